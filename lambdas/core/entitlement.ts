@@ -1,0 +1,42 @@
+import * as z from "zod/mini";
+
+export const planSchema = z.object({
+  retentionDays: z.number(),
+  forwarding: z.boolean(),
+  maxDestinations: z.number(),
+});
+export const plansSchema = z.record(z.string(), planSchema);
+export type Plan = z.infer<typeof planSchema>;
+/** The plans of a deployment by name. */
+export type Plans = z.infer<typeof plansSchema>;
+
+/** A workspace's row: it exists once its entitlement was put. `retentionDays` overrides the plan's. */
+export const workspaceSchema = z.object({
+  workspace: z.string(),
+  item: z.literal("workspace"),
+  plan: z.string(),
+  retentionDays: z.optional(z.number()),
+  /** `pending` until what is about to expire is safe, then `held`. */
+  hold: z.optional(z.enum(["pending", "held"])),
+  /** Set by `DELETE …/entitlement`: when the workspace ended. */
+  endedAt: z.optional(z.string()),
+  version: z.number(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Workspace = z.infer<typeof workspaceSchema>;
+
+/** What a workspace may do now. */
+export interface Entitlement {
+  plan: string;
+  retentionDays: number;
+  forwarding: boolean;
+  maxDestinations: number;
+}
+
+/** `null` when the plan no longer exists in the deployment's settings or the workspace has ended. */
+export function entitlementOf(workspace: Workspace, plans: Plans): Entitlement | null {
+  const plan = plans[workspace.plan];
+  if (plan === undefined || workspace.endedAt !== undefined) return null;
+  return { plan: workspace.plan, ...plan, retentionDays: workspace.retentionDays ?? plan.retentionDays };
+}

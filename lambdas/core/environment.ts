@@ -1,0 +1,30 @@
+/** The environment names of the functions, once for the constructs that set them and the handlers that read them. */
+export const ENV = {
+  eventsTable: "TRAILCAST_EVENTS_TABLE",
+  journalTable: "TRAILCAST_JOURNAL_TABLE",
+  registryTable: "TRAILCAST_REGISTRY_TABLE",
+  deliveriesTable: "TRAILCAST_DELIVERIES_TABLE",
+  quarantineTable: "TRAILCAST_QUARANTINE_TABLE",
+  ringQueueUrl: "TRAILCAST_RING_QUEUE_URL",
+  slowRingQueueUrl: "TRAILCAST_SLOW_RING_QUEUE_URL",
+  purgeQueueUrl: "TRAILCAST_PURGE_QUEUE_URL",
+  secretPrefix: "TRAILCAST_SECRET_PREFIX",
+  deliverFunction: "TRAILCAST_DELIVER_FUNCTION",
+  exportFunction: "TRAILCAST_EXPORT_FUNCTION",
+  exportBucket: "TRAILCAST_EXPORT_BUCKET",
+  ownerBus: "TRAILCAST_OWNER_BUS",
+  eventTypePrefix: "TRAILCAST_EVENT_TYPE_PREFIX",
+  sourceBaseUrl: "TRAILCAST_SOURCE_BASE_URL",
+  /** JSON: `Plans` of `core/entitlement.ts`. */
+  plans: "TRAILCAST_PLANS",
+  upgradeUrl: "TRAILCAST_UPGRADE_URL",
+  scopePrefix: "TRAILCAST_SCOPE_PREFIX",
+  /** JSON: `RetrySettings` of `core/retry-schedule.ts`. */
+  retry: "TRAILCAST_RETRY",
+  /** JSON: how many shards the Events key of a giant workspace has, `{ "ws_giant": 4 }`. */
+  shards: "TRAILCAST_SHARDS",
+  /** JSON: `RetentionSettings` (grace periods in days) of `core/retention.ts`. */
+  retention: "TRAILCAST_RETENTION",
+  deliveryLogDays: "TRAILCAST_DELIVERY_LOG_DAYS",
+  version: "TRAILCAST_VERSION",
+} as const;

@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+import { positionSchema } from "./page.ts";
+
+/** What the receiver's last answer came to, kept on the live lane so that health needs no second read. */
+export const lastDeliverySchema = z.object({
+  id: z.string(),
+  at: z.string(),
+  outcome: z.string(),
+  statusCode: z.nullable(z.number()),
+  durationMs: z.number(),
+  error: z.nullable(z.string()),
+});
+
+/**
+ * A frozen delivery: number, positions and format are fixed, and with them the body, until the number closes.
+ * It covers the wanted, unexpired events from the lane's cursor up to `end`; `check` is the SHA-256 prefix (16 hex) of their ids.
+ */
+export const frozenSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  frozenAt: z.string(),
+  format: z.enum(["cloudevents-batch", "cloudevents-structured"]),
+  /** `contentVersion` of the destination when it was cut: another value means recut. */
+  contentVersion: z.number(),
+  end: positionSchema,
+  count: z.number(),
+  check: z.string(),
+  /** The delivery that was split into this one. */
+  parent: z.optional(z.string()),
+});
+export type Frozen = z.infer<typeof frozenSchema>;
+
+/**
+ * A cursor over the journal for one destination; every write bumps `version` under a condition on it.
+ *
+ * `cursor` is the next event to look at; a page that does not exist yet is a fine place to stand.
+ * `number` is the next delivery's number (from 1), `previousId` the id of the delivery closed last (`-` before the first).
+ * `nextAttemptAt` is set while the receiver's refusal is waited out; `dueShard` with it when that is longer than a minute.
+ * `until` is a replay's fixed end (exclusive). `status` `ended` is a finished or cancelled replay.
+ */
+export const laneSchema = z.object({
+  workspace: z.string(),
+  item: z.string(),
+  destination: z.string(),
+  lane: z.string(),
+  status: z.enum(["live", "suspended", "disabled", "ended"]),
+  version: z.number(),
+  cursor: positionSchema,
+  number: z.number(),
+  previousId: z.string(),
+  frozen: z.optional(frozenSchema),
+  /** Attempts of the frozen delivery so far, and when its first one was. */
+  attempts: z.number(),
+  firstAttemptAt: z.optional(z.string()),
+  nextAttemptAt: z.optional(z.string()),
+  dueShard: z.optional(z.string()),
+  until: z.optional(positionSchema),
+  /** An owner's mark: deliver closes this number as `skipped` and passes its events. */
+  skip: z.optional(z.number()),
+  /** At most this many events a delivery; halves after a 413, grows back after a success. */
+  batchLimit: z.optional(z.number()),
+  lastDelivery: z.optional(lastDeliverySchema),
+  failingSince: z.optional(z.string()),
+  consecutiveFailures: z.number(),
+  suspendedReason: z.optional(z.string()),
+  /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */
+  slowAnswers: z.optional(z.number()),
+  createdAt: z.string(),
+});
+export type Lane = z.infer<typeof laneSchema>;
+
+export const LIVE_LANE = "live";
+
+/** What a ring's message body says: look at this lane. */
+export const ringSchema = z.object({ workspace: z.string(), destination: z.string(), lane: z.string() });
+export type Ring = z.infer<typeof ringSchema>;
