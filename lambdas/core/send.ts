@@ -1,0 +1,50 @@
+/** One POST over HTTPS, as the deliver function asks for it. `body` is sent as it is: these bytes were signed. */
+export interface SendRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** Milliseconds each phase took; missing when it was not reached or a pooled connection had it behind itself. */
+export interface SendPhases {
+  dnsMs?: number;
+  connectMs?: number;
+  tlsMs?: number;
+  firstByteMs?: number;
+}
+
+/** What was agreed with the receiver's TLS; times are RFC 3339. */
+export interface SendTls {
+  version: string;
+  cipher?: string;
+  subject?: string;
+  issuer?: string;
+  validFrom?: string;
+  validTo?: string;
+}
+
+export type SendErrorClass = "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol";
+
+/**
+ * What a POST came to. A status line is an answer, whatever follows it: a body that drips after a 2xx is a success.
+ * `refused` is the egress guard's own refusal, named by its rule; `failed` never got a status.
+ * `body` is the first KiB of the answer as text; `address` is the one that was dialled.
+ */
+export type SendResult =
+  | {
+      kind: "answered";
+      statusCode: number;
+      retryAfter?: string;
+      body: string;
+      durationMs: number;
+      address: string;
+      tls?: SendTls;
+      phases: SendPhases;
+    }
+  | { kind: "refused"; rule: string; durationMs: number }
+  | { kind: "failed"; errorClass: SendErrorClass; durationMs: number; phases: SendPhases; address?: string };
+
+/** Sends to the world behind the egress guard. Never throws for what a receiver or the network does. */
+export interface Sender {
+  send(request: SendRequest): Promise<SendResult>;
+}
