@@ -10,6 +10,17 @@ export type Plan = z.infer<typeof planSchema>;
 /** The plans of a deployment by name. */
 export type Plans = z.infer<typeof plansSchema>;
 
+/** How long entries stay in the table, and since when: the part of a workspace's row that retention keeps. */
+export const retentionHistorySchema = z.object({
+  /** A plan that shrank: its old days still keep entries until then (a timestamp). */
+  kept: z.optional(z.object({ days: z.number(), until: z.string() })),
+  /** What was recorded before this had expired when a plan grew, and stays expired. */
+  floor: z.optional(z.string()),
+  /** The shortest retention before a plan grew: entries of that time carry an expiry that is too early. */
+  shortestDays: z.optional(z.number()),
+});
+export type RetentionHistory = z.infer<typeof retentionHistorySchema>;
+
 /** A workspace's row: it exists once its entitlement was put. `retentionDays` overrides the plan's. */
 export const workspaceSchema = z.object({
   workspace: z.string(),
@@ -18,6 +29,7 @@ export const workspaceSchema = z.object({
   retentionDays: z.optional(z.number()),
   /** `pending` until what is about to expire is safe, then `held`. */
   hold: z.optional(z.enum(["pending", "held"])),
+  history: z.optional(retentionHistorySchema),
   /** Set by `DELETE …/entitlement`: when the workspace ended. */
   endedAt: z.optional(z.string()),
   version: z.number(),
