@@ -1,0 +1,83 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import type { Clock } from "../lambdas/core/clock.ts";
+
+const stateSchema = z.object({
+  realStart: z.number(),
+  virtualStart: z.number(),
+  scale: z.number(),
+  /** Virtual time when the state was last written, and whether the runtime stopped in order right then. */
+  seen: z.number(),
+  stopped: z.boolean(),
+});
+type ClockState = z.infer<typeof stateSchema>;
+
+/** Real milliseconds between two writes of the clock's state, and how far behind they may fall on a busy machine. */
+const HEARTBEAT_MS = 1000;
+const HEARTBEAT_ALLOWANCE_MS = 5000;
+
+/** The one clock of a local stack: real time, sped up by `scale`. Functions get `anchor` and compute the same time. */
+export interface VirtualClock {
+  /** Milliseconds since 1970. */
+  now: Clock;
+  scale: number;
+  anchor: { realStart: number; virtualStart: number; scale: number };
+  /** Real milliseconds that pass while the clock runs `milliseconds` on. */
+  realDelay(milliseconds: number): number;
+  /** Writes where the clock stands and ends its heartbeat. */
+  stop(): void;
+}
+
+const stateFile = (dir: string): string => join(dir, "clock.json");
+
+function readState(dir: string): ClockState | undefined {
+  try {
+    return stateSchema.parse(JSON.parse(readFileSync(stateFile(dir), "utf8")));
+  } catch {
+    return undefined; // a first start, or a state cut off by a crash: real time is right then
+  }
+}
+
+function virtualNow(state: Pick<ClockState, "realStart" | "virtualStart" | "scale">, real: number): number {
+  return Math.round(state.virtualStart + (real - state.realStart) * state.scale);
+}
+
+/** A time that the clock of an earlier run cannot have passed. */
+function latestOf(state: ClockState, real: number): number {
+  if (state.stopped) return state.seen;
+  return Math.min(state.seen + HEARTBEAT_ALLOWANCE_MS * state.scale, virtualNow(state, real));
+}
+
+/**
+ * Starts the clock of a data folder: from real time, or from where the folder's last run left it when that is later.
+ * So it never goes back, neither after `kill -9` nor when a faster run is followed by a slower one.
+ */
+export function startClock(dir: string, scale = 1): VirtualClock {
+  const real = Date.now();
+  const previous = readState(dir);
+  const virtualStart = previous === undefined ? real : Math.max(real, latestOf(previous, real));
+  const anchor = { realStart: real, virtualStart, scale };
+  const now = (): number => virtualNow(anchor, Date.now());
+  const write = (stopped: boolean): void => {
+    const state: ClockState = { ...anchor, seen: now(), stopped };
+    writeFileSync(`${stateFile(dir)}.new`, JSON.stringify(state));
+    renameSync(`${stateFile(dir)}.new`, stateFile(dir));
+  };
+  write(false);
+  const heartbeat = setInterval(() => write(false), HEARTBEAT_MS);
+  heartbeat.unref();
+  const stop = (): void => {
+    clearInterval(heartbeat);
+    write(true);
+  };
+  return { now, scale, anchor, realDelay: (milliseconds) => milliseconds / scale, stop };
+}
+
+/** The time of a data folder as its runtime has it, running or not; real time for a new folder. */
+export function readClock(dir: string): number {
+  const state = readState(dir);
+  const real = Date.now();
+  if (state === undefined) return real;
+  return state.stopped ? Math.max(real, state.seen) : Math.max(real, virtualNow(state, real));
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from "jose";
+import * as z from "zod";
+import { readClock } from "./clock.ts";
+
+/** Issuer and audience of a stack that is synthesised for one machine. */
+export const LOCAL_OIDC = { issuer: "https://issuer.trailcast.test", audience: "trailcast" } as const;
+
+const ALGORITHM = "RS256";
+const DEFAULT_EXPIRY_SECONDS = 30 * 86_400;
+const keySchema = z.looseObject({
+  kty: z.literal("RSA"),
+  n: z.string(),
+  e: z.string(),
+  d: z.string(),
+  kid: z.string(),
+});
+
+/** `workspaces` are ids, or `*` for an operator; `scope` is separated by spaces; `expiresIn` in seconds, on the stack's clock. */
+export interface TokenRequest {
+  workspaces: readonly string[] | "*";
+  scope: string;
+  subject?: string;
+  expiresIn?: number;
+  issuer?: string;
+  audience?: string;
+}
+
+/** The signing key of a data folder, made when it is first asked for. */
+async function signingKey(dir: string): Promise<z.infer<typeof keySchema>> {
+  const file = join(dir, "issuer-key.json");
+  if (!existsSync(file)) {
+    mkdirSync(dir, { recursive: true });
+    const pair = await generateKeyPair(ALGORITHM, { extractable: true });
+    const key = {
+      ...(await exportJWK(pair.privateKey)),
+      kid: randomBytes(8).toString("hex"),
+      alg: ALGORITHM,
+    };
+    const partial = `${file}.${process.pid}`;
+    writeFileSync(partial, JSON.stringify(key), { mode: 0o600 });
+    renameSync(partial, file);
+  }
+  return keySchema.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** A bearer token that the local stack of `dir` accepts, signed with the folder's own key; the stack need not run. */
+export async function issueToken(dir: string, request: TokenRequest): Promise<string> {
+  const key = await signingKey(dir);
+  const seconds = Math.floor(readClock(dir) / 1000);
+  return new SignJWT({ workspaces: request.workspaces, scope: request.scope })
+    .setProtectedHeader({ alg: ALGORITHM, kid: key.kid })
+    .setIssuer(request.issuer ?? LOCAL_OIDC.issuer)
+    .setAudience(request.audience ?? LOCAL_OIDC.audience)
+    .setSubject(request.subject ?? "local")
+    .setIssuedAt(seconds)
+    .setExpirationTime(seconds + (request.expiresIn ?? DEFAULT_EXPIRY_SECONDS))
+    .sign(await importJWK(key, ALGORITHM));
+}
+
+/** What the authoriser verifies tokens of `dir` with. */
+export async function verificationKeys(dir: string): Promise<ReturnType<typeof createLocalJWKSet>> {
+  const key = await signingKey(dir);
+  const published: JWK = { kty: key.kty, n: key.n, e: key.e, kid: key.kid, alg: ALGORITHM };
+  return createLocalJWKSet({ keys: [published] });
+}
