@@ -35,7 +35,8 @@ export type Frozen = z.infer<typeof frozenSchema>;
  *
  * `cursor` is the next event to look at; a page that does not exist yet is a fine place to stand.
  * `number` is the next delivery's number (from 1), `previousId` the id of the delivery closed last (`-` before the first).
- * `nextAttemptAt` is set while the receiver's refusal is waited out; `dueShard` with it when that is longer than a minute.
+ * `nextAttemptAt` is set while the receiver's refusal is waited out (or a capped replay pauses); `dueShard` with it when the sweep
+ * is to ring, because the wait is longer than a minute.
  * `until` is a replay's fixed end (exclusive). `status` `ended` is a finished or cancelled replay.
  */
 export const laneSchema = z.object({
@@ -63,6 +64,13 @@ export const laneSchema = z.object({
   failingSince: z.optional(z.string()),
   consecutiveFailures: z.number(),
   suspendedReason: z.optional(z.string()),
+  /** After a 413: the delivery whose halves come next (the first names it), and its end, which neither half crosses. */
+  splitParent: z.optional(z.string()),
+  splitEnd: z.optional(positionSchema),
+  /** When the owner was last told that the destination is failing. */
+  failingToldAt: z.optional(z.string()),
+  /** A replay's cap. */
+  eventsPerSecond: z.optional(z.number()),
   /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */
   slowAnswers: z.optional(z.number()),
   createdAt: z.string(),
@@ -71,6 +79,24 @@ export type Lane = z.infer<typeof laneSchema>;
 
 export const LIVE_LANE = "live";
 
-/** What a ring's message body says: look at this lane. */
-export const ringSchema = z.object({ workspace: z.string(), destination: z.string(), lane: z.string() });
+/** What a ring's message body says: look at this lane. `slow` names the queue that it is for, and so the one it came from. */
+export const ringSchema = z.object({
+  workspace: z.string(),
+  destination: z.string(),
+  lane: z.string(),
+  slow: z.optional(z.boolean()),
+});
 export type Ring = z.infer<typeof ringSchema>;
+
+/** A lane's answers take long enough that it waits with its like, away from the quick ones. */
+export function isSlow(lane: Pick<Lane, "slowAnswers">): boolean {
+  return (lane.slowAnswers ?? 0) >= 2;
+}
+
+/** The ring of a lane, for the queue that its receiver's speed asks for. */
+export function ringOf(lane: Pick<Lane, "workspace" | "destination" | "lane" | "slowAnswers">): Ring {
+  const { workspace, destination, lane: name } = lane;
+  return isSlow(lane)
+    ? { workspace, destination, lane: name, slow: true }
+    : { workspace, destination, lane: name };
+}
