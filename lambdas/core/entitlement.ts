@@ -30,6 +30,8 @@ export const workspaceSchema = z.object({
   /** `pending` until what is about to expire is safe, then `held`. */
   hold: z.optional(z.enum(["pending", "held"])),
   history: z.optional(retentionHistorySchema),
+  /** The retention that `history` knows of: another value in the settings means that a plan itself was changed. */
+  appliedDays: z.optional(z.number()),
   /** Set by `DELETE …/entitlement`: when the workspace ended. */
   endedAt: z.optional(z.string()),
   version: z.number(),

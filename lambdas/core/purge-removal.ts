@@ -1,0 +1,142 @@
+import { toTimestamp } from "./clock.ts";
+import type { Page } from "./page.ts";
+import type { LanePosition, PurgeState, PurgeStore } from "./purge-state.ts";
+import { endOf, endReceiptAt, eventsOn, openReceipt, type Owed, type Receipt } from "./receipt.ts";
+import { DAY_MS } from "./retention.ts";
+import type { JournalStore } from "./stores.ts";
+
+/** Receipts stay small, so that a hold or a crash leaves little half-done: 50 pages are at most 5,000 events. */
+const PAGES_A_RECEIPT = 50;
+/** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
+const YOUNGEST_REMOVABLE_DAYS = 2;
+
+export interface RemovalDependencies {
+  journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
+  store: PurgeStore;
+  /** A receipt was closed: an audit event of the workspace, recorded once however often this is called. */
+  receiptClosed(receipt: Receipt): Promise<void>;
+  clock: () => number;
+  hasTime(): boolean;
+}
+
+/** Opens the next receipt over pages that lie wholly before `removedBefore`; `null` when there are none. */
+export async function planReceipt(
+  state: PurgeState,
+  reason: Receipt["reason"],
+  removedBefore: string,
+  dependencies: RemovalDependencies,
+): Promise<PurgeState | "stale" | null> {
+  const pages = await removablePages(state.workspace, removedBefore, dependencies);
+  const [first, ...rest] = pages;
+  if (first === undefined) return null;
+  const last = pages.at(-1) ?? first;
+  const owed = owedBy(await dependencies.store.lanePositions(state.workspace), pages);
+  const openedAt = toTimestamp(dependencies.clock());
+  const receipt = openReceipt([first, ...rest], { reason, removedBefore, openedAt, owed });
+  return dependencies.store.replaceState({ ...state, receipt, receiptTotal: last.total });
+}
+
+/** Removes the pages of the open receipt from where it stands, and closes it. */
+export async function runReceipt(
+  state: PurgeState,
+  receipt: Receipt,
+  dependencies: RemovalDependencies,
+): Promise<PurgeState | "stale" | "out-of-time"> {
+  const { journal, store } = dependencies;
+  await store.putReceipt(receipt);
+  await removeClaimed(state, dependencies);
+  let current = state;
+  for (let next = (state.claimed?.page ?? receipt.fromPage - 1) + 1; next <= receipt.toPage; next++) {
+    if (!dependencies.hasTime()) return "out-of-time";
+    const page = await journal.readPage(state.workspace, next);
+    if (page === undefined) continue;
+    const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
+    if (claimed === "stale") return "stale";
+    current = claimed;
+    await remove(page, store);
+  }
+  return closeReceipt(current, receipt, dependencies);
+}
+
+/**
+ * The row is frozen by a hold while a receipt is open: finishes the one page that was claimed before the hold, and ends the
+ * receipt there. A receipt that had claimed nothing is dropped.
+ */
+export async function endHeldReceipt(
+  state: PurgeState,
+  receipt: Receipt,
+  dependencies: RemovalDependencies,
+): Promise<PurgeState | "stale"> {
+  const { claimed, receiptTotal } = state;
+  if (claimed !== undefined) {
+    await removeClaimed(state, dependencies);
+    return closeReceipt(state, endReceiptAt(receipt, claimed, receiptTotal ?? claimed.total), dependencies);
+  }
+  await dependencies.store.dropReceipt(receipt);
+  return dependencies.store.replaceState(withoutReceipt(state));
+}
+
+async function closeReceipt(
+  state: PurgeState,
+  receipt: Receipt,
+  { store, receiptClosed, clock }: RemovalDependencies,
+): Promise<PurgeState | "stale"> {
+  const closed: Receipt = { ...receipt, state: "closed", closedAt: toTimestamp(clock()) };
+  await receiptClosed(closed);
+  await store.putReceipt(closed);
+  return store.replaceState(withoutReceipt(state));
+}
+
+function withoutReceipt(state: PurgeState): PurgeState {
+  const { receipt: _receipt, receiptTotal: _total, claimed: _claimed, ...rest } = state;
+  return rest;
+}
+
+async function removeClaimed(
+  state: PurgeState,
+  { journal, store }: Pick<RemovalDependencies, "journal" | "store">,
+): Promise<void> {
+  if (state.claimed === undefined) return;
+  const page = await journal.readPage(state.workspace, state.claimed.page);
+  if (page !== undefined) await remove(page, store);
+}
+
+/** Entries first: a page that is gone would leave nobody who knows its entries. */
+async function remove(page: Page, store: PurgeStore): Promise<void> {
+  await store.removeEntries(page.workspace, page.entries);
+  await store.removePage(page.workspace, page.page);
+}
+
+/** The oldest pages before the limit, never the newest page of the journal. One small read when there is nothing to do. */
+async function removablePages(
+  workspace: string,
+  removedBefore: string,
+  { journal, clock }: RemovalDependencies,
+): Promise<Page[]> {
+  const youngest = toTimestamp(clock() - YOUNGEST_REMOVABLE_DAYS * DAY_MS);
+  const limit = removedBefore < youngest ? removedBefore : youngest;
+  const [first] = await journal.readPagesFrom(workspace, 0, 1);
+  if (first === undefined || first.at >= limit) return [];
+  const newest = await journal.newestPage(workspace);
+  const rest = await journal.readPagesFrom(workspace, first.page + 1, PAGES_A_RECEIPT - 1);
+  const removable = (page: Page): boolean => page.at < limit && page.page !== newest?.page;
+  const pages = [first, ...rest];
+  const end = pages.findIndex((page) => !removable(page));
+  return end === -1 ? pages : pages.slice(0, end);
+}
+
+function owedBy(lanes: readonly LanePosition[], pages: readonly Page[]): Owed[] {
+  const owed = lanes
+    .filter(({ status, lane }) => lane === "live" && status !== "ended")
+    .map(({ destination, cursor }) => ({ destination, events: eventsFrom(cursor, pages) }));
+  return owed.filter(({ events }) => events > 0);
+}
+
+function eventsFrom(cursor: LanePosition["cursor"], pages: readonly Page[]): number {
+  return pages
+    .filter(({ page }) => page >= cursor.page)
+    .reduce(
+      (sum, page) => sum + Math.max(0, eventsOn(page) - (page.page === cursor.page ? cursor.index : 0)),
+      0,
+    );
+}
