@@ -1,0 +1,39 @@
+/** One call as a service sees it: the JSON body (AWS JSON 1.0 or 1.1) and what `X-Amz-Target` said, `service.action`. */
+export interface AwsCall {
+  /** The target's prefix: `DynamoDB_20120810`, `AmazonSQS`, `secretsmanager`, `AWSEvents`. */
+  service: string;
+  action: string;
+  input: Record<string, unknown>;
+}
+
+export interface AwsErrorOptions {
+  statusCode?: number;
+  /** More properties of the error's JSON body. */
+  extra?: Record<string, unknown>;
+  /** What the query protocol called it; SQS clients put it into `error.Code`. */
+  queryCode?: string;
+}
+
+/** An AWS service's refusal. `code` is the error's shape name, which becomes `error.name` in an SDK client. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly statusCode: number;
+  readonly extra: Record<string, unknown>;
+  readonly queryCode: string | undefined;
+  constructor(code: string, message: string, options: AwsErrorOptions = {}) {
+    super(message);
+    this.name = "AwsError";
+    this.code = code;
+    this.statusCode = options.statusCode ?? 400;
+    this.extra = options.extra ?? {};
+    this.queryCode = options.queryCode;
+  }
+}
+
+/** A stand-in for one AWS service. Refuses with `AwsError`; any other exception is a fault of the stand-in. */
+export interface AwsService {
+  handle(call: AwsCall): Promise<Record<string, unknown>> | Record<string, unknown>;
+}
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;

@@ -1,0 +1,11 @@
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * Opens (or makes) the file that the stand-ins keep their state in.
+ * WAL with `synchronous=NORMAL`: a commit survives `kill -9` of the process, not a power cut.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;");
+  return database;
+}
