@@ -1,0 +1,113 @@
+import * as z from "zod/mini";
+
+/** The part of a recorded CloudEvent that queries look at. */
+export const recordedEventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  time: z.string(),
+  data: z.looseObject({
+    actor: z.looseObject({ id: z.string() }),
+    action: z.looseObject({ category: z.string(), action: z.string() }),
+    target: z.optional(z.nullable(z.looseObject({ id: z.string() }))),
+  }),
+});
+export type RecordedEvent = z.infer<typeof recordedEventSchema>;
+
+/** What a query asks for; every part that is given must match. `actor` and `target` are ids. */
+export interface EventFilter {
+  category?: string | undefined;
+  action?: string | undefined;
+  actor?: string | undefined;
+  target?: string | undefined;
+  /** Text anywhere in the values of `data`, without regard to case. */
+  q?: string | undefined;
+}
+
+export function matchesFilter(event: RecordedEvent, filter: EventFilter): boolean {
+  const { action, actor, target } = event.data;
+  return (
+    equalsIfAsked(filter.category, action.category) &&
+    equalsIfAsked(filter.action, action.action) &&
+    equalsIfAsked(filter.actor, actor.id) &&
+    equalsIfAsked(filter.target, target?.id) &&
+    (filter.q === undefined || containsText(event.data, filter.q.toLowerCase()))
+  );
+}
+
+function equalsIfAsked(asked: string | undefined, value: string | undefined): boolean {
+  return asked === undefined || asked === value;
+}
+
+function containsText(value: unknown, text: string): boolean {
+  if (typeof value === "string") return value.toLowerCase().includes(text);
+  if (typeof value === "number" || typeof value === "boolean") return String(value).includes(text);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some((part) => containsText(part, text));
+}
+
+/** Columns of a CSV export, in order. */
+export const CSV_COLUMNS = [
+  "id",
+  "time",
+  "type",
+  "category",
+  "action",
+  "actor_type",
+  "actor_id",
+  "actor_name",
+  "actor_email",
+  "target_type",
+  "target_id",
+  "target_name",
+  "description",
+  "metadata",
+] as const;
+
+/**
+ * One cell. A value that a spreadsheet would take for a formula (beginning with = + - @, tab or carriage return, also after spaces)
+ * gets an apostrophe before it (OWASP, CSV injection); quotes are doubled and every cell is quoted (RFC 4180).
+ */
+export function csvCell(value: unknown): string {
+  const text =
+    typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
+  const safe = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+const csvEventSchema = z.object({
+  id: z.string(),
+  time: z.string(),
+  type: z.string(),
+  data: z.object({
+    actor: z.record(z.string(), z.unknown()),
+    action: z.object({ category: z.string(), action: z.string() }),
+    target: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+    description: z.optional(z.nullable(z.string())),
+    metadata: z.optional(z.unknown()),
+  }),
+});
+
+export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
+
+/** One recorded event (its JSON line) as a CSV row, CRLF at the end. */
+export function csvRow(line: string): string {
+  const { id, time, type, data } = csvEventSchema.parse(JSON.parse(line));
+  const { actor, action, target, description, metadata } = data;
+  const cells = [
+    id,
+    time,
+    type,
+    action.category,
+    action.action,
+    actor["type"],
+    actor["id"],
+    actor["name"],
+    actor["email"],
+    target?.["type"],
+    target?.["id"],
+    target?.["name"],
+    description,
+    metadata,
+  ];
+  return `${cells.map(csvCell).join(",")}\r\n`;
+}

@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
+import type { EntryReference } from "./entry.ts";
+import { type Page, type Position, positionSchema } from "./page.ts";
+
+/** No request reads more than this, whatever its filter leaves over: it answers what it found and a cursor to go on. */
+export const MAX_EXAMINED_EVENTS = 2_000;
+export const MAX_EXAMINED_BYTES = 8_000_000;
+const PAGES_A_READ = 4;
+const BYTES_A_READ = 1_000_000;
+
+/** A query for a page of events, newest first. `since` is the start of the retention window or later; times of record, inclusive. */
+export interface EventQuery {
+  workspace: string;
+  since: string;
+  /** Exclusive. */
+  until: string | undefined;
+  filter: EventFilter;
+  limit: number;
+  /** Read on before this place (exclusive). */
+  before: Position | undefined;
+}
+
+export interface EventPage {
+  events: RecordedEvent[];
+  /** Where to go on; absent when the window has been read to its end. */
+  next?: Position;
+}
+
+export interface JournalReading {
+  /** Existing pages from `page` down, newest first; `undefined` starts at the newest. */
+  readPagesBack(workspace: string, page: number | undefined, limit: number): Promise<Page[]>;
+  /** Number of the newest page that may hold an event recorded before `time`: the first page whose `at` reaches it. */
+  pageAt(workspace: string, time: string): Promise<number | undefined>;
+  /** The stored lines (one CloudEvent each) of these entries; one that has been removed is missing. */
+  readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
+}
+
+interface Place {
+  page: number;
+  index: number;
+  reference: EntryReference;
+  position: number;
+}
+
+/** Reads back from the newest event until `limit` matches, the end of the window, or the bound of one request. */
+export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
+  const events: RecordedEvent[] = [];
+  let examined = 0;
+  let bytes = 0;
+  for await (const { place, line } of linesBack(query, reading)) {
+    examined++;
+    bytes += line.length;
+    const event = recordedEventSchema.parse(JSON.parse(line));
+    if (matchesFilter(event, query.filter)) events.push(event);
+    if (events.length >= query.limit || examined >= MAX_EXAMINED_EVENTS || bytes >= MAX_EXAMINED_BYTES) {
+      return { events, next: { page: place.page, index: place.index } };
+    }
+  }
+  return { events };
+}
+
+/** The lines of the window, newest first, read a few entries at a time as the reader asks for them. */
+async function* linesBack(
+  query: EventQuery,
+  reading: JournalReading,
+): AsyncGenerator<{ place: Place; line: string }> {
+  let from = query.before?.page ?? (await startPage(query, reading));
+  for (;;) {
+    const pages = await reading.readPagesBack(query.workspace, from, PAGES_A_READ);
+    for (const page of pages) {
+      if (page.at < query.since) return;
+      for (const chunk of chunksOf(placesBack(page, query))) {
+        const lines = await reading.readLines(query.workspace, referencesOf(chunk));
+        for (const place of chunk) {
+          const line = lines.get(place.reference.entry)?.[place.position];
+          if (line !== undefined) yield { place, line };
+        }
+      }
+    }
+    const last = pages.at(-1);
+    if (last === undefined || last.page === 1) return;
+    from = last.page - 1;
+  }
+}
+
+/** Places whose entries are read together: whole entries, as many as make about a megabyte. */
+function chunksOf(places: readonly Place[]): Place[][] {
+  const chunks: Place[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  let previous: EntryReference | undefined;
+  for (const place of places) {
+    if (place.reference !== previous) {
+      bytes += place.reference.bytes;
+      if (bytes > BYTES_A_READ) {
+        chunks.push([]);
+        bytes = place.reference.bytes;
+      }
+      previous = place.reference;
+    }
+    chunks.at(-1)?.push(place);
+  }
+  return chunks;
+}
+
+async function startPage(query: EventQuery, reading: JournalReading): Promise<number | undefined> {
+  return query.until === undefined ? undefined : reading.pageAt(query.workspace, query.until);
+}
+
+/** The events of a page that the query may look at, newest first. */
+function placesBack(page: Page, query: EventQuery): Place[] {
+  const places = placesOf(page).filter(
+    ({ reference }) => query.until === undefined || reference.recordedAt < query.until,
+  );
+  const before = query.before;
+  const wanted = before?.page === page.page ? places.filter(({ index }) => index < before.index) : places;
+  return wanted.toReversed();
+}
+
+function placesOf(page: Page): Place[] {
+  let index = 0;
+  return page.entries.flatMap((reference) =>
+    Array.from({ length: reference.count }, (_, position) => ({
+      page: page.page,
+      index: index++,
+      reference,
+      position,
+    })),
+  );
+}
+
+function referencesOf(places: readonly Place[]): EntryReference[] {
+  return [...new Set(places.map(({ reference }) => reference))];
+}
+
+const cursorSchema = z.object({ at: positionSchema, of: z.string() });
+
+/** A cursor goes with the query that it came from: another filter or window refuses it. */
+export function encodeCursor(position: Position, asked: readonly (string | undefined)[]): string {
+  return Buffer.from(JSON.stringify({ at: position, of: fingerprint(asked) })).toString("base64url");
+}
+
+/** `undefined` when the text is no cursor, or one of another query. */
+export function decodeCursor(text: string, asked: readonly (string | undefined)[]): Position | undefined {
+  const parsed = cursorSchema.safeParse(parseJson(Buffer.from(text, "base64url").toString()));
+  return parsed.success && parsed.data.of === fingerprint(asked) ? parsed.data.at : undefined;
+}
+
+function fingerprint(asked: readonly (string | undefined)[]): string {
+  return createHash("sha256").update(JSON.stringify(asked)).digest("hex").slice(0, 16);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
