@@ -1,0 +1,98 @@
+import { createInterface } from "node:readline";
+import { Worker } from "node:worker_threads";
+import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
+
+/** What the threads of one function are started with. */
+export interface InstanceSettings {
+  data: InstanceData;
+  environment: Readonly<Record<string, string>>;
+  /** What `lambdas/adapters/local-allowance.ts` reads. */
+  allowance: object;
+  onLine(stream: "stdout" | "stderr", line: string): void;
+}
+
+/** One worker thread with the function loaded; it handles one event at a time. */
+export interface FunctionInstance {
+  /** False once the thread has ended, or is about to: it takes no more events. */
+  isAlive(): boolean;
+  invoke(message: InvokeMessage, timeoutMs: number): Promise<InstanceMessage>;
+  terminate(): Promise<void>;
+}
+
+const crashed = (errorType: string, errorMessage: string): InvocationFailure => ({
+  kind: "failed",
+  errorType,
+  errorMessage,
+  trace: [],
+});
+
+function startWorker(settings: InstanceSettings): Worker {
+  const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
+    env: { ...settings.environment },
+    workerData: { trailcast: settings.allowance, instance: settings.data },
+    resourceLimits: { maxOldGenerationSizeMb: settings.data.memoryMegabytes },
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    stdout: true,
+    stderr: true,
+  });
+  for (const stream of ["stdout", "stderr"] as const) {
+    createInterface({ input: worker[stream] }).on("line", (line) => settings.onLine(stream, line));
+  }
+  return worker;
+}
+
+/**
+ * Starts a thread and loads the function in it.
+ * Answers the failure when it cannot be loaded, as Lambda does: the invocation that wanted it has failed.
+ */
+export async function startInstance(
+  settings: InstanceSettings,
+): Promise<FunctionInstance | InvocationFailure> {
+  const worker = startWorker(settings);
+  let alive = true;
+  let settle: ((message: InstanceMessage) => void) | undefined;
+  const next = (): Promise<InstanceMessage> =>
+    new Promise((resolve) => {
+      settle = resolve;
+    });
+  const end = (failure: InvocationFailure): void => {
+    alive = false;
+    settle?.(failure);
+  };
+  worker.on("message", (message: InstanceMessage) => settle?.(message));
+  worker.on("error", (error) => end(crashed(error instanceof Error ? error.name : "Error", String(error))));
+  worker.on("exit", (code) =>
+    end(crashed("Runtime.ExitError", `the function's thread ended with code ${code}`)),
+  );
+
+  const loaded = await next();
+  if (loaded.kind !== "ready") {
+    await worker.terminate();
+    return loaded.kind === "failed"
+      ? loaded
+      : crashed("Runtime.ExitError", "the function answered before an event");
+  }
+
+  const invoke = async (message: InvokeMessage, timeoutMs: number): Promise<InstanceMessage> => {
+    const answered = next();
+    const timer = setTimeout(() => {
+      const seconds = (timeoutMs / 1000).toFixed(2);
+      end(
+        crashed(
+          "Sandbox.Timedout",
+          `RequestId: ${message.requestId} Error: Task timed out after ${seconds} seconds`,
+        ),
+      );
+      void worker.terminate();
+    }, timeoutMs);
+    worker.postMessage(message);
+    const answer = await answered;
+    clearTimeout(timer);
+    return answer;
+  };
+  const terminate = async (): Promise<void> => {
+    alive = false;
+    await worker.terminate();
+  };
+  return { isAlive: () => alive, invoke, terminate };
+}

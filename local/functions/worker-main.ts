@@ -1,0 +1,58 @@
+import { enableCompileCache } from "node:module";
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
+
+// This thread is one instance of a function, as Lambda's runtime is: it loads the bundle once and then handles one
+// event after the other.
+type Handler = (event: unknown, context: object) => unknown;
+
+const instance: InstanceData = workerData.instance;
+const answer = (message: InstanceMessage): void => parentPort?.postMessage(message);
+
+function failureOf(error: unknown): InvocationFailure {
+  if (!(error instanceof Error)) {
+    return { kind: "failed", errorType: typeof error, errorMessage: String(error), trace: [] };
+  }
+  const trace = (error.stack ?? "").split("\n").slice(1);
+  return { kind: "failed", errorType: error.name, errorMessage: error.message, trace };
+}
+
+async function loadHandler(): Promise<Handler> {
+  enableCompileCache(instance.compileCache);
+  const exported: Record<string, unknown> = await import(pathToFileURL(instance.module).href);
+  const handler = exported[instance.exportName];
+  if (typeof handler === "function") return (event, context) => handler(event, context);
+  throw new Error(`${instance.exportName} is not exported by ${instance.module}`);
+}
+
+function contextOf({ requestId, deadline }: InvokeMessage): object {
+  return {
+    functionName: instance.functionName,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: instance.functionArn,
+    memoryLimitInMB: String(instance.memoryMegabytes),
+    awsRequestId: requestId,
+    logGroupName: instance.logGroup,
+    logStreamName: instance.logStream,
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+  };
+}
+
+async function handle(handler: Handler, message: InvokeMessage): Promise<void> {
+  try {
+    const result = await handler(JSON.parse(message.event), contextOf(message));
+    answer({ kind: "done", result: JSON.stringify(result) ?? "null" });
+  } catch (error) {
+    answer(failureOf(error));
+  }
+}
+
+try {
+  const handler = await loadHandler();
+  parentPort?.on("message", (message: InvokeMessage) => void handle(handler, message));
+  answer({ kind: "ready" });
+} catch (error) {
+  answer(failureOf(error));
+}

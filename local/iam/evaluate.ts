@@ -1,0 +1,42 @@
+import type { CallContext } from "./conditions.ts";
+import type { Statement } from "./policy.ts";
+
+/** Who calls: a role of the template, or a service on nobody's behalf. */
+export type Caller = { kind: "role"; arn: string; account: string } | { kind: "service"; name: string };
+
+/** One action on one resource. */
+export interface Call {
+  /** `dynamodb:PutItem`. */
+  action: string;
+  /** ARN, or `*` where the action knows no resource. */
+  resource: string;
+  context: CallContext;
+}
+
+export type Verdict = "allowed" | "denied" | "not-allowed";
+
+function names(statement: Statement, caller: Caller): boolean {
+  const { principals } = statement;
+  if (principals === undefined || principals === "*") return true;
+  if (caller.kind === "service") return principals["Service"]?.includes(caller.name) ?? false;
+  const root = `arn:aws:iam::${caller.account}:root`;
+  return (principals["AWS"] ?? []).some((name) => ["*", root, caller.account, caller.arn].includes(name));
+}
+
+const applies = (statement: Statement, caller: Caller, call: Call): boolean =>
+  statement.actions(call.action) &&
+  statement.resources(call.resource) &&
+  names(statement, caller) &&
+  statement.conditions.every((condition) => condition(call.context));
+
+/** An explicit denial wins, then an allowance, then nothing is allowed. Identity and resource policies of one account add up. */
+export function evaluate(statements: Iterable<Statement>, caller: Caller, call: Call): Verdict {
+  let verdict: Verdict = "not-allowed";
+  for (const statement of statements) {
+    if (statement.effect === "Allow" && verdict === "allowed") continue;
+    if (!applies(statement, caller, call)) continue;
+    if (statement.effect === "Deny") return "denied";
+    verdict = "allowed";
+  }
+  return verdict;
+}
