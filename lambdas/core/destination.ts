@@ -15,6 +15,8 @@ export const destinationSchema = z.object({
   eventTypes: z.array(z.string()),
   headerNames: z.array(z.string()),
   secretName: z.string(),
+  /** The version of the secret that counts: another one there was written for a change that never came to be. */
+  secretVersion: z.string(),
   version: z.number(),
   contentVersion: z.number(),
   createdAt: z.string(),
@@ -22,14 +24,23 @@ export const destinationSchema = z.object({
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
-/** What Secrets Manager holds for a destination (JSON). `previous` signs too until `previousValidUntil`. */
+/**
+ * What Secrets Manager holds for a destination (JSON); one version of it never changes. `former` secrets sign too until their
+ * grace ends. `headers` are the custom headers with their values.
+ */
 export const destinationSecretSchema = z.object({
   current: z.string(),
-  previous: z.optional(z.string()),
-  previousValidUntil: z.optional(z.string()),
+  former: z.array(z.object({ secret: z.string(), validUntil: z.string() })),
   headers: z.record(z.string(), z.string()),
 });
 export type DestinationSecret = z.infer<typeof destinationSecretSchema>;
+
+/** The secrets that sign at `now` (milliseconds), newest first: one, or more during a rotation. */
+export function signingSecrets({ current, former }: DestinationSecret, now: number): [string, ...string[]] {
+  const at = new Date(now).toISOString();
+  const valid = former.filter(({ validUntil }) => validUntil > at);
+  return [current, ...valid.map(({ secret }) => secret)];
+}
 
 /** Whether an event's full type passes the filter of a destination. */
 export function wantsType(eventTypes: readonly string[], type: string): boolean {

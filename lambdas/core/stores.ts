@@ -45,8 +45,11 @@ export interface DestinationReader {
 }
 
 export interface SecretReader {
-  /** From a cache of bounded age. `undefined` when the secret is gone. */
-  readSecret(secretName: string): Promise<DestinationSecret | undefined>;
+  /**
+   * One version of a destination's secret, as its row names it (`secretVersion`): it never changes, so a rotation counts from the
+   * next attempt on, whatever is cached. `undefined` when the secret is gone.
+   */
+  readSecret(secretName: string, secretVersion: string): Promise<DestinationSecret | undefined>;
 }
 
 /** A doorbell per lane: losing, repeating or reordering a ring loses, repeats or reorders no event. */
