@@ -1,0 +1,107 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { TrailcastError } from "../core/trailcast-error.ts";
+
+export type Attributes = Record<string, AttributeValue>;
+
+/** What a row is parsed with: any schema of zod. */
+export interface RowSchema<Row> {
+  safeParse(value: unknown): { success: true; data: Row } | { success: false };
+}
+
+/** A row that its schema refuses: written by other hands, or by a version of ours that knows more. Retrying is useless. */
+export class RowShapeError extends TrailcastError {
+  override name = "RowShapeError";
+  constructor(table: string) {
+    super(`A row of table ${table} does not have the shape of its schema`);
+  }
+}
+
+// A socket that died while the function was frozen must not eat its time: the SDK tries again on a fresh one.
+export function createDynamoClient(): DynamoDBClient {
+  return new DynamoDBClient({
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+}
+
+export function toAttributes(row: object): Attributes {
+  return marshall(row, { removeUndefinedValues: true });
+}
+
+export function fromAttributes<Row>(item: Attributes, schema: RowSchema<Row>, table: string): Row {
+  const parsed = schema.safeParse(unmarshall(item));
+  if (!parsed.success) throw new RowShapeError(table);
+  return parsed.data;
+}
+
+export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
+  return error instanceof ConditionalCheckFailedException;
+}
+
+/** One item, strongly consistent. */
+export async function getRow<Row>(
+  client: DynamoDBClient,
+  table: string,
+  key: Readonly<Record<string, string | number>>,
+  schema: RowSchema<Row>,
+): Promise<Row | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: toAttributes(key), ConsistentRead: true }),
+  );
+  return Item === undefined ? undefined : fromAttributes(Item, schema, table);
+}
+
+export type RowQuery = Pick<
+  QueryCommandInput,
+  | "KeyConditionExpression"
+  | "FilterExpression"
+  | "ProjectionExpression"
+  | "ExpressionAttributeNames"
+  | "ScanIndexForward"
+  | "Limit"
+> & { values: Readonly<Record<string, unknown>>; start?: Attributes | undefined };
+
+/** One answer of a query, strongly consistent; `next` starts the one after. */
+export async function queryRows<Row>(
+  client: DynamoDBClient,
+  table: string,
+  query: RowQuery,
+  schema: RowSchema<Row>,
+): Promise<{ rows: Row[]; next: Attributes | undefined }> {
+  const { values, start, ...input } = query;
+  const { Items, LastEvaluatedKey } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ...input,
+      ExpressionAttributeValues: toAttributes(values),
+      ...(start !== undefined && { ExclusiveStartKey: start }),
+    }),
+  );
+  return { rows: (Items ?? []).map((item) => fromAttributes(item, schema, table)), next: LastEvaluatedKey };
+}
+
+/** All rows that a query gives; only for what is known to be few. */
+export async function queryAllRows<Row>(
+  client: DynamoDBClient,
+  table: string,
+  query: RowQuery,
+  schema: RowSchema<Row>,
+): Promise<Row[]> {
+  const all: Row[] = [];
+  let start: Attributes | undefined;
+  do {
+    const { rows, next } = await queryRows(client, table, { ...query, start }, schema);
+    all.push(...rows);
+    start = next;
+  } while (start !== undefined);
+  return all;
+}

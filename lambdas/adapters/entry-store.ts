@@ -1,0 +1,79 @@
+import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type Entry, type EntryReference, entrySchema } from "../core/entry.ts";
+import type { EntryStore } from "../core/stores.ts";
+import { EVENTS, eventsPartition } from "../core/table-schema.ts";
+import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
+import { TrailcastError } from "../core/trailcast-error.ts";
+
+// BatchGetItem takes 100 keys and answers up to 16 MB, so one call may need several.
+const BATCH_KEYS = 100;
+const BATCH_TRIES = 8;
+
+/** DynamoDB kept answering a part of a batch only: throttled. The caller's retry goes on. */
+export class UnreadEntriesError extends TrailcastError {
+  override name = "UnreadEntriesError";
+  constructor(count: number) {
+    super(`${count} entries could not be read in ${BATCH_TRIES} tries`);
+  }
+}
+
+async function readBatch(
+  client: DynamoDBClient,
+  table: string,
+  keys: Attributes[],
+  found: Map<string, Entry>,
+): Promise<void> {
+  let pending = keys;
+  for (let tries = 0; pending.length > 0; tries++) {
+    if (tries === BATCH_TRIES) throw new UnreadEntriesError(pending.length);
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: pending, ConsistentRead: true } } }),
+    );
+    for (const item of Responses?.[table] ?? []) {
+      const entry = fromAttributes(item, entrySchema, table);
+      found.set(entry.entry, entry);
+    }
+    pending = UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+}
+
+export function createEntryStore(client: DynamoDBClient, table: string): EntryStore {
+  return {
+    async putEntry(entry) {
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toAttributes(entry),
+            ConditionExpression: "attribute_not_exists(#entry)",
+            ExpressionAttributeNames: { "#entry": EVENTS.entry },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        );
+        return { kind: "recorded" };
+      } catch (error) {
+        if (!isConditionFailure(error) || error.Item === undefined) throw error;
+        return { kind: "exists", entry: fromAttributes(error.Item, entrySchema, table) };
+      }
+    },
+
+    async readEntries(workspace, references) {
+      const found = new Map<string, Entry>();
+      const keys = uniqueKeys(workspace, references);
+      for (let start = 0; start < keys.length; start += BATCH_KEYS) {
+        await readBatch(client, table, keys.slice(start, start + BATCH_KEYS), found);
+      }
+      return found;
+    },
+  };
+}
+
+function uniqueKeys(
+  workspace: string,
+  references: readonly Pick<EntryReference, "entry" | "shard">[],
+): Attributes[] {
+  const byEntry = new Map(references.map((reference) => [reference.entry, reference]));
+  return [...byEntry.values()].map(({ entry, shard }) =>
+    toAttributes({ [EVENTS.partition]: eventsPartition(workspace, shard), [EVENTS.entry]: entry }),
+  );
+}

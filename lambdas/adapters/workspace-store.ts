@@ -1,0 +1,17 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { workspaceSchema } from "../core/entitlement.ts";
+import type { WorkspaceReader } from "../core/stores.ts";
+import { REGISTRY, registryItem } from "../core/table-schema.ts";
+import { getRow } from "./dynamo.ts";
+
+export function createWorkspaceReader(client: DynamoDBClient, registryTable: string): WorkspaceReader {
+  return {
+    readWorkspace: (workspace) =>
+      getRow(
+        client,
+        registryTable,
+        { [REGISTRY.workspace]: workspace, [REGISTRY.item]: registryItem.workspace },
+        workspaceSchema,
+      ),
+  };
+}

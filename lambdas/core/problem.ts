@@ -1,0 +1,111 @@
+/**
+ * A refusal as RFC 9457 wants it. `kind` ends the problem's `type` URI, `detail` says what to do,
+ * `field` names the place in the request (`events[3].actor.id`, a header, a parameter), `limit` the bound that was passed.
+ * `members` are further properties of the answer.
+ */
+export interface Problem {
+  kind: string;
+  title: string;
+  status: number;
+  detail: string;
+  field?: string;
+  limit?: string;
+  members?: Readonly<Record<string, unknown>>;
+}
+
+export const PROBLEM_BASE = "https://trailcast.dev/problems/";
+export const PROBLEM_CONTENT_TYPE = "application/problem+json";
+
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  field?: string;
+  limit?: string;
+}
+
+/** What goes over the wire for a problem. */
+export function problemDocument(problem: Problem): ProblemDocument {
+  const { kind, title, status, detail, field, limit, members } = problem;
+  return {
+    ...members,
+    type: PROBLEM_BASE + kind,
+    title,
+    status,
+    detail,
+    ...(field !== undefined && { field }),
+    ...(limit !== undefined && { limit }),
+  };
+}
+
+/** A refusal on its way out of nested code; the HTTP wrapper answers with its problem. Not a fault of ours. */
+export class RefusedError extends Error {
+  override name = "RefusedError";
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.kind);
+    this.problem = problem;
+  }
+}
+
+export const problems = {
+  internal: (): Problem => ({
+    kind: "internal-error",
+    title: "Something went wrong on our side",
+    status: 500,
+    detail: "The request was not carried out, or not to its end. Repeat it with the same Idempotency-Key.",
+  }),
+  notJson: (): Problem => ({
+    kind: "not-json",
+    title: "The body is not JSON",
+    status: 400,
+    detail: "Send one JSON document, encoded as UTF-8.",
+    field: "body",
+  }),
+  bodyTooLarge: (limitBytes: number): Problem => ({
+    kind: "body-too-large",
+    title: "The body is too large",
+    status: 413,
+    detail: "Spread it over several requests.",
+    field: "body",
+    limit: `${limitBytes} bytes`,
+  }),
+  missingScope: (scope: string): Problem => ({
+    kind: "missing-scope",
+    title: "The token does not have the scope",
+    status: 403,
+    detail: `Ask for a token with the scope ${scope}.`,
+    members: { scope },
+  }),
+  forbiddenWorkspace: (): Problem => ({
+    kind: "forbidden-workspace",
+    title: "The token is not for this workspace",
+    status: 403,
+    detail: "Ask for a token whose claim `workspaces` names the workspace.",
+  }),
+  operatorOnly: (): Problem => ({
+    kind: "operator-only",
+    title: "Only an operator may do this",
+    status: 403,
+    detail: "Ask for a token whose claim `workspaces` is `*`.",
+  }),
+  unknownWorkspace: (): Problem => ({
+    kind: "unknown-workspace",
+    title: "There is no such workspace",
+    status: 404,
+    detail: "A workspace exists once its entitlement was put: PUT /v1/workspaces/{ws}/entitlement.",
+  }),
+  workspaceEnded: (): Problem => ({
+    kind: "workspace-ended",
+    title: "The workspace has ended",
+    status: 410,
+    detail: "Its entitlement was deleted. Put an entitlement again before you record events for it.",
+  }),
+  notFound: (what: string): Problem => ({
+    kind: "not-found",
+    title: `There is no such ${what}`,
+    status: 404,
+    detail: `The workspace has no ${what} with this id.`,
+  }),
+} as const;

@@ -1,0 +1,220 @@
+import type { Destination, DestinationSecret } from "../../lambdas/core/destination.ts";
+import type { Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry.ts";
+import { type Lane, LIVE_LANE, type Ring } from "../../lambdas/core/lane.ts";
+import type { Log, LogFields, Metrics } from "../../lambdas/core/log.ts";
+import type { Page } from "../../lambdas/core/page.ts";
+import type {
+  DestinationReader,
+  EntryStore,
+  JournalStore,
+  LaneStore,
+  RingQueue,
+  SecretReader,
+  WorkspaceReader,
+} from "../../lambdas/core/stores.ts";
+
+/** Awaited before and after each store call; a test passes one that reorders, stalls or throws. */
+export type Turn = (call: string) => Promise<void>;
+const noTurn: Turn = async () => {};
+
+/** What the store holds is never the caller's object. */
+const copy = <T>(value: T): T => structuredClone(value);
+
+async function turned<T>(turn: Turn, call: string, act: () => T): Promise<T> {
+  await turn(call);
+  const result = act();
+  await turn(`${call} done`);
+  return result;
+}
+
+export interface InMemoryEntries extends EntryStore {
+  entries: Map<string, Entry>;
+}
+
+export function createInMemoryEntries(turn: Turn = noTurn): InMemoryEntries {
+  const entries = new Map<string, Entry>();
+  return {
+    entries,
+    putEntry: (entry) =>
+      turned(turn, "putEntry", () => {
+        const present = entries.get(`${entry.workspace}/${entry.entry}`);
+        if (present !== undefined) return { kind: "exists" as const, entry: copy(present) };
+        entries.set(`${entry.workspace}/${entry.entry}`, copy(entry));
+        return { kind: "recorded" as const };
+      }),
+    readEntries: (workspace, references) =>
+      turned(turn, "readEntries", () => {
+        const found = new Map<string, Entry>();
+        for (const { entry } of references) {
+          const present = entries.get(`${workspace}/${entry}`);
+          if (present !== undefined) found.set(entry, copy(present));
+        }
+        return found;
+      }),
+  };
+}
+
+export interface InMemoryJournal extends JournalStore {
+  /** All pages of a workspace in order. */
+  pagesOf(workspace: string): Page[];
+  remove(workspace: string, page: number): void;
+  put(page: Page): void;
+}
+
+export function createInMemoryJournal(turn: Turn = noTurn): InMemoryJournal {
+  const workspaces = new Map<string, Map<number, Page>>();
+  const pages = (workspace: string): Map<number, Page> => {
+    const present = workspaces.get(workspace) ?? new Map<number, Page>();
+    workspaces.set(workspace, present);
+    return present;
+  };
+  const inOrder = (workspace: string): Page[] =>
+    [...pages(workspace).values()].sort((a, b) => a.page - b.page).map(copy);
+  return {
+    pagesOf: inOrder,
+    remove: (workspace, page) => void pages(workspace).delete(page),
+    put: (page) => void pages(page.workspace).set(page.page, copy(page)),
+    newestPage: (workspace) => turned(turn, "newestPage", () => inOrder(workspace).at(-1)),
+    oldestPage: (workspace) => turned(turn, "oldestPage", () => inOrder(workspace)[0]),
+    readPage: (workspace, page) => turned(turn, "readPage", () => copy(pages(workspace).get(page))),
+    readPagesFrom: (workspace, page, limit) =>
+      turned(turn, "readPagesFrom", () =>
+        inOrder(workspace)
+          .filter((candidate) => candidate.page >= page)
+          .slice(0, limit),
+      ),
+    putPage: (page) =>
+      turned(turn, "putPage", () => {
+        if (pages(page.workspace).has(page.page)) return "exists" as const;
+        pages(page.workspace).set(page.page, copy(page));
+        return "put" as const;
+      }),
+  };
+}
+
+export interface InMemoryWorkspaces extends WorkspaceReader {
+  workspaces: Map<string, Workspace>;
+}
+
+export function createInMemoryWorkspaces(...rows: Workspace[]): InMemoryWorkspaces {
+  const workspaces = new Map(rows.map((row) => [row.workspace, row]));
+  return { workspaces, readWorkspace: async (workspace) => copy(workspaces.get(workspace)) };
+}
+
+export interface InMemoryLanes extends LaneStore {
+  /** By `workspace/destination/lane`. */
+  lanes: Map<string, Lane>;
+  put(lane: Lane): void;
+}
+
+const laneKey = ({ workspace, destination, lane }: Ring): string => `${workspace}/${destination}/${lane}`;
+
+export function createInMemoryLanes(turn: Turn = noTurn): InMemoryLanes {
+  const lanes = new Map<string, Lane>();
+  return {
+    lanes,
+    put: (lane) => void lanes.set(laneKey(lane), copy(lane)),
+    readLane: (ring) => turned(turn, "readLane", () => copy(lanes.get(laneKey(ring)))),
+    lanesOf: (workspace) =>
+      turned(turn, "lanesOf", () =>
+        [...lanes.values()]
+          .filter((lane) => lane.workspace === workspace && lane.status === "live")
+          .map((lane) => copy(lane)),
+      ),
+    replaceLane: (lane) =>
+      turned(turn, "replaceLane", () => {
+        if (lanes.get(laneKey(lane))?.version !== lane.version) return "stale" as const;
+        const stored = { ...copy(lane), version: lane.version + 1 };
+        lanes.set(laneKey(lane), stored);
+        return copy(stored);
+      }),
+  };
+}
+
+export interface InMemoryRings extends RingQueue {
+  rung: Ring[];
+}
+
+export function createInMemoryRings(turn: Turn = noTurn): InMemoryRings {
+  const rung: Ring[] = [];
+  return { rung, ring: (rings) => turned(turn, "ring", () => void rung.push(...rings)) };
+}
+
+export function createInMemoryDestinations(
+  ...rows: Destination[]
+): DestinationReader & { destinations: Map<string, Destination> } {
+  const destinations = new Map(rows.map((row) => [`${row.workspace}/${row.destination}`, row]));
+  return {
+    destinations,
+    readDestination: async (workspace, destination) => copy(destinations.get(`${workspace}/${destination}`)),
+  };
+}
+
+export function createInMemorySecrets(
+  secrets: Map<string, DestinationSecret> = new Map(),
+): SecretReader & { secrets: Map<string, DestinationSecret> } {
+  return { secrets, readSecret: async (name) => copy(secrets.get(name)) };
+}
+
+/** A live lane that stands at the beginning of the journal. */
+export function laneAtStart(workspace: string, destination: string, changes: Partial<Lane> = {}): Lane {
+  return {
+    workspace,
+    item: `lane#${destination}#${LIVE_LANE}`,
+    destination,
+    lane: LIVE_LANE,
+    status: "live",
+    version: 1,
+    cursor: { page: 1, index: 0 },
+    number: 1,
+    previousId: "-",
+    attempts: 0,
+    consecutiveFailures: 0,
+    createdAt: "2026-11-23T00:00:00.000Z",
+    ...changes,
+  };
+}
+
+/** A workspace on the plan `enterprise`. */
+export function workspaceRow(workspace: string, changes: Partial<Workspace> = {}): Workspace {
+  return {
+    workspace,
+    item: "workspace",
+    plan: "enterprise",
+    version: 1,
+    createdAt: "2026-11-01T00:00:00.000Z",
+    updatedAt: "2026-11-01T00:00:00.000Z",
+    ...changes,
+  };
+}
+
+export interface RecordedLog extends Log {
+  lines: { level: "info" | "warn" | "error"; message: string; fields: LogFields; error?: unknown }[];
+}
+
+export function createRecordedLog(): RecordedLog {
+  const lines: RecordedLog["lines"] = [];
+  return {
+    lines,
+    info: (message, fields = {}) => void lines.push({ level: "info", message, fields }),
+    warn: (message, fields = {}) => void lines.push({ level: "warn", message, fields }),
+    error: (message, fields = {}, error) => void lines.push({ level: "error", message, fields, error }),
+  };
+}
+
+export interface RecordedMetrics extends Metrics {
+  counts: Map<string, number>;
+  values: Map<string, number[]>;
+}
+
+export function createRecordedMetrics(): RecordedMetrics {
+  const counts = new Map<string, number>();
+  const values = new Map<string, number[]>();
+  return {
+    counts,
+    values,
+    count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
+    milliseconds: (name, value) => void values.set(name, [...(values.get(name) ?? []), value]),
+  };
+}
