@@ -1,8 +1,8 @@
 import { UnknownTemplateError } from "../errors.ts";
 import { wildcard } from "./patterns.ts";
 
-/** What a call says of itself, by condition key in lower case. A key with no value is absent. */
-export type CallContext = Readonly<Record<string, readonly string[] | undefined>>;
+/** What a call says of itself, by condition key in lower case; asked only when a policy wants to know. */
+export type CallContext = (key: string) => readonly string[] | undefined;
 
 /** Whether a call meets one condition of a statement. */
 export type Condition = (context: CallContext) => boolean;
@@ -105,8 +105,8 @@ export function parseCondition(
   if (!KNOWN_KEYS.has(lower)) throw new UnknownTemplateError(where, `policy condition key ${key}`);
   if (name === "Null") {
     const absent = wanted[0] === "true";
-    return (context) => (context[lower] === undefined || context[lower].length === 0) === absent;
+    return (context) => ((context(lower) ?? []).length === 0) === absent;
   }
   const operator = parseOperator(where, name);
-  return (context) => meets(operator, context[lower], wanted);
+  return (context) => meets(operator, context(lower), wanted);
 }

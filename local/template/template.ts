@@ -6,7 +6,7 @@ import { UnknownTemplateError } from "../errors.ts";
 /** Anything that JSON can say, with intrinsics not yet resolved. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-const jsonSchema: z.ZodType<Json> = z.lazy(() =>
+export const jsonSchema: z.ZodType<Json> = z.lazy(() =>
   z.union([
     z.string(),
     z.number(),

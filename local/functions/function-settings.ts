@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { UnknownTemplateError } from "../errors.ts";
+import type { Stack } from "../template/stack.ts";
+import { jsonSchema } from "../template/template.ts";
+
+const functionSchema = z.strictObject({
+  Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+  Handler: z.string().regex(/^[\w./-]+\.\w+$/),
+  Runtime: z.literal("nodejs24.x"),
+  Role: z.string(),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
+  Timeout: z.coerce.number().default(3),
+  MemorySize: z.coerce.number().default(128),
+  ReservedConcurrentExecutions: z.coerce.number().optional(),
+  FunctionName: z.string().optional(),
+  // None of these changes what a function does on one machine.
+  Architectures: z.array(z.string()).optional(),
+  Description: z.string().optional(),
+  EphemeralStorage: jsonSchema.optional(),
+  LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
+  Tags: jsonSchema.optional(),
+  TracingConfig: jsonSchema.optional(),
+});
+
+const manifestSchema = z.object({
+  files: z.record(
+    z.string(),
+    z.object({
+      source: z.object({ path: z.string().optional(), packaging: z.string().optional() }),
+      destinations: z.record(z.string(), z.object({ objectKey: z.string() })),
+    }),
+  ),
+});
+
+/** A function of the template. */
+export interface FunctionSettings {
+  logicalId: string;
+  name: string;
+  arn: string;
+  roleArn: string;
+  /** Folder of the bundle, module in it without ending, and the export that is the handler. */
+  folder: string;
+  module: string;
+  exportName: string;
+  environment: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  memoryMegabytes: number;
+  reservedConcurrency: number | undefined;
+  logGroup: string;
+}
+
+/** Folders of the assets of a stack by the key that the template names. */
+export function readAssets(cdkOut: string, stackName: string): Map<string, string> {
+  const file = join(cdkOut, `${stackName}.assets.json`);
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const folders = new Map<string, string>();
+  for (const { source, destinations } of Object.values(manifest.files)) {
+    for (const { objectKey } of Object.values(destinations)) {
+      if (source.path !== undefined && source.packaging === "zip")
+        folders.set(objectKey, join(cdkOut, source.path));
+    }
+  }
+  return folders;
+}
+
+/** The functions of a stack; throws `UnknownTemplateError` when one is not a Node 24 bundle of the assembly. */
+export function readFunctions(stack: Stack, assets: ReadonlyMap<string, string>): FunctionSettings[] {
+  return stack
+    .resources("AWS::Lambda::Function", functionSchema)
+    .map(({ logicalId, where, ref, properties }) => {
+      const folder = assets.get(properties.Code.S3Key);
+      if (folder === undefined || !existsSync(folder)) {
+        throw new UnknownTemplateError(
+          where,
+          `code ${properties.Code.S3Key}, which is no asset of the assembly`,
+        );
+      }
+      const dot = properties.Handler.lastIndexOf(".");
+      return {
+        logicalId,
+        name: ref,
+        arn: stack.attribute(logicalId, "Arn"),
+        roleArn: properties.Role,
+        folder,
+        module: properties.Handler.slice(0, dot),
+        exportName: properties.Handler.slice(dot + 1),
+        environment: properties.Environment?.Variables ?? {},
+        timeoutMs: properties.Timeout * 1000,
+        memoryMegabytes: properties.MemorySize,
+        reservedConcurrency: properties.ReservedConcurrentExecutions,
+        logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${ref}`,
+      };
+    });
+}
