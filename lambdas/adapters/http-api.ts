@@ -117,8 +117,15 @@ function toRequest(event: unknown): HttpRequest {
  */
 export function createHttpHandler(route: Route, log: Log): HttpHandler {
   const handler = middy(async (event: unknown): Promise<HttpAnswer> => {
-    const answer = await route(toRequest(event));
-    return isProblem(answer) ? problemAnswer(answer) : answer;
+    const request = toRequest(event);
+    const answer = await route(request);
+    if (!isProblem(answer)) return answer;
+    log.info("request.refused", {
+      route: request.routeKey,
+      statusCode: answer.status,
+      outcome: answer.kind,
+    });
+    return problemAnswer(answer);
   }).onError((request) => {
     if (request.error instanceof RefusedError) {
       request.response = problemAnswer(request.error.problem);

@@ -70,7 +70,7 @@ export function createInMemoryJournal(turn: Turn = noTurn): InMemoryJournal {
     return present;
   };
   const inOrder = (workspace: string): Page[] =>
-    [...pages(workspace).values()].sort((a, b) => a.page - b.page).map(copy);
+    [...pages(workspace).values()].toSorted((a, b) => a.page - b.page).map(copy);
   return {
     pagesOf: inOrder,
     remove: (workspace, page) => void pages(workspace).delete(page),

@@ -1,0 +1,17 @@
+import * as z from "zod/mini";
+import { plansSchema } from "../core/entitlement.ts";
+import { ENV } from "../core/environment.ts";
+import type { Recorder } from "../core/record-entry.ts";
+import type { Environment } from "./entry-point.ts";
+
+const shardsSchema = z.record(z.string(), z.number());
+
+/** What every function that records events needs of its environment. */
+export function recorderSettings(environment: Environment): Recorder["settings"] {
+  return {
+    eventTypePrefix: environment.text(ENV.eventTypePrefix),
+    sourceBaseUrl: environment.text(ENV.sourceBaseUrl).replace(/\/+$/, ""),
+    plans: environment.json(ENV.plans, plansSchema),
+    shards: environment.jsonOr(ENV.shards, shardsSchema, {}),
+  };
+}

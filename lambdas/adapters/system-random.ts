@@ -1,0 +1,5 @@
+import { randomBytes } from "node:crypto";
+import type { RandomBytes } from "../core/random.ts";
+
+/** Chance from the operating system. */
+export const systemRandom: RandomBytes = (bytes) => randomBytes(bytes);
