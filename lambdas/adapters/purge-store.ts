@@ -1,0 +1,164 @@
+import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { EntryReference } from "../core/entry.ts";
+import { positionSchema } from "../core/page.ts";
+import {
+  type LanePosition,
+  newPurgeState,
+  PURGE_ITEM,
+  type PurgeStore,
+  purgeStateSchema,
+} from "../core/purge-state.ts";
+import { EVENTS, eventsPartition, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { putIf, updateIf } from "./conditional-write.ts";
+import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";
+
+const lanePositionSchema = z.object({
+  destination: z.string(),
+  lane: z.string(),
+  status: z.string(),
+  cursor: positionSchema,
+});
+
+/** Deletes under way at once: the purge must not throttle ingest on the workspace's partition. */
+const DELETES_AT_ONCE = 10;
+
+export interface PurgeTables {
+  events: string;
+  journal: string;
+  registry: string;
+}
+
+export function createPurgeStore(client: DynamoDBClient, tables: PurgeTables): PurgeStore {
+  const { registry } = tables;
+  return {
+    ...stateOf(client, registry),
+    ...receiptsOf(client, registry),
+    ...workspacesOf(client, registry),
+    ...entriesOf(client, tables.events),
+    lanePositions: (workspace) => lanePositions(client, registry, workspace),
+    removePage: async (workspace, page) => {
+      const Key = toAttributes({ [JOURNAL.workspace]: workspace, [JOURNAL.page]: page });
+      await client.send(new DeleteItemCommand({ TableName: tables.journal, Key }));
+    },
+  };
+}
+
+type Some<Names extends keyof PurgeStore> = Pick<PurgeStore, Names>;
+
+const rowKey = (workspace: string, item: string): Record<string, string> => ({
+  [REGISTRY.workspace]: workspace,
+  [REGISTRY.item]: item,
+});
+
+const entryKey = (workspace: string, { entry, shard }: EntryReference): Record<string, string> => ({
+  [EVENTS.partition]: eventsPartition(workspace, shard),
+  [EVENTS.entry]: entry,
+});
+
+function stateOf(client: DynamoDBClient, registry: string): Some<"readState" | "replaceState"> {
+  const names = { "#version": "version" };
+  return {
+    readState: async (workspace) =>
+      (await getRow(client, registry, rowKey(workspace, PURGE_ITEM), purgeStateSchema)) ??
+      newPurgeState(workspace),
+    replaceState: async (state) => {
+      const stored = { ...state, version: state.version + 1 };
+      const condition =
+        state.version === 0
+          ? { condition: "attribute_not_exists(#version)", names }
+          : { condition: "#version = :version", names, values: { ":version": state.version } };
+      return (await putIf(client, registry, stored, condition)) ? stored : "stale";
+    },
+  };
+}
+
+function receiptsOf(client: DynamoDBClient, registry: string): Some<"putReceipt" | "dropReceipt"> {
+  return {
+    putReceipt: async (receipt) => {
+      await putIf(client, registry, receipt, {
+        condition: "attribute_not_exists(#state) OR #state = :open",
+        names: { "#state": "state" },
+        values: { ":open": "open" },
+      });
+    },
+    dropReceipt: async ({ workspace, item }) => {
+      const Key = toAttributes(rowKey(workspace, item));
+      await client.send(new DeleteItemCommand({ TableName: registry, Key }));
+    },
+  };
+}
+
+function workspacesOf(client: DynamoDBClient, registry: string): Some<"applyRetention" | "confirmHold"> {
+  const names = { "#version": "version" };
+  return {
+    applyRetention: async ({ workspace, version }, history, days) => {
+      await updateIf(
+        client,
+        registry,
+        rowKey(workspace, registryItem.workspace),
+        "SET history = :history, appliedDays = :days, #version = #version + :one",
+        {
+          condition: "#version = :version",
+          names,
+          values: { ":history": history, ":days": days, ":version": version, ":one": 1 },
+        },
+      );
+    },
+    confirmHold: async (workspace) => {
+      await updateIf(
+        client,
+        registry,
+        rowKey(workspace, registryItem.workspace),
+        "SET #hold = :held, #version = #version + :one",
+        {
+          condition: "#hold = :pending",
+          names: { ...names, "#hold": "hold" },
+          values: { ":held": "held", ":pending": "pending", ":one": 1 },
+        },
+      );
+    },
+  };
+}
+
+function entriesOf(client: DynamoDBClient, events: string): Some<"removeEntries" | "extendEntry"> {
+  const remove = (workspace: string, entry: EntryReference): Promise<unknown> =>
+    client.send(new DeleteItemCommand({ TableName: events, Key: toAttributes(entryKey(workspace, entry)) }));
+  return {
+    removeEntries: async (workspace, entries) => {
+      for (let start = 0; start < entries.length; start += DELETES_AT_ONCE) {
+        const some = entries.slice(start, start + DELETES_AT_ONCE);
+        await Promise.all(some.map((entry) => remove(workspace, entry)));
+      }
+    },
+    extendEntry: async (workspace, entry, expiresAt) => {
+      await updateIf(client, events, entryKey(workspace, entry), "SET #expiry = :expiry", {
+        condition: "attribute_exists(#entry) AND #expiry < :expiry",
+        names: { "#expiry": EVENTS.ttl, "#entry": EVENTS.entry },
+        values: { ":expiry": expiresAt },
+      });
+    },
+  };
+}
+
+function lanePositions(client: DynamoDBClient, registry: string, workspace: string): Promise<LanePosition[]> {
+  const names = {
+    "#workspace": REGISTRY.workspace,
+    "#item": REGISTRY.item,
+    "#status": "status",
+    "#cursor": "cursor",
+    "#lane": "lane",
+    "#destination": "destination",
+  };
+  return queryAllRows(
+    client,
+    registry,
+    {
+      KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :lanes)",
+      ProjectionExpression: "#destination, #lane, #status, #cursor",
+      ExpressionAttributeNames: names,
+      values: { ":workspace": workspace, ":lanes": registryItem.lanes },
+    },
+    lanePositionSchema,
+  );
+}

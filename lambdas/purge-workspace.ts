@@ -1,0 +1,87 @@
+import type { Context, SQSBatchResponse } from "aws-lambda";
+import * as z from "zod/mini";
+import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createEntryPoint } from "./adapters/entry-point.ts";
+import { createEntryStore } from "./adapters/entry-store.ts";
+import { createJournalStore } from "./adapters/journal-store.ts";
+import { systemClock } from "./adapters/local-allowance.ts";
+import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
+import { createPurgeStore } from "./adapters/purge-store.ts";
+import { createPurgeTasks, type PurgeTasks } from "./adapters/purge-tasks.ts";
+import { recorderSettings } from "./adapters/recorder-settings.ts";
+import { systemRandom } from "./adapters/system-random.ts";
+import { createWorkspaceReader } from "./adapters/workspace-store.ts";
+import { ENV } from "./core/environment.ts";
+import type { Log, Metrics } from "./core/log.ts";
+import { METRIC } from "./core/metric-names.ts";
+import { createPurgeNotices } from "./core/purge-notices.ts";
+import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention.ts";
+import { type PurgeDependencies, runPurge } from "./core/run-purge.ts";
+
+export interface PurgeWorkspaceDependencies {
+  purge: Omit<PurgeDependencies, "hasTime">;
+  tasks: PurgeTasks;
+  log: Log;
+  metrics: Metrics;
+}
+
+/** The end of an invocation that is kept free: a claimed page of 100 entries is removed well within it. */
+const RESERVE_MS = 30_000;
+
+const taskEventSchema = z.object({
+  Records: z.array(z.object({ messageId: z.string(), body: z.string() })),
+});
+const taskSchema = z.object({ workspace: z.string() });
+
+/** One purge task: what retention asks of a workspace today. What does not fit into the invocation becomes another task. */
+export function createPurgeWorkspaceHandler(
+  dependencies: PurgeWorkspaceDependencies,
+): (event: unknown, context: Pick<Context, "getRemainingTimeInMillis">) => Promise<SQSBatchResponse> {
+  const { purge, tasks, log, metrics } = dependencies;
+  return async (event, context) => {
+    const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
+    const hasTime = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
+    for (const { messageId, body } of taskEventSchema.parse(event).Records) {
+      const { workspace } = taskSchema.parse(JSON.parse(body));
+      try {
+        const outcome = await runPurge(workspace, { ...purge, hasTime });
+        if (outcome === "unfinished") await tasks.add([workspace]);
+        log.info("purge.ran", { workspace, outcome });
+      } catch (error) {
+        metrics.count(METRIC.purgeFailures);
+        log.error("purge.failed", { workspace }, error);
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    return { batchItemFailures };
+  };
+}
+
+export const handler = createEntryPoint((environment) => {
+  const client = createDynamoClient();
+  const log = createPowertoolsLog("purge");
+  const metrics = createPowertoolsMetrics("purge");
+  const registry = environment.text(ENV.registryTable);
+  const events = environment.text(ENV.eventsTable);
+  const journal = environment.text(ENV.journalTable);
+  const workspaces = createWorkspaceReader(client, registry);
+  const settings = recorderSettings(environment);
+  const recorder = {
+    entries: createEntryStore(client, events),
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+  };
+  const purge = {
+    journal: createJournalStore(client, journal),
+    store: createPurgeStore(client, { events, journal, registry }),
+    workspaces,
+    plans: settings.plans,
+    settings: environment.jsonOr(ENV.retention, retentionSettingsSchema, DEFAULT_RETENTION),
+    clock: systemClock,
+    ...createPurgeNotices({ workspaces, recorder, log, metrics }),
+  };
+  const tasks = createPurgeTasks(environment.text(ENV.purgeQueueUrl));
+  return publishing(metrics, createPurgeWorkspaceHandler({ purge, tasks, log, metrics }));
+});
