@@ -1,0 +1,60 @@
+import { Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import type { Deployment } from "./deployment.ts";
+
+interface Watch {
+  readonly metric: IMetric;
+  /** The alarm is for more than this. */
+  readonly above: number;
+  /** For how many of the metric's periods in a row; 1 by default. */
+  readonly periods?: number;
+  /** One sentence: who notices what while this alarm is on. */
+  readonly impact: string;
+  /** Heading of the runbook: the part after `#` of its link. */
+  readonly runbook: string;
+}
+
+/** The topic of the operator, and alarms that say what is at stake and where to read what to do. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  private readonly runbookUrl: string;
+
+  constructor(scope: Construct, id: string, { settings }: Deployment) {
+    super(scope, id);
+    this.runbookUrl = settings.runbookUrl;
+    this.topic = new Topic(this, "Topic", { enforceSSL: true });
+    // The policy that refuses plain HTTP takes the place of the default one, which would let alarms in.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+    if (settings.alarmEmail !== undefined) {
+      this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+    }
+  }
+
+  watch(id: string, { metric, above, periods = 1, impact, runbook }: Watch): void {
+    const alarm = new Alarm(this, id, {
+      alarmName: `${Stack.of(this).stackName}-${id}`,
+      alarmDescription: `${impact} Runbook: ${this.runbookUrl}#${runbook}`,
+      metric,
+      threshold: above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      // Nothing happened is no news, of queues, streams and counters alike.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    const action = new SnsAction(this.topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}

@@ -1,0 +1,102 @@
+import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { ENV } from "../lambdas/core/environment.ts";
+import type { Deployment } from "./deployment.ts";
+import type { DestinationSecrets } from "./destination-secrets.ts";
+import { EgressNetwork } from "./egress-network.ts";
+import { equipEvents, equipPlans } from "./equipment.ts";
+import type { EventLog } from "./event-log.ts";
+import type { OwnerBus } from "./owner-bus.ts";
+import type { Registry } from "./registry.ts";
+import { DELIVER_TIMEOUT_SECONDS, type Rings } from "./rings.ts";
+import type { SealedQueue } from "./sealed-queue.ts";
+import { TrailcastFunction } from "./trailcast-function.ts";
+
+interface DeliveryParts {
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+  readonly rings: Rings;
+  readonly secrets: DestinationSecrets;
+  readonly ownerBus: OwnerBus;
+}
+
+/** Answers rings: takes a lane forward by signed POSTs to its destination. */
+export class Delivery extends Construct {
+  readonly fn: TrailcastFunction;
+  /** Where deliveries come from, when that is fixed. */
+  readonly egressAddresses: readonly string[];
+
+  constructor(scope: Construct, id: string, deployment: Deployment, parts: DeliveryParts) {
+    super(scope, id);
+    const { settings } = deployment;
+    const network =
+      settings.egress.fixedAddresses > 0 ? new EgressNetwork(this, "Network", deployment) : undefined;
+    this.fn = new TrailcastFunction(this, "Function", deployment, {
+      entry: "deliver-lane",
+      description: "Delivers the next events of a lane to its destination",
+      timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
+      // Mostly waits, and waiting is billed by the megabyte.
+      memoryMegabytes: 512,
+      ...(network !== undefined && { network: network.placement }),
+    });
+    this.egressAddresses = network?.addresses.map((address) => address.attrPublicIp) ?? [];
+    if (network !== undefined) this.allowNetworkInterfaces();
+    this.grantAll(deployment, parts);
+    this.answer("Rings", parts.rings.queue, settings.delivery.concurrency);
+    this.answer("SlowRings", parts.rings.slowQueue, settings.delivery.slowConcurrency);
+  }
+
+  /** Deliver a test event now. */
+  grantTest(fn: TrailcastFunction): void {
+    fn.allow(["lambda:InvokeFunction"], [this.fn.functionArn]);
+    fn.equip({ [ENV.deliverFunction]: this.fn.functionName });
+  }
+
+  private grantAll(deployment: Deployment, parts: DeliveryParts): void {
+    const { settings } = deployment;
+    parts.eventLog.grantReadJournal(this.fn);
+    parts.eventLog.grantReadEntries(this.fn);
+    // Its own events: failing, recovered, suspended.
+    parts.eventLog.grantRecord(this.fn);
+    parts.registry.grantMoveLanes(this.fn);
+    parts.registry.grantLogDeliveries(this.fn);
+    parts.rings.grantAnswer(this.fn);
+    parts.rings.grantRing(this.fn);
+    parts.secrets.grantRead(this.fn);
+    parts.ownerBus.grantTell(this.fn);
+    equipEvents(this.fn, deployment);
+    equipPlans(this.fn, deployment);
+    this.fn.equip({
+      [ENV.retry]: JSON.stringify(settings.retry),
+      [ENV.deliveryLogDays]: String(settings.delivery.logDays),
+    });
+  }
+
+  private answer(id: string, queue: SealedQueue, concurrency: number): void {
+    const mapping = new EventSourceMapping(this, id, {
+      target: this.fn,
+      eventSourceArn: queue.queueArn,
+      // A larger batch mixes groups, and one slow receiver would hold up the others in it.
+      batchSize: 1,
+      // Instead of reserved concurrency, which would make the pollers throttle and count receives that never ran.
+      maxConcurrency: concurrency,
+      reportBatchItemFailures: true,
+    });
+    mapping.node.addDependency(this.fn.executionRole);
+  }
+
+  private allowNetworkInterfaces(): void {
+    this.fn.allowWide(
+      [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+      ],
+      "*",
+      "Lambda makes the function's network interfaces by its role, before any resource has a name",
+    );
+  }
+}

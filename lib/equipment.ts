@@ -1,0 +1,20 @@
+import { ENV } from "../lambdas/core/environment.ts";
+import type { Deployment } from "./deployment.ts";
+import type { TrailcastFunction } from "./trailcast-function.ts";
+
+/** For functions that write events: how they are named. */
+export function equipEvents(fn: TrailcastFunction, { settings }: Deployment): void {
+  fn.equip({
+    [ENV.eventTypePrefix]: settings.eventTypePrefix,
+    [ENV.sourceBaseUrl]: settings.sourceBaseUrl,
+    [ENV.shards]: JSON.stringify(settings.shards),
+  });
+}
+
+/** For functions that ask what a workspace may do, and what is within its retention. */
+export function equipPlans(fn: TrailcastFunction, { settings }: Deployment): void {
+  fn.equip({
+    [ENV.plans]: JSON.stringify(settings.plans),
+    [ENV.retention]: JSON.stringify(settings.retention),
+  });
+}

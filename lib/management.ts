@@ -1,0 +1,65 @@
+import { Construct } from "constructs";
+import { ENV } from "../lambdas/core/environment.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Deployment } from "./deployment.ts";
+import type { DestinationSecrets } from "./destination-secrets.ts";
+import { equipEvents, equipPlans } from "./equipment.ts";
+import type { EventLog } from "./event-log.ts";
+import type { OwnerBus } from "./owner-bus.ts";
+import type { Registry } from "./registry.ts";
+import type { Rings } from "./rings.ts";
+import { TrailcastFunction } from "./trailcast-function.ts";
+
+interface ManagementParts {
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+  readonly rings: Rings;
+  readonly secrets: DestinationSecrets;
+  readonly delivery: Delivery;
+  readonly ownerBus: OwnerBus;
+}
+
+/** What owners and operators do: entitlements, destinations, replays, the delivery log; and the pages open to all. */
+export class Management extends Construct {
+  readonly fn: TrailcastFunction;
+  readonly open: TrailcastFunction;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, parts: ManagementParts) {
+    super(scope, id);
+    this.fn = new TrailcastFunction(this, "Function", deployment, {
+      entry: "manage/manage-workspaces",
+      description: "Manages entitlements, destinations, replays and deliveries",
+      // API Gateway gives up at 29 s; a test event takes the 10 s of a delivery and its DNS.
+      timeoutSeconds: 29,
+      memoryMegabytes: 1024,
+    });
+    parts.registry.grantManage(this.fn);
+    parts.registry.grantManageDeliveries(this.fn);
+    parts.eventLog.grantReadJournal(this.fn);
+    parts.eventLog.grantReadEntries(this.fn);
+    parts.eventLog.grantRecord(this.fn);
+    parts.secrets.grantManage(this.fn);
+    parts.rings.grantRing(this.fn);
+    parts.delivery.grantTest(this.fn);
+    parts.ownerBus.grantTell(this.fn);
+    this.equip(deployment);
+    this.open = new TrailcastFunction(this, "Open", deployment, {
+      entry: "serve-public",
+      description: "Answers health, the API's description and the console's page",
+      timeoutSeconds: 10,
+      memoryMegabytes: 256,
+    });
+    equipEvents(this.open, deployment);
+  }
+
+  private equip(deployment: Deployment): void {
+    const { settings } = deployment;
+    equipEvents(this.fn, deployment);
+    equipPlans(this.fn, deployment);
+    this.fn.equip({
+      [ENV.retry]: JSON.stringify(settings.retry),
+      [ENV.deliveryLogDays]: String(settings.delivery.logDays),
+      ...(settings.upgradeUrl !== undefined && { [ENV.upgradeUrl]: settings.upgradeUrl }),
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Delivery } from "./delivery.ts";
+import type { DestinationSecrets } from "./destination-secrets.ts";
+import type { EventLog } from "./event-log.ts";
+import type { FanOut } from "./fan-out.ts";
+import { Identity, type TokenIssuer } from "./identity.ts";
+import type { ManagementApi } from "./management-api.ts";
+import type { Observability } from "./observability.ts";
+import type { OwnerBus } from "./owner-bus.ts";
+import type { Reading } from "./reading.ts";
+import type { Registry } from "./registry.ts";
+import type { Retention } from "./retention.ts";
+import type { Rings } from "./rings.ts";
+
+/** The parts of a deployment that have names to know. */
+export interface NamedParts {
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+  readonly rings: Rings;
+  readonly secrets: DestinationSecrets;
+  readonly ownerBus: OwnerBus;
+  readonly fanOut: FanOut;
+  readonly delivery: Delivery;
+  readonly retention: Retention;
+  readonly reading: Reading;
+  readonly api: ManagementApi;
+  readonly tokens: TokenIssuer;
+  readonly observability: Observability;
+}
+
+/** Names by which people and the command line find what the stack made: its outputs. */
+export function namesOf(parts: NamedParts): Record<string, string> {
+  return {
+    ApiUrl: parts.api.url,
+    ConsoleUrl: parts.api.consoleUrl,
+    EventsTable: parts.eventLog.events.tableName,
+    JournalTable: parts.eventLog.journal.tableName,
+    QuarantineTable: parts.eventLog.quarantine.tableName,
+    RegistryTable: parts.registry.table.tableName,
+    DeliveriesTable: parts.registry.deliveries.tableName,
+    RingQueueUrl: parts.rings.queue.queueUrl,
+    RingDeadQueueUrl: parts.rings.dead.queueUrl,
+    SlowRingQueueUrl: parts.rings.slowQueue.queueUrl,
+    SlowRingDeadQueueUrl: parts.rings.slowDead.queueUrl,
+    PurgeQueueUrl: parts.retention.tasks.queueUrl,
+    PurgeDeadQueueUrl: parts.retention.dead.queueUrl,
+    GivenUpQueueUrl: parts.fanOut.givenUp.queueUrl,
+    RedriveFunction: parts.fanOut.redrive.functionName,
+    DeliverFunction: parts.delivery.fn.functionName,
+    ExportBucket: parts.reading.bucket.bucketName,
+    OwnerBus: parts.ownerBus.bus.eventBusName,
+    AlarmTopic: parts.observability.alarms.topic.topicArn,
+    SecretPrefix: parts.secrets.prefix,
+    ...(parts.tokens instanceof Identity && parts.tokens.names),
+    ...Object.fromEntries(
+      parts.delivery.egressAddresses.map((address, index) => [`EgressAddress${index + 1}`, address]),
+    ),
+  };
+}

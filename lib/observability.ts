@@ -1,0 +1,155 @@
+import { Duration } from "aws-cdk-lib";
+import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import { Construct } from "constructs";
+import { METRIC, METRIC_NAMESPACE } from "../lambdas/core/metric-names.ts";
+import { Alarms } from "./alarms.ts";
+import type { Deployment } from "./deployment.ts";
+import type { FanOut } from "./fan-out.ts";
+import type { ManagementApi } from "./management-api.ts";
+import type { Retention } from "./retention.ts";
+import type { Rings } from "./rings.ts";
+import type { TrailcastFunction } from "./trailcast-function.ts";
+
+interface Watched {
+  readonly api: ManagementApi;
+  readonly fanOut: FanOut;
+  readonly rings: Rings;
+  readonly retention: Retention;
+  /** Every function, with who notices when it fails. */
+  readonly functions: readonly (readonly [id: string, fn: TrailcastFunction, impact: string])[];
+}
+
+const minute = Duration.minutes(1);
+const fiveMinutes = Duration.minutes(5);
+
+/** Tells the operator what is wrong before anyone asks. */
+export class Observability extends Construct {
+  readonly alarms: Alarms;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, watched: Watched) {
+    super(scope, id);
+    this.alarms = new Alarms(this, "Alarms", deployment);
+    this.watchRecording(watched);
+    this.watchDelivery(watched);
+    this.watchRetention(watched);
+    for (const [name, fn, impact] of watched.functions) this.watchFunction(name, fn, impact);
+  }
+
+  private watchRecording({ api, fanOut }: Watched): void {
+    this.alarms.watch("ApiErrors", {
+      metric: api.stage.metricServerError({ period: fiveMinutes, statistic: Stats.SUM }),
+      above: 5,
+      impact: "Callers of the API get 5xx answers; emitters have to send their events again.",
+      runbook: "api-errors",
+    });
+    this.alarms.watch("StreamAge", {
+      metric: fanOut.fn.metric("IteratorAge", { period: minute, statistic: Stats.MAXIMUM }),
+      above: 60_000,
+      periods: 5,
+      impact:
+        "Recorded events wait to be journalled and reach no receiver; after 24 hours the stream forgets them.",
+      runbook: "stream-age",
+    });
+    this.alarms.watch("RecordsQuarantined", {
+      metric: counted(METRIC.recordsQuarantined, "fan-out"),
+      above: 0,
+      impact: "An entry could not be journalled: its events reach no receiver until it is redriven.",
+      runbook: "records-quarantined",
+    });
+    this.alarms.watch("RecordsGivenUp", {
+      metric: fanOut.givenUp.metricApproximateNumberOfMessagesVisible({ period: minute }),
+      above: 0,
+      impact: "Fan-out failed for 20 hours on end: the named records of the stream are not in the journal.",
+      runbook: "records-given-up",
+    });
+  }
+
+  private watchDelivery({ rings }: Watched): void {
+    for (const [id, queue] of [
+      ["DeadRings", rings.dead],
+      ["DeadSlowRings", rings.slowDead],
+    ] as const) {
+      this.alarms.watch(id, {
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute }),
+        above: 0,
+        impact: "Deliveries of a lane failed by our own fault ten times; its events wait for the next sweep.",
+        runbook: "dead-rings",
+      });
+    }
+    for (const [id, queue, seconds] of [
+      ["RingAge", rings.queue, 300],
+      ["SlowRingAge", rings.slowQueue, 1800],
+    ] as const) {
+      this.alarms.watch(id, {
+        metric: queue.metricApproximateAgeOfOldestMessage({ period: minute }),
+        above: seconds,
+        periods: 5,
+        impact: "Lanes wait for a free delivery slot: every receiver gets its events late.",
+        runbook: "ring-age",
+      });
+    }
+    this.alarms.watch("DeliveryLag", {
+      metric: measured(METRIC.oldestUndeliveredSeconds, "sweep"),
+      above: 900,
+      periods: 2,
+      impact: "Events older than a quarter of an hour are undelivered though their receiver refuses nothing.",
+      runbook: "delivery-lag",
+    });
+  }
+
+  private watchRetention({ retention }: Watched): void {
+    this.alarms.watch("PurgeFailures", {
+      metric: counted(METRIC.purgeFailures, "purge"),
+      above: 0,
+      impact: "Expired events of a workspace are invisible but still stored beyond their retention.",
+      runbook: "purge-failures",
+    });
+    this.alarms.watch("DeadPurgeTasks", {
+      metric: retention.dead.metricApproximateNumberOfMessagesVisible({ period: minute }),
+      above: 0,
+      impact:
+        "The purge of a workspace failed three times: what has expired there is invisible but still stored.",
+      runbook: "purge-failures",
+    });
+  }
+
+  private watchFunction(name: string, fn: TrailcastFunction, impact: string): void {
+    this.alarms.watch(`${name}Function`, {
+      metric: new MathExpression({
+        expression: "errors + throttles",
+        period: fiveMinutes,
+        label: "errors and throttles",
+        usingMetrics: {
+          errors: fn.metricErrors({ period: fiveMinutes }),
+          throttles: fn.metricThrottles({ period: fiveMinutes }),
+        },
+      }),
+      above: 0,
+      periods: 2,
+      impact,
+      runbook: "function-failures",
+    });
+  }
+}
+
+/** A count of ours over five minutes. */
+function counted(metricName: string, service: string): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service },
+    period: fiveMinutes,
+    statistic: Stats.SUM,
+  });
+}
+
+/** The worst of what we measured, over the quarter of an hour between two sweeps. */
+function measured(metricName: string, service: string): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service },
+    period: Duration.minutes(15),
+    statistic: Stats.MAXIMUM,
+  });
+}

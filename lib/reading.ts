@@ -1,0 +1,89 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import { ENV } from "../lambdas/core/environment.ts";
+import { acknowledge } from "./acknowledge.ts";
+import type { Deployment } from "./deployment.ts";
+import { equipEvents, equipPlans } from "./equipment.ts";
+import type { EventLog } from "./event-log.ts";
+import type { Registry } from "./registry.ts";
+import { TrailcastFunction } from "./trailcast-function.ts";
+
+interface ReadingParts {
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+}
+
+/** Days that parts of an export stay in the bucket; the links to them are good for a quarter of an hour. */
+const EXPORT_DAYS = 7;
+
+/** Finding events again: lists, one by id, small exports at once, large ones as a job that writes parts to S3. */
+export class Reading extends Construct {
+  readonly fn: TrailcastFunction;
+  readonly exportFn: TrailcastFunction;
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, parts: ReadingParts) {
+    super(scope, id);
+    this.bucket = this.createBucket(deployment);
+    this.fn = this.reader("Function", deployment, parts, {
+      entry: "read-events",
+      description: "Lists, shows and exports recorded events",
+      // API Gateway gives up at 29 s.
+      timeoutSeconds: 29,
+    });
+    parts.registry.grantReadDeliveries(this.fn);
+    this.allowOnParts(this.fn, ["s3:GetObject"]);
+    this.exportFn = this.reader("Export", deployment, parts, {
+      entry: "export-events",
+      description: "Writes an export to the bucket, part by part",
+      timeoutSeconds: 900,
+    });
+    this.allowOnParts(this.exportFn, ["s3:PutObject"]);
+    this.fn.allow(["lambda:InvokeFunction"], [this.exportFn.functionArn]);
+    this.fn.equip({ [ENV.exportFunction]: this.exportFn.functionName });
+  }
+
+  private reader(
+    id: string,
+    deployment: Deployment,
+    parts: ReadingParts,
+    what: { entry: "read-events" | "export-events"; description: string; timeoutSeconds: number },
+  ): TrailcastFunction {
+    const fn = new TrailcastFunction(this, id, deployment, { ...what, memoryMegabytes: 1024 });
+    parts.eventLog.grantReadJournal(fn);
+    parts.eventLog.grantReadEntries(fn);
+    parts.registry.grantExports(fn);
+    equipEvents(fn, deployment);
+    equipPlans(fn, deployment);
+    return fn;
+  }
+
+  private createBucket({ settings }: Deployment): Bucket {
+    const bucket = new Bucket(this, "Exports", {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      lifecycleRules: [
+        { expiration: Duration.days(EXPORT_DAYS), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    acknowledge(
+      bucket,
+      "S1",
+      "Parts live for days and are reached only by links that end within minutes; who asked is in the API's log",
+    );
+    return bucket;
+  }
+
+  private allowOnParts(fn: TrailcastFunction, actions: readonly string[]): void {
+    fn.allowWide(
+      actions,
+      this.bucket.arnForObjects("*"),
+      "Parts of exports are named at run time, below their workspace",
+    );
+    fn.equip({ [ENV.exportBucket]: this.bucket.bucketName });
+  }
+}

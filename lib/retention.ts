@@ -1,0 +1,96 @@
+import { Duration } from "aws-cdk-lib";
+import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { ENV } from "../lambdas/core/environment.ts";
+import { Clockwork } from "./clockwork.ts";
+import type { Deployment } from "./deployment.ts";
+import { equipEvents, equipPlans } from "./equipment.ts";
+import type { EventLog } from "./event-log.ts";
+import type { OwnerBus } from "./owner-bus.ts";
+import type { Registry } from "./registry.ts";
+import { deadLetterQueue, SealedQueue } from "./sealed-queue.ts";
+import { TrailcastFunction } from "./trailcast-function.ts";
+
+interface RetentionParts {
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+  readonly ownerBus: OwnerBus;
+}
+
+const PURGE_TIMEOUT_SECONDS = 300;
+/** The next day plans the purge again, so a task is worth three tries. */
+const PURGE_RECEIVES = 3;
+/** Workspaces purged at once: enough for 10,000 in minutes, few enough to leave ingest its concurrency. */
+const PURGE_CONCURRENCY = 5;
+
+/** The daily purge: one task a workspace, so that it scales past one invocation and survives a crash of one. */
+export class Retention extends Construct {
+  readonly planFn: TrailcastFunction;
+  readonly purgeFn: TrailcastFunction;
+  readonly tasks: SealedQueue;
+  readonly dead: SealedQueue;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, parts: RetentionParts) {
+    super(scope, id);
+    this.dead = deadLetterQueue(this, "Dead", false);
+    this.tasks = new SealedQueue(this, "PurgeTasks", {
+      visibilityTimeout: Duration.seconds(6 * PURGE_TIMEOUT_SECONDS),
+      retentionPeriod: Duration.days(2),
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: PURGE_RECEIVES },
+    });
+    this.planFn = this.createPlan(deployment, parts);
+    this.purgeFn = this.createPurge(deployment, parts);
+    new Clockwork(this, "Daily", {
+      expression: "cron(17 2 * * ? *)",
+      fn: this.planFn,
+      input: {},
+      description: "Once a day, one purge task a workspace",
+    });
+  }
+
+  private createPlan(deployment: Deployment, { registry }: RetentionParts): TrailcastFunction {
+    const fn = new TrailcastFunction(this, "Plan", deployment, {
+      entry: "plan-purge",
+      description: "Queues a purge task for each workspace",
+      timeoutSeconds: 300,
+      memoryMegabytes: 256,
+    });
+    registry.grantScan(fn);
+    this.grantQueue(fn);
+    return fn;
+  }
+
+  private createPurge(deployment: Deployment, parts: RetentionParts): TrailcastFunction {
+    const fn = new TrailcastFunction(this, "Purge", deployment, {
+      entry: "purge-workspace",
+      description: "Removes what is past a workspace's retention, by receipt",
+      timeoutSeconds: PURGE_TIMEOUT_SECONDS,
+      memoryMegabytes: 512,
+    });
+    parts.registry.grantManage(fn);
+    parts.eventLog.grantReadJournal(fn);
+    parts.eventLog.grantReadEntries(fn);
+    parts.eventLog.grantRecord(fn);
+    parts.eventLog.grantPurge(fn);
+    // A workspace that is not finished in time goes on in a task of its own.
+    this.grantQueue(fn);
+    parts.ownerBus.grantTell(fn);
+    equipEvents(fn, deployment);
+    equipPlans(fn, deployment);
+    fn.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.tasks.queueArn]);
+    const mapping = new EventSourceMapping(this, "Tasks", {
+      target: fn,
+      eventSourceArn: this.tasks.queueArn,
+      batchSize: 1,
+      maxConcurrency: PURGE_CONCURRENCY,
+      reportBatchItemFailures: true,
+    });
+    mapping.node.addDependency(fn.executionRole);
+    return fn;
+  }
+
+  private grantQueue(fn: TrailcastFunction): void {
+    fn.allow(["sqs:SendMessage"], [this.tasks.queueArn]);
+    fn.equip({ [ENV.purgeQueueUrl]: this.tasks.queueUrl });
+  }
+}

@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import { settingsSchema, type Settings } from "./settings-schema.ts";
+
+/** The deployment's settings are wrong; the message has one line for each mistake. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      ["The settings of this deployment cannot be used:", ...mistakes.map((line) => `- ${line}`)].join("\n"),
+    );
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Settings from JSON text (`cdk … -c trailcast='{…}'`) or a value (`cdk.json`, a construct's properties).
+ * @throws SettingsError naming each setting that is wrong, its limit, and what was given
+ */
+export function parseSettings(given: unknown): Settings {
+  const value = typeof given === "string" ? parseJson(given) : given;
+  if (value === undefined) {
+    throw new SettingsError([
+      'nothing is set: give at least { "sourceBaseUrl": "https://…" } as "trailcast" in the context of cdk.json',
+    ]);
+  }
+  const parsed = settingsSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.flatMap(describeIssue));
+  const mistakes = contradictions(parsed.data);
+  if (mistakes.length > 0) throw new SettingsError(mistakes);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SettingsError([`they are not JSON: ${text.slice(0, 60)}`]);
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map(
+      (key) => `${[...issue.path, key].join(".")} is not a setting; remove it or correct its name`,
+    );
+  }
+  // A record reports a bad key as an issue of its own around the key's.
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const subject = path === "" ? "the value" : path;
+  if (issue.input === undefined) return [`${subject} is missing: it ${message}`];
+  return [`${subject} ${message}, but is ${show(issue.input)}`];
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function contradictions(settings: Settings): string[] {
+  const mistakes: string[] = [];
+  if (settings.oidc !== undefined && settings.cognito !== undefined) {
+    mistakes.push("cognito has no effect beside oidc: remove one of them");
+  }
+  if (settings.oidc === undefined && settings.scopePrefix !== undefined) {
+    mistakes.push("scopePrefix is for tokens of your own issuer: set oidc with it, or remove it");
+  }
+  if (settings.retry.giveUpAfterHours > settings.delivery.logDays * 24) {
+    mistakes.push(
+      "delivery.logDays must be at least retry.giveUpAfterHours, or attempts vanish from the log while they go on",
+    );
+  }
+  return mistakes;
+}

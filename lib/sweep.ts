@@ -1,0 +1,43 @@
+import { Construct } from "constructs";
+import { Clockwork } from "./clockwork.ts";
+import type { Deployment } from "./deployment.ts";
+import type { EventLog } from "./event-log.ts";
+import type { Registry } from "./registry.ts";
+import type { Rings } from "./rings.ts";
+import { TrailcastFunction } from "./trailcast-function.ts";
+
+/** Rings the lanes that are due each minute, and each quarter of an hour those that are behind. */
+export class Sweep extends Construct {
+  readonly fn: TrailcastFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    deployment: Deployment,
+    parts: { eventLog: EventLog; registry: Registry; rings: Rings },
+  ) {
+    super(scope, id);
+    this.fn = new TrailcastFunction(this, "Function", deployment, {
+      entry: "sweep-lanes",
+      description: "Rings lanes that are due or behind",
+      // Reads the newest page of each workspace: 10,000 of them at a few hundred a second.
+      timeoutSeconds: 300,
+      memoryMegabytes: 512,
+    });
+    parts.registry.grantSweep(this.fn);
+    parts.eventLog.grantReadJournal(this.fn);
+    parts.rings.grantRing(this.fn);
+    new Clockwork(this, "Due", {
+      expression: "rate(1 minute)",
+      fn: this.fn,
+      input: { scope: "due" },
+      description: "Lanes whose next attempt has come",
+    });
+    new Clockwork(this, "Behind", {
+      expression: "rate(15 minutes)",
+      fn: this.fn,
+      input: { scope: "behind" },
+      description: "Lanes with events to deliver, whatever became of their rings",
+    });
+  }
+}
