@@ -1,0 +1,84 @@
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { type DestinationSecret, destinationSecretSchema } from "../core/destination.ts";
+import type { SecretStore } from "../core/secret-store.ts";
+import { TrailcastError } from "../core/trailcast-error.ts";
+
+/** A secret does not hold what we put there: changed by other hands. */
+export class SecretShapeError extends TrailcastError {
+  override name = "SecretShapeError";
+  constructor() {
+    super("A destination's secret does not have the shape of its schema");
+  }
+}
+
+// Secrets Manager may drop a version without a label. Two labels take turns: the version in force keeps its own while another one is
+// written, so that a change that never came to be takes nothing away.
+const LABELS = ["AWSCURRENT", "AWSPENDING"] as const;
+
+export function createSecretsClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+}
+
+function parse(text: string | undefined): DestinationSecret {
+  const parsed = destinationSecretSchema.safeParse(parseJson(text ?? ""));
+  if (!parsed.success) throw new SecretShapeError();
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Destinations' secrets in Secrets Manager; a version's id is ours (32 to 64 characters) and makes each write idempotent. */
+export function createSecretStore(client: SecretsManagerClient): SecretStore {
+  const get = (name: string, version: string) =>
+    client.send(new GetSecretValueCommand({ SecretId: name, VersionId: version }));
+  return {
+    async createSecret(name, version, value) {
+      await client.send(
+        new CreateSecretCommand({
+          Name: name,
+          ClientRequestToken: version,
+          SecretString: JSON.stringify(value),
+          Description: "Signs deliveries to a destination of Trailcast, and holds its header values",
+        }),
+      );
+    },
+    async readSecret(name, version) {
+      return parse((await get(name, version)).SecretString);
+    },
+    async changeSecret(name, from, version, value) {
+      const { VersionStages = [] } = await get(name, from);
+      const label = LABELS.find((candidate) => !VersionStages.includes(candidate)) ?? LABELS[0];
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId: name,
+          ClientRequestToken: version,
+          SecretString: JSON.stringify(value),
+          VersionStages: [label],
+        }),
+      );
+    },
+    async deleteSecret(name) {
+      try {
+        await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
+      } catch (error) {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import * as z from "zod/mini";
+import {
+  component,
+  cursorParameter,
+  described,
+  fields,
+  flag,
+  limitParameter,
+  listOf,
+  oneOf,
+  text,
+  time,
+  timestamp,
+  whole,
+} from "./field.ts";
+
+export const MAX_URL_CHARACTERS = 2048;
+export const MAX_EVENT_TYPES = 50;
+export const MAX_GRACE_SECONDS = 7 * 86_400;
+export const DEFAULT_GRACE_SECONDS = 86_400;
+export const DEFAULT_LIST_LIMIT = 50;
+
+/** Stands for a header's value wherever a destination is read; in a change it means: as it is. */
+export const REDACTED = "[redacted]";
+
+const name = () =>
+  text("must be a text of 1 to 100 characters, without control characters", {
+    max: 100,
+    // oxlint-disable-next-line no-control-regex
+    pattern:
+      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/,
+  });
+const url = () =>
+  described(
+    "An https:// address that is reachable from the internet",
+    text(`must be an https:// URL of at most ${MAX_URL_CHARACTERS} characters`, { max: MAX_URL_CHARACTERS }),
+  );
+const format = () =>
+  described(
+    "`cloudevents-batch`: an array of 1 to 100 events. `cloudevents-structured`: one event a request",
+    oneOf("cloudevents-batch", "cloudevents-structured"),
+  );
+const MUST_BE_TYPE =
+  "must be an event type such as pro.atmos.billing.invoice_paid, or all below one: pro.atmos.billing.*";
+const eventTypes = () =>
+  described(
+    "Which events are wanted; without it all are",
+    z
+      .array(
+        text(MUST_BE_TYPE, { max: 256, pattern: /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\*)?$/ }),
+        "must be a list of event types",
+      )
+      .check(z.maxLength(MAX_EVENT_TYPES, `must have at most ${MAX_EVENT_TYPES} event types`)),
+  );
+const MUST_BE_HEADERS = "must be an object of header values by name";
+const headerValue = () => z.string("must be a text");
+
+export const destinationRequestSchema = component(
+  "DestinationRequest",
+  "A destination as posted",
+  fields("{ name, url, format?, eventTypes?, headers?, enabled? }", {
+    name: name(),
+    url: url(),
+    format: z._default(format(), "cloudevents-batch"),
+    eventTypes: z._default(eventTypes(), []),
+    headers: described(
+      "Sent with every delivery, at most 20 and 4 kB; values are never shown again",
+      z._default(z.record(z.string(), headerValue(), MUST_BE_HEADERS), {}),
+    ),
+    enabled: described("Whether deliveries begin at once", z._default(flag(), true)),
+  }),
+  {
+    name: "Acme SIEM",
+    url: "https://siem.example.com/intake",
+    eventTypes: ["pro.atmos.billing.*"],
+    headers: { "X-Tenant": "acme" },
+  },
+);
+export type DestinationRequest = z.output<typeof destinationRequestSchema>;
+
+export const destinationChangeSchema = component(
+  "DestinationChange",
+  "What is to change of a destination (RFC 7396): what is left out stays, `null` goes back to the default",
+  fields("{ name?, url?, format?, eventTypes?, headers? }", {
+    name: z.optional(name()),
+    url: z.optional(url()),
+    format: z.optional(z.nullable(format())),
+    eventTypes: z.optional(z.nullable(eventTypes())),
+    headers: described(
+      "By name: a value sets a header, `null` removes it, what is left out stays. `null` removes all",
+      z.optional(z.nullable(z.record(z.string(), z.nullable(headerValue()), MUST_BE_HEADERS))),
+    ),
+  }),
+  { url: "https://siem.example.com/intake/v2", headers: { "X-Tenant": "acme-2", "X-Old": null } },
+);
+export type DestinationChange = z.output<typeof destinationChangeSchema>;
+
+export const healthSchema = component(
+  "Health",
+  "How a destination is doing, at the moment of the answer",
+  z.object({
+    status: z.enum(["new", "healthy", "failing", "suspended", "disabled"]),
+    lastDelivery: described(
+      "The last attempt",
+      z.nullable(
+        z.object({
+          id: z.string(),
+          at: timestamp(),
+          outcome: z.string(),
+          statusCode: z.nullable(z.int()),
+          durationMs: z.number(),
+          error: z.nullable(z.string()),
+        }),
+      ),
+    ),
+    failingSince: z.nullable(timestamp()),
+    consecutiveFailures: z.int(),
+    oldestUndeliveredAt: described(
+      "When the oldest event that still waits was recorded",
+      z.nullable(timestamp()),
+    ),
+    behindEvents: described("Events that still wait, at most: a filter may leave some out", z.int()),
+  }),
+);
+
+export const destinationSchema = component(
+  "Destination",
+  "A destination as read",
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    url: z.string(),
+    format: format(),
+    eventTypes: z.array(z.string()),
+    headers: described("Names, with values redacted", z.record(z.string(), z.string())),
+    enabled: z.boolean(),
+    createdAt: timestamp(),
+    updatedAt: timestamp(),
+    health: healthSchema,
+  }),
+);
+export type DestinationAnswer = z.infer<typeof destinationSchema>;
+
+export const createdDestinationSchema = component(
+  "CreatedDestination",
+  "A destination as created: the only time that its secret is shown",
+  z.extend(destinationSchema, { secret: described("`whsec_` and base64: verifies signatures", z.string()) }),
+);
+
+export const destinationListSchema = component(
+  "DestinationList",
+  "Destinations, oldest first",
+  listOf(destinationSchema),
+);
+
+export const listParametersSchema = fields("{ limit?, cursor? }", {
+  limit: z._default(limitParameter(100), DEFAULT_LIST_LIMIT),
+  cursor: z.optional(cursorParameter()),
+});
+
+export const enableRequestSchema = component(
+  "EnableRequest",
+  "Where deliveries go on",
+  fields('{ from?: "now" | "where-it-stopped" | <time> }', {
+    from: described(
+      "`now`: with what is recorded from now on. `where-it-stopped`: nothing is left out. A time: from the first page of the journal that is not before it",
+      z._default(
+        z.union([z.enum(["now", "where-it-stopped"]), time()], {
+          error: 'must be "now", "where-it-stopped" or a time as RFC 3339 has it',
+        }),
+        "where-it-stopped",
+      ),
+    ),
+  }),
+  { from: "where-it-stopped" },
+  { from: "2026-11-23T05:00:00Z" },
+);
+
+export const placeSchema = component(
+  "Place",
+  "A place in the journal of the workspace: an event of a page",
+  z.object({ page: z.int(), index: z.int() }),
+  { page: 42, index: 0 },
+);
+
+export const enabledDestinationSchema = component(
+  "EnabledDestination",
+  "A destination, and where its deliveries go on",
+  z.extend(destinationSchema, { startsAt: placeSchema }),
+);
+
+export const rotateRequestSchema = component(
+  "RotateRequest",
+  "How the secret is rotated",
+  fields("{ graceSeconds? }", {
+    graceSeconds: described(
+      "For how long the secret before signs too",
+      z._default(whole("seconds", 0, MAX_GRACE_SECONDS), DEFAULT_GRACE_SECONDS),
+    ),
+  }),
+  { graceSeconds: DEFAULT_GRACE_SECONDS },
+);
+
+export const rotatedSecretSchema = component(
+  "RotatedSecret",
+  "The new secret: the only time that it is shown",
+  z.object({
+    secret: z.string(),
+    previousValidUntil: described(
+      "Until then deliveries carry a signature by the secret before, too",
+      timestamp(),
+    ),
+  }),
+  {
+    secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    previousValidUntil: "2026-11-24T05:00:00.000Z",
+  },
+);

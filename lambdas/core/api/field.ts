@@ -1,0 +1,88 @@
+import * as z from "zod/mini";
+
+/** What the OpenAPI document says of a schema besides its shape. A schema with an `id` is a component there. */
+export interface Documentation {
+  id?: string;
+  description?: string;
+  examples?: unknown[];
+}
+
+/** Everything that has something to say in the OpenAPI document. */
+export const documentation = z.registry<Documentation>();
+
+/** Makes `schema` a component of the OpenAPI document. The example is one that the schema accepts. */
+export function component<Schema extends z.core.$ZodType>(
+  id: string,
+  description: string,
+  schema: Schema,
+  ...examples: z.core.input<Schema>[]
+): Schema {
+  documentation.add(schema, { id, description, examples });
+  return schema;
+}
+
+export function described<Schema extends z.core.$ZodType>(description: string, schema: Schema): Schema {
+  documentation.add(schema, { description });
+  return schema;
+}
+
+/** Text whose every refusal says the same: what it has to look like. */
+export function text(must: string, limits: { min?: number; max: number; pattern?: RegExp }): z.ZodMiniString {
+  const { min = 1, max, pattern } = limits;
+  const schema = z.string(must).check(z.minLength(min, must), z.maxLength(max, must));
+  return pattern === undefined ? schema : schema.check(z.regex(pattern, must));
+}
+
+/** A whole number whose every refusal says its unit and limits. */
+export function whole(unit: string, min: number, max: number): z.ZodMiniInt {
+  const must = `must be a whole number of ${unit} from ${min} to ${max}`;
+  return z.int(must).check(z.minimum(min, must), z.maximum(max, must));
+}
+
+export const flag = (): z.ZodMiniBoolean => z.boolean("must be true or false");
+
+export function oneOf<const Values extends readonly [string, ...string[]]>(
+  ...values: Values
+): z.ZodMiniEnum<{ [Value in Values[number]]: Value }> {
+  return z.enum(values, `must be one of ${values.map((value) => `"${value}"`).join(", ")}`);
+}
+
+const MUST_BE_TIME = "must be a time as RFC 3339 has it, such as 2026-11-23T05:00:00Z";
+
+/** A time from outside, with any offset. */
+export const time = () => z.iso.datetime({ offset: true, error: MUST_BE_TIME });
+
+/** A time as we write it: UTC with milliseconds. */
+export const timestamp = () => z.iso.datetime({ precision: 3 });
+
+/** An object of which every property is known; `what` names its form for those who sent something else. */
+export function fields<Shape extends z.core.$ZodLooseShape>(
+  what: string,
+  shape: Shape,
+): z.ZodMiniObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `is not a known property: there are ${Object.keys(shape).join(", ")}`
+        : `must be an object: ${what}`,
+  });
+}
+
+/** One page of a list. */
+export function listOf<Item extends z.core.$ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    nextCursor: described(
+      "Send it as `cursor` for the next items; `null` after the last ones",
+      z.nullable(z.string()),
+    ),
+  });
+}
+
+export const cursorParameter = () =>
+  described(
+    "`nextCursor` of the answer before; it goes with the same filters only",
+    text("must be the `nextCursor` of an answer to the same question", { max: 1024 }),
+  );
+
+export const limitParameter = (most: number) => described("Items in one answer", whole("items", 1, most));

@@ -1,0 +1,39 @@
+import type * as z from "zod/mini";
+import type { Problem } from "../problem.ts";
+import { fieldPath } from "../schema-problem.ts";
+
+/** A value of the request is not what it must be. `must` goes on after the field's name: "must be …". */
+export function invalidField(field: string, must: string, limit?: string): Problem {
+  return {
+    kind: "invalid-request",
+    title: "The request is not valid",
+    status: 400,
+    detail: `${field} ${must}.`,
+    field,
+    ...(limit !== undefined && { limit }),
+  };
+}
+
+/** The refusal that the first issue of one of our schemas comes to: each says itself what the value must be. */
+export function refusalOf(error: z.core.$ZodError): Problem {
+  const [issue] = error.issues;
+  if (issue === undefined) return invalidField("body", "is not valid");
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+  return invalidField(clipped(fieldPath(path)), issue.message, limitOf(issue));
+}
+
+// A property's name comes from outside: enough of it to be found again, and no more.
+function clipped(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name;
+}
+
+function limitOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "too_big") return `${issue.maximum}${unitOf(issue.origin)}`;
+  if (issue.code === "too_small") return `${issue.minimum}${unitOf(issue.origin)}`;
+  return undefined;
+}
+
+function unitOf(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" ? " items" : "";
+}

@@ -1,0 +1,27 @@
+import * as z from "zod/mini";
+import { positionSchema } from "./page.ts";
+
+/** What was asked of a replay, written once; how far it is, its lane says. Times as asked, RFC 3339. */
+export const replaySchema = z.object({
+  workspace: z.string(),
+  item: z.string(),
+  destination: z.string(),
+  replay: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** The window in the journal: `until` is exclusive. */
+  start: positionSchema,
+  until: positionSchema,
+  /** Events of the window; a filter of the destination may leave some out. */
+  events: z.number(),
+  createdAt: z.string(),
+  /** The caller's subject. */
+  createdBy: z.string(),
+});
+export type Replay = z.infer<typeof replaySchema>;
+
+/** Sort keys in the Registry. */
+export const replayItem = {
+  replay: (destination: string, replay: string): string => `replay#${destination}#${replay}`,
+  replaysOf: (destination: string): string => `replay#${destination}#`,
+} as const;
