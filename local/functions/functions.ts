@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LOCAL_REGION } from "../region.ts";
+import type { FunctionLogLine } from "../runtime-types.ts";
+import { createFunctionPool, type FunctionPool, type InvocationResult } from "./function-pool.ts";
+import type { FunctionSettings } from "./function-settings.ts";
+
+/** Begins the access key of a function's calls; its logical id follows. */
+export const FUNCTION_KEY_PREFIX = "LOCAL";
+
+/** Lambda's limits of a synchronous request and response. */
+const MAX_PAYLOAD_BYTES = 6_291_556;
+
+export interface FunctionsOptions {
+  settings: readonly FunctionSettings[];
+  /** Instances of one function at most, whatever its concurrency. */
+  maxWorkers: number;
+  awsEndpointUrl: string;
+  compileCache: string;
+  /** What `lambdas/adapters/local-allowance.ts` reads. */
+  allowance: object;
+  onLine(line: FunctionLogLine): void;
+  onFailure(settings: FunctionSettings, source: string, error: string): void;
+}
+
+/** The functions of a stack, by name or ARN. */
+export interface Functions {
+  find(nameOrArn: string): FunctionSettings | undefined;
+  all: readonly FunctionSettings[];
+  concurrency(settings: FunctionSettings): number;
+  /** `source` names the caller when the failure is reported; `event` and result are JSON text. */
+  invoke(settings: FunctionSettings, event: string, source: string): Promise<InvocationResult>;
+  busy(): number;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What a function finds in `process.env`: the template's variables, Lambda's own, and nothing of this machine. */
+function environmentOf(settings: FunctionSettings, awsEndpointUrl: string): Record<string, string> {
+  return {
+    ...settings.environment,
+    AWS_LAMBDA_FUNCTION_NAME: settings.name,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMegabytes),
+    AWS_LAMBDA_LOG_GROUP_NAME: settings.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: "local",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: `${FUNCTION_KEY_PREFIX}${settings.logicalId}`,
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL: awsEndpointUrl,
+    AWS_EC2_METADATA_DISABLED: "true",
+    LAMBDA_TASK_ROOT: settings.folder,
+    _HANDLER: `${settings.module}.${settings.exportName}`,
+  };
+}
+
+function moduleFile(settings: FunctionSettings): string {
+  const found = [".mjs", ".js", ".cjs"]
+    .map((ending) => join(settings.folder, `${settings.module}${ending}`))
+    .find((file) => existsSync(file));
+  return found ?? join(settings.folder, `${settings.module}.mjs`);
+}
+
+function poolOf(settings: FunctionSettings, concurrency: number, options: FunctionsOptions): FunctionPool {
+  return createFunctionPool({
+    data: {
+      module: moduleFile(settings),
+      exportName: settings.exportName,
+      compileCache: options.compileCache,
+      functionName: settings.name,
+      functionArn: settings.arn,
+      memoryMegabytes: settings.memoryMegabytes,
+      logGroup: settings.logGroup,
+      logStream: "local",
+    },
+    environment: environmentOf(settings, options.awsEndpointUrl),
+    allowance: options.allowance,
+    concurrency,
+    timeoutMs: settings.timeoutMs,
+    requestId: randomUUID,
+    onLine: (stream, line) => options.onLine({ function: settings.logicalId, stream, line }),
+  });
+}
+
+function withinLimit(result: InvocationResult): InvocationResult {
+  if (result.kind === "failed" || result.result.length <= MAX_PAYLOAD_BYTES) return result;
+  return {
+    kind: "failed",
+    errorType: "Function.ResponseSizeTooLarge",
+    errorMessage: `Response payload size exceeded maximum allowed payload size (${MAX_PAYLOAD_BYTES} bytes).`,
+    trace: [],
+  };
+}
+
+/** Functions get their threads when they are first needed. */
+export function createFunctions(options: FunctionsOptions): Functions {
+  const pools = new Map<string, FunctionPool>();
+  const byName = new Map(
+    options.settings.flatMap((one) => [[one.name, one] as const, [one.arn, one] as const]),
+  );
+  const concurrency = (settings: FunctionSettings): number =>
+    Math.min(settings.reservedConcurrency ?? options.maxWorkers, options.maxWorkers);
+  const pool = (settings: FunctionSettings): FunctionPool => {
+    const known = pools.get(settings.logicalId);
+    if (known !== undefined) return known;
+    const made = poolOf(settings, concurrency(settings), options);
+    pools.set(settings.logicalId, made);
+    return made;
+  };
+  const invoke = async (
+    settings: FunctionSettings,
+    event: string,
+    source: string,
+  ): Promise<InvocationResult> => {
+    const result = withinLimit(await pool(settings).invoke(event));
+    if (result.kind === "failed") {
+      const text = `${result.errorType}: ${result.errorMessage}`;
+      options.onLine({
+        function: settings.logicalId,
+        stream: "stderr",
+        line: [text, ...result.trace].join("\n"),
+      });
+      options.onFailure(settings, source, text);
+    }
+    return result;
+  };
+  return {
+    find: (nameOrArn) => byName.get(nameOrArn),
+    all: options.settings,
+    concurrency,
+    invoke,
+    busy: () => [...pools.values()].reduce((sum, one) => sum + one.busy(), 0),
+    stop: async (graceMs) => {
+      await Promise.all([...pools.values()].map((one) => one.stop(graceMs)));
+    },
+  };
+}
