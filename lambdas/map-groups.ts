@@ -1,0 +1,35 @@
+import * as z from "zod/mini";
+import { isWorkspaceId } from "./core/ids.ts";
+
+const preTokenSchema = z.looseObject({
+  triggerSource: z.string(),
+  request: z.looseObject({
+    groupConfiguration: z.optional(
+      z.nullable(z.looseObject({ groupsToOverride: z.optional(z.nullable(z.array(z.string()))) })),
+    ),
+  }),
+});
+type PreTokenEvent = z.infer<typeof preTokenSchema>;
+
+/** Members act for every workspace, like the operator's own machines. */
+const OPERATORS = "operators";
+
+/** The claim `workspaces`: ids, or `*` for all. A machine's rights are bounded by the scopes of its client alone. */
+function workspacesOf({ triggerSource, request }: PreTokenEvent): "*" | string[] {
+  if (triggerSource === "TokenGeneration_ClientCredentials") return "*";
+  const groups = request.groupConfiguration?.groupsToOverride ?? [];
+  return groups.includes(OPERATORS) ? "*" : groups.filter(isWorkspaceId);
+}
+
+/**
+ * Cognito's pre-token trigger (version 3, which also runs for client credentials): answers the event with the claim
+ * `workspaces` for the access token. Groups named after workspaces (`ws_1`) give those; others give nothing.
+ */
+export const handler = async (event: unknown): Promise<object> => {
+  const parsed = preTokenSchema.parse(event);
+  const claimsToAddOrOverride = { workspaces: workspacesOf(parsed) };
+  return {
+    ...parsed,
+    response: { claimsAndScopeOverrideDetails: { accessTokenGeneration: { claimsToAddOrOverride } } },
+  };
+};
