@@ -38,6 +38,12 @@ export function eventsPartition(workspace: string, shard: number): string {
   return shard === 0 ? workspace : `${workspace}/${shard}`;
 }
 
+/** The inverse of `eventsPartition`. */
+export function workspaceOfPartition(partition: string): { workspace: string; shard: number } {
+  const [workspace = "", shard = "0"] = partition.split("/");
+  return { workspace, shard: Number(shard) };
+}
+
 /** Partition of the Deliveries table. */
 export function deliveriesPartition(workspace: string, destination: string): string {
   return `${workspace}/${destination}`;

@@ -1,0 +1,134 @@
+import { unpackBody } from "./entry-body.ts";
+import { sha256 } from "./build-entry.ts";
+import type { Entry, EntryReference } from "./entry.ts";
+import type { Page } from "./page.ts";
+import { pageHash } from "./page-hash.ts";
+import type { Receipt } from "./receipt.ts";
+
+/**
+ * What is wrong with a journal, and where.
+ *
+ * - `hole`: pages `page` to `toPage` are missing and no receipt says that a purge removed them.
+ * - `broken-hash`: the page's content is not what its hash says. `broken-link`: it does not name the hash of the page before.
+ * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position goes back.
+ * - `double-entry`: the entry is on an earlier page too.
+ * - `altered-entry`: the stored bytes are not what the page says. `missing-entry`: gone, although it has not expired.
+ * - `broken-receipt`: a receipt does not join what is before it.
+ */
+export interface Finding {
+  kind:
+    | "hole"
+    | "broken-hash"
+    | "broken-link"
+    | "broken-count"
+    | "out-of-order"
+    | "double-entry"
+    | "altered-entry"
+    | "missing-entry"
+    | "broken-receipt";
+  page: number;
+  toPage?: number;
+  entry?: string;
+}
+
+/** What is known of the place before the next page; `undefined` where a finding has already broken the thread. */
+interface Thread {
+  next: number;
+  hash: string | undefined;
+  total: number | undefined;
+  at: string;
+  seq: string;
+}
+
+export interface JournalVerifier {
+  /** Pages in the order of their numbers. */
+  add(page: Page): Finding[];
+}
+
+/** Verifies page after page, so that a journal of any length needs no more memory than its entry keys. */
+export function createJournalVerifier(receipts: readonly Receipt[] = []): JournalVerifier {
+  const sorted = receipts.toSorted((a, b) => a.fromPage - b.fromPage);
+  const seen = new Set<string>();
+  let thread: Thread = { next: 1, hash: "", total: 0, at: "", seq: "" };
+  return {
+    add(page) {
+      const findings: Finding[] = [];
+      thread = crossGap(page.page, thread, sorted, findings);
+      checkPage(page, thread, findings);
+      for (const { entry } of page.entries) {
+        if (seen.has(entry)) findings.push({ kind: "double-entry", page: page.page, entry });
+        seen.add(entry);
+      }
+      thread = { next: page.page + 1, hash: page.hash, total: page.total, at: page.at, seq: page.seq };
+      return findings;
+    },
+  };
+}
+
+/** All findings over a journal that fits into memory. */
+export function verifyJournal(pages: readonly Page[], receipts: readonly Receipt[] = []): Finding[] {
+  const verifier = createJournalVerifier(receipts);
+  return pages.flatMap((page) => verifier.add(page));
+}
+
+/** Follows receipts from where the thread stands to page `to`; what no receipt covers is a hole. */
+function crossGap(to: number, from: Thread, receipts: readonly Receipt[], findings: Finding[]): Thread {
+  let thread = from;
+  while (thread.next < to) {
+    const { next } = thread;
+    const receipt = receipts.find(({ fromPage, toPage }) => fromPage <= next && next <= toPage);
+    if (receipt === undefined) {
+      const after = receipts.find(({ fromPage }) => fromPage > next)?.fromPage ?? to;
+      const end = Math.min(after, to);
+      findings.push({ kind: "hole", page: next, toPage: end - 1 });
+      thread = { ...thread, next: end, hash: undefined, total: undefined };
+    } else {
+      thread = crossReceipt(receipt, thread, to, findings);
+    }
+  }
+  return thread;
+}
+
+function crossReceipt(receipt: Receipt, thread: Thread, to: number, findings: Finding[]): Thread {
+  const atStart = receipt.fromPage === thread.next;
+  if (atStart && thread.hash !== undefined && thread.hash !== receipt.hashBefore) {
+    findings.push({ kind: "broken-receipt", page: receipt.fromPage, toPage: receipt.toPage });
+  }
+  // A removal under way has left the end of what its receipt covers.
+  if (receipt.toPage >= to) return { ...thread, next: to, hash: undefined, total: undefined };
+  const total = atStart && thread.total !== undefined ? thread.total + receipt.events : undefined;
+  return { ...thread, next: receipt.toPage + 1, hash: receipt.hashAfter, total };
+}
+
+function checkPage(page: Page, thread: Thread, findings: Finding[]): void {
+  const report = (kind: Finding["kind"]): void => void findings.push({ kind, page: page.page });
+  const { hash, ...content } = page;
+  if (pageHash(content) !== hash) report("broken-hash");
+  if (thread.hash !== undefined && page.previousHash !== thread.hash) report("broken-link");
+  const count = page.entries.reduce((sum, reference) => sum + reference.count, 0);
+  if (thread.total !== undefined && page.total !== thread.total + count) report("broken-count");
+  if (page.at < thread.at || page.seq < thread.seq) report("out-of-order");
+}
+
+/** Holds a stored entry (`undefined`: absent) against what its page says. `now` in milliseconds. */
+export function verifyEntry(
+  page: number,
+  reference: EntryReference,
+  entry: Entry | undefined,
+  now: number,
+): Finding | undefined {
+  const { entry: key } = reference;
+  if (entry === undefined) {
+    return reference.expiresAt * 1000 <= now ? undefined : { kind: "missing-entry", page, entry: key };
+  }
+  return bytesAreIntact(reference, entry) ? undefined : { kind: "altered-entry", page, entry: key };
+}
+
+function bytesAreIntact(reference: EntryReference, entry: Entry): boolean {
+  try {
+    const plain = unpackBody(entry);
+    return plain.byteLength === reference.bytes && sha256(plain) === reference.hash;
+  } catch {
+    return false;
+  }
+}
