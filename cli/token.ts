@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { isWorkspaceId } from "../lambdas/core/ids.ts";
+import { issueToken } from "../local/token.ts";
+import { CliError } from "./cli-error.ts";
+
+interface TokenOptions {
+  workspace: string[];
+  scope: string;
+  data: string;
+  expiresIn?: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ npx trailcast token --workspace ws_1 --scope "events:write"
+  $ npx trailcast token --workspace '*' --scope "entitlements:write" --data /tmp/trial
+
+Scopes: events:write, events:read, destinations:read, destinations:write, entitlements:write (with --workspace '*').
+A deployed stack takes tokens of its own issuer instead.`;
+
+function collectWorkspace(value: string, previous: string[] = []): string[] {
+  if (value !== "*" && !isWorkspaceId(value)) {
+    throw new InvalidArgumentError("A workspace is ws_ and up to 61 of A-Z, a-z, 0-9 and _, or * for all.");
+  }
+  return [...previous, value];
+}
+
+function parseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (!Number.isInteger(seconds)) throw new InvalidArgumentError("Give a whole number of seconds.");
+  return seconds;
+}
+
+/** `trailcast token` */
+export function addTokenCommand(program: Command): void {
+  program
+    .command("token")
+    .description("print a bearer token for a local stack")
+    .requiredOption(
+      "--workspace <id>",
+      "a workspace, or '*' for an operator; may be repeated",
+      collectWorkspace,
+    )
+    .requiredOption("--scope <scopes>", "scopes, separated by spaces")
+    .option("--data <dir>", "data folder of the local stack", ".trailcast")
+    .option(
+      "--expires-in <seconds>",
+      "validity from now on, on the stack's clock (default: 30 days)",
+      parseSeconds,
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ workspace, scope, data, expiresIn }: TokenOptions) => {
+      if (!existsSync(data)) {
+        throw new CliError(
+          `There is no data folder ${data}. Start a stack with \`npm start\`, or give --data.`,
+        );
+      }
+      const workspaces = workspace.includes("*") ? "*" : workspace;
+      const token = await issueToken(data, {
+        workspaces,
+        scope,
+        ...(expiresIn !== undefined && { expiresIn }),
+      });
+      process.stdout.write(`${token}\n`);
+    });
+}
