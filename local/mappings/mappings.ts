@@ -1,0 +1,146 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { DynamoDbService, SqsService } from "../aws/services.ts";
+import type { VirtualClock } from "../clock.ts";
+import type { Functions } from "../functions/functions.ts";
+import type { Guard, Principal } from "../iam/guard.ts";
+import { pause } from "../pause.ts";
+import { openCheckpoint } from "./checkpoints.ts";
+import type { Mapping } from "./mapping-settings.ts";
+import { createQueueMapping } from "./queue-mapping.ts";
+import { requireGrants, requireQueueGrants, requireStreamGrants } from "./required-grants.ts";
+import { createStreamMapping } from "./stream-mapping.ts";
+import type { VisibilityHolds } from "./visibility-holds.ts";
+
+export interface MappingsOptions {
+  mappings: readonly Mapping[];
+  dynamodb: DynamoDbService;
+  sqs: SqsService;
+  functions: Functions;
+  state: DatabaseSync;
+  clock: VirtualClock;
+  guard: Guard;
+  principal(functionId: string): Principal;
+  /** Sends to a queue as itself, after the mapping's role was found to allow it. */
+  sendToQueue(queueArn: string, body: string): void;
+  holds: VisibilityHolds;
+  /** A mapping that ended by a fault of the runtime. */
+  onFault(mapping: string, error: unknown): void;
+}
+
+/** The event source mappings of a stack, at work. */
+export interface Mappings {
+  isIdle(): boolean;
+  /** Takes nothing more; resolves when what was taken has ended. */
+  stop(): Promise<void>;
+}
+
+interface RunningMapping {
+  isIdle(): boolean;
+  done: Promise<void>;
+}
+
+/** Lambda polls a stream four times a second; a write wakes the mapping sooner. */
+const POLL_MS = 250;
+/** Records of one burst come together instead of one by one. */
+const GATHER_MS = 15;
+const LONGEST_BACKOFF_MS = 10_000;
+
+type StreamSource = Extract<Mapping, { kind: "stream" }>;
+type QueueSource = Extract<Mapping, { kind: "queue" }>;
+
+function checkGrants(mapping: Mapping, options: MappingsOptions): void {
+  const principal = options.principal(mapping.fn.logicalId);
+  if (mapping.kind === "queue") {
+    requireQueueGrants(options.guard, principal, mapping.settings.queueArn);
+    return;
+  }
+  requireStreamGrants(options.guard, principal, mapping.settings.streamArn);
+  if (mapping.onFailure !== undefined) {
+    requireGrants(options.guard, principal, ["sqs:SendMessage"], mapping.onFailure);
+  }
+}
+
+/** Resolves at the next write to a stream, after `POLL_MS`, or when the signal aborts. */
+function createAlarmClock(dynamodb: DynamoDbService, streamArn: string, signal: AbortSignal) {
+  let written = false;
+  let wake: (() => void) | undefined;
+  const unsubscribe = dynamodb.onWrite((changed) => {
+    if (changed !== streamArn) return;
+    written = true;
+    wake?.();
+  });
+  signal.addEventListener("abort", () => {
+    unsubscribe();
+    wake?.();
+  });
+  return async (): Promise<void> => {
+    if (!written && !signal.aborted) {
+      const timer = setTimeout(() => wake?.(), POLL_MS);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      clearTimeout(timer);
+    }
+    if (written) await pause(GATHER_MS, signal);
+    written = false;
+  };
+}
+
+function runStream(mapping: StreamSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
+  const { settings, fn, onFailure } = mapping;
+  const checkpoint = openCheckpoint(options.state, mapping.id, settings.streamArn);
+  const { poll } = createStreamMapping(settings, {
+    stream: options.dynamodb,
+    invoke: (event) => options.functions.invoke(fn, event, mapping.id),
+    checkpoint,
+    giveUp: (description) => {
+      if (onFailure !== undefined) options.sendToQueue(onFailure, description);
+    },
+    now: options.clock.now,
+    pause: (milliseconds, until) => pause(options.clock.realDelay(milliseconds), until),
+    backOff: (attempt, until) => pause(Math.min(100 * 2 ** attempt, LONGEST_BACKOFF_MS), until),
+  });
+  const rest = createAlarmClock(options.dynamodb, settings.streamArn, signal);
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      if (!(await poll(signal))) await rest();
+    }
+  };
+  return {
+    isIdle: () => options.dynamodb.readStream(settings.streamArn, checkpoint.read(), 1).length === 0,
+    done: loop(),
+  };
+}
+
+function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
+  const { queueArn } = mapping.settings;
+  const { run, running } = createQueueMapping(mapping.settings, {
+    queue: options.sqs,
+    invoke: (event) => options.functions.invoke(mapping.fn, event, mapping.id),
+    holds: {
+      received: (receiptHandle) => options.holds.received(queueArn, receiptHandle),
+      ended: (receiptHandle, failed) => options.holds.ended(queueArn, receiptHandle, failed),
+    },
+  });
+  return { isIdle: () => running() === 0 && options.sqs.counts(queueArn).visible === 0, done: run(signal) };
+}
+
+/** @throws MissingGrantError when a role does not allow its mapping to read */
+export function startMappings(options: MappingsOptions): Mappings {
+  const enabled = options.mappings.filter((mapping) => mapping.enabled);
+  for (const mapping of enabled) checkGrants(mapping, options);
+  const stopping = new AbortController();
+  const running = enabled.map((mapping) => {
+    const one =
+      mapping.kind === "stream"
+        ? runStream(mapping, options, stopping.signal)
+        : runQueue(mapping, options, stopping.signal);
+    const done = one.done.catch((error: unknown) => options.onFault(mapping.id, error));
+    return { ...one, done };
+  });
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await Promise.all(running.map((one) => one.done));
+  };
+  return { isIdle: () => running.every((one) => one.isIdle()), stop };
+}
