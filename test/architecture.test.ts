@@ -1,0 +1,246 @@
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
+import {
+  type Import,
+  lineAt,
+  linesOf,
+  readSources,
+  type SourceFile,
+  type SyntaxNode,
+  walk,
+} from "./helpers/source-files.ts";
+
+const sources = readSources(["bin", "lib", "lambdas", "local", "cli", "bench", "console"]);
+const below = (folder: string): SourceFile[] => sources.filter(({ path }) => path.startsWith(`${folder}/`));
+const product = sources.filter(({ path }) => !path.startsWith("bench/"));
+const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
+
+/** Names that constructs share with functions: of the environment, tables and metrics; and settings. */
+const NAMES_FOR_CONSTRUCTS = new Set([
+  "lambdas/core/environment.ts",
+  "lambdas/core/table-schema.ts",
+  "lambdas/core/metric-names.ts",
+  "lambdas/core/retention.ts",
+  "lambdas/core/retry-schedule.ts",
+  "lambdas/core/entitlement.ts",
+]);
+
+/** Packages that only compute: the same input gives the same output. */
+const PURE_PACKAGES = new Set(["zod/mini", "ulid", "node:crypto", "node:zlib", "node:net", "node:util"]);
+
+/** Longer than a function should be, each with its length now. The numbers may fall, never rise; no line may be added. */
+const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
+
+/** Of its own, without those of the functions inside it. */
+const MAX_FUNCTION_LINES = 40;
+/** Constructs list what they are made of. */
+const MAX_CONSTRUCTOR_LINES = 80;
+/** With the functions inside it: a factory of many small ones is no place to read from top to bottom either. */
+const MAX_FACTORY_LINES = 100;
+const MAX_FILE_LINES = 250;
+
+function violations(
+  files: readonly SourceFile[],
+  isWrong: (file: SourceFile, found: Import) => boolean,
+): string[] {
+  return files.flatMap((file) =>
+    file.imports
+      .filter((found) => isWrong(file, found))
+      .map((found) => `${file.path} imports ${found.target}`),
+  );
+}
+
+function findings(
+  files: readonly SourceFile[],
+  describeNode: (node: SyntaxNode) => string | undefined,
+): string[] {
+  return files.flatMap((file) =>
+    file.nodes.flatMap((node) => {
+      const finding = describeNode(node);
+      return finding === undefined ? [] : [`${file.path}:${lineAt(file, node)} ${finding}`];
+    }),
+  );
+}
+
+function isIn(path: string, ...folders: string[]): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`));
+}
+
+/** The text under these properties, or nothing. */
+function textAt(node: SyntaxNode, ...properties: string[]): string {
+  let value: unknown = node;
+  for (const property of properties) value = Reflect.get(Object(value), property);
+  return typeof value === "string" ? value : "";
+}
+
+describe("core", () => {
+  const core = below("lambdas/core");
+
+  it("imports nothing but itself and what only computes", () => {
+    expect(
+      violations(core, (_, { target, relative, typeOnly }) =>
+        relative ? !isIn(target, "lambdas/core") : !typeOnly && !PURE_PACKAGES.has(target),
+      ),
+    ).toEqual([]);
+  });
+
+  it("knows no environment, clock, chance, timer or network", () => {
+    const members = new Set(["process.env", "Date.now", "Math.random", "performance.now"]);
+    const calls = new Set(["setTimeout", "setInterval", "fetch", "randomBytes", "randomUUID"]);
+    expect(
+      findings(core, (node) => {
+        const member = `${textAt(node, "object", "name")}.${textAt(node, "property", "name")}`;
+        if (node.type === "MemberExpression" && members.has(member)) return member;
+        const callee = textAt(node, "callee", "name");
+        if (node.type === "CallExpression" && calls.has(callee)) return `${callee}()`;
+        const isNow =
+          node.type === "NewExpression" && Array.isArray(node["arguments"]) && node["arguments"].length === 0;
+        return isNow && textAt(node, "callee", "name") === "Date" ? "new Date()" : undefined;
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe("functions", () => {
+  it("never import one another: what they share is in core or adapters", () => {
+    expect(violations(below("lambdas"), (_, { target }) => entries.has(target))).toEqual([]);
+  });
+
+  it("reach AWS through adapters only: beside them, a handler at most makes a client", () => {
+    const others = below("lambdas").filter(({ path }) => !isIn(path, "lambdas/adapters"));
+    expect(
+      violations(
+        others,
+        (_, { target, typeOnly, names }) =>
+          target.startsWith("@aws-sdk/") && !typeOnly && !names.every((name) => name.endsWith("Client")),
+      ),
+    ).toEqual([]);
+  });
+
+  it("know nothing of infrastructure, the local runtime or the command line", () => {
+    expect(
+      violations(below("lambdas"), (_, { target }) =>
+        isIn(target, "lib", "bin", "local", "cli", "bench", "test"),
+      ),
+    ).toEqual([]);
+  });
+
+  it("use adapters, which never use them", () => {
+    expect(
+      violations(
+        below("lambdas/adapters"),
+        (_, { target, relative }) => relative && !isIn(target, "lambdas/adapters", "lambdas/core"),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("infrastructure", () => {
+  it("shares only names and settings with the functions", () => {
+    expect(
+      violations(
+        [...below("lib"), ...below("bin")],
+        (_, { target, relative }) => relative && !isIn(target, "lib") && !NAMES_FOR_CONSTRUCTS.has(target),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("console", () => {
+  it("takes only types from elsewhere", () => {
+    expect(
+      violations(
+        below("console"),
+        (_, { target, relative, typeOnly }) => relative && !isIn(target, "console") && !typeOnly,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("source", () => {
+  it("asserts no type", () => {
+    expect(
+      findings(product, (node) => {
+        if (node.type === "TSAnyKeyword") return "any";
+        if (node.type === "TSNonNullExpression") return "!";
+        if (node.type !== "TSAsExpression" && node.type !== "TSTypeAssertion") return undefined;
+        const name: unknown = Reflect.get(
+          Object(Reflect.get(Object(node["typeAnnotation"]), "typeName")),
+          "name",
+        );
+        return name === "const" ? undefined : "assertion";
+      }),
+    ).toEqual([]);
+  });
+
+  it("silences no tool and leaves nothing for later", () => {
+    const silence = /(?:ox|es)lint-disable|@ts-(?:ignore|expect-error|nocheck)|\b(?:TODO|FIXME|XXX|HACK)\b/;
+    expect(sources.filter(({ text }) => silence.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has files named in kebab-case for what is inside", () => {
+    const vague = /(?:^|[/-])(?:utils?|common|helpers?|misc)(?:[/.-])/;
+    const wrong = sources.filter(
+      ({ path }) => vague.test(path) || !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)?\.ts$/.test(basename(path)),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("ends the names of errors in Error", () => {
+    expect(
+      findings(sources, (node) => {
+        if (node.type !== "ClassDeclaration") return undefined;
+        const name = textAt(node, "id", "name");
+        const isError = textAt(node, "superClass", "name").endsWith("Error");
+        return isError && !name.endsWith("Error") ? `class ${name}` : undefined;
+      }),
+    ).toEqual([]);
+  });
+
+  it("has no file of more lines than one reads at once", () => {
+    const long = sources.filter(({ lines }) => lines > MAX_FILE_LINES);
+    expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  it("has no function of more lines than one sees at once", () => {
+    expect(longFunctions()).toEqual(LONG_FUNCTIONS);
+  });
+});
+
+function longFunctions(): Record<string, number> {
+  const long: Record<string, number> = {};
+  for (const file of sources) {
+    const constructors = new Set(
+      file.nodes
+        .filter((node) => node.type === "MethodDefinition" && node["kind"] === "constructor")
+        .map((node) => node["value"]),
+    );
+    for (const node of file.nodes.filter(isFunction)) {
+      const isConstruct = isIn(file.path, "lib") && constructors.has(node);
+      const inner = outermostFunctions(node).reduce((sum, child) => sum + linesOf(file, child) - 1, 0);
+      const lines = linesOf(file, node);
+      const isLong = lines - inner > (isConstruct ? MAX_CONSTRUCTOR_LINES : MAX_FUNCTION_LINES);
+      if (isLong || lines > MAX_FACTORY_LINES) long[`${file.path}:${nameOf(file, node)}`] = lines;
+    }
+  }
+  return long;
+}
+
+function isFunction(node: SyntaxNode): boolean {
+  return /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+}
+
+/** The functions directly inside one. */
+function outermostFunctions(node: SyntaxNode): SyntaxNode[] {
+  const nested = [...walk(node)].filter((child) => child !== node && isFunction(child));
+  return nested.filter(
+    (child) =>
+      !nested.some((other) => other !== child && other.start <= child.start && child.end <= other.end),
+  );
+}
+
+/** Its name, or the beginning of its line when it has none. */
+function nameOf(file: SourceFile, node: SyntaxNode): string {
+  return textAt(node, "id", "name") || (file.text.slice(0, node.start).split("\n").at(-1)?.trim() ?? "");
+}

@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { parseSync } from "oxc-parser";
+
+export const REPOSITORY = join(import.meta.dirname, "../..");
+
+/** What a file imports: `target` is a path from the repository's root for relative imports, else a package. */
+export interface Import {
+  target: string;
+  relative: boolean;
+  typeOnly: boolean;
+  /** Imported names; none for a whole module. */
+  names: string[];
+}
+
+/** A node of the syntax tree, as far as a walk needs to know it. */
+export interface SyntaxNode {
+  type: string;
+  start: number;
+  end: number;
+  [property: string]: unknown;
+}
+
+export interface SourceFile {
+  /** From the repository's root, with slashes. */
+  path: string;
+  text: string;
+  lines: number;
+  imports: Import[];
+  nodes: SyntaxNode[];
+}
+
+/** Every TypeScript file below these folders, parsed. */
+export function readSources(folders: readonly string[]): SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.includes("node_modules"))
+      .map((name) => parseSource(posix.join(folder, name.replaceAll("\\", "/")))),
+  );
+}
+
+function parseSource(path: string): SourceFile {
+  const text = readFileSync(join(REPOSITORY, path), "utf8");
+  const { module, program } = parseSync(path, text);
+  const requests = [
+    ...module.staticImports.map((found) => ({
+      value: found.moduleRequest.value,
+      typeOnly: found.entries.length > 0 && found.entries.every((entry) => entry.isType),
+      names: found.entries.flatMap((entry) => entry.importName.name ?? []),
+    })),
+    ...module.staticExports.flatMap((found) =>
+      found.entries
+        .filter((entry) => entry.moduleRequest !== null)
+        .map((entry) => ({ value: entry.moduleRequest?.value ?? "", typeOnly: entry.isType, names: [] })),
+    ),
+    ...module.dynamicImports.map((found) => ({
+      value: text.slice(found.moduleRequest.start + 1, found.moduleRequest.end - 1),
+      typeOnly: false,
+      names: [],
+    })),
+  ];
+  return {
+    path,
+    text,
+    lines: text.split("\n").length - 1,
+    imports: requests.map(({ value, typeOnly, names }) => ({
+      target: value.startsWith(".") ? posix.join(dirname(path), value) : value,
+      relative: value.startsWith("."),
+      typeOnly,
+      names,
+    })),
+    nodes: [...walk(program)],
+  };
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
+
+export function* walk(node: unknown): Generator<SyntaxNode> {
+  if (Array.isArray(node)) {
+    for (const child of node) yield* walk(child);
+  } else if (isNode(node)) {
+    yield node;
+    for (const child of Object.values(node)) {
+      if (typeof child === "object" && child !== null) yield* walk(child);
+    }
+  }
+}
+
+/** Lines that a node covers. */
+export function linesOf(file: SourceFile, node: SyntaxNode): number {
+  return file.text.slice(node.start, node.end).split("\n").length;
+}
+
+/** Line on which a node begins, from 1. */
+export function lineAt(file: SourceFile, node: SyntaxNode): number {
+  return file.text.slice(0, node.start).split("\n").length;
+}
