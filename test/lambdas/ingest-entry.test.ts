@@ -1,0 +1,445 @@
+import { createHash, randomBytes } from "node:crypto";
+import { CloudEvent } from "cloudevents";
+import { beforeEach, describe, expect, it } from "vitest";
+import { linesOf } from "../../lambdas/core/entry-body.ts";
+import { LIMITS } from "../../lambdas/core/limits.ts";
+import { METRIC } from "../../lambdas/core/metric-names.ts";
+import type { HttpAnswer, HttpHandler } from "../../lambdas/adapters/http-api.ts";
+import { createIngestHandler } from "../../lambdas/ingest-entry.ts";
+import {
+  createInMemoryEntries,
+  createInMemoryWorkspaces,
+  createRecordedLog,
+  createRecordedMetrics,
+  type InMemoryEntries,
+  type RecordedLog,
+  type RecordedMetrics,
+  workspaceRow,
+} from "../helpers/in-memory-stores.ts";
+import { claims, httpEvent, lambdaContext } from "../helpers/http-events.ts";
+import { PLANS, postedEvent } from "../helpers/sample-events.ts";
+
+const ROUTE = "POST /v1/workspaces/{ws}/events";
+const NOW = Date.parse("2026-11-23T05:00:00.000Z");
+
+let entries: InMemoryEntries;
+let log: RecordedLog;
+let metrics: RecordedMetrics;
+let ingest: HttpHandler;
+let chance = 0;
+
+beforeEach(() => {
+  entries = createInMemoryEntries();
+  log = createRecordedLog();
+  metrics = createRecordedMetrics();
+  ingest = createIngestHandler({
+    entries,
+    workspaces: createInMemoryWorkspaces(
+      workspaceRow("ws_1"),
+      workspaceRow("ws_held", { hold: "held", plan: "gone" }),
+      workspaceRow("ws_ended", { endedAt: "2026-11-01T00:00:00.000Z" }),
+    ),
+    clock: () => NOW,
+    random: (bytes) => new Uint8Array(bytes).fill(++chance),
+    settings: {
+      eventTypePrefix: "pro.atmos",
+      sourceBaseUrl: "https://app.example.com",
+      plans: PLANS,
+      shards: {},
+    },
+    scopePrefix: "",
+    log,
+    metrics,
+  });
+});
+
+interface Post {
+  workspace?: string;
+  headers?: Record<string, string>;
+  claims?: Record<string, unknown>;
+  isBase64Encoded?: boolean;
+}
+
+async function post(body: unknown, options: Post = {}): Promise<HttpAnswer & { json: Record<string, any> }> {
+  const answer = await ingest(
+    httpEvent(ROUTE, {
+      parameters: { ws: options.workspace ?? "ws_1" },
+      headers: options.headers ?? {},
+      claims: options.claims ?? claims("[ws_1 ws_ended ws_held ws_none]", "events:write"),
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      isBase64Encoded: options.isBase64Encoded ?? false,
+    }),
+    lambdaContext,
+  );
+  return { ...answer, json: JSON.parse(answer.body ?? "") };
+}
+
+const withKey = (key: string): Post => ({ headers: { "Idempotency-Key": key } });
+const onlyEntry = () => [...entries.entries.values()][0]!;
+
+describe("a good request", () => {
+  it("becomes one entry of the CloudEvents that the design shows, and answers their ids", async () => {
+    const answer = await post({
+      events: [postedEvent({ time: "2026-11-23T06:00:00+01:00" }), postedEvent()],
+    });
+    expect(answer.statusCode).toBe(202);
+    const [first, second] = answer.json["events"].map(({ id }: { id: string }) => id);
+    const lines = linesOf(onlyEntry());
+    expect(JSON.parse(lines[0]!)).toStrictEqual({
+      specversion: "1.0",
+      id: first,
+      source: "https://app.example.com/workspaces/ws_1",
+      type: "pro.atmos.team_member.invited",
+      time: "2026-11-23T05:00:00.000Z",
+      subject: "usr_9",
+      datacontenttype: "application/json",
+      data: {
+        actor: { type: "user", id: "usr_1" },
+        action: { category: "team_member", action: "invited" },
+        target: { type: "user", id: "usr_9" },
+        description: null,
+        metadata: {},
+      },
+    });
+    expect(lines.map((line) => new CloudEvent(JSON.parse(line)).validate())).toStrictEqual([true, true]);
+    expect([first, second]).toStrictEqual([
+      expect.stringMatching(/^aud_[0-9a-hjkmnp-tv-z]{26}00$/),
+      expect.stringMatching(/^aud_[0-9a-hjkmnp-tv-z]{26}01$/),
+    ]);
+    expect(answer.json["entry"]).toBe(`ent_${first.slice(4, 30)}`);
+    expect(metrics.counts.get(METRIC.eventsRecorded)).toBe(2);
+  });
+
+  it("stores what retention, the journal and a later check need", async () => {
+    await post({ events: [postedEvent({ description: "long ".repeat(400) })] });
+    const entry = onlyEntry();
+    const plain = linesOf(entry).join("\n");
+    expect(entry).toMatchObject({ encoding: "zstd", count: 1, bytes: Buffer.byteLength(plain), shard: 0 });
+    expect(entry.hash).toBe(createHash("sha256").update(plain).digest("hex"));
+    expect(entry.expiresAt).toBe(NOW / 1000 + 365 * 86_400);
+  });
+
+  it("never expires where the plan is unknown", async () => {
+    expect((await post({ events: [postedEvent()] }, { workspace: "ws_held" })).statusCode).toBe(202);
+    expect(onlyEntry().expiresAt).toBe(253_402_300_799);
+  });
+
+  it("keeps every property that was posted, also a key named __proto__", async () => {
+    const posted = `{"events":[{"category":"a","action":"b","actor":{"type":"user","id":"u","name":"Zoë","email":"z@x.org"},
+      "metadata":{"__proto__":{"x":1},"n":1.5,"list":[null,true]},"description":"d","context":{"ip":"::1","userAgent":"curl","requestId":"r"}}]}`;
+    expect((await post(posted)).statusCode).toBe(202);
+    const [line = ""] = linesOf(onlyEntry());
+    expect(line).toContain('"metadata":{"__proto__":{"x":1},"n":1.5,"list":[null,true]}');
+    expect(JSON.parse(line)).toMatchObject({
+      data: {
+        actor: { name: "Zoë", email: "z@x.org" },
+        target: null,
+        context: { ip: "::1", userAgent: "curl", requestId: "r" },
+      },
+    });
+    expect(JSON.parse(line)).not.toHaveProperty("subject");
+  });
+
+  it("may come as base64", async () => {
+    const body = Buffer.from(JSON.stringify({ events: [postedEvent()] })).toString("base64");
+    expect((await post(body, { isBase64Encoded: true })).statusCode).toBe(202);
+  });
+
+  it("takes 100 events, and an event of exactly 64 KiB as posted", async () => {
+    expect((await post({ events: Array.from({ length: 100 }, () => postedEvent()) })).statusCode).toBe(202);
+    const bare = Buffer.byteLength(JSON.stringify(postedEvent({ description: "" })));
+    const full = postedEvent({ description: "x".repeat(LIMITS.eventBytes - bare) });
+    expect((await post({ events: [full] })).statusCode).toBe(202);
+    const over = postedEvent({ description: "x".repeat(LIMITS.eventBytes - bare + 1) });
+    expect((await post({ events: [over] })).statusCode).toBe(413);
+  });
+
+  it("carries the trace of traceparent, else of the gateway", async () => {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await post({ events: [postedEvent()] }, { headers: { traceparent, "x-amzn-trace-id": "Root=1-2-3" } });
+    expect(onlyEntry().trace).toBe("0af7651916cd43dd8448eb211c80319c");
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  it("answers a repeat with the same ids and records nothing more", async () => {
+    const first = await post({ events: [postedEvent(), postedEvent()] }, withKey("k1"));
+    const again = await post({ events: [postedEvent(), postedEvent()] }, withKey("k1"));
+    expect(first.json["duplicate"]).toBe(false);
+    expect(again.json).toStrictEqual({ ...first.json, duplicate: true });
+    expect(entries.entries.size).toBe(1);
+    expect(metrics.counts.get(METRIC.eventsRecorded)).toBe(2);
+  });
+
+  it("is refused with another body", async () => {
+    await post({ events: [postedEvent()] }, withKey("k1"));
+    const other = await post({ events: [postedEvent({ action: "removed" })] }, withKey("k1"));
+    expect(other.json).toMatchObject({
+      type: "https://trailcast.dev/problems/idempotency-key-reused",
+      status: 409,
+      field: "Idempotency-Key",
+    });
+    expect(entries.entries.size).toBe(1);
+  });
+
+  it("means nothing in another workspace, and none means a new entry each time", async () => {
+    const [a, b] = [
+      await post({ events: [postedEvent()] }, withKey("k1")),
+      await post({ events: [postedEvent()] }, { ...withKey("k1"), workspace: "ws_held" }),
+    ];
+    expect(a.json["entry"]).not.toBe(b.json["entry"]);
+  });
+
+  it.each(["", "x".repeat(256), "kéy", "a\tb"])("is refused when it is %j", async (key) => {
+    expect((await post({ events: [postedEvent()] }, withKey(key))).json).toMatchObject({
+      status: 400,
+      type: "https://trailcast.dev/problems/invalid-idempotency-key",
+      limit: "1 to 255 characters",
+    });
+  });
+});
+
+const event = postedEvent();
+const incompressible = (bytes: number): string => randomBytes(Math.ceil(bytes * 0.75)).toString("base64");
+const refused: [string, unknown, number, string, string | undefined, (string | RegExp)?][] = [
+  ["not JSON", "{", 400, "not-json", "body"],
+  ["nothing", "", 400, "not-json", "body"],
+  ["a list", [], 400, "invalid-request", "body", "object"],
+  ["no events", { events: [] }, 400, "event-count", "events", "1 to 100 events"],
+  ["no list of events", {}, 400, "event-count", "events", "1 to 100 events"],
+  ["101 events", { events: Array(101).fill(event) }, 400, "event-count", "events", "1 to 100 events"],
+  [
+    "an event over 64 KiB",
+    { events: [event, { ...event, metadata: { text: "x".repeat(65_536) } }] },
+    413,
+    "event-too-large",
+    "events[1]",
+    "65536 bytes",
+  ],
+  ["a body over 1 MiB", " ".repeat(1_048_577), 413, "body-too-large", "body", "1048576 bytes"],
+  [
+    "an entry over 380 kB as stored",
+    { events: Array.from({ length: 10 }, () => ({ ...event, description: incompressible(60_000) })) },
+    413,
+    "entry-too-large",
+    "events",
+    "380000 bytes as stored",
+  ],
+  [
+    "a bad category",
+    { events: [{ ...event, category: "Team" }] },
+    400,
+    "invalid-event",
+    "events[0].category",
+    /a-z/,
+  ],
+  [
+    "a bad action",
+    { events: [event, { ...event, action: "" }] },
+    400,
+    "invalid-event",
+    "events[1].action",
+    /a-z/,
+  ],
+  [
+    "a time that is no time",
+    { events: [{ ...event, time: "yesterday" }] },
+    400,
+    "invalid-event",
+    "events[0].time",
+    /RFC 3339/,
+  ],
+  [
+    "a day that is no day",
+    { events: [{ ...event, time: "2026-02-30T00:00:00Z" }] },
+    400,
+    "invalid-event",
+    "events[0].time",
+  ],
+  [
+    "a time without an offset",
+    { events: [{ ...event, time: "2026-02-03T00:00:00" }] },
+    400,
+    "invalid-event",
+    "events[0].time",
+  ],
+  [
+    "a missing actor",
+    { events: [{ category: "a", action: "b" }] },
+    400,
+    "invalid-event",
+    "events[0].actor",
+    "object",
+  ],
+  [
+    "an actor without id",
+    { events: [{ ...event, actor: { type: "user" } }] },
+    400,
+    "invalid-event",
+    "events[0].actor.id",
+    "string",
+  ],
+  [
+    "an empty id",
+    { events: [{ ...event, actor: { type: "user", id: "" } }] },
+    400,
+    "invalid-event",
+    "events[0].actor.id",
+    "1 characters",
+  ],
+  [
+    "a control character",
+    { events: [{ ...event, target: { type: "t", id: "a\u0000b" } }] },
+    400,
+    "invalid-event",
+    "events[0].target.id",
+  ],
+  [
+    "an unknown property",
+    { events: [{ ...event, colour: "red" }] },
+    400,
+    "invalid-event",
+    "events[0].colour",
+  ],
+  [
+    "an unknown property of the actor",
+    { events: [{ ...event, actor: { type: "u", id: "1", age: 3 } }] },
+    400,
+    "invalid-event",
+    "events[0].actor.age",
+  ],
+  [
+    "an unknown property named __proto__",
+    `{"events":[{"category":"a","action":"b","actor":{"type":"u","id":"1"},"__proto__":{}}]}`,
+    400,
+    "invalid-event",
+    "events[0].__proto__",
+  ],
+  ["an unknown property of the body", { events: [event], extra: 1 }, 400, "invalid-request", "extra"],
+  [
+    "metadata that is no object",
+    { events: [{ ...event, metadata: [] }] },
+    400,
+    "invalid-event",
+    "events[0].metadata",
+  ],
+  [
+    "metadata nested too deep",
+    `{"events":[{"category":"a","action":"b","actor":{"type":"u","id":"1"},"metadata":{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}}]}`,
+    400,
+    "invalid-event",
+    "events[0].metadata",
+  ],
+  [
+    "a number that JSON would change",
+    `{"events":[{"category":"a","action":"b","actor":{"type":"u","id":"1"},"metadata":{"a":12345678901234567890}}]}`,
+    400,
+    "invalid-event",
+    "events[0].metadata",
+  ],
+  [
+    "a number beyond all floats",
+    `{"events":[{"category":"a","action":"b","actor":{"type":"u","id":"1"},"metadata":{"a":[1e999]}}]}`,
+    400,
+    "invalid-event",
+    "events[0].metadata",
+  ],
+];
+
+describe("bad input", () => {
+  it.each(refused)("%s is refused by field and limit", async (_name, body, status, kind, field, limit) => {
+    const answer = await post(body);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers?.["content-type"]).toBe("application/problem+json");
+    expect(answer.json).toMatchObject({
+      type: `https://trailcast.dev/problems/${kind}`,
+      status,
+      detail: expect.stringMatching(/\S/),
+      ...(field !== undefined && { field }),
+    });
+    if (limit !== undefined) expect(answer.json["limit"]).toMatch(limit);
+    expect(entries.entries.size).toBe(0);
+  });
+
+  it("that is no UTF-8 is refused", async () => {
+    const body = Buffer.from([0x7b, 0xff, 0x7d]).toString("base64");
+    expect((await post(body, { isBase64Encoded: true })).json).toMatchObject({ status: 400, field: "body" });
+  });
+});
+
+describe("a token", () => {
+  const forbidden = "https://trailcast.dev/problems/forbidden-workspace";
+  it.each([
+    [
+      "without the scope",
+      claims("[ws_1]", "events:read"),
+      "ws_1",
+      403,
+      "https://trailcast.dev/problems/missing-scope",
+    ],
+    ["of another workspace", claims("[ws_2]", "events:write"), "ws_1", 403, forbidden],
+    [
+      "of another workspace, asking for one that does not exist",
+      claims("[ws_2]", "events:write"),
+      "ws_none",
+      403,
+      forbidden,
+    ],
+    ["without claims", {}, "ws_1", 403, "https://trailcast.dev/problems/missing-scope"],
+    [
+      "for a workspace that was never registered",
+      claims("[ws_none]", "events:write"),
+      "ws_none",
+      404,
+      "https://trailcast.dev/problems/unknown-workspace",
+    ],
+    [
+      "of an operator, for no id at all",
+      claims("*", "events:write"),
+      "ws_1/2",
+      404,
+      "https://trailcast.dev/problems/unknown-workspace",
+    ],
+    [
+      "for a workspace that has ended",
+      claims("ws_ended", "events:write"),
+      "ws_ended",
+      410,
+      "https://trailcast.dev/problems/workspace-ended",
+    ],
+  ])("%s is refused", async (_name, given, workspace, status, type) => {
+    expect((await post({ events: [event] }, { workspace, claims: given })).json).toMatchObject({
+      status,
+      type,
+    });
+    expect(entries.entries.size).toBe(0);
+  });
+
+  it.each(["*", '["ws_1","ws_2"]', "[ws_2 ws_1]", "ws_1", ["ws_1"]])(
+    "with the claim %j may",
+    async (given) => {
+      const answer = await post(
+        { events: [event] },
+        { claims: { workspaces: given, scope: "a events:write" } },
+      );
+      expect(answer.statusCode).toBe(202);
+    },
+  );
+});
+
+describe("a fault of ours", () => {
+  it("answers 500 without its cause, logs its class, and records nothing twice", async () => {
+    entries.putEntry = async () => {
+      throw new TypeError("secret payload");
+    };
+    const answer = await post({ events: [event] });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain("secret");
+    expect(log.lines.at(-1)).toMatchObject({ level: "error", message: "request.failed" });
+  });
+
+  it("logs neither payload nor key of a good request", async () => {
+    await post({ events: [postedEvent({ description: "very private" })] }, withKey("my-key"));
+    expect(JSON.stringify(log.lines)).not.toMatch(/very private|my-key|usr_1/);
+  });
+});
