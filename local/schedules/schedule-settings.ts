@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { MissingGrantError, UnknownTemplateError } from "../errors.ts";
+import type { Functions } from "../functions/functions.ts";
+import { mayAssume, type Guard, type Role } from "../iam/guard.ts";
+import { requireGrants } from "../mappings/required-grants.ts";
+import type { Stack } from "../template/stack.ts";
+import { parseSchedule, type Schedule } from "./cron.ts";
+import { actionOf, targetOf, type Target } from "./targets.ts";
+
+const scheduleSchema = z.strictObject({
+  Name: z.string().optional(),
+  GroupName: z.string().optional(),
+  Description: z.string().optional(),
+  State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
+  ScheduleExpression: z.string(),
+  ScheduleExpressionTimezone: z.enum(["UTC", "Etc/UTC"]).optional(),
+  // A window only makes a firing later than need be.
+  FlexibleTimeWindow: z.strictObject({ Mode: z.string(), MaximumWindowInMinutes: z.number().optional() }),
+  Target: z.strictObject({
+    Arn: z.string(),
+    RoleArn: z.string(),
+    Input: z.string().optional(),
+    // Scheduler hands an event to Lambda, which takes it: retries are about that step and never come to it here.
+    RetryPolicy: z.looseObject({}).optional(),
+    DeadLetterConfig: z.looseObject({}).optional(),
+    SqsParameters: z.strictObject({ MessageGroupId: z.string().optional() }).optional(),
+  }),
+});
+
+const groupSchema = z.strictObject({ Name: z.string().optional(), Tags: z.unknown().optional() });
+
+/** A schedule of the template. */
+export interface ScheduleSettings {
+  id: string;
+  expression: string;
+  schedule: Schedule;
+  target: Target;
+  /** JSON text; undefined for the event that Scheduler makes up. */
+  input: string | undefined;
+}
+
+/**
+ * The enabled schedules of a stack, each allowed to do what it is there for.
+ * @throws MissingGrantError when its role is not Scheduler's to take or does not allow the target
+ */
+export function readSchedules(
+  stack: Stack,
+  context: { functions: Functions; roles: ReadonlyMap<string, Role>; guard: Guard },
+): ScheduleSettings[] {
+  stack.resources("AWS::Scheduler::ScheduleGroup", groupSchema);
+  const schedules = stack.resources("AWS::Scheduler::Schedule", scheduleSchema);
+  return schedules
+    .filter(({ properties }) => properties.State === "ENABLED")
+    .map(({ logicalId, where, properties }) => {
+      const { Arn, RoleArn, Input, SqsParameters } = properties.Target;
+      const target = targetOf(Arn, context.functions, SqsParameters?.MessageGroupId);
+      if (target === undefined) throw new UnknownTemplateError(where, `schedule target ${Arn}`);
+      const role = context.roles.get(RoleArn);
+      if (role === undefined) throw new UnknownTemplateError(where, `role ${RoleArn}`);
+      if (!mayAssume(role, "scheduler.amazonaws.com", stack.attribute(logicalId, "Arn"))) {
+        throw new MissingGrantError(logicalId, "sts:AssumeRole", role.arn);
+      }
+      requireGrants(context.guard, { kind: "role", id: logicalId, role }, [actionOf(target)], target.arn);
+      return {
+        id: logicalId,
+        expression: properties.ScheduleExpression,
+        schedule: parseSchedule(where, properties.ScheduleExpression),
+        target,
+        input: Input,
+      };
+    });
+}
