@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as z from "zod";
 import { itemSize } from "./attribute-order.ts";
-import type { Item } from "./attribute-value.ts";
+import { isRecord, type Item } from "./attribute-value.ts";
 import type { StreamRecord } from "./dynamodb-service.ts";
 import type { StreamView } from "./table-definition.ts";
 
@@ -21,12 +21,13 @@ export interface StreamChange {
   expired: boolean;
 }
 
+const image = z.custom<Record<string, unknown>>(isRecord);
 const storedSchema = z.object({
   eventName: z.enum(["INSERT", "MODIFY", "REMOVE"]),
   expired: z.boolean().optional(),
-  Keys: z.record(z.string(), z.unknown()),
-  NewImage: z.record(z.string(), z.unknown()).optional(),
-  OldImage: z.record(z.string(), z.unknown()).optional(),
+  Keys: image,
+  NewImage: image.optional(),
+  OldImage: image.optional(),
   SizeBytes: z.number(),
 });
 
@@ -60,6 +61,12 @@ function positionOf(sequence: string): number {
   return Number(BigInt(sequence) - SEQUENCE_BASE);
 }
 
+export interface StreamOptions {
+  clock: () => number;
+  /** Called inside the transaction of a write. */
+  onAppend: (arn: string) => void;
+}
+
 export interface StreamIdentity {
   id: number;
   arn: string;
@@ -72,13 +79,14 @@ export class StreamLog {
   readonly arn: string;
   readonly #identity: StreamIdentity;
   readonly #clock: () => number;
+  readonly #onAppend: (arn: string) => void;
   readonly #append: StatementSync;
   readonly #after: StatementSync;
   readonly #oldest: StatementSync;
   readonly #newest: StatementSync;
   readonly #trim: StatementSync;
 
-  constructor(database: DatabaseSync, clock: () => number, identity: StreamIdentity) {
+  constructor(database: DatabaseSync, options: StreamOptions, identity: StreamIdentity) {
     const table = `dynamodb_stream_${identity.id}`;
     // AUTOINCREMENT: a position is never given again, also when all records were trimmed.
     database.exec(
@@ -86,7 +94,8 @@ export class StreamLog {
     );
     this.arn = identity.arn;
     this.#identity = identity;
-    this.#clock = clock;
+    this.#clock = options.clock;
+    this.#onAppend = options.onAppend;
     this.#append = database.prepare(`INSERT INTO ${table} (at, record) VALUES (?, ?)`);
     this.#after = database.prepare(
       `SELECT position, at, record FROM ${table} WHERE position > ? AND at > ? ORDER BY position LIMIT ?`,
@@ -98,6 +107,7 @@ export class StreamLog {
 
   append(change: StreamChange): void {
     this.#append.run(this.#clock(), storedText(this.#identity.view, change));
+    this.#onAppend(this.arn);
   }
 
   #horizon(): number {

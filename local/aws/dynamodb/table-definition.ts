@@ -26,7 +26,10 @@ export interface TableDefinition {
 }
 
 const keyType = z.enum(["S", "N", "B"]);
-const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) })).min(1).max(2);
+const keySchema = z
+  .array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) }))
+  .min(1)
+  .max(2);
 const streamView = z.enum(["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]);
 const indexSchema = z.strictObject({
   IndexName: z.string(),

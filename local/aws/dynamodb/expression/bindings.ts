@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseValue, validationError, type AttributeValue } from "../attribute-value.ts";
+import { isRecord, parseValue, validationError, type AttributeValue } from "../attribute-value.ts";
 import { expressionError, type ExpressionKind } from "./expression-text.ts";
 import type { Parsed } from "./parse-condition.ts";
 import type { Path } from "./syntax-tree.ts";
@@ -12,7 +12,7 @@ const VALUE = /^:[A-Za-z0-9_]+$/;
 
 export const bindingFields = {
   ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-  ExpressionAttributeValues: z.record(z.string(), z.unknown()).optional(),
+  ExpressionAttributeValues: z.custom<Record<string, unknown>>(isRecord).optional(),
 };
 export interface BindingInput {
   ExpressionAttributeNames?: Record<string, string> | undefined;

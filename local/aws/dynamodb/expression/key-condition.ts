@@ -4,7 +4,6 @@ import type { Bindings } from "./bindings.ts";
 import { expressionError } from "./expression-text.ts";
 import type { Condition, Operand } from "./syntax-tree.ts";
 
-
 export type RangeCondition =
   | { kind: "=" | "<" | "<=" | ">" | ">="; value: AttributeValue }
   | { kind: "between"; low: AttributeValue; high: AttributeValue }

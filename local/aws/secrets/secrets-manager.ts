@@ -1,0 +1,38 @@
+import { AwsError, type AwsCall, type AwsService } from "../aws-service.ts";
+import type { Operation, SecretContext } from "./secret-operation.ts";
+import { describeSecret, getSecretValue, listSecrets } from "./secret-reads.ts";
+import {
+  createSecret,
+  putSecretValue,
+  removeSecret,
+  restoreSecret,
+  tagSecret,
+  untagSecret,
+  updateSecret,
+} from "./secret-writes.ts";
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  CreateSecret: createSecret,
+  GetSecretValue: getSecretValue,
+  PutSecretValue: putSecretValue,
+  UpdateSecret: updateSecret,
+  DescribeSecret: describeSecret,
+  DeleteSecret: removeSecret,
+  RestoreSecret: restoreSecret,
+  ListSecrets: listSecrets,
+  TagResource: tagSecret,
+  UntagResource: untagSecret,
+};
+
+/** Secrets with versions, stages, recovery windows and idempotent tokens. */
+export function createSecretsManager(context: SecretContext): AwsService {
+  return {
+    handle: (call: AwsCall) => {
+      const run = OPERATIONS[call.action];
+      if (run === undefined) {
+        throw new AwsError("UnknownOperationException", `Secrets Manager's ${call.action} is not local`);
+      }
+      return run(context, call.input);
+    },
+  };
+}
