@@ -13,7 +13,7 @@ import {
   versioned,
 } from "./secret-operation.ts";
 import type { Secret } from "./secret-store.ts";
-import { addVersion, type NewValue } from "./secret-versions.ts";
+import { addVersion } from "./secret-versions.ts";
 
 const DAY_MS = 86_400_000;
 
