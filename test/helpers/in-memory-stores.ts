@@ -4,6 +4,7 @@ import type { Entry } from "../../lambdas/core/entry.ts";
 import { type Lane, LIVE_LANE, type Ring } from "../../lambdas/core/lane.ts";
 import type { Log, LogFields, Metrics } from "../../lambdas/core/log.ts";
 import type { Page } from "../../lambdas/core/page.ts";
+import type { Quarantined, QuarantineStore } from "../../lambdas/core/quarantine.ts";
 import type {
   DestinationReader,
   EntryStore,
@@ -217,4 +218,42 @@ export function createRecordedMetrics(): RecordedMetrics {
     count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
     milliseconds: (name, value) => void values.set(name, [...(values.get(name) ?? []), value]),
   };
+}
+
+export interface InMemoryQuarantine extends QuarantineStore {
+  rows: Map<string, Quarantined>;
+}
+
+const rowKey = ({ label, sequenceNumber }: Quarantined): string => `${label}/${sequenceNumber}`;
+
+export function createInMemoryQuarantine(turn: Turn = noTurn): InMemoryQuarantine {
+  const rows = new Map<string, Quarantined>();
+  return {
+    rows,
+    putRow: (row) => turned(turn, "putRow", () => void rows.set(rowKey(row), copy(row))),
+    listRows: (limit, next) =>
+      turned(turn, "listRows", () => {
+        const start = Number(next ?? 0);
+        const all = [...rows.values()];
+        const after = start + limit < all.length ? String(start + limit) : undefined;
+        return { rows: all.slice(start, start + limit).map((row) => copy(row)), next: after };
+      }),
+    closeRow: (row) => turned(turn, "closeRow", () => void rows.delete(rowKey(row))),
+  };
+}
+
+/** The same store for one of several processes: each awaits its own turn before and after every call. */
+export function takeTurns<Store extends object>(store: Store, turn: Turn): Store {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function") return member;
+      return async (...parameters: unknown[]) => {
+        await turn(String(name));
+        const result: unknown = await member.apply(target, parameters);
+        await turn(`${String(name)} done`);
+        return result;
+      };
+    },
+  });
 }

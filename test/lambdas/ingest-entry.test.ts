@@ -53,6 +53,13 @@ beforeEach(() => {
   });
 });
 
+interface Answer {
+  entry: string;
+  duplicate: boolean;
+  events: { id: string }[];
+  [member: string]: unknown;
+}
+
 interface Post {
   workspace?: string;
   headers?: Record<string, string>;
@@ -60,7 +67,7 @@ interface Post {
   isBase64Encoded?: boolean;
 }
 
-async function post(body: unknown, options: Post = {}): Promise<HttpAnswer & { json: Record<string, any> }> {
+async function post(body: unknown, options: Post = {}): Promise<HttpAnswer & { json: Answer }> {
   const answer = await ingest(
     httpEvent(ROUTE, {
       parameters: { ws: options.workspace ?? "ws_1" },
@@ -83,7 +90,7 @@ describe("a good request", () => {
       events: [postedEvent({ time: "2026-11-23T06:00:00+01:00" }), postedEvent()],
     });
     expect(answer.statusCode).toBe(202);
-    const [first, second] = answer.json["events"].map(({ id }: { id: string }) => id);
+    const [first, second] = answer.json.events.map(({ id }) => id);
     const lines = linesOf(onlyEntry());
     expect(JSON.parse(lines[0]!)).toStrictEqual({
       specversion: "1.0",
@@ -106,7 +113,7 @@ describe("a good request", () => {
       expect.stringMatching(/^aud_[0-9a-hjkmnp-tv-z]{26}00$/),
       expect.stringMatching(/^aud_[0-9a-hjkmnp-tv-z]{26}01$/),
     ]);
-    expect(answer.json["entry"]).toBe(`ent_${first.slice(4, 30)}`);
+    expect(answer.json["entry"]).toBe(`ent_${first?.slice(4, 30)}`);
     expect(metrics.counts.get(METRIC.eventsRecorded)).toBe(2);
   });
 
@@ -214,7 +221,7 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
     413,
     "event-too-large",
     "events[1]",
-    "65536 bytes",
+    /^65536 bytes$/,
   ],
   ["a body over 1 MiB", " ".repeat(1_048_577), 413, "body-too-large", "body", "1048576 bytes"],
   [
@@ -357,7 +364,7 @@ describe("bad input", () => {
       detail: expect.stringMatching(/\S/),
       ...(field !== undefined && { field }),
     });
-    if (limit !== undefined) expect(answer.json["limit"]).toMatch(limit);
+    expect(answer.json["limit"] ?? "").toMatch(limit ?? "");
     expect(entries.entries.size).toBe(0);
   });
 
