@@ -110,6 +110,11 @@ function checkPage(page: Page, thread: Thread, findings: Finding[]): void {
   if (page.at < thread.at || page.seq < thread.seq) report("out-of-order");
 }
 
+/** Whether a removal covers the page: while it is under way, entries are gone before their page is. */
+export function isBeingRemoved(page: number, receipts: readonly Receipt[]): boolean {
+  return receipts.some(({ fromPage, toPage }) => fromPage <= page && page <= toPage);
+}
+
 /** Holds a stored entry (`undefined`: absent) against what its page says. `now` in milliseconds. */
 export function verifyEntry(
   page: number,
