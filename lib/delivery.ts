@@ -35,6 +35,8 @@ export class Delivery extends Construct {
       entry: "deliver-lane",
       description: "Delivers the next events of a lane to its destination",
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
+      // A run that stops at its bound rings its lane again.
+      callsItself: true,
       // Mostly waits, and waiting is billed by the megabyte.
       memoryMegabytes: 512,
       ...(network !== undefined && { network: network.placement }),

@@ -30,13 +30,13 @@ export class EventLog extends Construct {
     });
   }
 
-  /** Record an entry, and read what an idempotency key recorded before. */
+  /** Record an entry; a refused put answers what an idempotency key recorded before. */
   grantRecord(fn: TrailcastFunction): void {
-    this.onEvents(fn, ["dynamodb:PutItem", "dynamodb:GetItem"]);
+    this.onEvents(fn, ["dynamodb:PutItem"]);
   }
 
   grantReadEntries(fn: TrailcastFunction): void {
-    this.onEvents(fn, ["dynamodb:GetItem", "dynamodb:BatchGetItem"]);
+    this.onEvents(fn, ["dynamodb:BatchGetItem"]);
   }
 
   grantReadJournal(fn: TrailcastFunction): void {
@@ -55,7 +55,7 @@ export class EventLog extends Construct {
 
   /** Take records out of quarantine. */
   grantRedrive(fn: TrailcastFunction): void {
-    this.onQuarantine(fn, ["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:DeleteItem"]);
+    this.onQuarantine(fn, ["dynamodb:Scan", "dynamodb:DeleteItem"]);
   }
 
   /** Remove and extend entries, remove pages. Only the purge does. */

@@ -45,7 +45,6 @@ export class FanOut extends Construct {
       description: "Journals what is in quarantine, or closes its row if it has expired",
     });
     parts.eventLog.grantRedrive(this.redrive);
-    parts.eventLog.grantReadEntries(this.redrive);
   }
 
   private appender(
@@ -60,6 +59,7 @@ export class FanOut extends Construct {
       memoryMegabytes: 1024,
     });
     parts.eventLog.grantAppend(fn);
+    parts.eventLog.grantReadEntries(fn);
     parts.registry.grantList(fn);
     parts.rings.grantRing(fn);
     return fn;

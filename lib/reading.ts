@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
+import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
 import { acknowledge } from "./acknowledge.ts";
@@ -38,17 +39,32 @@ export class Reading extends Construct {
       entry: "export-events",
       description: "Writes an export to the bucket, part by part",
       timeoutSeconds: 900,
+      callsItself: true,
     });
     this.allowOnParts(this.exportFn, ["s3:PutObject"]);
+    this.allowNextRound();
     this.fn.allow(["lambda:InvokeFunction"], [this.exportFn.functionArn]);
     this.fn.equip({ [ENV.exportFunction]: this.exportFn.functionName });
+  }
+
+  // A policy of its own: the function waits for its role's, which therefore cannot name the function.
+  private allowNextRound(): void {
+    const policy = new Policy(this, "NextRound", { roles: [this.exportFn.executionRole] });
+    policy.addStatements(
+      new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [this.exportFn.functionArn] }),
+    );
   }
 
   private reader(
     id: string,
     deployment: Deployment,
     parts: ReadingParts,
-    what: { entry: "read-events" | "export-events"; description: string; timeoutSeconds: number },
+    what: {
+      entry: "read-events" | "export-events";
+      description: string;
+      timeoutSeconds: number;
+      callsItself?: boolean;
+    },
   ): TrailcastFunction {
     const fn = new TrailcastFunction(this, id, deployment, { ...what, memoryMegabytes: 1024 });
     parts.eventLog.grantReadJournal(fn);

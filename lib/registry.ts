@@ -70,6 +70,17 @@ export class Registry extends Construct {
     this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]);
   }
 
+  /** Keep what the purge does of each workspace, and its receipts. */
+  grantPurge(fn: TrailcastFunction): void {
+    this.onTable(fn, [
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+      "dynamodb:DeleteItem",
+    ]);
+  }
+
   /** Find every workspace. */
   grantScan(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:Scan"]);

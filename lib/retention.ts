@@ -6,7 +6,6 @@ import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
-import type { OwnerBus } from "./owner-bus.ts";
 import type { Registry } from "./registry.ts";
 import { deadLetterQueue, SealedQueue } from "./sealed-queue.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
@@ -14,7 +13,6 @@ import { TrailcastFunction } from "./trailcast-function.ts";
 interface RetentionParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly ownerBus: OwnerBus;
 }
 
 const PURGE_TIMEOUT_SECONDS = 300;
@@ -65,16 +63,16 @@ export class Retention extends Construct {
       entry: "purge-workspace",
       description: "Removes what is past a workspace's retention, by receipt",
       timeoutSeconds: PURGE_TIMEOUT_SECONDS,
+      callsItself: true,
       memoryMegabytes: 512,
     });
-    parts.registry.grantManage(fn);
+    parts.registry.grantPurge(fn);
     parts.eventLog.grantReadJournal(fn);
     parts.eventLog.grantReadEntries(fn);
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);
     // A workspace that is not finished in time goes on in a task of its own.
     this.grantQueue(fn);
-    parts.ownerBus.grantTell(fn);
     equipEvents(fn, deployment);
     equipPlans(fn, deployment);
     fn.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.tasks.queueArn]);

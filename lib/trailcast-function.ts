@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
@@ -15,6 +15,11 @@ export interface TrailcastFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /**
+   * It sends work to itself, by a queue or directly, as often as there is work. Lambda would take that for an accident
+   * and stop it after 16 rounds.
+   */
+  readonly callsItself?: boolean;
   readonly network?: { vpc: IVpc; vpcSubnets: SubnetSelection; securityGroups: ISecurityGroup[] };
 }
 
@@ -52,6 +57,7 @@ export class TrailcastFunction extends LambdaFunction {
       environment: {
         [ENV.version]: deployment.version,
       },
+      ...(props.callsItself === true && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...props.network,
     });
     this.entry = props.entry;

@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import { API_ROUTES } from "../../lib/api-routes.ts";
+import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
+import {
+  logicalIdOf,
+  MINIMAL,
+  OIDC,
+  resourceOf,
+  resourcesOf,
+  synthesise,
+} from "../helpers/synthesised-stack.ts";
+
+const template = synthesise(MINIMAL);
+
+describe("tables", () => {
+  const tables = resourcesOf(template, "AWS::DynamoDB::Table");
+
+  it("can be restored to any second and survive a delete of the stack and one by hand", () => {
+    expect(tables).toHaveLength(5);
+    for (const [, table] of tables) {
+      expect(table).toMatchObject({
+        DeletionPolicy: "Retain",
+        UpdateReplacePolicy: "Retain",
+        Properties: {
+          BillingMode: "PAY_PER_REQUEST",
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      });
+    }
+  });
+
+  it("of a trial go with the stack, and can still be restored", () => {
+    const trial = synthesise({ ...MINIMAL, protectData: false });
+    for (const [, table] of resourcesOf(trial, "AWS::DynamoDB::Table")) {
+      expect(table).toMatchObject({
+        DeletionPolicy: "Delete",
+        Properties: {
+          DeletionProtectionEnabled: false,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      });
+    }
+  });
+
+  it("stream new entries, and drop what has expired for free", () => {
+    expect(resourceOf(template, "AWS::DynamoDB::Table", "EventLogEvents").Properties).toMatchObject({
+      StreamSpecification: { StreamViewType: "NEW_IMAGE" },
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+    });
+    const journal = resourceOf(template, "AWS::DynamoDB::Table", "EventLogJournal");
+    expect(journal.Properties["TimeToLiveSpecification"]).toBeUndefined();
+  });
+
+  it("index lanes by their next attempt, by key alone", () => {
+    expect(resourceOf(template, "AWS::DynamoDB::Table", "RegistryTable").Properties).toMatchObject({
+      GlobalSecondaryIndexes: [{ IndexName: "due", Projection: { ProjectionType: "KEYS_ONLY" } }],
+    });
+  });
+});
+
+describe("the stream of entries", () => {
+  const mapping = resourceOf(template, "AWS::Lambda::EventSourceMapping", "FanOutStream").Properties;
+
+  it("is read in order, inserts alone, at once", () => {
+    expect(mapping).toMatchObject({
+      FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+      ParallelizationFactor: 1,
+      MaximumBatchingWindowInSeconds: 0,
+      StartingPosition: "TRIM_HORIZON",
+    });
+  });
+
+  it("is not blocked by a bad record, drops none early, and says which it gave up before the stream forgets", () => {
+    expect(mapping).toMatchObject({
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      MaximumRecordAgeInSeconds: 20 * 3600,
+    });
+    expect(mapping["MaximumRetryAttempts"]).toBeUndefined();
+    expect(logicalIdOf(mapping["DestinationConfig"].OnFailure.Destination)).toContain("FanOutGivenUp");
+  });
+
+  it("waits for a batch as long as the setting says", () => {
+    const patient = synthesise({ ...MINIMAL, fanOut: { windowSeconds: 5 } });
+    expect(resourceOf(patient, "AWS::Lambda::EventSourceMapping", "FanOutStream").Properties).toMatchObject({
+      MaximumBatchingWindowInSeconds: 5,
+    });
+  });
+});
+
+describe("rings", () => {
+  const deliver = resourceOf(template, "AWS::Lambda::Function", "DeliveryFunction").Properties;
+
+  it.each(["RingsQueue", "RingsSlowQueue"])(
+    "%s keeps the order of a lane and the throughput of many",
+    (id) => {
+      const queue = resourceOf(template, "AWS::SQS::Queue", id).Properties;
+      expect(queue).toMatchObject({
+        FifoQueue: true,
+        FifoThroughputLimit: "perMessageGroupId",
+        DeduplicationScope: "messageGroup",
+        SqsManagedSseEnabled: true,
+        RedrivePolicy: { maxReceiveCount: 10 },
+      });
+      expect(queue["ContentBasedDeduplication"]).toBeUndefined();
+      expect(queue["VisibilityTimeout"]).toBeGreaterThanOrEqual(6 * deliver["Timeout"]);
+      const dead = template.Resources[logicalIdOf(queue["RedrivePolicy"].deadLetterTargetArn)];
+      expect(dead?.Properties).toMatchObject({ FifoQueue: true, MessageRetentionPeriod: 14 * 86_400 });
+    },
+  );
+
+  it("are answered one lane an invocation, so that no receiver waits for another, with a cap for each queue", () => {
+    const tuned = synthesise({ ...MINIMAL, delivery: { concurrency: 40, slowConcurrency: 7 } });
+    for (const [id, MaximumConcurrency] of [
+      ["DeliveryRings", 40],
+      ["DeliverySlowRings", 7],
+    ] as const) {
+      expect(resourceOf(tuned, "AWS::Lambda::EventSourceMapping", id).Properties).toMatchObject({
+        BatchSize: 1,
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
+        ScalingConfig: { MaximumConcurrency },
+      });
+    }
+  });
+
+  it("come again by the clock when they were lost", () => {
+    const schedules = resourcesOf(template, "AWS::Scheduler::Schedule", "Sweep").map(([, { Properties }]) => [
+      Properties["ScheduleExpression"],
+      Properties["Target"].Input,
+      Properties["State"] ?? "ENABLED",
+    ]);
+    expect(schedules).toEqual([
+      ["rate(1 minute)", '{"scope":"due"}', "ENABLED"],
+      ["rate(15 minutes)", '{"scope":"behind"}', "ENABLED"],
+    ]);
+  });
+});
+
+describe("functions", () => {
+  const functions = resourcesOf(template, "AWS::Lambda::Function");
+
+  it("run on Node 24 and arm64, each with a log group that forgets", () => {
+    expect(functions).toHaveLength(FUNCTION_ENTRIES.length - 1);
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+      const logs = template.Resources[logicalIdOf(Properties["LoggingConfig"].LogGroup)];
+      expect(logs?.Properties).toMatchObject({ RetentionInDays: 30 });
+    }
+  });
+
+  it("get nothing secret in their environment", () => {
+    const names = functions.flatMap(([, { Properties }]) => Object.keys(Properties["Environment"].Variables));
+    expect(names.filter((name) => /key|token|password|credential/i.test(name))).toEqual([]);
+    expect(names.filter((name) => /secret/i.test(name) && name !== "TRAILCAST_SECRET_PREFIX")).toEqual([]);
+  });
+
+  it("have time to finish before their queue gives a message to another", () => {
+    for (const [, { Properties }] of resourcesOf(template, "AWS::Lambda::EventSourceMapping")) {
+      const queue = template.Resources[logicalIdOf(Properties["EventSourceArn"])]?.Properties;
+      const fn = template.Resources[logicalIdOf(Properties["FunctionName"])]?.Properties;
+      if (queue?.["VisibilityTimeout"] === undefined) continue;
+      expect(queue["VisibilityTimeout"]).toBeGreaterThanOrEqual(6 * fn?.["Timeout"]);
+    }
+  });
+});
+
+describe("the API", () => {
+  const routes = resourcesOf(template, "AWS::ApiGatewayV2::Route").map(([, { Properties }]) => Properties);
+
+  it("asks for a token on every route but the open ones", () => {
+    const open = routes
+      .filter((route) => route["AuthorizationType"] !== "JWT")
+      .map((route) => route["RouteKey"]);
+    expect(open.toSorted()).toEqual([...API_ROUTES.open].toSorted());
+    expect(routes).toHaveLength(Object.values(API_ROUTES).flat().length);
+  });
+
+  it("takes the tokens of the issuer in the settings", () => {
+    const { JwtConfiguration } = resourceOf(template, "AWS::ApiGatewayV2::Authorizer", "").Properties;
+    expect(JwtConfiguration).toEqual({ Issuer: OIDC.issuer, Audience: [OIDC.audience] });
+  });
+
+  it("limits the rate of requests and logs each without query and headers", () => {
+    const stage = resourceOf(template, "AWS::ApiGatewayV2::Stage", "").Properties;
+    expect(stage["DefaultRouteSettings"]).toMatchObject({
+      ThrottlingRateLimit: 1000,
+      ThrottlingBurstLimit: 2000,
+    });
+    expect(stage["AccessLogSettings"].Format).toContain("$context.routeKey");
+    expect(stage["AccessLogSettings"].Format).not.toMatch(/query|header|requestOverride/i);
+  });
+
+  it("lets in the pages of other sites only when the settings name them", () => {
+    expect(
+      resourceOf(template, "AWS::ApiGatewayV2::Api", "").Properties["CorsConfiguration"],
+    ).toBeUndefined();
+    const open = synthesise({ ...MINIMAL, api: { corsOrigins: ["https://app.example.com"] } });
+    expect(resourceOf(open, "AWS::ApiGatewayV2::Api", "").Properties["CorsConfiguration"]).toMatchObject({
+      AllowOrigins: ["https://app.example.com"],
+    });
+  });
+});
+
+describe("what is at rest", () => {
+  it("is reached by TLS only: queues, bucket and topic refuse the rest", () => {
+    for (const type of ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"]) {
+      for (const [, { Properties }] of resourcesOf(template, type)) {
+        expect(JSON.stringify(Properties["PolicyDocument"])).toContain('"aws:SecureTransport":"false"');
+      }
+    }
+    expect(resourcesOf(template, "AWS::SQS::QueuePolicy")).toHaveLength(
+      resourcesOf(template, "AWS::SQS::Queue").length,
+    );
+  });
+
+  it("is not public and does not pile up: exports go after a week", () => {
+    expect(resourceOf(template, "AWS::S3::Bucket", "Exports").Properties).toMatchObject({
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 7, Status: "Enabled" }] },
+    });
+  });
+});
+
+describe("the template", () => {
+  it("needs nothing that runs while it is deployed", () => {
+    const types = Object.values(template.Resources).map((resource) => resource.Type);
+    expect(types.filter((type) => /^Custom::|CustomResource|Macro/.test(type))).toEqual([]);
+  });
+
+  it("is the same for the same settings", () => {
+    expect(synthesise(MINIMAL)).toEqual(template);
+  });
+});
