@@ -6,6 +6,7 @@ import { type Lane, laneSchema } from "../core/lane.ts";
 import { type RateWindow, rateWindowSchema } from "../core/rate-limit.ts";
 import type { RowKey } from "../core/registry-write.ts";
 import { type Replay, replayItem, replaySchema } from "../core/replay.ts";
+import { type SecretLock, secretLockItem, secretLockSchema } from "../core/secret-lock.ts";
 import { REGISTRY, registryItem } from "../core/table-schema.ts";
 import { type Unfinished, UNFINISHED_PREFIX, unfinishedSchema } from "../core/unfinished.ts";
 import { type Attributes, getRow, queryAllRows, queryRows, type RowSchema, toAttributes } from "./dynamo.ts";
@@ -22,6 +23,7 @@ export interface RegistryReader {
   readReplay(workspace: string, destination: string, replay: string): Promise<Replay | undefined>;
   listReplays(workspace: string, destination: string): Promise<Replay[]>;
   readRate(workspace: string, item: string): Promise<RateWindow | undefined>;
+  readSecretLock(workspace: string, destination: string): Promise<SecretLock | undefined>;
   listUnfinished(workspace: string): Promise<Unfinished[]>;
   listRemains(workspace: string, destination: string): Promise<RowKey[]>;
   removeRow(key: RowKey): Promise<void>;
@@ -64,6 +66,7 @@ export function createRegistryReader(client: DynamoDBClient, table: string): Reg
       get(workspace, replayItem.replay(destination, replay), replaySchema),
     listReplays: (workspace, destination) => all(workspace, replayItem.replaysOf(destination), replaySchema),
     readRate: (workspace, item) => get(workspace, item, rateWindowSchema),
+    readSecretLock: (workspace, destination) => get(workspace, secretLockItem(destination), secretLockSchema),
     listUnfinished: (workspace) => all(workspace, UNFINISHED_PREFIX, unfinishedSchema),
     async listRemains(workspace, destination) {
       const prefixes = [registryItem.lanesOf(destination), replayItem.replaysOf(destination)];

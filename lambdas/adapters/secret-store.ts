@@ -19,7 +19,7 @@ export class SecretShapeError extends TrailcastError {
 }
 
 // Secrets Manager may drop a version without a label. Two labels take turns: the version in force keeps its own while another one is
-// written, so that a change that never came to be takes nothing away.
+// written, so that a change that never came to be takes nothing away. One writer at a time: core/secret-lock.ts.
 const LABELS = ["AWSCURRENT", "AWSPENDING"] as const;
 
 export function createSecretsClient(): SecretsManagerClient {

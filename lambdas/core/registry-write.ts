@@ -4,10 +4,11 @@ import type { Entry } from "./entry.ts";
 import type { Lane } from "./lane.ts";
 import type { RateWindow } from "./rate-limit.ts";
 import type { Replay } from "./replay.ts";
+import type { SecretLock } from "./secret-lock.ts";
 import type { Unfinished } from "./unfinished.ts";
 
 /** Rows of the Registry that management changes. */
-export type VersionedRow = Workspace | Destination | Lane | Unfinished | RateWindow;
+export type VersionedRow = Workspace | Destination | Lane | Unfinished | RateWindow | SecretLock;
 
 export interface RowKey {
   workspace: string;
@@ -42,3 +43,6 @@ export type CommitResult =
 export interface RegistryWriter {
   commit(writes: readonly [RegistryWrite, ...RegistryWrite[]]): Promise<CommitResult>;
 }
+
+/** Sort key of the counter of a workspace's destinations. */
+export const DESTINATION_COUNT = "count#destinations";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { toTimestamp } from "./clock.ts";
 import type { DestinationSecret } from "./destination.ts";
 import type { RandomBytes } from "./random.ts";
 
@@ -33,23 +34,25 @@ export function firstSecretVersion(destination: string): string {
   return createHash("sha256").update(destination).digest("hex").slice(0, 32);
 }
 
-/** The secret after a rotation at `now`: the one before signs for `graceSeconds` more, as do those whose grace still lasts. */
+/** Signatures take room in a header; who rotates more often than this within the grace drops the oldest. */
+const MAX_FORMER = 4;
+
+/**
+ * What is held after a rotation at `now` (milliseconds): the secret before signs for `graceSeconds` more, as do those whose grace
+ * still lasts. No grace at all drops every former secret: one of them is known to others.
+ */
 export function rotated(
   secret: DestinationSecret,
   fresh: string,
   graceSeconds: number,
   now: number,
-): { value: DestinationSecret; previousValidUntil: string } {
-  const previousValidUntil = new Date(now + graceSeconds * 1000).toISOString();
-  const at = new Date(now).toISOString();
-  const former = [{ secret: secret.current, validUntil: previousValidUntil }, ...secret.former]
-    .filter(({ validUntil }) => validUntil > at)
-    .slice(0, MAX_FORMER);
-  return {
-    value: { ...secret, current: fresh, former: graceSeconds === 0 ? [] : former },
-    previousValidUntil,
-  };
+): DestinationSecret {
+  if (graceSeconds === 0) return { ...secret, current: fresh, former: [] };
+  const at = toTimestamp(now);
+  const validUntil = toTimestamp(now + graceSeconds * 1000);
+  const former = [
+    { secret: secret.current, validUntil },
+    ...secret.former.filter((old) => old.validUntil > at),
+  ];
+  return { ...secret, current: fresh, former: former.slice(0, MAX_FORMER) };
 }
-
-/** Signatures take room in a header; who rotates more often than this within the grace drops the oldest. */
-const MAX_FORMER = 4;

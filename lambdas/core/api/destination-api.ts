@@ -23,13 +23,13 @@ export const DEFAULT_LIST_LIMIT = 50;
 /** Stands for a header's value wherever a destination is read; in a change it means: as it is. */
 export const REDACTED = "[redacted]";
 
+const CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
+const NAME = new RegExp(`^[^${CONTROL}]*[^\\s${CONTROL}][^${CONTROL}]*$`);
+const MUST_BE_NAME = "must be a text of 1 to 100 characters, without control characters";
 const name = () =>
-  text("must be a text of 1 to 100 characters, without control characters", {
-    max: 100,
-    // oxlint-disable-next-line no-control-regex
-    pattern:
-      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/,
-  });
+  text(MUST_BE_NAME, { max: 100, pattern: NAME }).check(
+    z.refine((value) => value.isWellFormed(), MUST_BE_NAME),
+  );
 const url = () =>
   described(
     "An https:// address that is reachable from the internet",

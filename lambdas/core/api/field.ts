@@ -29,7 +29,8 @@ export function described<Schema extends z.core.$ZodType>(description: string, s
 /** Text whose every refusal says the same: what it has to look like. */
 export function text(must: string, limits: { min?: number; max: number; pattern?: RegExp }): z.ZodMiniString {
   const { min = 1, max, pattern } = limits;
-  const schema = z.string(must).check(z.minLength(min, must), z.maxLength(max, must));
+  // A pattern sees only text of bounded length: matching may take the square of it.
+  const schema = z.string(must).check(z.minLength(min, must), z.maxLength(max, { error: must, abort: true }));
   return pattern === undefined ? schema : schema.check(z.regex(pattern, must));
 }
 

@@ -1,0 +1,75 @@
+import type * as z from "zod/mini";
+
+export type Scope =
+  | "events:write"
+  | "events:read"
+  | "destinations:read"
+  | "destinations:write"
+  | "entitlements:write";
+
+export interface Answer {
+  description: string;
+  schema?: z.core.$ZodType;
+  /** `application/json` when there is a schema and nothing else is said. */
+  contentType?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** One route of the API: what the router matches, what the authorisation asks and what the OpenAPI document says. */
+export interface Operation {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With parameters in braces, each named in `PATH_PARAMETERS`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** Without one the route is open. */
+  scope?: Scope;
+  /** Only a token for all workspaces (`*`) may. */
+  operator?: boolean;
+  query?: z.core.$ZodType;
+  headers?: Readonly<Record<string, { description: string; required: boolean; example: string }>>;
+  body?: z.core.$ZodType;
+  /** A body that may be left out: its defaults count then. */
+  bodyOptional?: boolean;
+  answers: Readonly<Record<number, Answer>>;
+  /** Statuses of the problems that it may answer, besides those of every route with a scope. */
+  refusals: Readonly<Record<number, string>>;
+}
+
+export interface PathParameter {
+  description: string;
+  pattern: string;
+  example: string;
+}
+
+const ULID = "[0-9A-HJKMNP-TV-Z]{26}";
+
+export const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
+  ws: { description: "A workspace", pattern: "^ws_[A-Za-z0-9_]{1,61}$", example: "ws_1" },
+  dst: {
+    description: "A destination of the workspace",
+    pattern: `^dst_${ULID}$`,
+    example: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  },
+  rpl: {
+    description: "A replay of the destination",
+    pattern: `^rpl_${ULID}$`,
+    example: "rpl_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  },
+  whd: {
+    description: "A delivery of the destination",
+    pattern: `^whd_${ULID}$`,
+    example: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  },
+  id: {
+    description: "An event of the workspace",
+    pattern: "^aud_[0-9a-hjkmnp-tv-z]{26}[0-9]{2}$",
+    example: "aud_0g40r40m30e209185gr38e1w8101",
+  },
+  exp: {
+    description: "An export of the workspace",
+    pattern: `^exp_${ULID}$`,
+    example: "exp_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  },
+};

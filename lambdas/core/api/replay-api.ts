@@ -1,0 +1,68 @@
+import * as z from "zod/mini";
+import {
+  component,
+  cursorParameter,
+  described,
+  fields,
+  flag,
+  limitParameter,
+  listOf,
+  time,
+  timestamp,
+  whole,
+} from "./field.ts";
+import { placeSchema } from "./destination-api.ts";
+
+export const replayRequestSchema = component(
+  "ReplayRequest",
+  "Which recorded events to deliver again",
+  fields("{ from, to, dryRun?, eventsPerSecond? }", {
+    from: described("Events recorded at or after this", time()),
+    to: described("Events recorded before this", time()),
+    dryRun: described("Only count", z._default(flag(), false)),
+    eventsPerSecond: described("At most so many a second", z.optional(whole("events a second", 1, 1000))),
+  }),
+  { from: "2026-11-22T00:00:00Z", to: "2026-11-23T00:00:00Z", dryRun: true },
+);
+
+const window = {
+  from: timestamp(),
+  to: timestamp(),
+  events: described(
+    "Events of the window; where `exact` is false, a filter may leave some of them out",
+    z.int(),
+  ),
+  exact: z.boolean(),
+};
+
+export const replayCountSchema = component(
+  "ReplayCount",
+  "What a replay would deliver",
+  z.object({ dryRun: z.literal(true), ...window, startsAt: placeSchema }),
+);
+
+export const replaySchema = component(
+  "Replay",
+  "Events being delivered again, by a lane of its own",
+  z.object({
+    id: z.string(),
+    status: described(
+      "`running`; `suspended` after refusals without end; `done`; `cancelled` by its owner",
+      z.enum(["running", "suspended", "done", "cancelled"]),
+    ),
+    ...window,
+    startsAt: placeSchema,
+    passedEvents: described("Events of the window that are behind it", z.int()),
+    progress: described("0 to 1", z.number()),
+    createdAt: timestamp(),
+    createdBy: z.string(),
+  }),
+);
+export type ReplayAnswer = z.infer<typeof replaySchema>;
+
+export const replayListSchema = component("ReplayList", "Replays, newest first", listOf(replaySchema));
+
+export const replayParametersSchema = fields("{ limit?, cursor? }", {
+  limit: z._default(limitParameter(100), 50),
+  cursor: z.optional(cursorParameter()),
+});
