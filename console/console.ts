@@ -1,0 +1,114 @@
+import { type Api, createApi, RefusalError } from "./api.ts";
+import { type CardSurroundings, destinationCard } from "./destination-card.ts";
+import { button, element, field, form, input } from "./element.ts";
+import { newDestination } from "./new-destination.ts";
+import { forgetSession, savedSession, saveSession, type Session } from "./session.ts";
+
+function place(id: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(`#${id}`);
+  if (found === null) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
+const main = place("main");
+const status = place("status");
+const where = place("where");
+const leave = place("leave");
+
+function tell(text: string, bad = false): void {
+  status.className = bad ? "bad" : "";
+  status.textContent = text;
+}
+
+async function run(doing: string, action: () => Promise<string | undefined>): Promise<void> {
+  tell(`${doing} …`);
+  try {
+    tell((await action()) ?? "");
+  } catch (error) {
+    tell(error instanceof RefusalError ? error.message : `${doing} failed: ${String(error)}`, true);
+  }
+}
+
+function showSignIn(): void {
+  where.textContent = "";
+  leave.hidden = true;
+  const workspace = input("workspace", { required: true });
+  const token = input("token", { type: "password", required: true });
+  const open = (): Promise<void> =>
+    run("Opening", async () => {
+      await showWorkspace({ workspace: workspace.value.trim(), token: token.value.trim() });
+      return undefined;
+    });
+  main.replaceChildren(
+    element("h2", {}, "Open a workspace"),
+    form(
+      "Open a workspace",
+      "Open",
+      open,
+      field("Workspace", workspace, "Such as ws_demo"),
+      field(
+        "Token",
+        token,
+        "A bearer token with the scopes destinations:read and destinations:write. It stays in this tab.",
+      ),
+    ),
+  );
+  workspace.focus();
+}
+
+/** Throws `RefusalError` when the token may not. */
+async function showWorkspace(session: Session): Promise<void> {
+  const api = createApi(session);
+  const list = element("div");
+  const refresh = async (): Promise<void> => fillList(list, api, surroundings);
+  const surroundings: CardSurroundings = { api, run, refresh };
+  await refresh();
+  saveSession(session);
+  where.textContent = session.workspace;
+  leave.hidden = false;
+  main.replaceChildren(
+    element(
+      "div",
+      { className: "row" },
+      element("h2", {}, "Destinations"),
+      button("Refresh", () =>
+        run("Reading", async () => {
+          await refresh();
+          return undefined;
+        }),
+      ),
+    ),
+    list,
+    newDestination(surroundings),
+  );
+  main.focus();
+}
+
+async function fillList(list: HTMLElement, api: Api, surroundings: CardSurroundings): Promise<void> {
+  const destinations = await api.list();
+  list.replaceChildren(
+    ...(destinations.length === 0
+      ? [element("p", {}, "No destinations yet.")]
+      : destinations.map((destination) => destinationCard(destination, surroundings))),
+  );
+}
+
+leave.addEventListener("click", () => {
+  forgetSession();
+  tell("");
+  showSignIn();
+});
+
+const saved = savedSession();
+if (saved === undefined) showSignIn();
+else
+  await run("Opening", async () => {
+    try {
+      await showWorkspace(saved);
+    } catch (error) {
+      forgetSession();
+      showSignIn();
+      throw error;
+    }
+    return undefined;
+  });

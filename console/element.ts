@@ -1,0 +1,95 @@
+type Child = Node | string | undefined;
+type Properties<Tag extends keyof HTMLElementTagNameMap> = {
+  [Name in "className" | "id" | "hidden" | "title" | "lang"]?: HTMLElementTagNameMap[Tag][Name];
+} & { [attribute: `aria-${string}`]: string; role?: string };
+
+/** Makes an element. Text becomes text nodes: nothing that a receiver or an owner wrote is ever read as markup. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Properties<Tag> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("aria-") || name === "role") made.setAttribute(name, String(value));
+    else Reflect.set(made, name, value);
+  }
+  made.append(...children.filter((child) => child !== undefined));
+  return made;
+}
+
+/** A button that is disabled while its action runs. */
+export function button(
+  label: string,
+  act: () => Promise<void>,
+  options: { main?: boolean; describes?: string } = {},
+): HTMLButtonElement {
+  const made = element("button", {
+    className: options.main === true ? "main" : "",
+    ...(options.describes !== undefined && { "aria-label": `${label}: ${options.describes}` }),
+  });
+  made.type = "button";
+  made.textContent = label;
+  made.addEventListener("click", () => {
+    made.disabled = true;
+    void act().finally(() => {
+      made.disabled = false;
+    });
+  });
+  return made;
+}
+
+/** Terms and their descriptions; those without one are left out. */
+export function facts(rows: Readonly<Record<string, string | undefined>>): HTMLDListElement {
+  return element(
+    "dl",
+    {},
+    ...Object.entries(rows).flatMap(([term, description]) =>
+      description === undefined ? [] : [element("dt", {}, term), element("dd", {}, description)],
+    ),
+  );
+}
+
+/** A field with its label and, when it needs one, a hint. */
+export function field<Control extends HTMLInputElement | HTMLSelectElement>(
+  label: string,
+  control: Control,
+  hint?: string,
+): HTMLLabelElement {
+  return element(
+    "label",
+    {},
+    element("span", {}, label),
+    control,
+    hint === undefined ? undefined : element("small", {}, hint),
+  );
+}
+
+export function input(name: string, options: { type?: string; required?: boolean } = {}): HTMLInputElement {
+  const made = element("input");
+  made.name = name;
+  made.type = options.type ?? "text";
+  made.required = options.required ?? false;
+  made.autocomplete = "off";
+  made.spellcheck = false;
+  return made;
+}
+
+/** A form whose button acts; the browser itself sends nothing. */
+export function form(
+  label: string,
+  action: string,
+  act: () => Promise<void>,
+  ...children: Node[]
+): HTMLFormElement {
+  const submit = element("button", { className: "main" }, action);
+  const made = element("form", { "aria-label": label }, ...children, submit);
+  made.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    void act().finally(() => {
+      submit.disabled = false;
+    });
+  });
+  return made;
+}

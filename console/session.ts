@@ -1,0 +1,23 @@
+/** Who looks at which workspace. */
+export interface Session {
+  token: string;
+  workspace: string;
+}
+
+const KEY = "trailcast-session";
+
+/** Of this tab only: closing it forgets the token. */
+export function savedSession(): Session | undefined {
+  const text = sessionStorage.getItem(KEY);
+  if (text === null) return undefined;
+  const [token, workspace] = text.split("\n");
+  return token === undefined || workspace === undefined ? undefined : { token, workspace };
+}
+
+export function saveSession({ token, workspace }: Session): void {
+  sessionStorage.setItem(KEY, `${token}\n${workspace}`);
+}
+
+export function forgetSession(): void {
+  sessionStorage.removeItem(KEY);
+}
