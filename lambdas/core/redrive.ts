@@ -6,6 +6,7 @@ import type { Log } from "./log.ts";
 import { streamPosition } from "./page.ts";
 import type { Quarantined, QuarantineStore } from "./quarantine.ts";
 import type { LaneStore, RingQueue } from "./stores.ts";
+import { isSound } from "./stream-record.ts";
 import { workspaceOfPartition } from "./table-schema.ts";
 
 export interface RedriveDependencies extends AppendDependencies {
@@ -80,6 +81,7 @@ async function journalRow(
   const found = await dependencies.entries.readEntries(workspace, [{ entry: row.entry, shard }]);
   const entry = found.get(row.entry);
   if (entry === undefined || hasExpired(entry, dependencies.clock())) return "expired";
+  if (!isSound(entry)) return "unreadable";
   const record = { position: positionOf(row), reference: referenceOf(entry) };
   await appendToJournal(workspace, [record], dependencies);
   const rings = ringsFor(await dependencies.lanes.lanesOf(workspace), dependencies.clock());

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { Entry, EntryReference } from "./entry.ts";
 import type { JournalRecord } from "./find-in-journal.ts";
 import { isEntryKey, isWorkspaceId } from "./ids.ts";
 import { PAGE_MAX_EVENTS, streamPosition } from "./page.ts";
@@ -12,24 +13,39 @@ const number = z.pipe(
   z.object({ N: z.string() }),
   z.transform(({ N }) => Number(N)),
 );
-const whole = z.pipe(number, z.int());
-const countable = whole.check(z.refine((value) => value >= 0));
 
 /** What the journal needs of an entry's image; its body is not even decoded. */
-const imageSchema = z
-  .object({
-    partition: text,
-    workspace: text.check(z.refine(isWorkspaceId)),
-    entry: text.check(z.refine(isEntryKey)),
-    shard: countable,
-    recordedAt: text.check(z.refine((at) => !Number.isNaN(Date.parse(at)))),
-    expiresAt: countable,
-    count: whole.check(z.refine((count) => count >= 1 && count <= PAGE_MAX_EVENTS)),
-    bytes: countable,
-    hash: text.check(z.refine((hash) => /^[0-9a-f]{64}$/.test(hash))),
-    trace: z.optional(text),
-  })
-  .check(z.refine(({ partition, workspace, shard }) => partition === eventsPartition(workspace, shard)));
+const imageSchema = z.object({
+  partition: text,
+  workspace: text,
+  entry: text,
+  shard: number,
+  recordedAt: text,
+  expiresAt: number,
+  count: number,
+  bytes: number,
+  hash: text,
+  trace: z.optional(text),
+});
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Whether an entry is one that the journal can hold and deliver can read. */
+export function isSound(entry: Pick<Entry, "partition" | "workspace"> & EntryReference): boolean {
+  const { partition, workspace, shard, recordedAt, expiresAt, count, bytes, hash } = entry;
+  return (
+    isWorkspaceId(workspace) &&
+    isEntryKey(entry.entry) &&
+    [shard, expiresAt, count, bytes].every(isCount) &&
+    partition === eventsPartition(workspace, shard) &&
+    count >= 1 &&
+    count <= PAGE_MAX_EVENTS &&
+    !Number.isNaN(Date.parse(recordedAt)) &&
+    /^[0-9a-f]{64}$/.test(hash)
+  );
+}
 
 /** Without these a record cannot even be set aside: the stream is not what we think, and the invocation fails. */
 const streamRecordSchema = z.object({
@@ -69,7 +85,7 @@ export function readStreamRecord(record: StreamRecord): ReadRecord {
   const label = labelOf(record.eventSourceARN);
   const sequenceNumber = record.dynamodb.SequenceNumber;
   const image = imageSchema.safeParse(record.dynamodb.NewImage);
-  if (!image.success) {
+  if (!image.success || !isSound(image.data)) {
     const [partition, entry] = [keyOf(record, "partition"), keyOf(record, "entry")];
     return { ok: false, label, sequenceNumber, partition, entry };
   }
