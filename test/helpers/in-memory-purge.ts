@@ -1,0 +1,82 @@
+import type { Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Receipt } from "../../lambdas/core/receipt.ts";
+import {
+  type LanePosition,
+  newPurgeState,
+  type PurgeState,
+  type PurgeStore,
+} from "../../lambdas/core/purge-state.ts";
+import type { InMemoryEntries, InMemoryJournal, InMemoryWorkspaces, Turn } from "./in-memory-stores.ts";
+
+export interface InMemoryPurge extends PurgeStore {
+  states: Map<string, PurgeState>;
+  receipts: Map<string, Receipt>;
+  lanes: LanePosition[];
+}
+
+/** The purge's store over the in-memory tables; `turn` is awaited before every call and may throw to crash the caller there. */
+export function createInMemoryPurge(
+  {
+    entries,
+    journal,
+    workspaces,
+  }: { entries: InMemoryEntries; journal: InMemoryJournal; workspaces: InMemoryWorkspaces },
+  turn: Turn = async () => {},
+): InMemoryPurge {
+  const states = new Map<string, PurgeState>();
+  const receipts = new Map<string, Receipt>();
+  const lanes: LanePosition[] = [];
+  const update = (id: string, change: (row: Workspace) => Workspace): void => {
+    const row = workspaces.workspaces.get(id);
+    if (row !== undefined) workspaces.workspaces.set(id, { ...change(row), version: row.version + 1 });
+  };
+  return {
+    states,
+    receipts,
+    lanes,
+    readState: async (workspace) => {
+      await turn("readState");
+      return structuredClone(states.get(workspace) ?? newPurgeState(workspace));
+    },
+    replaceState: async (state) => {
+      await turn("replaceState");
+      if ((states.get(state.workspace)?.version ?? 0) !== state.version) return "stale";
+      const stored = { ...structuredClone(state), version: state.version + 1 };
+      states.set(state.workspace, stored);
+      return structuredClone(stored);
+    },
+    putReceipt: async (receipt) => {
+      await turn("putReceipt");
+      if (receipts.get(receipt.receipt)?.state !== "closed") receipts.set(receipt.receipt, receipt);
+    },
+    dropReceipt: async ({ receipt }) => {
+      await turn("dropReceipt");
+      receipts.delete(receipt);
+    },
+    removeEntries: async (workspace, references) => {
+      for (const { entry } of references) {
+        await turn("removeEntry");
+        entries.entries.delete(`${workspace}/${entry}`);
+      }
+    },
+    removePage: async (workspace, page) => {
+      await turn("removePage");
+      journal.remove(workspace, page);
+    },
+    extendEntry: async (workspace, { entry }, expiresAt) => {
+      await turn("extendEntry");
+      const row = entries.entries.get(`${workspace}/${entry}`);
+      if (row !== undefined && row.expiresAt < expiresAt) row.expiresAt = expiresAt;
+    },
+    lanePositions: async () => lanes,
+    applyRetention: async ({ workspace, version }, history, days) => {
+      await turn("applyRetention");
+      if (workspaces.workspaces.get(workspace)?.version !== version) return;
+      update(workspace, (row) => ({ ...row, history, appliedDays: days }));
+    },
+    confirmHold: async (workspace) => {
+      await turn("confirmHold");
+      update(workspace, (row) => (row.hold === "pending" ? { ...row, hold: "held" } : row));
+    },
+  };
+}

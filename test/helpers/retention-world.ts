@@ -1,0 +1,142 @@
+import { buildEntry, referenceOf } from "../../lambdas/core/build-entry.ts";
+import { appendToJournal } from "../../lambdas/core/append-journal.ts";
+import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry.ts";
+import { streamPosition } from "../../lambdas/core/page.ts";
+import type { Receipt } from "../../lambdas/core/receipt.ts";
+import {
+  changeRetention,
+  DAY_MS,
+  DEFAULT_RETENTION,
+  keptDays,
+  retentionDaysOf,
+  visibleSince,
+} from "../../lambdas/core/retention.ts";
+import { runPurge } from "../../lambdas/core/run-purge.ts";
+import { createInMemoryPurge } from "./in-memory-purge.ts";
+import {
+  createInMemoryEntries,
+  createInMemoryJournal,
+  createInMemoryWorkspaces,
+  workspaceRow,
+} from "./in-memory-stores.ts";
+
+export const WS = "ws_1";
+export const START = Date.parse("2026-01-01T00:00:00.000Z");
+export const PLANS: Plans = {
+  free: { retentionDays: 7, forwarding: false, maxDestinations: 0 },
+  team: { retentionDays: 30, forwarding: false, maxDestinations: 0 },
+  enterprise: { retentionDays: 90, forwarding: true, maxDestinations: 10 },
+};
+
+export class CrashError extends Error {}
+
+/** A workspace, its journal and its purge on a clock that the test moves; days count from `START`. */
+export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
+  const plans = options.plans ?? PLANS;
+  let now = START;
+  let crashIn = Number.POSITIVE_INFINITY;
+  let sequence = 0;
+  let closed: Receipt[] = [];
+  const owed: { destination: string; oldestAt: string }[] = [];
+  const entries = createInMemoryEntries();
+  const journal = createInMemoryJournal();
+  const workspaces = createInMemoryWorkspaces(
+    workspaceRow(WS, {
+      plan: options.plan,
+      appliedDays: plans[options.plan]?.retentionDays,
+      createdAt: new Date(START).toISOString(),
+    } as Partial<Workspace>),
+  );
+  const turn = async (): Promise<void> => {
+    crashIn--;
+    if (crashIn < 0) throw new CrashError("crashed");
+  };
+  const store = createInMemoryPurge({ entries, journal, workspaces }, turn);
+  const workspace = (): Workspace => {
+    const row = workspaces.workspaces.get(WS);
+    if (row === undefined) throw new Error("no workspace");
+    return row;
+  };
+  const change = (changes: Partial<Workspace>): void => {
+    const row = workspace();
+    workspaces.workspaces.set(WS, { ...row, ...changes, version: row.version + 1 });
+  };
+
+  return {
+    entries,
+    journal,
+    store,
+    owed,
+    workspace,
+    change,
+    closed: () => closed,
+    now: () => now,
+    moveTo: (time: number) => void (now = time),
+    /** Ingest and fan-out of one entry of two events. */
+    async record(): Promise<Entry> {
+      sequence++;
+      const built = buildEntry(
+        {
+          workspace: WS,
+          entry: `ent_${String(sequence).padStart(26, "0")}`,
+          shard: 0,
+          events: [1, 2].map((n) => ({
+            category: "test",
+            action: "recorded",
+            actor: { type: "user", id: `usr_${n}` },
+          })),
+          requestHash: "",
+          trace: undefined,
+          keptDays: keptDays(workspace(), plans, now),
+        },
+        now,
+        { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
+      );
+      if (!built.ok) throw new Error("refused");
+      await entries.putEntry(built.entry);
+      const position = streamPosition("label", String(sequence));
+      await appendToJournal(WS, [{ position, reference: referenceOf(built.entry) }], {
+        journal,
+        entries,
+        clock: () => now,
+      });
+      return built.entry;
+    },
+    /** What PUT entitlement stores. */
+    changePlan(plan: string): void {
+      const row = workspace();
+      const before = retentionDaysOf(row, plans) ?? 0;
+      const after = plans[plan]?.retentionDays ?? 0;
+      change({
+        plan,
+        appliedDays: after,
+        history: changeRetention(row, before, after, now, DEFAULT_RETENTION),
+      });
+    },
+    /** The table's TTL: everything that expired at least `lateDays` ago. */
+    expire(lateDays: number): void {
+      for (const [key, entry] of entries.entries) {
+        if (entry.expiresAt * 1000 + lateDays * DAY_MS <= now) entries.entries.delete(key);
+      }
+    },
+    purge(crashAfterCalls = Number.POSITIVE_INFINITY): Promise<"finished" | "unfinished"> {
+      crashIn = crashAfterCalls;
+      return runPurge(WS, {
+        journal,
+        store,
+        workspaces,
+        plans,
+        settings: DEFAULT_RETENTION,
+        clock: () => now,
+        hasTime: () => true,
+        receiptClosed: async (receipt) => {
+          closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
+        },
+        owedExpiring: async (_workspace, destination, oldestAt) => void owed.push({ destination, oldestAt }),
+      }).finally(() => (crashIn = Number.POSITIVE_INFINITY));
+    },
+    visibleSince: () => visibleSince(workspace(), plans, now),
+  };
+}
+export type RetentionWorld = ReturnType<typeof createRetentionWorld>;
