@@ -4,6 +4,8 @@ export interface AwsCall {
   service: string;
   action: string;
   input: Record<string, unknown>;
+  /** Aborted when the caller has gone: a long poll must not take messages for nobody. */
+  signal?: AbortSignal;
 }
 
 export interface AwsErrorOptions {

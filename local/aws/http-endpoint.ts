@@ -67,11 +67,11 @@ function parseInput(body: Buffer): Record<string, unknown> {
   return { ...parsed };
 }
 
-function callOf(request: IncomingMessage, body: Buffer): AwsCall | undefined {
+function callOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): AwsCall | undefined {
   const target = request.headers["x-amz-target"];
   if (typeof target !== "string") return undefined;
   const dot = target.lastIndexOf(".");
-  return { service: target.slice(0, dot), action: target.slice(dot + 1), input: parseInput(body) };
+  return { service: target.slice(0, dot), action: target.slice(dot + 1), input: parseInput(body), signal };
 }
 
 function unknownOperation(what: string): AwsError {
@@ -117,10 +117,12 @@ async function dispatch(
 ): Promise<void> {
   const contentType = request.headers["content-type"] ?? "application/x-amz-json-1.0";
   const accessKeyId = accessKeyOf(request);
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
   let call: AwsCall | undefined;
   try {
     const body = await readBody(request);
-    call = callOf(request, body);
+    call = callOf(request, body, gone.signal);
     if (call === undefined) {
       for (const route of options.routes ?? []) {
         if (await route(request, body, response, accessKeyId)) return;

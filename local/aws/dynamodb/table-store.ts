@@ -1,5 +1,6 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { AwsError } from "../aws-service.ts";
+import { createTransaction, type Transaction } from "../transaction.ts";
 import type { DynamoDbOptions } from "./dynamodb-service.ts";
 import { IndexStore } from "./index-store.ts";
 import { StreamLog } from "./stream-log.ts";
@@ -29,9 +30,7 @@ export class TableStore {
   readonly clock: () => number;
   readonly #options: DynamoDbOptions;
   readonly #tables = new Map<string, Table>();
-  readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
-  readonly #rollback: StatementSync;
+  readonly #transaction: Transaction;
   readonly #written = new Set<string>();
   readonly #listeners = new Set<(streamArn: string) => void>();
 
@@ -40,9 +39,7 @@ export class TableStore {
     this.database = options.database;
     this.clock = options.clock;
     this.database.exec(SCHEMA);
-    this.#begin = this.database.prepare("BEGIN IMMEDIATE");
-    this.#commit = this.database.prepare("COMMIT");
-    this.#rollback = this.database.prepare("ROLLBACK");
+    this.#transaction = createTransaction(this.database);
     for (const row of this.#rows()) this.#tables.set(row.definition.name, this.#open(row));
   }
 
@@ -165,16 +162,8 @@ export class TableStore {
 
   /** Runs writes as one atomic, durable step; an exception undoes them all. */
   transaction<T>(work: () => T): T {
-    this.#begin.run();
-    let result: T;
-    try {
-      result = work();
-    } catch (error) {
-      this.#rollback.run();
-      this.#written.clear();
-      throw error;
-    }
-    this.#commit.run();
+    this.#written.clear();
+    const result = this.#transaction(work);
     this.#notify();
     return result;
   }
