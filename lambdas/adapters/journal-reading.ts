@@ -1,0 +1,42 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EntryReference } from "../core/entry.ts";
+import { linesOf } from "../core/entry-body.ts";
+import type { JournalReading } from "../core/read-journal.ts";
+import { pageSchema } from "../core/page.ts";
+import type { EntryStore, JournalStore } from "../core/stores.ts";
+import { JOURNAL } from "../core/table-schema.ts";
+import { queryRows } from "./dynamo.ts";
+
+export type Reading = Pick<JournalReading, "readPagesBack" | "readLines"> &
+  Pick<JournalStore, "readPagesFrom" | "newestPage" | "oldestPage" | "readPage">;
+
+/** Reads the journal both ways, and the lines of its entries. */
+export function createReading(
+  client: DynamoDBClient,
+  journalTable: string,
+  journal: JournalStore,
+  entries: EntryStore,
+): Reading {
+  return {
+    ...journal,
+    readPagesBack: async (workspace, page, limit) => {
+      const { rows } = await queryRows(
+        client,
+        journalTable,
+        {
+          KeyConditionExpression: "#workspace = :workspace AND #page <= :page",
+          ExpressionAttributeNames: { "#workspace": JOURNAL.workspace, "#page": JOURNAL.page },
+          values: { ":workspace": workspace, ":page": page ?? Number.MAX_SAFE_INTEGER },
+          ScanIndexForward: false,
+          Limit: limit,
+        },
+        pageSchema,
+      );
+      return rows;
+    },
+    readLines: async (workspace: string, references: readonly EntryReference[]) => {
+      const found = await entries.readEntries(workspace, references);
+      return new Map([...found].map(([key, entry]) => [key, linesOf(entry)]));
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import * as z from "zod/mini";
+import {
+  component,
+  cursorParameter,
+  described,
+  fields,
+  limitParameter,
+  listOf,
+  oneOf,
+  text,
+  time,
+  timestamp,
+} from "./field.ts";
+
+export const DEFAULT_EVENTS_LIMIT = 50;
+export const MAX_EVENTS_LIMIT = 100;
+
+const name = (what: string) =>
+  described(
+    `Only events of this ${what}`,
+    text("must be lower-case letters, digits and _, beginning with a letter", {
+      max: 128,
+      pattern: /^[a-z][a-z0-9_]*$/,
+    }),
+  );
+const identifier = (what: string) =>
+  described(
+    `Only events of the ${what} with this id`,
+    text("must be an id of 1 to 512 characters", { max: 512 }),
+  );
+
+const filterFields = {
+  category: z.optional(name("category")),
+  action: z.optional(name("action")),
+  actor: z.optional(identifier("actor")),
+  target: z.optional(identifier("target")),
+  q: z.optional(
+    described(
+      "Only events with this text in a value of `data`, without regard to case",
+      text("must be a text of 1 to 200 characters", { max: 200 }),
+    ),
+  ),
+};
+const windowFields = {
+  from: z.optional(described("Recorded at this time or later", time())),
+  to: z.optional(described("Recorded before this time", time())),
+};
+
+/** A number that arrives as text in a query. */
+const numberText = <Schema extends z.core.$ZodType>(schema: Schema) =>
+  z.pipe(
+    z.transform((value) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),
+    schema,
+  );
+
+export const eventListParametersSchema = fields(
+  "{ from?, to?, category?, action?, actor?, target?, q?, limit?, cursor? }",
+  {
+    ...windowFields,
+    ...filterFields,
+    limit: z._default(numberText(limitParameter(MAX_EVENTS_LIMIT)), DEFAULT_EVENTS_LIMIT),
+    cursor: z.optional(cursorParameter()),
+  },
+);
+export type EventListParameters = z.output<typeof eventListParametersSchema>;
+
+const format = () =>
+  described(
+    "`ndjson`: one CloudEvent a line. `csv`: one row an event, with a header",
+    oneOf("ndjson", "csv"),
+  );
+
+export const directExportParametersSchema = fields("{ format, from?, to? }", {
+  format: format(),
+  ...windowFields,
+});
+
+export const exportRequestSchema = component(
+  "ExportRequest",
+  "What a job is to export",
+  fields("{ format, from?, to?, category?, action?, actor?, target?, q? }", {
+    format: format(),
+    ...windowFields,
+    ...filterFields,
+  }),
+  { format: "csv", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", category: "team_member" },
+);
+export type ExportRequest = z.output<typeof exportRequestSchema>;
+
+export const recordedEventSchema = component(
+  "RecordedEvent",
+  "An event as it was recorded and is delivered: a CloudEvent",
+  z.looseObject({
+    specversion: z.literal("1.0"),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    time: timestamp(),
+    subject: z.optional(z.string()),
+    datacontenttype: z.literal("application/json"),
+    data: z.record(z.string(), z.unknown()),
+  }),
+);
+
+export const eventListSchema = component(
+  "EventList",
+  "Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most 2,000 events",
+  listOf(recordedEventSchema),
+);
+
+export const eventDetailSchema = component(
+  "EventDetail",
+  "One event and its deliveries, newest first",
+  z.object({
+    event: recordedEventSchema,
+    recordedAt: timestamp(),
+    entry: z.string(),
+    deliveries: described(
+      "Of each destination the newest deliveries that held the event",
+      z.array(
+        z.object({
+          destination: z.string(),
+          id: z.string(),
+          outcome: z.string(),
+          frozenAt: timestamp(),
+        }),
+      ),
+    ),
+  }),
+);
+
+export const exportSchema = component(
+  "Export",
+  "A job. Its parts are there once it is done; their links are good for 15 minutes, then read the job again",
+  z.object({
+    id: z.string(),
+    status: z.enum(["running", "done"]),
+    format: z.enum(["ndjson", "csv"]),
+    from: z.nullable(z.string()),
+    to: z.nullable(z.string()),
+    createdAt: timestamp(),
+    events: z.int(),
+    parts: z.array(z.object({ events: z.int(), bytes: z.int(), url: z.string() })),
+  }),
+);
+
+export const exportListSchema = component(
+  "ExportList",
+  "Jobs of the last days, newest first",
+  z.object({ items: z.array(exportSchema) }),
+);

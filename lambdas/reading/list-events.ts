@@ -1,0 +1,63 @@
+import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-api.ts";
+import type { Reading } from "../adapters/journal-reading.ts";
+import { type EventListParameters, eventListParametersSchema } from "../core/api/reading-api.ts";
+import { invalidField, refusalOf } from "../core/api/refusal.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Plans, Workspace } from "../core/entitlement.ts";
+import type { EventFilter } from "../core/event-query.ts";
+import { findPageAt } from "../core/find-page-at.ts";
+import type { Position } from "../core/page.ts";
+import type { Problem } from "../core/problem.ts";
+import { decodeCursor, encodeCursor, readEventsBack } from "../core/read-journal.ts";
+import { searchFrom, windowOf } from "../core/reading-window.ts";
+
+export interface ListEventsDependencies {
+  reading: Reading;
+  plans: Plans;
+  clock: Clock;
+}
+
+/** `GET …/events`: within retention, newest first, at most what one request may examine. */
+export async function listEvents(
+  workspace: Workspace,
+  request: HttpRequest,
+  { reading, plans, clock }: ListEventsDependencies,
+): Promise<HttpAnswer | Problem> {
+  const parsed = eventListParametersSchema.safeParse(request.query);
+  if (!parsed.success) return refusalOf(parsed.error);
+  const asked = identityOf(parsed.data);
+  const before = parsed.data.cursor === undefined ? undefined : decodeCursor(parsed.data.cursor, asked);
+  if (parsed.data.cursor !== undefined && before === undefined) {
+    return invalidField("cursor", "must be the `nextCursor` of an answer to the same question");
+  }
+  const page = await readEventsBack(
+    {
+      workspace: workspace.workspace,
+      ...windowOf(workspace, plans, clock(), parsed.data),
+      filter: filterOf(parsed.data),
+      limit: parsed.data.limit,
+      before,
+    },
+    { ...reading, pageAt: (id, time) => pageAt(id, time, reading) },
+  );
+  return jsonAnswer(200, { items: page.events, nextCursor: cursorOf(page.next, asked) });
+}
+
+async function pageAt(workspace: string, time: string, reading: Reading): Promise<number | undefined> {
+  return (await findPageAt(workspace, searchFrom(time), reading))?.page;
+}
+
+export function filterOf(asked: EventFilter): EventFilter {
+  const { category, action, actor, target, q } = asked;
+  return { category, action, actor, target, q };
+}
+
+/** What makes two questions the same, so that a cursor of one goes with the other. */
+function identityOf(parameters: EventListParameters): (string | undefined)[] {
+  const { from, to, category, action, actor, target, q } = parameters;
+  return [from, to, category, action, actor, target, q];
+}
+
+function cursorOf(next: Position | undefined, asked: readonly (string | undefined)[]): string | null {
+  return next === undefined ? null : encodeCursor(next, asked);
+}

@@ -1,0 +1,79 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Plans, Workspace } from "../core/entitlement.ts";
+import { linesOf } from "../core/entry-body.ts";
+import { findPageAt } from "../core/find-page-at.ts";
+import { placeOfEvent, shardOf } from "../core/ids.ts";
+import type { Page, Position } from "../core/page.ts";
+import { type Problem, problems } from "../core/problem.ts";
+import { visibleSince } from "../core/retention.ts";
+import type { EntryStore, JournalStore } from "../core/stores.ts";
+
+export interface EventDelivery {
+  destination: string;
+  id: string;
+  outcome: string;
+  frozenAt: string;
+}
+
+export interface ReadEventDependencies {
+  entries: Pick<EntryStore, "readEntries">;
+  journal: JournalStore;
+  /** The newest deliveries that held the event at this place, recorded at `recordedAt`. */
+  deliveriesOf(workspace: string, place: Position, recordedAt: string): Promise<EventDelivery[]>;
+  plans: Plans;
+  clock: Clock;
+  /** Number of shards of the giants, by workspace. */
+  shards: Readonly<Record<string, number>>;
+}
+
+/** An entry is on the first page whose time reaches it, or soon after: posts at the same time may pass each other by. */
+const PAGES_LOOKED_AT = 20;
+
+/** `GET …/events/{id}`: the id leads straight to the entry; its deliveries by its place in the journal. */
+export async function readEvent(
+  workspace: Workspace,
+  id: string,
+  dependencies: ReadEventDependencies,
+): Promise<HttpAnswer | Problem> {
+  const place = placeOfEvent(id);
+  if (place === undefined) return problems.notFound("event");
+  const shard = shardOf(place.entry, dependencies.shards[workspace.workspace] ?? 1);
+  const found = await dependencies.entries.readEntries(workspace.workspace, [{ entry: place.entry, shard }]);
+  const entry = found.get(place.entry);
+  const since = visibleSince(workspace, dependencies.plans, dependencies.clock());
+  const line = entry === undefined || entry.recordedAt < since ? undefined : linesOf(entry)[place.position];
+  if (entry === undefined || line === undefined) return problems.notFound("event");
+  const position = await positionOf(entry, place.position, dependencies.journal);
+  const deliveries =
+    position === undefined
+      ? []
+      : await dependencies.deliveriesOf(workspace.workspace, position, entry.recordedAt);
+  const event: unknown = JSON.parse(line);
+  return jsonAnswer(200, { event, recordedAt: entry.recordedAt, entry: entry.entry, deliveries });
+}
+
+/** Where the journal holds the event; `undefined` while fan-out has not put it there. */
+async function positionOf(
+  entry: { workspace: string; entry: string; recordedAt: string },
+  position: number,
+  journal: JournalStore,
+): Promise<Position | undefined> {
+  const first = await findPageAt(entry.workspace, entry.recordedAt, journal);
+  if (first === undefined) return undefined;
+  const pages = await journal.readPagesFrom(entry.workspace, first.page, PAGES_LOOKED_AT);
+  for (const page of pages) {
+    const start = indexOn(page, entry.entry);
+    if (start !== undefined) return { page: page.page, index: start + position };
+  }
+  return undefined;
+}
+
+function indexOn(page: Page, entry: string): number | undefined {
+  let index = 0;
+  for (const reference of page.entries) {
+    if (reference.entry === entry) return index;
+    index += reference.count;
+  }
+  return undefined;
+}
