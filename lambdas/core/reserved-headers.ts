@@ -1,0 +1,116 @@
+/** Header names that no owner may set, and why. */
+export interface ReservedHeaders {
+  /** Lower case, `_` spelt `-`. One that ends in `*` stands for every name that begins so. */
+  names: readonly string[];
+  reason: string;
+}
+
+/** The one list: what is refused, documented and described in the OpenAPI document comes from here. */
+export const RESERVED_HEADERS: readonly ReservedHeaders[] = [
+  {
+    names: [
+      "x-webhook-*",
+      "webhook-*",
+      "ce-*",
+      "x-trailcast-*",
+      "user-agent",
+      "traceparent",
+      "tracestate",
+      "baggage",
+    ],
+    reason: "Says which delivery this is, who sends it and that it is genuine: Trailcast sets these.",
+  },
+  {
+    names: ["authorization"],
+    reason:
+      "Belongs to the sender and is acted on by gateways on the way: use a header of your own for a token.",
+  },
+  {
+    names: ["content-*", "digest", "want-digest", "repr-digest", "accept-encoding", "range", "if-*"],
+    reason:
+      "Describes the body, or asks for another answer than the plain one: both are fixed by the contract.",
+  },
+  {
+    names: [
+      "host",
+      "connection",
+      "keep-alive",
+      "transfer-encoding",
+      "te",
+      "trailer",
+      "upgrade",
+      "expect",
+      "http2-settings",
+      "max-forwards",
+      "early-data",
+      "date",
+    ],
+    reason: "Frames the message or steers the connection: another value could smuggle a second request.",
+  },
+  {
+    names: [
+      "x-http-method",
+      "x-http-method-override",
+      "x-method-override",
+      "x-original-*",
+      "x-rewrite-*",
+      "x-host",
+    ],
+    reason: "Makes some servers act on another method, path or host than those that were checked.",
+  },
+  {
+    names: ["cookie", "cookie2", "set-cookie", "set-cookie2"],
+    reason: "Belongs to a session of a browser, and there is none.",
+  },
+  {
+    names: [
+      "proxy-*",
+      "forwarded",
+      "x-forwarded",
+      "x-forwarded-*",
+      "via",
+      "x-real-ip",
+      "x-client-ip",
+      "x-cluster-client-ip",
+      "x-remote-ip",
+      "x-remote-addr",
+      "true-client-ip",
+      "client-ip",
+      "x-envoy-*",
+      "x-azure-*",
+      "cf-connecting-*",
+      "cf-ipcountry",
+      "cf-ray",
+      "cf-visitor",
+      "cdn-loop",
+      "fastly-client-ip",
+      "fly-client-ip",
+      "x-appengine-*",
+    ],
+    reason: "Proxies and load balancers set it, and receivers trust it to tell where a request comes from.",
+  },
+  {
+    names: ["x-amz-*", "x-amzn-*"],
+    reason: "AWS reads it: as parts of a signed request, roles, tokens and routing.",
+  },
+  {
+    names: ["sec-*", "origin", "referer", "access-control-*"],
+    reason: "Browsers vouch for it, and receivers' defences against forged requests rely on that.",
+  },
+];
+
+const reserved = RESERVED_HEADERS.flatMap(({ names, reason }) => names.map((name) => ({ name, reason })));
+
+/** Why a name is reserved; `undefined` when it is not. Some receivers read any sign in a name as `-` or `_`, so all count as one. */
+export function reservationOf(name: string): string | undefined {
+  const folded = foldHeaderName(name);
+  const found = reserved.find(({ name: entry }) =>
+    entry.endsWith("*") ? folded.startsWith(entry.slice(0, -1)) : folded === entry,
+  );
+  return found?.reason;
+}
+
+/** The name as the most careless receiver reads it. */
+export function foldHeaderName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
+}
