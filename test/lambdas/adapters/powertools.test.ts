@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  EnvironmentError,
+  createEntryPoint,
+  readEnvironment,
+} from "../../../lambdas/adapters/entry-point.ts";
+import { createPowertoolsLog, describeError } from "../../../lambdas/adapters/powertools-log.ts";
+import { createPowertoolsMetrics, publishing } from "../../../lambdas/adapters/powertools-metrics.ts";
+import { plansSchema } from "../../../lambdas/core/entitlement.ts";
+import { METRIC } from "../../../lambdas/core/metric-names.ts";
+import { TrailcastError } from "../../../lambdas/core/trailcast-error.ts";
+import { PLANS } from "../../helpers/sample-events.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe("an error in the log", () => {
+  it("is its class and frames; its message only where we wrote it", () => {
+    const foreign = describeError(
+      new SyntaxError('Unexpected token in {"password":"hunter2"}\n  at hunter2 (x:1:1)'),
+    );
+    expect(foreign).toMatchObject({ class: "SyntaxError" });
+    expect(JSON.stringify(foreign)).toMatch(/powertools\.test\.ts/);
+    expect(JSON.stringify(foreign)).not.toContain("hunter2");
+    const ours = new TrailcastError("one of ours", { cause: new Error("caused by hunter2") });
+    expect(describeError(ours)).toMatchObject({ message: "one of ours", cause: { class: "Error" } });
+    expect(JSON.stringify(describeError(ours))).not.toContain("hunter2");
+    expect(describeError("hunter2")).toStrictEqual({ class: "string" });
+  });
+
+  it("comes with the fields of its line, as one line of JSON", () => {
+    const written: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => void written.push(line));
+    process.env["POWERTOOLS_DEV"] = "true";
+    createPowertoolsLog("ingest").error("request.failed", { workspace: "ws_1" }, new Error("hunter2"));
+    delete process.env["POWERTOOLS_DEV"];
+    expect(JSON.parse(written[0] ?? "")).toMatchObject({
+      level: "ERROR",
+      message: "request.failed",
+      service: "ingest",
+      workspace: "ws_1",
+      fault: { class: "Error" },
+    });
+    expect(written[0]).not.toContain("hunter2");
+  });
+});
+
+describe("metrics", () => {
+  it("are published after each invocation, also one that failed, and nothing when nothing was counted", async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((line) => written.push(String(line)) > 0);
+    const metrics = createPowertoolsMetrics("ingest");
+    const invoke = publishing(metrics, async (count: number, _context: undefined) => {
+      if (count === 0) return;
+      metrics.count(METRIC.eventsRecorded, count);
+      throw new Error("failed");
+    });
+    await invoke(0, undefined);
+    await expect(invoke(3, undefined)).rejects.toThrow("failed");
+    await invoke(0, undefined);
+    expect(written.map((line) => JSON.parse(line))).toMatchObject([
+      { service: "ingest", EventsRecorded: 3, _aws: { CloudWatchMetrics: [{ Namespace: "Trailcast" }] } },
+    ]);
+  });
+});
+
+describe("an environment", () => {
+  const variables = { NAME: "x", COUNT: "7", PLANS: JSON.stringify(PLANS), BROKEN: "{" };
+
+  it("is read by name and schema", () => {
+    const environment = readEnvironment(variables);
+    expect(environment.text("NAME")).toBe("x");
+    expect(environment.textOr("NONE", "y")).toBe("y");
+    expect(environment.number("COUNT")).toBe(7);
+    expect(environment.json("PLANS", plansSchema)).toStrictEqual(PLANS);
+    expect(environment.jsonOr("NONE", plansSchema, {})).toStrictEqual({});
+  });
+
+  it("that lacks a name or holds something else is named, not quoted", () => {
+    const environment = readEnvironment(variables);
+    expect(() => environment.text("NONE")).toThrow("Environment variable NONE is missing");
+    expect(() => environment.number("NAME")).toThrow("Environment variable NAME is malformed");
+    for (const name of ["BROKEN", "COUNT"]) {
+      expect(() => environment.json(name, plansSchema)).toThrow(EnvironmentError);
+    }
+  });
+
+  it("is read at the first call, once", async () => {
+    const build = vi.fn<() => (event: number, context: undefined) => Promise<number>>(
+      () => async (event) => event + 1,
+    );
+    const handler = createEntryPoint(build);
+    expect(build).not.toHaveBeenCalled();
+    expect([await handler(1, undefined), await handler(2, undefined)]).toStrictEqual([2, 3]);
+    expect(build).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { authorise, authoriseOperator, callerOfClaims } from "../../../lambdas/core/caller.ts";
+
+const workspaceId = fc.stringMatching(/^ws_[A-Za-z0-9_]{1,20}$/);
+
+describe("claims", () => {
+  it("name the same workspaces in every way that a token or HTTP API writes a list", () => {
+    fc.assert(
+      fc.property(fc.array(workspaceId), (ids) => {
+        for (const claim of [ids, `[${ids.join(" ")}]`, JSON.stringify(ids), ids.join(" "), ids.join(",")]) {
+          expect(callerOfClaims({ workspaces: claim }, "").workspaces).toStrictEqual(ids);
+        }
+      }),
+    );
+  });
+
+  it("that are missing, empty or of another shape give no right", () => {
+    for (const claim of [undefined, null, "", "[]", 7, {}, [7], "ws_", "[not_one]", "**"]) {
+      expect(callerOfClaims({ workspaces: claim, scope: claim }, "").workspaces).toStrictEqual([]);
+    }
+    expect(callerOfClaims(undefined, "")).toStrictEqual({ subject: "", workspaces: [], scopes: [] });
+  });
+
+  it("make an operator by an asterisk alone or in a list", () => {
+    for (const claim of ["*", "[*]", ["*"], '["*"]']) {
+      expect(callerOfClaims({ workspaces: claim }, "").workspaces).toBe("*");
+    }
+  });
+
+  it("carry scopes of which only those with the prefix count, without it", () => {
+    const scope = "trailcast/events:write events:read trailcast/destinations:read";
+    expect(callerOfClaims({ scope }, "trailcast/").scopes).toStrictEqual([
+      "events:write",
+      "destinations:read",
+    ]);
+  });
+});
+
+describe("authorisation", () => {
+  const caller = callerOfClaims({ workspaces: "[ws_1]", scope: "events:read" }, "");
+  const operator = callerOfClaims({ workspaces: "*", scope: "events:read" }, "");
+
+  it("asks for scope and workspace", () => {
+    expect(authorise(caller, "ws_1", "events:read")).toBeUndefined();
+    expect(authorise(caller, "ws_1", "events:write")).toMatchObject({ status: 403, kind: "missing-scope" });
+    expect(authorise(caller, "ws_2", "events:read")).toMatchObject({
+      status: 403,
+      kind: "forbidden-workspace",
+    });
+    expect(authorise(operator, "ws_2", "events:read")).toBeUndefined();
+    expect(authorise(operator, "ws_2/1", "events:read")).toMatchObject({ status: 404 });
+  });
+
+  it("keeps operators' routes from everybody else", () => {
+    expect(authoriseOperator(operator, "ws_1", "events:read")).toBeUndefined();
+    expect(authoriseOperator(caller, "ws_1", "events:read")).toMatchObject({
+      status: 403,
+      kind: "operator-only",
+    });
+  });
+});
