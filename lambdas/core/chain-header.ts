@@ -1,0 +1,36 @@
+import { hasValidSignature, signParts } from "./signature.ts";
+
+/** A delivery's place in its lane: the lane numbers its deliveries from 1 and names the one before (`-` for the first). */
+export interface ChainLink {
+  lane: string;
+  number: number;
+  previousId: string;
+  id: string;
+}
+
+/** Value of `X-Webhook-Chain`: `<lane>;<number>;<previous>;v1,<base64>`, two signatures during a rotation. */
+export function chainHeader(link: ChainLink, secrets: readonly string[]): string {
+  return `${link.lane};${link.number};${link.previousId};${signParts([chainContent(link)], secrets)}`;
+}
+
+/** The text that is signed: `lane.number.previous.id`; none of them contains a dot. */
+export function chainContent({ lane, number, previousId, id }: ChainLink): string {
+  return `${lane}.${number}.${previousId}.${id}`;
+}
+
+const HEADER = /^([A-Za-z0-9_]+);([1-9][0-9]{0,15});([A-Za-z0-9_]+|-);(v1,\S+(?: v1,\S+)*)$/;
+
+/** Reads the header of the delivery `id`; `undefined` for what is none. */
+export function parseChainHeader(
+  value: string,
+  id: string,
+): { link: ChainLink; signature: string } | undefined {
+  const [, lane, number, previousId, signature] = HEADER.exec(value.trim()) ?? [];
+  if (lane === undefined || number === undefined || previousId === undefined || signature === undefined)
+    return undefined;
+  return { link: { lane, number: Number(number), previousId, id }, signature };
+}
+
+export function isLinkSigned(link: ChainLink, signature: string, secrets: readonly string[]): boolean {
+  return hasValidSignature(signature, [chainContent(link)], secrets);
+}
