@@ -1,69 +1,118 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 import { FUNCTION_ENTRIES, type FunctionCode, type FunctionEntry } from "./function-code.ts";
 
-const SOURCE_ROOT = fileURLToPath(new URL("../lambdas/", import.meta.url));
+const LAMBDAS = fileURLToPath(new URL("../lambdas/", import.meta.url));
+const CONSOLE = fileURLToPath(new URL("../console/", import.meta.url));
 
 // CommonJS dependencies ask for Node's modules by `require`, which an ES module does not have.
 const REQUIRE_BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** A function's bundle: the text of its `index.mjs`. */
-export type Bundles = ReadonlyMap<string, Uint8Array>;
+/** Contents of files by path. */
+type Files = ReadonlyMap<string, Uint8Array>;
+
+/** A function could not be bundled; esbuild has written why to stderr. */
+export class BundleError extends Error {
+  override readonly name = "BundleError";
+
+  constructor() {
+    super("The functions could not be bundled; the reasons are above.");
+  }
+}
+
+/** Bundles of functions, made together when the first is wanted. */
+export interface Bundles {
+  /** Writes a function's `index.mjs`, and what it reads beside it, into an empty directory. */
+  write(entry: FunctionEntry, directory: string): void;
+}
 
 /**
  * Bundles functions in one run of esbuild, which parses what they share once; in memory, offline, without Docker.
  * Names of functions and classes are kept: logs tell errors by class.
  */
 export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENTRIES): Bundles {
-  const result = buildSync({
-    entryPoints: Object.fromEntries(entries.map((entry) => [entry, `${SOURCE_ROOT}${entry}.ts`])),
-    outdir: "/",
-    outExtension: { ".js": ".mjs" },
-    write: false,
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    treeShaking: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    // The ES module build of each dependency, where it has one: only that can be shaken.
-    mainFields: ["module", "main"],
-    banner: { js: REQUIRE_BANNER },
-    legalComments: "none",
-    logLevel: "warning",
-  });
-  return new Map(result.outputFiles.map((file) => [file.path.replace(/^\/|\.mjs$/g, ""), file.contents]));
+  let bundles: Files | undefined;
+  return {
+    write: (entry, directory) => {
+      bundles ??= build({
+        entryPoints: Object.fromEntries(entries.map((name) => [name, `${LAMBDAS}${name}.ts`])),
+        outExtension: { ".js": ".mjs" },
+        keepNames: true,
+        platform: "node",
+        target: "node24",
+        // The ES module build of each dependency, where it has one: only that can be shaken.
+        mainFields: ["module", "main"],
+        banner: { js: REQUIRE_BANNER },
+      });
+      const bundle = bundles.get(`${entry}.mjs`);
+      if (bundle === undefined) throw new BundleError();
+      writeFiles(directory, new Map([["index.mjs", bundle]]));
+      if (entry === "serve-public") writeFiles(join(directory, "console"), bundleConsole());
+    },
+  };
 }
 
-/** The functions' code from this work tree, bundled once, when the first is wanted. */
+/** The console's page: its script for browsers, its other files as they are. */
+function bundleConsole(): Files {
+  const script = build({
+    entryPoints: { console: `${CONSOLE}console.ts` },
+    platform: "browser",
+    target: "es2024",
+  });
+  const others = readdirSync(CONSOLE)
+    .filter((name) => [".html", ".css", ".svg"].includes(extname(name)))
+    .map((name) => [name, readFileSync(join(CONSOLE, name))] as const);
+  return new Map([...script, ...others]);
+}
+
+function build(options: BuildOptions): Files {
+  try {
+    const { outputFiles = [] } = buildSync({
+      bundle: true,
+      minify: true,
+      treeShaking: true,
+      format: "esm",
+      legalComments: "none",
+      logLevel: "warning",
+      outdir: "/",
+      ...options,
+      write: false,
+    });
+    return new Map(outputFiles.map((file) => [file.path.replace(/^([A-Z]:)?[/\\]/, ""), file.contents]));
+  } catch {
+    throw new BundleError();
+  }
+}
+
+function writeFiles(directory: string, files: Files): void {
+  for (const [path, contents] of files) {
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, contents);
+  }
+}
+
+/** The functions' code from this work tree. */
 export function functionsFromSource(): FunctionCode {
-  let bundles: Bundles | undefined;
+  const bundles = bundleFunctions();
   return (entry) =>
-    Code.fromAsset(SOURCE_ROOT, {
+    Code.fromAsset(LAMBDAS, {
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
         image: DockerImage.fromRegistry("unused: esbuild runs in this process"),
+        // CDK takes two bundlings of one folder for the same unless something that JSON can say tells them apart.
+        environment: { FUNCTION: entry },
         local: {
           tryBundle: (directory) => {
-            bundles ??= bundleFunctions();
-            writeBundle(bundles, entry, join(directory, "index.mjs"));
+            bundles.write(entry, directory);
             return true;
           },
         },
       },
     });
-}
-
-/** @throws Error when the bundle was not made, which esbuild has reported */
-export function writeBundle(bundles: Bundles, entry: FunctionEntry, file: string): void {
-  const bundle = bundles.get(entry);
-  if (bundle === undefined) throw new Error(`${entry} was not bundled`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, bundle);
 }

@@ -35,8 +35,6 @@ export class FanOut extends Construct {
       description: "Appends recorded entries to the journals of their workspaces and rings the lanes",
     });
     parts.eventLog.grantQuarantine(this.fn);
-    // An old record whose page a purge may have removed is looked up in the entries, lest it be journalled twice.
-    parts.eventLog.grantReadEntries(this.fn);
     this.givenUp = deadLetterQueue(this, "GivenUp", false);
     acknowledge(this.givenUp, "SQS3", "It is itself where the stream's mapping puts what failed");
     this.mapStream(deployment, parts.eventLog);
@@ -59,6 +57,7 @@ export class FanOut extends Construct {
       memoryMegabytes: 1024,
     });
     parts.eventLog.grantAppend(fn);
+    // An old record whose page a purge may have removed is looked up in the entries, lest it be journalled twice.
     parts.eventLog.grantReadEntries(fn);
     parts.registry.grantList(fn);
     parts.rings.grantRing(fn);
