@@ -3,8 +3,10 @@ import type { Verdict } from "./practice-receiver-verdict.ts";
 /** What arrived so far, for the summary. */
 export interface ArrivalSummary {
   batches: number;
-  /** Different events, each counted once. */
+  /** Different events, each counted once; those that Trailcast records about itself too. */
   events: number;
+  /** Posted and not here yet. */
+  missing: number;
   repeated: number;
   outOfOrder: number;
   unverified: number;
@@ -57,9 +59,9 @@ export class Arrivals {
     this.#last = Math.max(this.#last, place);
   }
 
-  /** Whether every posted event is here. */
-  get complete(): boolean {
-    return [...this.#order.keys()].every((id) => this.#arrived.has(id));
+  /** How many posted events are not here yet. */
+  get missing(): number {
+    return [...this.#order.keys()].filter((id) => !this.#arrived.has(id)).length;
   }
 
   summary(): ArrivalSummary {
@@ -67,6 +69,7 @@ export class Arrivals {
     return {
       batches: this.#batches,
       events: this.#arrived.size,
+      missing: this.missing,
       repeated: this.#repeated,
       outOfOrder: this.#outOfOrder,
       unverified: this.#unverified,

@@ -7,14 +7,13 @@ import type { Endpoints } from "./endpoints.ts";
 const SAMPLE = `{"events":[{"category":"sign_in","action":"succeeded","actor":{"type":"user","id":"usr_1"}}]}`;
 
 /** What the demo came to. */
-export function printSummary(terminal: Terminal, posted: number, summary: ArrivalSummary): void {
+export function printSummary(terminal: Terminal, summary: ArrivalSummary): void {
   const { colours } = terminal;
-  const missing = posted - summary.events;
   const faults = [
     [summary.unverified, "batches not verified"],
     [summary.outOfOrder, "events out of order"],
     [summary.repeated, "events delivered again"],
-    [Math.max(0, missing), "events still on their way"],
+    [summary.missing, "events still on their way"],
   ] as const;
   const found = faults.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   heading(terminal, "Arrived");

@@ -82,8 +82,8 @@ async function pointAt(owner: ApiClient, destination: string, url: string): Prom
   }
 }
 
-/** Posts the demo's events, in order; answers how many. */
-export async function postDemoEvents(demo: Demo, arrivals: Arrivals, run: string): Promise<number> {
+/** Posts the demo's events, in order. */
+export async function postDemoEvents(demo: Demo, arrivals: Arrivals, run: string): Promise<void> {
   let next = 0;
   for (const [index, count] of POSTS.entries()) {
     const at = performance.now();
@@ -100,5 +100,4 @@ export async function postDemoEvents(demo: Demo, arrivals: Arrivals, run: string
     next += count;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  return next;
 }

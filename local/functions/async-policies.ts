@@ -1,37 +1,53 @@
 import * as z from "zod";
+import { UnknownTemplateError } from "../errors.ts";
 import type { Stack } from "../template/stack.ts";
-import type { AsyncPolicy } from "./async-invocations.ts";
-import { DEFAULT_ASYNC_POLICY } from "./async-invocations.ts";
+import { DEFAULT_ASYNC_POLICY, type AsyncPolicy } from "./async-invocations.ts";
+import type { FunctionSettings } from "./function-settings.ts";
 import type { Functions } from "./functions.ts";
 
 const configSchema = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.literal("$LATEST"),
-  MaximumRetryAttempts: z.coerce.number().default(2),
+  MaximumRetryAttempts: z.coerce.number().default(DEFAULT_ASYNC_POLICY.maxRetries),
   MaximumEventAgeInSeconds: z.coerce.number().default(DEFAULT_ASYNC_POLICY.maxAgeMs / 1000),
   DestinationConfig: z
     .strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() })
     .optional(),
 });
 
-/** A policy with the queue, if any, that takes what a function gave up. */
-export type ConfiguredPolicy = AsyncPolicy & { functionId: string; onFailure: string | undefined };
+interface Destinations {
+  /** Throws when the function's role does not allow it to send there. */
+  require(fn: FunctionSettings, queueArn: string): void;
+  send(queueArn: string, body: string): void;
+}
 
-/** What the template says of a function's unattended events, by the function's name. */
+function describe(fn: FunctionSettings, event: string, condition: string): string {
+  return JSON.stringify({
+    version: "1.0",
+    requestContext: { functionArn: fn.arn, condition },
+    requestPayload: JSON.parse(event),
+  });
+}
+
+/** What the template says of each function's unattended events, by the function's name; Lambda's defaults for the others. */
 export function readAsyncPolicies(
   stack: Stack,
   functions: Pick<Functions, "find">,
-): Map<string, ConfiguredPolicy> {
-  const policies = new Map<string, ConfiguredPolicy>();
-  for (const { properties } of stack.resources("AWS::Lambda::EventInvokeConfig", configSchema)) {
+  destinations: Destinations,
+): (functionName: string) => AsyncPolicy {
+  const policies = new Map<string, AsyncPolicy>();
+  for (const { where, properties } of stack.resources("AWS::Lambda::EventInvokeConfig", configSchema)) {
     const fn = functions.find(properties.FunctionName);
-    if (fn === undefined) continue;
+    if (fn === undefined) throw new UnknownTemplateError(where, `function ${properties.FunctionName}`);
+    const queueArn = properties.DestinationConfig?.OnFailure?.Destination;
+    if (queueArn !== undefined) destinations.require(fn, queueArn);
     policies.set(fn.name, {
-      functionId: fn.logicalId,
       maxRetries: properties.MaximumRetryAttempts,
       maxAgeMs: properties.MaximumEventAgeInSeconds * 1000,
-      onFailure: properties.DestinationConfig?.OnFailure?.Destination,
+      giveUp: (event, condition) => {
+        if (queueArn !== undefined) destinations.send(queueArn, describe(fn, event, condition));
+      },
     });
   }
-  return policies;
+  return (functionName) => policies.get(functionName) ?? DEFAULT_ASYNC_POLICY;
 }

@@ -9,6 +9,9 @@ import type { FunctionSettings } from "./function-settings.ts";
 /** Begins the access key of a function's calls; its logical id follows. */
 export const FUNCTION_KEY_PREFIX = "LOCAL";
 
+/** Secret access key of every function: signatures are not what keeps callers of a local stack apart. */
+export const FUNCTION_SECRET = "local";
+
 /** Lambda's limits of a synchronous request and response. */
 const MAX_PAYLOAD_BYTES = 6_291_556;
 
@@ -49,7 +52,7 @@ function environmentOf(settings: FunctionSettings, awsEndpointUrl: string): Reco
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: `${FUNCTION_KEY_PREFIX}${settings.logicalId}`,
-    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_SECRET_ACCESS_KEY: FUNCTION_SECRET,
     AWS_ENDPOINT_URL: awsEndpointUrl,
     AWS_EC2_METADATA_DISABLED: "true",
     LAMBDA_TASK_ROOT: settings.folder,

@@ -1,0 +1,51 @@
+import type { AwsAccess } from "./aws-access.ts";
+import { AwsError, startHttpEndpoint, type AwsCall, type AwsService, type RawRoute } from "./aws/services.ts";
+import { PortTakenError } from "./errors.ts";
+
+/** What answers AWS calls once the stack is known. */
+export interface EndpointParts {
+  /** By the prefix of `X-Amz-Target`. */
+  services: Readonly<Record<string, AwsService>>;
+  routes: readonly RawRoute[];
+  access: AwsAccess;
+  /** Sees every call that was allowed. */
+  observe(call: AwsCall): void;
+}
+
+/** The endpoint of AWS calls. Its address is needed to read the template, which says what it answers: hence two steps. */
+export interface AwsEndpoint {
+  url: string;
+  connect(parts: EndpointParts): void;
+  close(): Promise<void>;
+}
+
+/** @throws PortTakenError */
+export async function startAwsEndpoint(
+  port: number,
+  onFault: (error: unknown, call: AwsCall | undefined) => void,
+): Promise<AwsEndpoint> {
+  const services: Record<string, AwsService> = {};
+  const routes: RawRoute[] = [];
+  let connected: EndpointParts | undefined;
+  const authorise = (call: AwsCall, accessKeyId: string | undefined): void => {
+    if (connected === undefined)
+      throw new AwsError("ServiceUnavailable", "the stack is starting", { statusCode: 503 });
+    connected.access.authoriseCall(call, accessKeyId);
+    connected.observe(call);
+  };
+  const endpoint = await startHttpEndpoint({ services, routes, authorise, onFault, port }).catch(
+    (error: unknown) => {
+      const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+      throw isTaken ? new PortTakenError(port) : error;
+    },
+  );
+  return {
+    url: endpoint.url,
+    connect: (parts) => {
+      Object.assign(services, parts.services);
+      routes.push(...parts.routes);
+      connected = parts;
+    },
+    close: endpoint.close,
+  };
+}

@@ -1,0 +1,148 @@
+import { createWriteStream, mkdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Clock } from "../lambdas/core/clock.ts";
+import { Arrivals } from "./demo-arrivals.ts";
+import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } from "./demo.ts";
+import { printSummary, printWhereToGo } from "./demo-report.ts";
+import { readDemoState, writeDemoState } from "./demo-state.ts";
+import { createTerminal, heading, printBatch, printProblem, printStep } from "./demo-terminal.ts";
+import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints.ts";
+import { startPracticeReceiver, type PracticeReceiver } from "./practice-receiver.ts";
+import { DataFolderInUseError, PortTakenError, type Runtime, startRuntime } from "./runtime.ts";
+import { parseStartOptions, type StartOptions } from "./start-options.ts";
+import { synthesise } from "./synthesise.ts";
+
+/** `npm start` promises to be gone within 2 s of Ctrl-C. */
+const STOP_MS = 1500;
+/** Demo events that are not there by then are reported as on their way. */
+const DEMO_TIMEOUT_MS = 60_000;
+
+interface Running {
+  runtime: Runtime;
+  receiver: PracticeReceiver;
+  endpoints: Endpoints;
+}
+
+const terminal = createTerminal(process.stdout, process.env);
+const running: { stop?: () => Promise<void> } = {};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+
+try {
+  await run(parseStartOptions(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`\n${adviceOn(error)}\n`);
+  process.exitCode = 1;
+  await running.stop?.();
+}
+
+async function run(options: StartOptions): Promise<void> {
+  mkdirSync(options.data, { recursive: true });
+  const arrivals = new Arrivals();
+  const receivedFile = join(options.data, "received.ndjson");
+  const { runtime, receiver, endpoints } = await startAll(options, receivedFile, arrivals);
+  const demo = options.demo ? await prepareDemo(runtime, receiver) : undefined;
+  if (demo !== undefined) await showDemo(demo, arrivals);
+  printWhereToGo(terminal, {
+    endpoints,
+    dir: options.data,
+    receivedFile,
+    demo: demo?.destination !== undefined,
+  });
+}
+
+async function startAll(options: StartOptions, receivedFile: string, arrivals: Arrivals): Promise<Running> {
+  const { data: dir } = options;
+  terminal.line(`${terminal.colours.bold("Trailcast")}  audit-log forwarding, on this machine`);
+  terminal.line();
+  const begun = performance.now();
+  const synthesis = await synthesise();
+  printStep(terminal, synthesis.cached ? "stack synthesised before" : "stack synthesised", begun);
+  const time: { now: Clock } = { now: Date.now };
+  const receiver = await startReceiver(dir, receivedFile, arrivals, () => time.now());
+  running.stop = () => receiver.stop();
+  const log = createWriteStream(join(dir, "functions.log"));
+  const runtime = await startRuntime({
+    ...synthesis,
+    dir,
+    port: options.port,
+    strictEgress: options.strictEgress,
+    timeScale: options.timeScale,
+    onLog: ({ function: name, line }) => log.write(`${name} ${line}\n`),
+    onProblem: (problem) => printProblem(terminal, problem),
+  });
+  time.now = runtime.clock.now;
+  const { apiUrl, consoleUrl, awsEndpointUrl } = runtime;
+  const endpoints = { apiUrl, consoleUrl, receiverUrl: receiver.url, awsEndpointUrl, pid: process.pid };
+  running.stop = async () => {
+    removeEndpoints(dir);
+    await Promise.all([runtime.stop(), receiver.stop()]);
+    log.end();
+  };
+  writeEndpoints(dir, endpoints, { [synthesis.stack]: { ...runtime.outputs } });
+  printStep(terminal, `stack running at ${apiUrl}`, begun);
+  return { runtime, receiver, endpoints };
+}
+
+async function startReceiver(
+  dir: string,
+  file: string,
+  arrivals: Arrivals,
+  clock: Clock,
+): Promise<PracticeReceiver> {
+  const known = readDemoState(dir);
+  const options: Parameters<typeof startPracticeReceiver>[0] = {
+    dir,
+    file,
+    clock,
+    forget: true,
+    onReceived: (request, verdict) =>
+      printBatch(terminal, request, verdict, arrivals.arrived(verdict, performance.now())),
+  };
+  // What is still owed goes to where the receiver was; another process may have taken its port meanwhile.
+  const receiver = await startPracticeReceiver({ ...options, port: known?.receiverPort ?? 0 }).catch(() =>
+    startPracticeReceiver(options),
+  );
+  if (known?.secret !== undefined) receiver.setSecret(DEMO_PATH, known.secret);
+  writeDemoState(dir, { ...known, receiverPort: receiver.port });
+  return receiver;
+}
+
+async function showDemo(demo: Demo, arrivals: Arrivals): Promise<void> {
+  if (demo.destination === undefined) {
+    heading(terminal, "No demo");
+    terminal.line(`  The stack refused the practice receiver: ${demo.refusal ?? ""}`);
+    return;
+  }
+  heading(
+    terminal,
+    `Recording sample events of ${DEMO_WORKSPACE}; each batch goes to a practice receiver over TLS`,
+  );
+  await postDemoEvents(demo, arrivals, randomBytes(6).toString("hex"));
+  const deadline = performance.now() + DEMO_TIMEOUT_MS;
+  while (arrivals.missing > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  printSummary(terminal, arrivals.summary());
+}
+
+async function stop(): Promise<void> {
+  // A second Ctrl-C, or one before there is anything to stop, ends at once.
+  const { stop: stopAll } = running;
+  if (stopAll === undefined) process.exit(0);
+  delete running.stop;
+  terminal.line(terminal.colours.dim("\nStopping …"));
+  const late = new Promise((resolve) => setTimeout(resolve, STOP_MS));
+  await Promise.race([stopAll(), late]);
+  process.exit(0);
+}
+
+function adviceOn(error: unknown): string {
+  if (error instanceof PortTakenError) {
+    return `Port ${error.port} is taken. Start on another one: npm start -- --port ${error.port + 1} (0 takes a free one).`;
+  }
+  if (error instanceof DataFolderInUseError) {
+    return `${error.dir} is in use by process ${error.pid}. Stop that one, or start beside it: npm start -- --data DIR --port 0`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
