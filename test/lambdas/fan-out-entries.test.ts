@@ -1,0 +1,132 @@
+import type { DynamoDBBatchResponse } from "aws-lambda";
+import { beforeEach, expect, it } from "vitest";
+import type { FanOutDependencies } from "../../lambdas/core/fan-out.ts";
+import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { createFanOutHandler } from "../../lambdas/fan-out-entries.ts";
+import { createRedriveHandler } from "../../lambdas/redrive-quarantine.ts";
+import {
+  createInMemoryEntries,
+  createInMemoryJournal,
+  createInMemoryLanes,
+  createInMemoryQuarantine,
+  createInMemoryRings,
+  createRecordedLog,
+  createRecordedMetrics,
+  laneAtStart,
+} from "../helpers/in-memory-stores.ts";
+import { lambdaContext } from "../helpers/http-events.ts";
+import { LABEL, storedEntry } from "../helpers/journal-records.ts";
+
+const NOW = Date.parse("2026-11-23T12:00:00.000Z");
+const stores = () => ({
+  journal: createInMemoryJournal(),
+  entries: createInMemoryEntries(),
+  lanes: createInMemoryLanes(),
+  rings: createInMemoryRings(),
+  quarantine: createInMemoryQuarantine(),
+});
+
+let world: ReturnType<typeof stores>;
+let metrics: ReturnType<typeof createRecordedMetrics>;
+let dependencies: FanOutDependencies & { quarantine: ReturnType<typeof createInMemoryQuarantine> };
+
+beforeEach(() => {
+  world = stores();
+  metrics = createRecordedMetrics();
+  world.lanes.put(laneAtStart("ws_1", "dst_1"));
+  dependencies = { ...world, clock: () => NOW, log: createRecordedLog(), metrics, isLasting: () => false };
+});
+
+/** A record as Lambda hands it over; `change` spoils its image. */
+function streamRecord(name: number, change: Record<string, unknown> = {}, eventName = "INSERT"): unknown {
+  const { body: _body, ...entry } = storedEntry(name);
+  const { partition, entry: key, ...rest } = toAttributes(entry);
+  const image = { partition, entry: key, ...rest, body: { B: "AAAA" }, ...change };
+  return {
+    eventID: String(name),
+    eventName,
+    eventSourceARN: `arn:aws:dynamodb:eu-west-1:111111111111:table/Events/stream/${LABEL}`,
+    dynamodb: {
+      SequenceNumber: String(100 + name),
+      Keys: { partition, entry: key },
+      NewImage: image,
+      StreamViewType: "NEW_IMAGE",
+    },
+  };
+}
+
+const invoke = (...Records: unknown[]): Promise<DynamoDBBatchResponse> =>
+  createFanOutHandler(dependencies)({ Records }, lambdaContext);
+const journalled = (): string[] =>
+  world.journal.pagesOf("ws_1").flatMap(({ entries }) => entries.map(({ entry }) => entry));
+
+it("puts the records of new entries into the journal, in the order of the stream", async () => {
+  expect(await invoke(streamRecord(1), streamRecord(3), streamRecord(2))).toStrictEqual({
+    batchItemFailures: [],
+  });
+  expect(journalled()).toStrictEqual([1, 3, 2].map((name) => storedEntry(name).entry));
+  expect(metrics.counts.get(METRIC.pagesWritten)).toBe(1);
+});
+
+it("passes over changes and removals that slip through the filter of the mapping", async () => {
+  await invoke(streamRecord(1, {}, "MODIFY"), streamRecord(2, {}, "REMOVE"), streamRecord(3));
+  expect(journalled()).toStrictEqual([storedEntry(3).entry]);
+});
+
+it.each([
+  ["no hash", { hash: undefined }],
+  ["a hash that is none", { hash: { S: "x" } }],
+  ["a number as text", { count: { S: "1" } }],
+  ["no events", { count: { N: "0" } }],
+  ["more events than a page holds", { count: { N: "101" } }],
+  ["a broken number", { bytes: { N: "1.5" } }],
+  ["a time that is none", { recordedAt: { S: "soon" } }],
+  ["a key of another workspace", { partition: { S: "ws_2" } }],
+  ["a workspace that is none", { workspace: { S: "w" }, partition: { S: "w" } }],
+])("quarantines a record with %s, and goes on with those behind it", async (_name, change) => {
+  expect(await invoke(streamRecord(1, change), streamRecord(2))).toStrictEqual({ batchItemFailures: [] });
+  expect(journalled()).toStrictEqual([storedEntry(2).entry]);
+  expect(metrics.counts.get(METRIC.recordsQuarantined)).toBe(1);
+});
+
+it("reports the lowest record that must come again by its sequence number", async () => {
+  dependencies.journal = {
+    ...world.journal,
+    newestPage: async () => Promise.reject(new Error("throttled")),
+  };
+  expect(await invoke(streamRecord(1, { hash: { S: "" } }), streamRecord(2), streamRecord(3))).toStrictEqual({
+    batchItemFailures: [{ itemIdentifier: "102" }],
+  });
+});
+
+it("fails as a whole over records without a place in the stream, so that they come again", async () => {
+  await expect(invoke({ eventName: "INSERT" })).rejects.toBeInstanceOf(Error);
+});
+
+it("redrives what was quarantined once its entry can be read, and reports in numbers", async () => {
+  await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2));
+  const redrive = createRedriveHandler(dependencies);
+  await world.entries.putEntry(storedEntry(1));
+  expect(await redrive({}, lambdaContext)).toStrictEqual({
+    journalled: 1,
+    expired: 0,
+    unreadable: 0,
+    remaining: false,
+  });
+  expect(journalled()).toStrictEqual([2, 1].map((name) => storedEntry(name).entry));
+  expect(world.rings.rung).toHaveLength(2);
+  expect(await redrive({}, lambdaContext)).toMatchObject({ journalled: 0 });
+});
+
+it("closes the row of an entry that has expired, and stops while time remains", async () => {
+  await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2, { count: { N: "0" } }));
+  await world.entries.putEntry({ ...storedEntry(1), expiresAt: NOW / 1000 });
+  const redrive = createRedriveHandler(dependencies);
+  expect(await redrive({}, { getRemainingTimeInMillis: () => 1_000 })).toMatchObject({
+    remaining: true,
+    expired: 0,
+  });
+  expect(await redrive({}, lambdaContext)).toMatchObject({ journalled: 0, expired: 2, remaining: false });
+  expect(world.quarantine.rows.size).toBe(0);
+});
