@@ -17,7 +17,8 @@ export interface StackResource<Properties> {
   logicalId: string;
   /** `<logical id> (<type>)`, for errors. */
   where: string;
-  ref: string;
+  /** Not every type has one: asked for only where it is used. */
+  readonly ref: string;
   properties: Properties;
 }
 
@@ -138,11 +139,14 @@ export function readStack(template: Template, sources: NameSources): Stack {
       idsOf(type).map((logicalId) => {
         const where = `${logicalId} (${type})`;
         const resolved = resolver.value(where, present[logicalId]?.Properties ?? {});
+        const parsed = parseProperties(where, schema, resolved);
         return {
           logicalId,
           where,
-          ref: ref(logicalId),
-          properties: parseProperties(where, schema, resolved),
+          properties: parsed,
+          get ref() {
+            return ref(logicalId);
+          },
         };
       }),
     idsOf,
