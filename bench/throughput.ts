@@ -1,0 +1,93 @@
+import { addWorkspace, type BenchStack, until } from "./bench-stack.ts";
+import { benchEvents } from "./bench-events.ts";
+import { type Figure, figure } from "./measure.ts";
+
+const WORKSPACES = 20;
+const EVENTS_A_POST = 100;
+const POSTS_A_WORKSPACE = 5;
+const POSTS_AT_ONCE = 8;
+const TIMEOUT_MS = 120_000;
+
+/**
+ * 10,000 events of about 1 kB, posted 100 at a time for 20 workspaces with one destination each. Every event has to arrive exactly
+ * once, in the order of posting, in batches that `standardwebhooks` and `cloudevents` accept; throws when one does not.
+ */
+export async function benchThroughput(stack: BenchStack): Promise<Figure[]> {
+  const workspaces = Array.from({ length: WORKSPACES }, (_, index) => `ws_bench_${index}`);
+  for (const workspace of workspaces) await addWorkspace(stack, workspace);
+  const already = stack.receiver.received.length;
+  const posted = new Map<string, string[]>(workspaces.map((workspace) => [workspace, []]));
+  const total = WORKSPACES * POSTS_A_WORKSPACE * EVENTS_A_POST;
+  const bodies = prepareBodies(workspaces);
+  const begun = performance.now();
+  await postAll(stack, bodies, posted);
+  const accepted = performance.now();
+  await until("throughput", TIMEOUT_MS, () => countArrived(stack, already) >= total);
+  const ended = performance.now();
+  for (const [workspace, ids] of posted) requireExactly(stack, workspace, ids);
+  return [
+    figure("throughput", "from first POST to last delivery", total / seconds(begun, ended), "events/s", {
+      atLeast: 5000,
+    }),
+    figure("throughput", "accepted", total / seconds(begun, accepted), "events/s", { atLeast: 5000 }),
+  ];
+}
+
+interface Body {
+  workspace: string;
+  events: object[];
+}
+
+/** One queue a workspace, so that its posts stay in order. */
+function prepareBodies(workspaces: readonly string[]): Body[][] {
+  return workspaces.map((workspace) =>
+    Array.from({ length: POSTS_A_WORKSPACE }, (_, post) => ({
+      workspace,
+      events: benchEvents(workspace, post * EVENTS_A_POST, EVENTS_A_POST),
+    })),
+  );
+}
+
+async function postAll(stack: BenchStack, queues: Body[][], posted: Map<string, string[]>): Promise<void> {
+  const emitter = async (): Promise<void> => {
+    for (let queue = queues.shift(); queue !== undefined; queue = queues.shift()) {
+      for (const { workspace, events } of queue) {
+        const { body } = await stack.api.call("POST", `/v1/workspaces/${workspace}/events`, { events });
+        posted.get(workspace)?.push(...(body as { events: { id: string }[] }).events.map(({ id }) => id));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: POSTS_AT_ONCE }, emitter));
+}
+
+let counted = { upTo: 0, events: 0 };
+
+/** Events in the requests since `from`; each request is looked at once. */
+function countArrived({ receiver }: BenchStack, from: number): number {
+  if (counted.upTo < from) counted = { upTo: from, events: 0 };
+  for (; counted.upTo < receiver.received.length; counted.upTo++) {
+    const body = receiver.received[counted.upTo]?.body ?? "";
+    counted.events += body.split('"specversion"').length - 1;
+  }
+  return counted.events;
+}
+
+function requireExactly({ receiver }: BenchStack, workspace: string, ids: readonly string[]): void {
+  const arrived = receiver.received
+    .filter(({ path }) => path === `/${workspace}`)
+    .flatMap((request) => {
+      const verdict = receiver.judge(request);
+      if (verdict.kind !== "verified") throw new Error(`${workspace}: ${JSON.stringify(verdict)}`);
+      return verdict.events.map(({ id }) => id);
+    });
+  const wrong = arrived.findIndex((id, index) => id !== ids[index]);
+  if (wrong >= 0 || arrived.length !== ids.length) {
+    throw new Error(
+      `${workspace}: ${arrived.length} of ${ids.length} arrived, the first wrong one at ${wrong}`,
+    );
+  }
+}
+
+function seconds(from: number, to: number): number {
+  return (to - from) / 1000;
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { vi } from "vitest";
+import { type ApiClient, createApiClient } from "../../cli/api-client.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../../local/practice-receiver.ts";
+import {
+  type FunctionLogLine,
+  type Runtime,
+  type RuntimeProblem,
+  startRuntime,
+} from "../../local/runtime.ts";
+import { synthesise } from "../../local/synthesise.ts";
+import { issueToken } from "../../local/token.ts";
+import { postedEvent } from "./sample-events.ts";
+
+export const ALL_SCOPES = "events:write events:read destinations:read destinations:write entitlements:write";
+
+export interface FlowStack {
+  dir: string;
+  runtime: Runtime;
+  receiver: PracticeReceiver;
+  /** Everything that functions wrote. */
+  logs: FunctionLogLine[];
+  problems: RuntimeProblem[];
+  /** For AWS calls as an operator. */
+  dynamo: DynamoDBClient;
+  stop(): Promise<void>;
+}
+
+/** The synthesised stack on a folder of its own, and a receiver with a certificate of the folder's authority. */
+export async function startFlowStack(options: { timeScale?: number } = {}): Promise<FlowStack> {
+  const dir = await mkdtemp(join(tmpdir(), "trailcast-flow-"));
+  const synthesis = await synthesise();
+  const logs: FunctionLogLine[] = [];
+  const problems: RuntimeProblem[] = [];
+  const runtime = await startRuntime({
+    ...synthesis,
+    dir,
+    ...options,
+    onLog: (line) => logs.push(line),
+    onProblem: (problem) => problems.push(problem),
+  });
+  const receiver = await startPracticeReceiver({ dir, clock: runtime.clock.now });
+  const dynamo = operatorDynamo(runtime.awsEndpointUrl);
+  return {
+    dir,
+    runtime,
+    receiver,
+    logs,
+    problems,
+    dynamo,
+    stop: async () => {
+      dynamo.destroy();
+      await runtime.stop();
+      await receiver.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function operatorDynamo(endpoint: string): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "LOCALADMIN", secretAccessKey: "any" },
+  });
+}
+
+/** What a test does on a stack: the real HTTP API and a real receiver. */
+export interface FlowUser {
+  api: ApiClient;
+  /** Registers a workspace. */
+  register(workspace: string, plan?: string): Promise<void>;
+  /** Creates a destination at the receiver, which then knows its secret; answers its id. */
+  createDestination(workspace: string, path: string, more?: object): Promise<string>;
+  /** Posts `count` events; answers their ids. Each names its place in `target.id`. */
+  post(workspace: string, count: number, options?: { key?: string; from?: number }): Promise<string[]>;
+}
+
+export async function createFlowUser(where: {
+  apiUrl: string;
+  dir: string;
+  receiver: PracticeReceiver;
+}): Promise<FlowUser> {
+  const { apiUrl, dir, receiver } = where;
+  const api = createApiClient(apiUrl, await issueToken(dir, { workspaces: "*", scope: ALL_SCOPES }));
+  return {
+    api,
+    register: async (workspace, plan = "enterprise") =>
+      void (await api.call("PUT", `/v1/workspaces/${workspace}/entitlement`, { plan })),
+    async createDestination(workspace, path, more = {}) {
+      const { body } = await api.call("POST", `/v1/workspaces/${workspace}/destinations`, {
+        name: path,
+        url: receiver.url + path,
+        ...more,
+      });
+      const created = body as { id: string; secret: string };
+      receiver.setSecret(path, created.secret);
+      return created.id;
+    },
+    async post(workspace, count, { key, from = 0 } = {}) {
+      const events = Array.from({ length: count }, (_, index) =>
+        postedEvent({ target: { type: "item", id: `n${from + index}` } }),
+      );
+      const { body } = await api.call(
+        "POST",
+        `/v1/workspaces/${workspace}/events`,
+        { events },
+        key === undefined ? {} : { "idempotency-key": key },
+      );
+      return (body as { events: { id: string }[] }).events.map(({ id }) => id);
+    },
+  };
+}
+
+/** What arrived at `path`, in order: every request has been verified by the libraries. Own events (`webhook.*`) are left out. */
+export function arrivedAt(receiver: PracticeReceiver, path: string): { ids: string[]; targets: string[] } {
+  const events = receiver.received
+    .filter((request) => request.path === path)
+    .flatMap((request) => {
+      const verdict = receiver.judge(request);
+      if (verdict.kind !== "verified") throw new Error(`${path}: ${JSON.stringify(verdict)}`);
+      return verdict.events;
+    })
+    .filter(({ type }) => type.startsWith("pro.atmos.team_member."));
+  return { ids: events.map(({ id }) => id), targets: events.map(({ subject }) => subject ?? "") };
+}
+
+/** Waits until at least `count` of a test's events arrived at `path`. */
+export async function waitForArrivals(
+  receiver: PracticeReceiver,
+  path: string,
+  count: number,
+  timeout = 20_000,
+): Promise<{ ids: string[]; targets: string[] }> {
+  return vi.waitFor(
+    () => {
+      const arrived = arrivedAt(receiver, path);
+      if (arrived.ids.length < count) throw new Error(`${arrived.ids.length} of ${count} arrived at ${path}`);
+      return arrived;
+    },
+    { timeout, interval: 50 },
+  );
+}
