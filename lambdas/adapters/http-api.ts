@@ -111,6 +111,11 @@ function toRequest(event: unknown): HttpRequest {
   };
 }
 
+function thrownProblem(error: unknown): Problem {
+  if (error instanceof RefusedError) return error.problem;
+  throw error;
+}
+
 /**
  * The handler of an HTTP API integration around `route`. Problems, returned or thrown as `RefusedError`, become
  * `application/problem+json`; any other exception is logged and becomes a 500 that says nothing of its cause.
@@ -118,7 +123,7 @@ function toRequest(event: unknown): HttpRequest {
 export function createHttpHandler(route: Route, log: Log): HttpHandler {
   const handler = middy(async (event: unknown): Promise<HttpAnswer> => {
     const request = toRequest(event);
-    const answer = await route(request);
+    const answer = await route(request).catch(thrownProblem);
     if (!isProblem(answer)) return answer;
     log.info("request.refused", {
       route: request.routeKey,
@@ -127,10 +132,6 @@ export function createHttpHandler(route: Route, log: Log): HttpHandler {
     });
     return problemAnswer(answer);
   }).onError((request) => {
-    if (request.error instanceof RefusedError) {
-      request.response = problemAnswer(request.error.problem);
-      return;
-    }
     log.error("request.failed", {}, request.error);
     request.response = problemAnswer(problems.internal());
   });

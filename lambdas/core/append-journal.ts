@@ -70,7 +70,11 @@ async function missingRecords(
   return [...missing.values()];
 }
 
-/** Whether all of them were put; `false` when another writer took a number first. */
+/**
+ * Whether all of them were put; `false` when another writer took a number first.
+ *
+ * A number that a purge has freed would be taken again: it frees none younger than two days, and no invocation lives that long.
+ */
 async function putPages(
   workspace: string,
   records: readonly JournalRecord[],

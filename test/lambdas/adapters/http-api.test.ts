@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { createHttpHandler, type HttpRequest, jsonAnswer } from "../../../lambdas/adapters/http-api.ts";
+import { problems, RefusedError } from "../../../lambdas/core/problem.ts";
+import { createRecordedLog } from "../../helpers/in-memory-stores.ts";
+import { claims, httpEvent, lambdaContext } from "../../helpers/http-events.ts";
+
+const ROUTE = "GET /v1/workspaces/{ws}/events/{id}";
+
+async function requestOf(parts: Parameters<typeof httpEvent>[1]): Promise<HttpRequest> {
+  let seen: HttpRequest | undefined;
+  const handler = createHttpHandler(async (request) => {
+    seen = request;
+    return jsonAnswer(200, {});
+  }, createRecordedLog());
+  await handler(httpEvent(ROUTE, parts), lambdaContext);
+  if (seen === undefined) throw new Error("the route was not called");
+  return seen;
+}
+
+describe("a request", () => {
+  it("comes with its route, parameters, query and claims, header names in lower case", async () => {
+    const request = await requestOf({
+      parameters: { ws: "ws_1", id: "aud_1" },
+      query: { limit: "5" },
+      headers: { "If-Match": '"3"' },
+      claims: claims("*", "events:read"),
+    });
+    expect(request).toMatchObject({
+      routeKey: ROUTE,
+      method: "GET",
+      path: "/v1/workspaces/ws_1/events/aud_1",
+      parameters: { ws: "ws_1", id: "aud_1" },
+      query: { limit: "5" },
+      claims: { workspaces: "*" },
+      body: undefined,
+      trace: undefined,
+    });
+    expect(request.headers["if-match"]).toBe('"3"');
+  });
+
+  it("is decoded to bytes when the gateway sent base64", async () => {
+    const { body } = await requestOf({ body: "w7w=", isBase64Encoded: true });
+    expect(body).toStrictEqual(Buffer.from("ü"));
+  });
+
+  it.each([
+    [
+      { "x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678" },
+      "1-67891233-abcdef012345678912345678",
+    ],
+    [{ "x-amzn-trace-id": "Self=1-1-1;Root=1-2-3;Sampled=1" }, "1-2-3"],
+    [{ traceparent: "junk", "x-amzn-trace-id": "Root=1-2-3" }, "1-2-3"],
+    [{ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` }, "a".repeat(32)],
+    [{ "x-amzn-trace-id": "Root=<script>" }, undefined],
+  ])("with the headers %j has the trace %s", async (headers, trace) => {
+    expect((await requestOf({ headers })).trace).toBe(trace);
+  });
+});
+
+async function ask(route: Parameters<typeof createHttpHandler>[0]) {
+  const log = createRecordedLog();
+  const answer = await createHttpHandler(route, log)(httpEvent(ROUTE), lambdaContext);
+  return { ...answer, log };
+}
+
+describe("an answer", () => {
+  it("that is a problem, returned or thrown, is application/problem+json", async () => {
+    const returned = await ask(async () => problems.missingScope("events:read"));
+    const thrown = await ask(async () => {
+      throw new RefusedError(problems.missingScope("events:read"));
+    });
+    expect(returned).toMatchObject({
+      statusCode: 403,
+      headers: { "content-type": "application/problem+json" },
+    });
+    expect(JSON.parse(returned.body ?? "")).toStrictEqual({
+      type: "https://trailcast.dev/problems/missing-scope",
+      title: "The token does not have the scope",
+      status: 403,
+      detail: "Ask for a token with the scope events:read.",
+      scope: "events:read",
+    });
+    expect(thrown.body).toBe(returned.body);
+    expect(returned.log.lines).toMatchObject([
+      {
+        level: "info",
+        message: "request.refused",
+        fields: { route: ROUTE, statusCode: 403, outcome: "missing-scope" },
+      },
+    ]);
+    expect(thrown.log.lines).toStrictEqual(returned.log.lines);
+  });
+
+  it("to a fault of ours says nothing of it, and the log has it", async () => {
+    const fault = new TypeError("hunter2");
+    const answer = await ask(async () => {
+      throw fault;
+    });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain("hunter2");
+    expect(answer.log.lines).toMatchObject([{ level: "error", message: "request.failed", error: fault }]);
+  });
+
+  it("to an event that is none of an HTTP API is a fault of ours", async () => {
+    const handler = createHttpHandler(async () => jsonAnswer(200, {}), createRecordedLog());
+    expect((await handler({ Records: [] }, lambdaContext)).statusCode).toBe(500);
+  });
+});
