@@ -4,8 +4,8 @@ export const MAX_CUSTOM_HEADERS = 20;
 /** Of names and values together. */
 export const MAX_CUSTOM_HEADER_BYTES = 4096;
 
-/** RFC 9110 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 5.6.2; without the one name that no JavaScript object can safely carry. */
+const TOKEN = /^(?!__proto__$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 5.5 without obs-text, which no two receivers decode alike: ASCII, spaces and tabs inside only. */
 const FIELD_VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
 

@@ -3,6 +3,8 @@ export interface SendRequest {
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
+  /** Secret values, such as those of custom headers: what the receiver says of them is masked in `body` of the result. */
+  secrets?: readonly string[];
 }
 
 /** Milliseconds each phase took; missing when it was not reached or a pooled connection had it behind itself. */
@@ -21,6 +23,15 @@ export interface SendTls {
   issuer?: string;
   validFrom?: string;
   validTo?: string;
+  /** SHA-256 of the certificate, hexadecimal with colons. */
+  fingerprint256?: string;
+}
+
+/** What became of the host; `no-public-address` is the same for a name that does not exist and one that points inside. */
+export interface SendDns {
+  verdict: "literal" | "public" | "no-public-address" | "timeout" | "failed";
+  /** Only when all of them are public. */
+  addresses?: readonly string[];
 }
 
 export type SendErrorClass = "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol";
@@ -39,10 +50,21 @@ export type SendResult =
       durationMs: number;
       address: string;
       tls?: SendTls;
+      dns?: SendDns;
       phases: SendPhases;
     }
-  | { kind: "refused"; rule: string; durationMs: number }
-  | { kind: "failed"; errorClass: SendErrorClass; durationMs: number; phases: SendPhases; address?: string };
+  | { kind: "refused"; rule: string; durationMs: number; dns?: SendDns }
+  | {
+      kind: "failed";
+      errorClass: SendErrorClass;
+      /** Node's or OpenSSL's name for it, such as `CERT_HAS_EXPIRED`: never a text of the receiver. */
+      code?: string;
+      durationMs: number;
+      phases: SendPhases;
+      address?: string;
+      tls?: SendTls;
+      dns?: SendDns;
+    };
 
 /** Sends to the world behind the egress guard. Never throws for what a receiver or the network does. */
 export interface Sender {

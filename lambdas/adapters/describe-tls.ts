@@ -1,0 +1,34 @@
+import { TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
+import type { SendTls } from "../core/send.ts";
+
+/** A receiver chooses what its certificate says. */
+const MAX_NAME_LENGTH = 256;
+
+/** What was agreed on a connection and which certificate was shown; `undefined` when there is no TLS (yet). */
+export function describeTls(socket: Socket): SendTls | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const version = socket.getProtocol();
+  const certificate = socket.getPeerX509Certificate();
+  if (version === null) return undefined;
+  return {
+    version,
+    cipher: socket.getCipher().standardName,
+    ...(certificate !== undefined && {
+      subject: oneLine(certificate.subject),
+      issuer: oneLine(certificate.issuer),
+      validFrom: toTimestamp(certificate.validFromDate),
+      validTo: toTimestamp(certificate.validToDate),
+      fingerprint256: certificate.fingerprint256,
+    }),
+  };
+}
+
+function toTimestamp(date: Date): string {
+  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
+}
+
+/** A distinguished name, which Node gives one part a line. It is missing, whatever its type says, when the subject is empty. */
+function oneLine(name: string | undefined): string {
+  return (name ?? "").replaceAll("\n", ", ").slice(0, MAX_NAME_LENGTH);
+}

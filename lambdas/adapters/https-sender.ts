@@ -1,0 +1,158 @@
+import { isPublicAddress } from "../core/egress-address.ts";
+import type { EgressRule } from "../core/egress-rules.ts";
+import { type AllowedUrl, checkUrl } from "../core/egress-url.ts";
+import { maskSecrets } from "../core/mask-secrets.ts";
+import { judgeResolution, type NameResolver } from "../core/name-resolution.ts";
+import type { SendDns, Sender, SendPhases, SendRequest, SendResult } from "../core/send.ts";
+import { CheckedAgent } from "./checked-agent.ts";
+import { type CheckedTarget, type Connect, connectDirectly } from "./dial-checked.ts";
+import type { Allowance } from "./local-allowance.ts";
+import { type Post, type Posted, postOnce } from "./post-once.ts";
+
+/** From the first look at the name to the end of the answer. */
+export const TOTAL_TIMEOUT_MS = 10_000;
+const KEPT_BYTES = 1024;
+
+export interface HttpsSenderOptions {
+  resolver: NameResolver;
+  /** `localAllowance()`. */
+  allowance: Allowance;
+  /** Milliseconds for all of a delivery. */
+  totalMs?: number;
+  /** How a connection to a checked address is opened. */
+  connect?: Connect;
+}
+
+export interface HttpsSender extends Sender {
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** What a host came to: where to connect, or the result already. `dns` is fit to be shown. */
+type Lookup =
+  | { kind: "target"; target: CheckedTarget; dns: SendDns }
+  | { kind: "refused"; rule: EgressRule; dns: SendDns }
+  | { kind: "failed"; errorClass: "dns" | "timeout"; dns: SendDns };
+
+/**
+ * Sends to destinations and to nowhere else. Each time the URL is judged anew, a name resolved once, and a connection made to an address
+ * that was checked just now: neither DNS that changes, a redirect, a pooled connection nor the environment leads elsewhere.
+ */
+export function createHttpsSender(options: HttpsSenderOptions): HttpsSender {
+  const { resolver, allowance, totalMs = TOTAL_TIMEOUT_MS, connect = connectDirectly } = options;
+  const agent = new CheckedAgent(connect, allowance.ca);
+
+  const attempt = async (request: SendRequest, signal: AbortSignal): Promise<SendResult> => {
+    const started = performance.now();
+    const durationMs = (): number => Math.round(performance.now() - started);
+    const url = checkUrl(request.url, allowance);
+    if (url.kind === "refused") return { kind: "refused", rule: url.rule, durationMs: durationMs() };
+    const phases: SendPhases = {};
+    const lookup = await lookUp(url, resolver, phases);
+    if (lookup.kind === "refused") return { ...lookup, durationMs: durationMs() };
+    if (lookup.kind === "failed") return { ...lookup, durationMs: durationMs(), phases };
+    const { target, dns } = lookup;
+    const { headers, body } = request;
+    const posted = await post(agent, { target, path: url.target, headers, body, phases, signal });
+    return describe(posted, { phases, dns, durationMs: durationMs() }, request.secrets ?? []);
+  };
+
+  return {
+    async send(request) {
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), totalMs);
+      try {
+        return await attempt(request, deadline.signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function lookUp(url: AllowedUrl, resolver: NameResolver, phases: SendPhases): Promise<Lookup> {
+  const { host, hostIs, port } = url;
+  if (hostIs === "address") {
+    // Judged with the URL; one on loopback is there by allowance alone.
+    const dns: SendDns = { verdict: "literal", ...(isPublicAddress(host) && { addresses: [host] }) };
+    return { kind: "target", target: { host, hostIs, port, addresses: [host] }, dns };
+  }
+  const started = performance.now();
+  const verdict = judgeResolution(await resolver.resolve(host));
+  phases.dnsMs = Math.round(performance.now() - started);
+  switch (verdict.kind) {
+    case "dial": {
+      const { addresses } = verdict;
+      return {
+        kind: "target",
+        target: { host, hostIs, port, addresses },
+        dns: { verdict: "public", addresses },
+      };
+    }
+    case "refused":
+      return { kind: "refused", rule: "no-public-address", dns: { verdict: "no-public-address" } };
+    case "timeout":
+      return { kind: "failed", errorClass: "timeout", dns: { verdict: "timeout" } };
+    case "failed":
+      return { kind: "failed", errorClass: "dns", dns: { verdict: "failed" } };
+  }
+}
+
+/** A receiver may close an idle connection just as it is used again: then once more, on a new one. It was the same delivery. */
+async function post(agent: CheckedAgent, once: Post): Promise<Posted> {
+  agent.dropIdle();
+  const posted = await postOnce(agent, once);
+  const { result, reused } = posted;
+  if (!reused || result.kind === "answered" || result.error.errorClass !== "reset") return posted;
+  agent.dropIdle(once.target);
+  return postOnce(agent, once);
+}
+
+interface Measured {
+  phases: SendPhases;
+  dns: SendDns;
+  durationMs: number;
+}
+
+function describe(
+  { result, address, tls }: Posted,
+  measured: Measured,
+  secrets: readonly string[],
+): SendResult {
+  const { durationMs, dns, phases } = measured;
+  if (result.kind === "answered") {
+    const { statusCode, retryAfter } = result;
+    return {
+      kind: "answered",
+      statusCode,
+      ...(retryAfter !== undefined && { retryAfter }),
+      body: keep(result.body, secrets),
+      durationMs,
+      address: address ?? "",
+      ...(tls && { tls }),
+      dns,
+      phases,
+    };
+  }
+  const { errorClass, code } = result.error;
+  if (errorClass === "address-changed") return { kind: "refused", rule: "address-changed", durationMs, dns };
+  return {
+    kind: "failed",
+    errorClass,
+    ...(code !== undefined && { code }),
+    durationMs,
+    phases,
+    ...(address !== undefined && { address }),
+    ...(tls && { tls }),
+    dns,
+  };
+}
+
+/** The first KiB of an answer as text, masked before it is cut. */
+function keep(body: Uint8Array, secrets: readonly string[]): string {
+  const text = maskSecrets(new TextDecoder().decode(body), secrets);
+  const bytes = new TextEncoder().encode(text).subarray(0, KEPT_BYTES);
+  // Streaming leaves out a character that was cut in two.
+  return new TextDecoder().decode(bytes, { stream: true });
+}
