@@ -2,19 +2,13 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plans, Workspace } from "../core/entitlement.ts";
 import { linesOf } from "../core/entry-body.ts";
+import type { EventDelivery } from "../core/event-delivery.ts";
 import { findPageAt } from "../core/find-page-at.ts";
 import { placeOfEvent, shardOf } from "../core/ids.ts";
 import type { Page, Position } from "../core/page.ts";
 import { type Problem, problems } from "../core/problem.ts";
 import { visibleSince } from "../core/retention.ts";
 import type { EntryStore, JournalStore } from "../core/stores.ts";
-
-export interface EventDelivery {
-  destination: string;
-  id: string;
-  outcome: string;
-  frozenAt: string;
-}
 
 export interface ReadEventDependencies {
   entries: Pick<EntryStore, "readEntries">;

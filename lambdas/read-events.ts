@@ -1,0 +1,93 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createEntryPoint, type Environment } from "./adapters/entry-point.ts";
+import { createEntryStore } from "./adapters/entry-store.ts";
+import { createExportParts, createExportRows, createExportStarter } from "./adapters/export-store.ts";
+import { callerOf, createHttpHandler, type HttpHandler, type HttpRequest } from "./adapters/http-api.ts";
+import type { HttpAnswer } from "./adapters/http-api.ts";
+import { createEventDeliveries } from "./adapters/event-deliveries.ts";
+import { createReading } from "./adapters/journal-reading.ts";
+import { createJournalStore } from "./adapters/journal-store.ts";
+import { systemClock } from "./adapters/local-allowance.ts";
+import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import { recorderSettings } from "./adapters/recorder-settings.ts";
+import { systemRandom } from "./adapters/system-random.ts";
+import { createWorkspaceReader } from "./adapters/workspace-store.ts";
+import { authorise } from "./core/caller.ts";
+import type { Workspace } from "./core/entitlement.ts";
+import { ENV } from "./core/environment.ts";
+import type { Log } from "./core/log.ts";
+import { type Problem, problems } from "./core/problem.ts";
+import type { WorkspaceReader } from "./core/stores.ts";
+import { exportDirectly } from "./reading/export-events-directly.ts";
+import { listEvents } from "./reading/list-events.ts";
+import { createExport, type ExportsDependencies, listExports, readExport } from "./reading/manage-exports.ts";
+import { readEvent, type ReadEventDependencies } from "./reading/read-event.ts";
+
+export interface ReadEventsDependencies extends ExportsDependencies, ReadEventDependencies {
+  workspaces: WorkspaceReader;
+  scopePrefix: string;
+  log: Log;
+}
+
+type ReadRoute = (
+  workspace: Workspace,
+  request: HttpRequest,
+  dependencies: ReadEventsDependencies,
+) => Promise<HttpAnswer | Problem>;
+
+const WORKSPACE = "/v1/workspaces/{ws}";
+const ROUTES: Readonly<Record<string, ReadRoute>> = {
+  [`GET ${WORKSPACE}/events`]: listEvents,
+  [`GET ${WORKSPACE}/events/export`]: exportDirectly,
+  [`GET ${WORKSPACE}/events/{id}`]: (workspace, { parameters }, dependencies) =>
+    readEvent(workspace, parameters["id"] ?? "", dependencies),
+  [`GET ${WORKSPACE}/exports`]: (workspace, _request, dependencies) => listExports(workspace, dependencies),
+  [`POST ${WORKSPACE}/exports`]: createExport,
+  [`GET ${WORKSPACE}/exports/{exp}`]: (workspace, { parameters }, dependencies) =>
+    readExport(workspace, parameters["exp"] ?? "", dependencies),
+};
+
+/** Everything that reads recorded events: within the workspace of the token, within its retention, within bounds. */
+export function createReadEventsHandler(dependencies: ReadEventsDependencies): HttpHandler {
+  const { workspaces, scopePrefix, log } = dependencies;
+  return createHttpHandler(async (request) => {
+    const id = request.parameters["ws"] ?? "";
+    const refusal = authorise(callerOf(request, scopePrefix), id, "events:read");
+    if (refusal !== undefined) return refusal;
+    const route = ROUTES[request.routeKey];
+    const workspace = await workspaces.readWorkspace(id);
+    if (route === undefined || workspace === undefined) return problems.unknownWorkspace();
+    return route(workspace, request, dependencies);
+  }, log);
+}
+
+function dependenciesFrom(environment: Environment): ReadEventsDependencies {
+  const client = createDynamoClient();
+  const registry = environment.text(ENV.registryTable);
+  const journalTable = environment.text(ENV.journalTable);
+  const journal = createJournalStore(client, journalTable);
+  const entries = createEntryStore(client, environment.text(ENV.eventsTable));
+  const { plans, shards } = recorderSettings(environment);
+  return {
+    workspaces: createWorkspaceReader(client, registry),
+    scopePrefix: environment.textOr(ENV.scopePrefix, ""),
+    log: createPowertoolsLog("read-events"),
+    reading: createReading(client, journalTable, journal, entries),
+    entries,
+    journal,
+    deliveriesOf: createEventDeliveries(client, registry, environment.text(ENV.deliveriesTable)),
+    rows: createExportRows(client, registry),
+    parts: createExportParts(new S3Client({}), environment.text(ENV.exportBucket)),
+    starter: createExportStarter(new LambdaClient({}), environment.text(ENV.exportFunction)),
+    random: systemRandom,
+    clock: systemClock,
+    plans,
+    shards,
+  };
+}
+
+export const handler = createEntryPoint((environment) =>
+  createReadEventsHandler(dependenciesFrom(environment)),
+);
