@@ -1,0 +1,132 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser } from "../helpers/browser.ts";
+import { findChromium } from "../helpers/find-chromium.ts";
+import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
+
+const executable = findChromium();
+// On a machine without a browser `npm test` passes without these; where everything has to hold, their absence is a failure.
+const wanted = executable !== undefined || process.env["CI"] === "true";
+if (!wanted) {
+  process.stderr.write("\nNo Chromium found (set CHROMIUM_PATH): the console's browser tests do not run.\n");
+}
+
+describe.runIf(wanted)("the console", () => {
+  let stack: FlowStack;
+  let user: FlowUser;
+  let page: Page;
+  let close: () => Promise<void>;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    if (executable === undefined) throw new Error("no Chromium: install one or set CHROMIUM_PATH");
+    stack = await startFlowStack();
+    user = await createFlowUser({ apiUrl: stack.runtime.apiUrl, dir: stack.dir, receiver: stack.receiver });
+    await user.register("ws_1");
+    const browser = await openBrowser(executable);
+    close = browser.close;
+    page = await browser.context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await close?.();
+    await stack?.stop();
+  });
+
+  const status = () => page.getByRole("status");
+  const openWorkspace = async (token: string): Promise<void> => {
+    await page.getByLabel("Workspace").fill("ws_1");
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Open" }).click();
+  };
+
+  it("is served with a policy that forbids everything inline, and keeps to it", async () => {
+    const answer = await page.goto(stack.runtime.consoleUrl);
+    expect(answer?.status()).toBe(200);
+    expect(answer?.headers()["content-security-policy"]).toMatch(/default-src 'none'.*script-src 'self'/);
+    expect(await page.title()).toBe("Trailcast console");
+    expect(complaints).toEqual([]);
+  });
+
+  it("says what is wrong with a token", async () => {
+    await openWorkspace("not-a-token");
+    await expect.poll(() => status().textContent()).toContain("The token is not valid");
+    complaints.length = 0; // the browser itself reports the 401
+  });
+
+  it("opens a workspace, creates a destination and shows its secret once", async () => {
+    const scope = "destinations:read destinations:write";
+    await openWorkspace(await stack.runtime.token({ workspaces: ["ws_1"], scope }));
+    await page.getByRole("heading", { name: "Destinations" }).waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("SIEM <b>&amp;</b>");
+    await page.getByLabel("URL", { exact: true }).fill(`${stack.receiver.url}/browser`);
+    await page.getByRole("button", { name: "Create" }).click();
+    const secret = await page.locator("#secret").textContent();
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    stack.receiver.setSecret("/browser", secret ?? "");
+    await page.getByRole("heading", { name: "SIEM <b>&amp;</b>", exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "SIEM <b>&amp;</b>", exact: true }).waitFor();
+    expect(await page.content()).not.toContain("whsec_");
+  });
+
+  it("sends a test event and shows what it came to", async () => {
+    await page.getByRole("button", { name: "Test: SIEM" }).click();
+    await page.getByText("Test event: delivered").waitFor();
+    const request = stack.receiver.received.findLast(({ path }) => path === "/browser")!;
+    expect(stack.receiver.judge(request).kind).toBe("verified");
+  });
+
+  it("shows health and the newest deliveries", async () => {
+    await user.post("ws_1", 2);
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole("button", { name: "Refresh" }).click();
+          return page.locator(".badge").first().textContent();
+        },
+        { timeout: 15_000 },
+      )
+      .toBe("healthy");
+    await page.getByRole("button", { name: "Deliveries: SIEM" }).click();
+    const cell = page.getByRole("cell", { name: "delivered" }).first();
+    await cell.waitFor();
+    expect(await page.getByRole("cell", { name: /^live #\d+$/ }).count()).toBeGreaterThan(0);
+  });
+
+  it("disables and enables a destination", async () => {
+    await page.getByRole("button", { name: "Disable: SIEM" }).click();
+    await expect.poll(() => page.locator(".badge").first().textContent()).toBe("disabled");
+    await page.getByRole("button", { name: "Enable: SIEM" }).click();
+    await page.getByRole("button", { name: "Disable: SIEM" }).waitFor();
+    await expect.poll(() => status().textContent()).toContain("goes on where it stopped");
+  });
+
+  it("names every control and reads well without colour", async () => {
+    const unnamed = await page
+      .locator("button, input, select")
+      .evaluateAll((controls) =>
+        controls
+          .filter(
+            (control) =>
+              control.checkVisibility() &&
+              !control.textContent?.trim() &&
+              (Reflect.get(control, "labels") as ArrayLike<unknown> | null)?.length === 0,
+          )
+          .map((control) => control.outerHTML),
+      );
+    expect(unnamed).toEqual([]);
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+  });
+
+  it("forgets the token when one leaves", async () => {
+    await page.getByRole("button", { name: "Leave" }).click();
+    await page.getByLabel("Token").waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});

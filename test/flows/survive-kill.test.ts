@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiRefusedError } from "../../cli/api-client.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../../local/practice-receiver.ts";
+import { synthesise } from "../../local/synthesise.ts";
+import { arrivedAt, createFlowUser, waitForArrivals } from "../helpers/flow-stack.ts";
+import { type StartedProcess, startProcess } from "../helpers/start-process.ts";
+
+const WORKSPACES = ["ws_one", "ws_two"] as const;
+const POSTS = 40;
+const EVENTS_A_POST = 25;
+const KILL_AFTER_POSTS = new Set([10, 20, 30]);
+
+let dir: string;
+let receiver: PracticeReceiver;
+let stack: StartedProcess | undefined;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "trailcast-kill-"));
+  await synthesise();
+  receiver = await startPracticeReceiver({ dir });
+}, 120_000);
+afterAll(async () => {
+  stack?.child.kill("SIGKILL");
+  await receiver?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe("kill -9 in the middle of the run, three times", () => {
+  it("loses nothing that was answered 202, and keeps the order", { timeout: 120_000 }, async () => {
+    stack = await startProcess(dir, ["--no-demo"]);
+    let user = await createFlowUser({ apiUrl: stack.endpoints.apiUrl, dir, receiver });
+    for (const workspace of WORKSPACES) {
+      await user.register(workspace);
+      await user.createDestination(workspace, `/${workspace}`);
+    }
+    const accepted = new Map<string, string[]>(WORKSPACES.map((workspace) => [workspace, []]));
+    for (let post = 0; post < POSTS; post++) {
+      if (KILL_AFTER_POSTS.has(post)) {
+        const { child } = stack;
+        // While requests are under way and batches are being delivered.
+        const cutOff = WORKSPACES.map((workspace) => user.post(workspace, 1, { key: `cut-${post}` }));
+        child.kill("SIGKILL");
+        for (const request of cutOff) await request.catch(expectCut);
+        stack = await startProcess(dir, ["--no-demo"]);
+        user = await createFlowUser({ apiUrl: stack.endpoints.apiUrl, dir, receiver });
+        for (const workspace of WORKSPACES) {
+          accepted.get(workspace)!.push(...(await user.post(workspace, 1, { key: `cut-${post}` })));
+        }
+      }
+      for (const workspace of WORKSPACES) {
+        const key = `post-${post}`;
+        accepted.get(workspace)!.push(...(await user.post(workspace, EVENTS_A_POST, { key })));
+      }
+    }
+    for (const workspace of WORKSPACES) {
+      const ids = accepted.get(workspace)!;
+      await waitForArrivals(receiver, `/${workspace}`, ids.length, 60_000);
+      expect(withoutRepeats(arrivedAt(receiver, `/${workspace}`).ids)).toEqual(ids);
+      expect(new Set(repeatedDeliveries(`/${workspace}`))).toEqual(new Set());
+    }
+    expect(await verifyJournal()).toMatch(/The journals of 2 workspaces .* are whole/);
+    expect(await stack.end("SIGINT")).toMatchObject({ code: 0 });
+  });
+});
+
+function expectCut(error: unknown): void {
+  if (error instanceof ApiRefusedError) throw error;
+}
+
+/** A delivery whose answer was lost comes again whole. */
+function withoutRepeats(ids: readonly string[]): string[] {
+  return [...new Set(ids)];
+}
+
+/** Deliveries that came more than once with another body: there are none. */
+function repeatedDeliveries(path: string): string[] {
+  const bodies = new Map<string, string>();
+  return receiver.received
+    .filter((request) => request.path === path)
+    .flatMap(({ headers, body }) => {
+      const id = headers["webhook-id"] ?? "";
+      const before = bodies.get(id);
+      bodies.set(id, body);
+      return before === undefined || before === body ? [] : [id];
+    });
+}
+
+async function verifyJournal(): Promise<string> {
+  const cli = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, "verify", "--journal", "--data", dir]);
+  return stdout;
+}
