@@ -19,6 +19,8 @@ const functionSchema = z.strictObject({
   Architectures: z.array(z.string()).optional(),
   Description: z.string().optional(),
   EphemeralStorage: jsonSchema.optional(),
+  // Recursive-loop detection stops runs of 16 and more; nothing here detects loops.
+  RecursiveLoop: z.enum(["Allow", "Terminate"]).optional(),
   LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
   Tags: jsonSchema.optional(),
   TracingConfig: jsonSchema.optional(),
