@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { EntryReference } from "./entry.ts";
 import type { Page } from "./page.ts";
+import { TrailcastError } from "./trailcast-error.ts";
 
 /** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
 export const owedSchema = z.object({ destination: z.string(), events: z.number() });
@@ -117,7 +118,7 @@ function lastReference(page: Page): EntryReference {
 }
 
 /** A page without entries: fan-out never writes one, so the journal has been changed by other hands. */
-export class EmptyPageError extends Error {
+export class EmptyPageError extends TrailcastError {
   override name = "EmptyPageError";
   constructor(page: number) {
     super(`Page ${page} of the journal has no entries`);

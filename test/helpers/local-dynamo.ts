@@ -1,5 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EVENTS, JOURNAL, QUARANTINE, REGISTRY } from "../../lambdas/core/table-schema.ts";
+import { DELIVERIES, EVENTS, JOURNAL, QUARANTINE, REGISTRY } from "../../lambdas/core/table-schema.ts";
 import {
   createDynamoDb,
   type DynamoDbService,
@@ -43,6 +43,10 @@ export async function startLocalDynamo(clock: () => number): Promise<LocalDynamo
   });
   service.createTable({ TableName: "Journal", ...keys([JOURNAL.workspace, "S"], [JOURNAL.page, "N"]) });
   service.createTable({ TableName: "Registry", ...keys([REGISTRY.workspace, "S"], [REGISTRY.item, "S"]) });
+  service.createTable({
+    TableName: "Deliveries",
+    ...keys([DELIVERIES.destination, "S"], [DELIVERIES.delivery, "S"]),
+  });
   service.createTable({
     TableName: "Quarantine",
     ...keys([QUARANTINE.label, "S"], [QUARANTINE.sequenceNumber, "S"]),

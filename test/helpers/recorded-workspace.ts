@@ -1,0 +1,55 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { createEntryStore } from "../../lambdas/adapters/entry-store.ts";
+import { createJournalStore } from "../../lambdas/adapters/journal-store.ts";
+import { appendToJournal } from "../../lambdas/core/append-journal.ts";
+import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/build-entry.ts";
+import type { Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry.ts";
+import type { PostedEvent } from "../../lambdas/core/event-schema.ts";
+import { entryKeyOf } from "../../lambdas/core/ids.ts";
+import { streamPosition } from "../../lambdas/core/page.ts";
+import type { LocalDynamo } from "./local-dynamo.ts";
+
+export const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
+
+/** Records events as ingest and fan-out do, into the tables of a stand-in; positions in the stream count up. */
+export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number) {
+  const entries = createEntryStore(dynamo.client, "Events");
+  const journal = createJournalStore(dynamo.client, "Journal");
+  let sequence = 0;
+  return {
+    entries,
+    journal,
+    async put(row: Workspace): Promise<void> {
+      await dynamo.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) }));
+    },
+    async record(workspace: string, events: PostedEvent[], keptDays = 365): Promise<Entry> {
+      sequence++;
+      const key = entryKeyOf(workspace, String(sequence));
+      const request = {
+        workspace,
+        entry: key,
+        shard: 0,
+        events,
+        requestHash: sha256(key),
+        trace: undefined,
+        keptDays,
+      };
+      const built = buildEntry(request, clock(), ENVELOPES);
+      if (!built.ok) throw new Error(built.problem.kind);
+      await entries.putEntry(built.entry);
+      const position = streamPosition("label", String(sequence));
+      await appendToJournal(workspace, [{ position, reference: referenceOf(built.entry) }], {
+        journal,
+        entries,
+        clock,
+      });
+      return built.entry;
+    },
+  };
+}
+
+export function postedEvent(changes: Partial<PostedEvent> = {}): PostedEvent {
+  return { category: "team_member", action: "invited", actor: { type: "user", id: "usr_1" }, ...changes };
+}

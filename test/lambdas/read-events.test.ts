@@ -1,0 +1,268 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { encodeTime } from "ulid";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { createEventDeliveries } from "../../lambdas/adapters/event-deliveries.ts";
+import { createExportRows } from "../../lambdas/adapters/export-store.ts";
+import { createReading } from "../../lambdas/adapters/journal-reading.ts";
+import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
+import { runExport } from "../../lambdas/core/run-export.ts";
+import { DAY_MS } from "../../lambdas/core/retention.ts";
+import { createReadEventsHandler } from "../../lambdas/read-events.ts";
+import { claims, httpEvent, lambdaContext } from "../helpers/http-events.ts";
+import { createRecordedLog, workspaceRow } from "../helpers/in-memory-stores.ts";
+import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
+import { createRecordedWorkspace, postedEvent } from "../helpers/recorded-workspace.ts";
+
+const START = Date.parse("2026-11-01T00:00:00.000Z");
+const PLANS = { enterprise: { retentionDays: 7, forwarding: true, maxDestinations: 10 } };
+let now = START;
+let dynamo: LocalDynamo;
+let recorded: ReturnType<typeof createRecordedWorkspace>;
+let ask: (
+  path: string,
+  query?: Record<string, string>,
+  parts?: { body?: string; claims?: Record<string, unknown>; parameters?: Record<string, string> },
+) => Promise<{ status: number; type: string | undefined; text: string; json: () => any }>;
+let runJob: (id: string) => Promise<string>;
+const COVERING = `whd_${encodeTime(START + 5 * DAY_MS + 1_000, 10)}AAAAAAAAAAAAAAAA`;
+const LATER = `whd_${encodeTime(START + 6 * DAY_MS + 1_000, 10)}BBBBBBBBBBBBBBBB`;
+const objects = new Map<string, string>();
+
+beforeAll(async () => {
+  dynamo = await startLocalDynamo(() => now);
+  recorded = createRecordedWorkspace(dynamo, () => now);
+  const reading = createReading(dynamo.client, "Journal", recorded.journal, recorded.entries);
+  const workspaces = createWorkspaceReader(dynamo.client, "Registry");
+  const rows = createExportRows(dynamo.client, "Registry");
+  const parts = {
+    putPart: async (key: string, text: string) => void objects.set(key, text),
+    linkTo: async (key: string) => `https://bucket.example/${key}`,
+  };
+  const handler = createReadEventsHandler({
+    workspaces,
+    reading,
+    entries: recorded.entries,
+    journal: recorded.journal,
+    deliveriesOf: createEventDeliveries(dynamo.client, "Registry", "Deliveries"),
+    rows,
+    parts,
+    starter: { start: async () => {} },
+    random: (bytes) => new Uint8Array(bytes).fill(7),
+    clock: () => now,
+    plans: PLANS,
+    shards: {},
+    scopePrefix: "",
+    log: createRecordedLog(),
+  });
+  runJob = (id) =>
+    runExport("ws_1", id, {
+      workspaces,
+      rows,
+      parts,
+      reading,
+      plans: PLANS,
+      clock: () => now,
+      hasTime: () => true,
+      partBytes: 2_000,
+    });
+  ask = async (route, query = {}, request = {}) => {
+    const event = httpEvent(route.replace("/ws/", "/v1/workspaces/{ws}/"), {
+      query,
+      claims: request.claims ?? claims("[ws_1]", "events:read"),
+      parameters: { ws: "ws_1", ...request.parameters },
+      ...(request.body !== undefined && { body: request.body }),
+    });
+    const { statusCode, headers, body = "" } = await handler(event, lambdaContext);
+    return { status: statusCode, type: headers?.["content-type"], text: body, json: () => JSON.parse(body) };
+  };
+  await recorded.put(workspaceRow("ws_1"));
+  await recorded.put(workspaceRow("ws_2"));
+  for (let day = 0; day < 10; day++) {
+    now = START + day * DAY_MS;
+    await recorded.record("ws_1", [
+      postedEvent({ description: `first of day ${day}`, actor: { type: "user", id: `usr_${day % 2}` } }),
+      postedEvent({ category: "billing", action: "paid", target: { type: "invoice", id: `inv_${day}` } }),
+    ]);
+  }
+  await recorded.record("ws_2", [postedEvent({ description: "somebody else's" })]);
+}, 30_000);
+
+afterAll(() => dynamo.close());
+
+describe("the list of events", () => {
+  it("is newest first and ends at the retention window", async () => {
+    const { status, json } = await ask("GET /ws/events", { limit: "100" });
+    expect(status).toBe(200);
+    expect(json().items).toHaveLength(16);
+    expect(json().items[0].time).toBe("2026-11-10T00:00:00.000Z");
+    expect(json().items.at(-1).time).toBe("2026-11-03T00:00:00.000Z");
+    expect(json().nextCursor).toBeNull();
+  });
+
+  it("goes on at its cursor without a gap or a double, also when events are recorded meanwhile", async () => {
+    const first = (await ask("GET /ws/events", { limit: "5" })).json();
+    await recorded.record("ws_1", [postedEvent({ description: "meanwhile" })]);
+    const second = (await ask("GET /ws/events", { limit: "100", cursor: first.nextCursor })).json();
+    const ids = [...first.items, ...second.items].map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(16);
+    expect(ids).toHaveLength(16);
+  });
+
+  it.each([
+    [{ category: "billing" }, 8],
+    [{ category: "team_member", action: "invited", actor: "usr_1" }, 4],
+    [{ target: "inv_5" }, 1],
+    [{ q: "FIRST OF DAY 9" }, 1],
+    [{ from: "2026-11-05T00:00:00Z", to: "2026-11-07T00:00:00Z" }, 4],
+    [{ from: "2026-11-05T01:00:00+01:00", to: "2026-11-05T00:00:01Z" }, 2],
+    [{ to: "2026-11-02T00:00:00Z" }, 0],
+  ])("with %o holds %i events", async (query, count) => {
+    const { json } = await ask("GET /ws/events", {
+      to: "2026-11-10T00:00:00.001Z",
+      limit: "100",
+      ...query,
+    } as never);
+    expect(json().items.filter(({ data }: any) => data.description !== "meanwhile")).toHaveLength(count);
+  });
+
+  it.each([
+    [{ limit: "0" }, "limit"],
+    [{ limit: "101" }, "limit"],
+    [{ limit: "many" }, "limit"],
+    [{ from: "yesterday" }, "from"],
+    [{ category: "Team Member" }, "category"],
+    [{ q: "" }, "q"],
+    [{ colour: "red" }, "colour"],
+    [{ cursor: "made-up" }, "cursor"],
+  ])("refuses %o and names %s", async (query, field) => {
+    const { status, type, json } = await ask("GET /ws/events", query as never);
+    expect({ status, type, field: json().field }).toEqual({
+      status: 400,
+      type: "application/problem+json",
+      field,
+    });
+  });
+
+  it("refuses a cursor of another question", async () => {
+    const { nextCursor } = (await ask("GET /ws/events", { limit: "2" })).json();
+    expect(
+      (await ask("GET /ws/events", { limit: "2", category: "billing", cursor: nextCursor })).json().field,
+    ).toBe("cursor");
+  });
+
+  it("asks for the scope and the workspace of the token", async () => {
+    expect((await ask("GET /ws/events", {}, { claims: claims("[ws_1]", "events:write") })).status).toBe(403);
+    expect((await ask("GET /ws/events", {}, { claims: claims("[ws_2]", "events:read") })).status).toBe(403);
+  });
+});
+
+describe("one event", () => {
+  const byId = (id: string) => ask("GET /ws/events/{id}", {}, { parameters: { id } });
+
+  it("is found by its id, with the deliveries that covered it", async () => {
+    const [event] = (await ask("GET /ws/events", { target: "inv_5" })).json().items;
+    const found = await byId(event.id);
+    expect(found.json()).toMatchObject({ event, recordedAt: "2026-11-06T00:00:00.000Z", deliveries: [] });
+
+    const delivery = { outcome: "delivered", createdAt: "2026-11-06T00:00:01.000Z" };
+    const rows = [
+      { workspace: "ws_1", item: "destination#dst_A", destination: "dst_A" },
+      {
+        destination: "ws_1/dst_A",
+        delivery: COVERING,
+        first: { page: 6, index: 0 },
+        end: { page: 6, index: 2 },
+        ...delivery,
+      },
+      {
+        destination: "ws_1/dst_A",
+        delivery: LATER,
+        first: { page: 7, index: 0 },
+        end: { page: 8, index: 0 },
+        ...delivery,
+      },
+    ];
+    for (const row of rows) {
+      const TableName = "item" in row ? "Registry" : "Deliveries";
+      await dynamo.client.send(new PutItemCommand({ TableName, Item: toAttributes(row) }));
+    }
+    expect((await byId(event.id)).json().deliveries).toEqual([
+      { destination: "dst_A", id: COVERING, outcome: "delivered", frozenAt: "2026-11-06T00:00:01.000Z" },
+    ]);
+  });
+
+  it("of another workspace, past the window or of no form is not there", async () => {
+    const foreign = await recorded.record("ws_2", [postedEvent()]);
+    const expired = await recorded.journal.readPage("ws_1", 1);
+    const ids = [`aud_${foreign.entry.slice(4)}00`, `aud_${expired?.entries[0]?.entry.slice(4)}00`, "aud_1"];
+    for (const id of ids) {
+      const { status, json } = await byId(id);
+      expect({ status, title: json().title }).toEqual({ status: 404, title: "There is no such event" });
+    }
+  });
+});
+
+describe("an export", () => {
+  it("at once is oldest first and keeps the recorded bytes", async () => {
+    const { status, type, text } = await ask("GET /ws/events/export", {
+      format: "ndjson",
+      to: "2026-11-10T00:00:00.001Z",
+    });
+    const events = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect({ status, type, count: events.length }).toEqual({
+      status: 200,
+      type: "application/x-ndjson",
+      count: 17,
+    });
+    expect(events[0].time).toBe("2026-11-03T00:00:00.000Z");
+  });
+
+  it("as CSV begins with its columns", async () => {
+    const { text } = await ask("GET /ws/events/export", { format: "csv", from: "2026-11-09T12:00:00Z" });
+    expect(text.split("\r\n")[0]).toMatch(/^id,time,type,category/);
+  });
+
+  it("as a job writes parts that hold every event once, and links to them when it is done", async () => {
+    const asked = await ask(
+      "POST /ws/exports",
+      {},
+      { body: JSON.stringify({ format: "ndjson", category: "billing" }) },
+    );
+    expect(asked.status).toBe(202);
+    const { id, status, parts } = asked.json();
+    expect({ status, parts }).toEqual({ status: "running", parts: [] });
+    await recorded.record("ws_1", [postedEvent({ category: "billing", action: "refunded" })]);
+
+    expect(await runJob(id)).toBe("finished");
+    const done = (await ask("GET /ws/exports/{exp}", {}, { parameters: { exp: id } })).json();
+    expect(done).toMatchObject({ status: "done", events: 8 });
+    expect(done.parts.length).toBeGreaterThan(1);
+    const lines = done.parts.flatMap(({ url }: { url: string }) =>
+      (objects.get(url.replace("https://bucket.example/", "")) ?? "").trimEnd().split("\n"),
+    );
+    expect(new Set(lines.map((line: string) => JSON.parse(line).id)).size).toBe(8);
+    expect((await ask("GET /ws/exports")).json().items.map((item: { id: string }) => item.id)).toContain(id);
+  });
+
+  it("of another workspace is not there", async () => {
+    const { status } = await ask(
+      "GET /ws/exports/{exp}",
+      {},
+      { parameters: { exp: "exp_01KB9TDT00AAAAAAAAAAAAAAAA" } },
+    );
+    expect(status).toBe(404);
+  });
+
+  it.each([
+    ["{}", "format"],
+    [JSON.stringify({ format: "xml" }), "format"],
+    [JSON.stringify({ format: "csv", since: "now" }), "since"],
+  ])("refuses %s and names %s", async (body, field) => {
+    const { status, json } = await ask("POST /ws/exports", {}, { body });
+    expect({ status, field: json().field }).toEqual({ status: 400, field });
+  });
+});
