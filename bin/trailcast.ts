@@ -1,14 +1,13 @@
 import { App, Validations } from "aws-cdk-lib";
+import { CURRENTLY_RECOMMENDED_FLAGS } from "aws-cdk-lib/cx-api";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { functionsFromSource } from "../lib/bundle.ts";
 import { parseSettings, SettingsError } from "../lib/settings.ts";
 import { TrailcastStack } from "../lib/trailcast-stack.ts";
 
-// One statement for what one function does to one table, so that a role reads as a list of rights.
-const MINIMIZE_POLICIES = "@aws-cdk/aws-iam:minimizePolicies";
-
 try {
-  const app = new App({ analyticsReporting: false, context: { [MINIMIZE_POLICIES]: true } });
+  // Here rather than in cdk.json, so that a synthesis without the command line gives the same template.
+  const app = new App({ analyticsReporting: false, context: CURRENTLY_RECOMMENDED_FLAGS });
   const settings = parseSettings(app.node.tryGetContext("trailcast"));
   new TrailcastStack(app, "Trailcast", { settings, functionCode: functionsFromSource() });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
+import { CURRENTLY_RECOMMENDED_FLAGS } from "aws-cdk-lib/cx-api";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
 import type { FunctionCode } from "../../lib/function-code.ts";
@@ -36,7 +37,7 @@ export function synthesise(settings: SettingsInput): Template {
   const app = new App({
     analyticsReporting: false,
     outdir: mkdtempSync(join(tmpdir(), "trailcast-cdk-")),
-    context: { "@aws-cdk/aws-iam:minimizePolicies": true },
+    context: CURRENTLY_RECOMMENDED_FLAGS,
   });
   const stack = new TrailcastStack(app, "Trailcast", { settings, functionCode: emptyFunctions() });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
