@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { it } from "vitest";
+import {
+  createDynamoDb,
+  createSqs,
+  openDatabase,
+  startHttpEndpoint,
+  type DynamoDbService,
+  type HttpEndpoint,
+  type SqsService,
+} from "../../local/aws/services.ts";
+
+/** What a contract suite runs against: our stand-ins, or `moto` in server mode as a second opinion. */
+export interface Target {
+  kind: "ours" | "moto";
+  /** Known once the suite's hooks have run. */
+  url: () => string;
+}
+
+export const REGION = "eu-central-1";
+export const ACCOUNT_ID = "123456789012";
+
+const credentials = { accessKeyId: "LOCALADMIN", secretAccessKey: "any" };
+
+export function dynamoClient(url: string): DynamoDBClient {
+  return new DynamoDBClient({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
+}
+
+export function sqsClient(url: string): SQSClient {
+  return new SQSClient({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
+}
+
+export interface Stack {
+  endpoint: HttpEndpoint;
+  dynamoDb: DynamoDbService;
+  sqs: SqsService;
+  dir: string;
+  close(): Promise<void>;
+}
+
+/** Our stand-ins on a new folder (or `dir`), behind HTTP on loopback. */
+export async function startStack(clock: () => number = Date.now, dir?: string): Promise<Stack> {
+  const folder = dir ?? (await mkdtemp(join(tmpdir(), "trailcast-aws-")));
+  const database = openDatabase(join(folder, "aws.db"));
+  const common = { database, clock, region: REGION, accountId: ACCOUNT_ID };
+  let url = "";
+  const dynamoDb = createDynamoDb(common);
+  const sqs = createSqs({ ...common, endpoint: () => url });
+  const endpoint = await startHttpEndpoint({
+    services: { DynamoDB_20120810: dynamoDb, AmazonSQS: sqs },
+  });
+  url = endpoint.url;
+  const close = async (): Promise<void> => {
+    sqs.close();
+    await endpoint.close();
+    database.close();
+    if (dir === undefined) await rm(folder, { recursive: true });
+  };
+  return { endpoint, dynamoDb, sqs, dir: folder, close };
+}
+
+/**
+ * A case that `moto` answers otherwise than the AWS documentation says: `reason` is the sentence that ours follows.
+ * It runs against ours alone.
+ */
+export function oursOnly(target: Target, name: string, reason: string, run: () => Promise<void>): void {
+  const define = target.kind === "moto" ? it.skip : it;
+  define(`${name} (“${reason}”)`, run);
+}
+
+/** A name that no other test uses. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${Math.random().toString(36).slice(2, 10)}`;
+}
+
+/** What a call was refused with. */
+export async function refusal(call: Promise<unknown>): Promise<{ name: string; message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("the call was not refused");
+}
