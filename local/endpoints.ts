@@ -35,6 +35,20 @@ export function removeEndpoints(dir: string): void {
   rmSync(endpointsFile(dir), { force: true });
 }
 
+/** Removes what a stack that was killed has left behind, so that nobody takes it for one that is ready. */
+export function removeStaleEndpoints(dir: string): void {
+  const left = readEndpoints(dir);
+  if (left !== undefined && !isRunning(left.pid)) removeEndpoints(dir);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0); // signal 0 only asks
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
 /** `undefined` when no stack runs on the folder, or it is not ready. */
 export function readEndpoints(dir: string): Endpoints | undefined {
   try {

@@ -7,7 +7,7 @@ import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } fro
 import { printSummary, printWhereToGo } from "./demo-report.ts";
 import { readDemoState, writeDemoState } from "./demo-state.ts";
 import { createTerminal, heading, printBatch, printProblem, printStep } from "./demo-terminal.ts";
-import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints.ts";
+import { type Endpoints, removeEndpoints, removeStaleEndpoints, writeEndpoints } from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./practice-receiver.ts";
 import { DataFolderInUseError, PortTakenError, type Runtime, startRuntime } from "./runtime.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
@@ -38,6 +38,7 @@ try {
 
 async function run(options: StartOptions): Promise<void> {
   mkdirSync(options.data, { recursive: true });
+  removeStaleEndpoints(options.data);
   const arrivals = new Arrivals();
   const receivedFile = join(options.data, "received.ndjson");
   const { runtime, receiver, endpoints } = await startAll(options, receivedFile, arrivals);
