@@ -12,8 +12,13 @@ export const replaySchema = z.object({
   /** The window in the journal: `until` is exclusive. */
   start: positionSchema,
   until: positionSchema,
-  /** Events of the window; a filter of the destination may leave some out. */
+  /** Events in the journal between them. */
+  journalled: z.number(),
+  /** How many of them the destination's filter wanted when it began; at most, unless `exact`. */
   events: z.number(),
+  exact: z.boolean(),
+  /** The closed delivery that it repeats; `from` and `to` are then when that was begun and closed. */
+  delivery: z.optional(z.string()),
   createdAt: z.string(),
   /** The caller's subject. */
   createdBy: z.string(),

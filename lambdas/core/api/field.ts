@@ -5,6 +5,8 @@ export interface Documentation {
   id?: string;
   description?: string;
   examples?: unknown[];
+  /** Where the schema itself cannot tell. */
+  type?: "object";
 }
 
 /** Everything that has something to say in the OpenAPI document. */

@@ -11,7 +11,7 @@ export interface Answer {
   description: string;
   schema?: z.core.$ZodType;
   /** `application/json` when there is a schema and nothing else is said. */
-  contentType?: string;
+  contentTypes?: readonly string[];
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -27,14 +27,21 @@ export interface Operation {
   scope?: Scope;
   /** Only a token for all workspaces (`*`) may. */
   operator?: boolean;
-  query?: z.core.$ZodType;
-  headers?: Readonly<Record<string, { description: string; required: boolean; example: string }>>;
+  query?: z.core.$ZodObject;
+  headers?: Readonly<Record<string, HeaderParameter>>;
   body?: z.core.$ZodType;
   /** A body that may be left out: its defaults count then. */
   bodyOptional?: boolean;
   answers: Readonly<Record<number, Answer>>;
   /** Statuses of the problems that it may answer, besides those of every route with a scope. */
   refusals: Readonly<Record<number, string>>;
+}
+
+export interface HeaderParameter {
+  description: string;
+  required: boolean;
+  pattern?: string;
+  example: string;
 }
 
 export interface PathParameter {

@@ -29,16 +29,18 @@ const window = {
   from: timestamp(),
   to: timestamp(),
   events: described(
-    "Events of the window; where `exact` is false, a filter may leave some of them out",
+    "Events that the destination wants; where `exact` is false its filter may leave some of them out",
     z.int(),
   ),
   exact: z.boolean(),
+  journalledEvents: described("Events in the pages of the window, wanted or not", z.int()),
+  startsAt: placeSchema,
 };
 
 export const replayCountSchema = component(
   "ReplayCount",
   "What a replay would deliver",
-  z.object({ dryRun: z.literal(true), ...window, startsAt: placeSchema }),
+  z.object({ dryRun: z.literal(true), ...window }),
 );
 
 export const replaySchema = component(
@@ -46,13 +48,13 @@ export const replaySchema = component(
   "Events being delivered again, by a lane of its own",
   z.object({
     id: z.string(),
+    delivery: described("The delivery that it repeats, if it was begun by a retry", z.nullable(z.string())),
     status: described(
       "`running`; `suspended` after refusals without end; `done`; `cancelled` by its owner",
       z.enum(["running", "suspended", "done", "cancelled"]),
     ),
     ...window,
-    startsAt: placeSchema,
-    passedEvents: described("Events of the window that are behind it", z.int()),
+    passedEvents: described("Of the journalled events, those that are behind it", z.int()),
     progress: described("0 to 1", z.number()),
     createdAt: timestamp(),
     createdBy: z.string(),

@@ -1,0 +1,72 @@
+import type * as z from "zod/mini";
+import type { HttpRequest } from "../adapters/http-api.ts";
+import { decodeListCursor } from "../core/list-cursor.ts";
+import { invalidField, refusalOf } from "../core/api/refusal.ts";
+import type { Caller } from "../core/caller.ts";
+import { type Problem, problems, RefusedError } from "../core/problem.ts";
+import { readJson } from "../core/request-body.ts";
+
+/** A request that was let in: its token has the scope and names the workspace. */
+export interface Call {
+  request: HttpRequest;
+  caller: Caller;
+  workspace: string;
+  /** Of the path, decoded. */
+  parameters: Readonly<Record<string, string>>;
+}
+
+// Ten times what the largest destination takes.
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Ends the request with a problem. */
+export function refuse(problem: Problem): never {
+  throw new RefusedError(problem);
+}
+
+type Schema<Value> = z.core.$ZodType<Value> & {
+  safeParse(input: unknown): { success: true; data: Value } | { success: false; error: z.core.$ZodError };
+};
+
+export function readBody<Value>({ request }: Call, schema: Schema<Value>): Value {
+  const json = readJson(request.body, MAX_BODY_BYTES);
+  if (!json.ok) refuse(json.problem);
+  return parse(json.value, schema);
+}
+
+/** A body that may be left out, and then has its defaults. */
+export function readOptionalBody<Value>(call: Call, schema: Schema<Value>): Value {
+  const { body } = call.request;
+  return body === undefined || body.length === 0 ? parse({}, schema) : readBody(call, schema);
+}
+
+/** Parameters of the query; a whole number arrives as text. */
+export function readQuery<Value>({ request }: Call, schema: Schema<Value>): Value {
+  const { limit, ...rest } = request.query;
+  if (limit === undefined) return parse(rest, schema);
+  return parse({ ...rest, limit: /^-?[0-9]{1,9}$/.test(limit) ? Number(limit) : limit }, schema);
+}
+
+function parse<Value>(value: unknown, schema: Schema<Value>): Value {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed.data : refuse(refusalOf(parsed.error));
+}
+
+/** Where the list goes on, or `undefined` at its beginning. `asked` is what the list was asked for. */
+export function readCursor(
+  cursor: string | undefined,
+  asked: readonly (string | undefined)[],
+): string | undefined {
+  if (cursor === undefined) return undefined;
+  const after = decodeListCursor(cursor, asked);
+  return (
+    after ?? refuse(invalidField("cursor", "must be the `nextCursor` of an answer to the same question"))
+  );
+}
+
+/** A parameter of the path. One of the wrong form is answered as one that does not exist. */
+export function parameter(call: Call, name: "dst" | "rpl" | "whd"): string {
+  const value = call.parameters[name] ?? "";
+  return /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/.test(value) ? value : refuse(problems.notFound(WHAT[name]));
+}
+
+const WHAT = { dst: "destination", rpl: "replay", whd: "delivery" } as const;

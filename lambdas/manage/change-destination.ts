@@ -1,0 +1,143 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import { type DestinationChange, REDACTED } from "../core/api/destination-api.ts";
+import { destinationOperations } from "../core/api/destination-operations.ts";
+import { invalidField } from "../core/api/refusal.ts";
+import { toTimestamp } from "../core/clock.ts";
+import type { Destination, DestinationSecret } from "../core/destination.ts";
+import type { Workspace } from "../core/entitlement.ts";
+import { actorOf, webhookEvent } from "../core/management-event.ts";
+import { mergeHeaders } from "../core/merge-headers.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { Problem } from "../core/problem.ts";
+import type { RegistryWrite } from "../core/registry-write.ts";
+import { type Call, readBody, refuse } from "./call.ts";
+import { changeSecret } from "./change-secret.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { CHANGE_TRIES, contended, requireDestination, requireLiveLane, requireWorkspace } from "./guards.ts";
+import { etagOf, presentDestination } from "./present-destination.ts";
+import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
+
+export async function changeDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const asked = readBody(call, destinationOperations.changeDestination.body);
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  requireMatch(call, row);
+  const next = apply(row, asked, dependencies);
+  const change: Change = { call, workspace, before: row };
+  if (asked.headers !== undefined) await changeWithHeaders(change, next, asked.headers, dependencies);
+  else if (!isSame(row, next)) await store(change, next, [], dependencies);
+  const stored = await requireDestination(call, dependencies);
+  return jsonAnswer(200, await presentDestination(stored, dependencies), etagOf(stored));
+}
+
+interface Change {
+  call: Call;
+  workspace: Workspace;
+  before: Destination;
+}
+
+function requireMatch({ request }: Call, row: Destination): void {
+  const match = request.headers["if-match"];
+  if (match === undefined) refuse(missingMatch());
+  if (match.trim() !== "*" && match.trim() !== `"${row.version}"`) refuse(otherVersion());
+}
+
+function missingMatch(): Problem {
+  return {
+    kind: "if-match-required",
+    title: "The request does not say which version it changes",
+    status: 428,
+    detail: "Read the destination and send its ETag as If-Match.",
+    field: "If-Match",
+  };
+}
+
+function otherVersion(): Problem {
+  return {
+    kind: "other-version",
+    title: "The destination has another version by now",
+    status: 412,
+    detail: "Nothing was changed. Read it again, and repeat the change with its ETag if it still applies.",
+    field: "If-Match",
+  };
+}
+
+function apply(row: Destination, asked: DestinationChange, dependencies: ManageDependencies): Destination {
+  const eventTypes = asked.eventTypes === undefined ? row.eventTypes : [...new Set(asked.eventTypes ?? [])];
+  if (asked.eventTypes !== undefined) requireTypes(eventTypes, dependencies.settings);
+  const format = asked.format === undefined ? row.format : (asked.format ?? "cloudevents-batch");
+  const sameContent = format === row.format && sameTypes(eventTypes, row.eventTypes);
+  return {
+    ...row,
+    name: asked.name ?? row.name,
+    url: asked.url === undefined ? row.url : requireUrl(asked.url, dependencies),
+    format,
+    eventTypes,
+    contentVersion: sameContent ? row.contentVersion : row.contentVersion + 1,
+    updatedAt: toTimestamp(dependencies.clock()),
+  };
+}
+
+function sameTypes(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((type) => b.includes(type));
+}
+
+function isSame(row: Destination, next: Destination): boolean {
+  return row.name === next.name && row.url === next.url && row.contentVersion === next.contentVersion;
+}
+
+async function changeWithHeaders(
+  change: Change,
+  next: Destination,
+  asked: DestinationChange["headers"],
+  dependencies: ManageDependencies,
+): Promise<void> {
+  const content = (current: DestinationSecret): DestinationSecret => {
+    const merged = mergeHeaders(current.headers, asked ?? null, REDACTED);
+    if (!merged.ok) {
+      refuse(invalidField(`headers.${merged.name}`, "stands for a value that is not there: send the value"));
+    }
+    requireHeaders(merged.headers);
+    return { ...current, headers: merged.headers };
+  };
+  const stored = (row: Destination, release: RegistryWrite) => store(change, row, [release], dependencies);
+  await changeSecret(next, { content, store: stored }, dependencies);
+}
+
+async function store(
+  { call, workspace, before }: Change,
+  next: Destination,
+  others: readonly RegistryWrite[],
+  dependencies: ManageDependencies,
+): Promise<void> {
+  const { registry, clock, random, settings } = dependencies;
+  const changed = changedProperties(before, next);
+  const event = webhookEvent("updated", actorOf(call.caller.subject), next, { changed });
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const own = { workspace, event, trace: call.request.trace };
+    const replace: RegistryWrite = { kind: "replace", row: next };
+    const writes: [RegistryWrite, ...RegistryWrite[]] = [
+      replace,
+      { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+      ...others,
+    ];
+    if (next.contentVersion !== before.contentVersion) {
+      // Deliver reads the lane before the filter: it must not move the lane by the filter of before.
+      writes.push({ kind: "replace", row: await requireLiveLane(before, dependencies) });
+    }
+    const result = await registry.commit(writes);
+    if (result.kind === "committed") return;
+    if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
+  }
+  refuse(contended());
+}
+
+function changedProperties(before: Destination, next: Destination): string[] {
+  return [
+    ...(before.name === next.name ? [] : ["name"]),
+    ...(before.url === next.url ? [] : ["url"]),
+    ...(before.format === next.format ? [] : ["format"]),
+    ...(sameTypes(before.eventTypes, next.eventTypes) ? [] : ["eventTypes"]),
+    ...(before.secretVersion === next.secretVersion ? [] : ["headers"]),
+  ];
+}

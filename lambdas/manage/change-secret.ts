@@ -1,0 +1,57 @@
+import type { Destination, DestinationSecret } from "../core/destination.ts";
+import { problems, RefusedError } from "../core/problem.ts";
+import type { RegistryWrite } from "../core/registry-write.ts";
+import { isAbandoned, newSecretLock, type SecretLock } from "../core/secret-lock.ts";
+import { newSecretVersion } from "../core/secret-store.ts";
+import { refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { contended } from "./guards.ts";
+
+/** A change of what Secrets Manager holds, and of the rows with it. Both parts may refuse. */
+export interface SecretChange {
+  /** The new content, from the one in force. */
+  content(current: DestinationSecret): DestinationSecret;
+  /** Stores `row`, which names the new version, and `release` with it. */
+  store(row: Destination, release: RegistryWrite): Promise<void>;
+}
+
+/** Writes a version of the secret, then the row that names it: whoever dies in between has changed nothing. */
+export async function changeSecret(
+  row: Destination,
+  change: SecretChange,
+  dependencies: ManageDependencies,
+): Promise<void> {
+  const { secrets, registry, random } = dependencies;
+  const lock = await takeLock(row, dependencies);
+  const release: RegistryWrite = { kind: "remove", key: lock, version: lock.version };
+  try {
+    const value = change.content(await secrets.readSecret(row.secretName, row.secretVersion));
+    const secretVersion = newSecretVersion(random);
+    await secrets.changeSecret(row.secretName, row.secretVersion, secretVersion, value);
+    await change.store({ ...row, secretVersion, headerNames: Object.keys(value.headers) }, release);
+  } catch (error) {
+    // After any other failure the change may have come to be or still come: the lock ends by itself.
+    if (error instanceof RefusedError) await registry.commit([release]);
+    throw error;
+  }
+}
+
+async function takeLock(row: Destination, dependencies: ManageDependencies): Promise<SecretLock> {
+  const { registry, clock } = dependencies;
+  const { workspace, destination } = row;
+  const present = await registry.readSecretLock(workspace, destination);
+  if (present !== undefined && !isAbandoned(present, clock())) refuse(contended());
+  const fresh = newSecretLock(workspace, destination, clock());
+  const lock: SecretLock = present === undefined ? fresh : { ...fresh, version: present.version + 1 };
+  const result = await registry.commit([
+    present === undefined
+      ? { kind: "create", row: lock }
+      : { kind: "replace", row: { ...fresh, version: present.version } },
+  ]);
+  if (result.kind !== "committed") refuse(contended());
+  // Who held it before may have stored another version since the row was read: its own would be in force.
+  const now = await registry.readDestination(workspace, destination);
+  if (now?.version === row.version) return lock;
+  await registry.commit([{ kind: "remove", key: lock, version: lock.version }]);
+  return refuse(now === undefined ? problems.notFound("destination") : contended());
+}

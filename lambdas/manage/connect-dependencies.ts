@@ -1,0 +1,50 @@
+import { createDeliveryTester, createLambdaClient } from "../adapters/deliver-invoker.ts";
+import { createDeliveryLog, createDeliveryLogReader } from "../adapters/delivery-log.ts";
+import { createDynamoClient } from "../adapters/dynamo.ts";
+import { createEntryStore } from "../adapters/entry-store.ts";
+import type { Environment } from "../adapters/entry-point.ts";
+import { createJournalStore } from "../adapters/journal-store.ts";
+import { localAllowance, systemClock } from "../adapters/local-allowance.ts";
+import { createPowertoolsLog } from "../adapters/powertools-log.ts";
+import { recorderSettings } from "../adapters/recorder-settings.ts";
+import { createRegistryReader } from "../adapters/registry-reader.ts";
+import { createRegistryWriter } from "../adapters/registry-writer.ts";
+import { connectRingQueue } from "../adapters/ring-queue.ts";
+import { createSecretsClient, createSecretStore } from "../adapters/secret-store.ts";
+import { systemRandom } from "../adapters/system-random.ts";
+import { ENV } from "../core/environment.ts";
+import { retentionSettingsSchema } from "../core/retention.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+
+/** What the environment of the function leads to. */
+export function connectDependencies(environment: Environment): ManageDependencies {
+  const dynamo = createDynamoClient();
+  const registry = environment.text(ENV.registryTable);
+  const events = environment.text(ENV.eventsTable);
+  const upgradeUrl = environment.textOr(ENV.upgradeUrl, "");
+  return {
+    registry: {
+      ...createRegistryReader(dynamo, registry),
+      ...createRegistryWriter(dynamo, { registry, events }),
+    },
+    secrets: createSecretStore(createSecretsClient()),
+    journal: createJournalStore(dynamo, environment.text(ENV.journalTable)),
+    entries: createEntryStore(dynamo, events),
+    rings: connectRingQueue(environment),
+    deliveries: createDeliveryLogReader(dynamo, environment.text(ENV.deliveriesTable)),
+    deliveryLog: createDeliveryLog(dynamo, environment.text(ENV.deliveriesTable)),
+    tester: createDeliveryTester(createLambdaClient(), environment.text(ENV.deliverFunction)),
+    allowance: localAllowance(),
+    settings: {
+      ...recorderSettings(environment),
+      retention: environment.json(ENV.retention, retentionSettingsSchema),
+      upgradeUrl: upgradeUrl === "" ? undefined : upgradeUrl,
+      secretPrefix: environment.text(ENV.secretPrefix),
+      deliveryLogDays: environment.number(ENV.deliveryLogDays),
+      scopePrefix: environment.textOr(ENV.scopePrefix, ""),
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log: createPowertoolsLog("manage"),
+  };
+}

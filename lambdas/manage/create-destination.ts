@@ -1,0 +1,157 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { DestinationRequest } from "../core/api/destination-api.ts";
+import { destinationOperations } from "../core/api/destination-operations.ts";
+import { toTimestamp } from "../core/clock.ts";
+import type { Destination } from "../core/destination.ts";
+import type { Entitlement, Workspace } from "../core/entitlement.ts";
+import { newId } from "../core/ids.ts";
+import { LIVE_LANE, ringOf } from "../core/lane.ts";
+import { actorOf, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { Problem } from "../core/problem.ts";
+import { DESTINATION_COUNT, type RegistryWrite } from "../core/registry-write.ts";
+import { firstSecretVersion, newSigningSecret, secretNameOf } from "../core/secret-store.ts";
+import { newLane, placeNow } from "../core/start-lane.ts";
+import { registryItem } from "../core/table-schema.ts";
+import { finishRemoval, type Unfinished, unfinishedItem } from "../core/unfinished.ts";
+import { type Call, readBody, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { CHANGE_TRIES, contended, requireForwarding, requireWorkspace } from "./guards.ts";
+import { etagOf, presentDestination } from "./present-destination.ts";
+import { tidyUp } from "./tidy-up.ts";
+import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
+
+export async function createDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const asked = readBody(call, destinationOperations.createDestination.body);
+  requireForwarding(await requireWorkspace(call, dependencies), dependencies.settings);
+  const url = requireUrl(asked.url, dependencies);
+  requireHeaders(asked.headers);
+  requireTypes(asked.eventTypes, dependencies.settings);
+  await tidyUp(call.workspace, dependencies);
+  const row = newDestination(call.workspace, { ...asked, url }, dependencies);
+  const secret = newSigningSecret(dependencies.random);
+  const unfinished = await announce(row, dependencies);
+  await dependencies.secrets.createSecret(row.secretName, row.secretVersion, {
+    current: secret,
+    former: [],
+    headers: asked.headers,
+  });
+  const refusal = await store(call, row, asked.enabled, dependencies);
+  if (refusal !== undefined) {
+    await finishRemoval(unfinished, dependencies);
+    refuse(refusal);
+  }
+  await ring(row, dependencies);
+  const answer = { ...(await presentDestination(row, dependencies)), secret };
+  return jsonAnswer(201, answer, { ...etagOf(row), location: `${call.request.path}/${row.destination}` });
+}
+
+function newDestination(
+  workspace: string,
+  asked: DestinationRequest,
+  { clock, random, settings }: ManageDependencies,
+): Destination {
+  const now = clock();
+  const destination = newId("dst_", now, random);
+  return {
+    workspace,
+    item: registryItem.destination(destination),
+    destination,
+    name: asked.name,
+    url: asked.url,
+    format: asked.format,
+    eventTypes: [...new Set(asked.eventTypes)],
+    headerNames: Object.keys(asked.headers),
+    secretName: secretNameOf(settings.secretPrefix, workspace, destination),
+    secretVersion: firstSecretVersion(destination),
+    version: 1,
+    contentVersion: 1,
+    createdAt: toTimestamp(now),
+    updatedAt: toTimestamp(now),
+  };
+}
+
+/** Before the secret is made: the row that leads to it, should nobody live to finish this. */
+async function announce(row: Destination, { registry }: ManageDependencies): Promise<Unfinished> {
+  const unfinished: Unfinished = {
+    workspace: row.workspace,
+    item: unfinishedItem(row.destination),
+    destination: row.destination,
+    state: "creating",
+    secretName: row.secretName,
+    version: 1,
+    since: row.createdAt,
+  };
+  const result = await registry.commit([{ kind: "create", row: unfinished }]);
+  return result.kind === "committed" ? unfinished : refuse(contended());
+}
+
+/** Rows, counter and audit event at once; looks anew when the entitlement was changed meanwhile. */
+async function store(
+  call: Call,
+  row: Destination,
+  enabled: boolean,
+  dependencies: ManageDependencies,
+): Promise<Problem | undefined> {
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const workspace = await requireWorkspace(call, dependencies);
+    const entitlement = requireForwarding(workspace, dependencies.settings);
+    const writes = await writesOf(call, row, enabled, { workspace, entitlement }, dependencies);
+    const result = await dependencies.registry.commit(writes);
+    if (result.kind === "committed") return undefined;
+    if (result.kind === "refused" && result.write.kind === "count") return tooMany(entitlement);
+  }
+  return contended();
+}
+
+async function writesOf(
+  { workspace, caller, request }: Call,
+  row: Destination,
+  enabled: boolean,
+  allowed: { workspace: Workspace; entitlement: Entitlement },
+  { journal, clock, random, settings }: ManageDependencies,
+): Promise<[RegistryWrite, ...RegistryWrite[]]> {
+  const event = webhookEvent("created", actorOf(caller.subject), row, { format: row.format, enabled });
+  const own = { workspace: allowed.workspace, event, trace: request.trace };
+  // Read before the lane is written: what is journalled from here on is behind its cursor.
+  const cursor = await placeNow(workspace, journal);
+  const lane = newLane({ ...row, lane: LIVE_LANE, cursor, status: enabled ? "live" : "disabled" });
+  return [
+    {
+      kind: "require",
+      key: { workspace, item: registryItem.workspace },
+      version: allowed.workspace.version,
+    },
+    {
+      kind: "count",
+      key: { workspace, item: DESTINATION_COUNT },
+      by: 1,
+      atMost: allowed.entitlement.maxDestinations,
+    },
+    { kind: "create", row },
+    { kind: "create", row: lane },
+    { kind: "remove", key: { workspace, item: unfinishedItem(row.destination) }, version: 1 },
+    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+  ];
+}
+
+function tooMany({ plan, maxDestinations }: Entitlement): Problem {
+  return {
+    kind: "too-many-destinations",
+    title: "The workspace has all the destinations of its plan",
+    status: 409,
+    detail: `Delete one that is not needed, or move to a plan with more than ${plan} has.`,
+    limit: `${maxDestinations} destinations`,
+    members: { currentPlan: plan },
+  };
+}
+
+// An event that was journalled between the read and the write has rung nobody.
+async function ring(row: Destination, { rings, log }: ManageDependencies): Promise<void> {
+  try {
+    await rings.ring([ringOf({ ...row, lane: LIVE_LANE })]);
+  } catch (error) {
+    // The sweep finds a lane that is behind within a quarter of an hour; failing here would lose the secret.
+    log.error("lane.unrung", { workspace: row.workspace, destination: row.destination }, error);
+  }
+}

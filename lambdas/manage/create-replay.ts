@@ -1,0 +1,165 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import { deliveryOperations } from "../core/api/delivery-operations.ts";
+import { invalidField } from "../core/api/refusal.ts";
+import { toTimestamp } from "../core/clock.ts";
+import type { Destination } from "../core/destination.ts";
+import { newId } from "../core/ids.ts";
+import { ringOf } from "../core/lane.ts";
+import { actorOf, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { Problem } from "../core/problem.ts";
+import { type Replay, replayItem } from "../core/replay.ts";
+import { countWanted, type ReplayCount, type ReplayWindow, replayWindow } from "../core/replay-window.ts";
+import { visibleSince } from "../core/retention.ts";
+import { newLane } from "../core/start-lane.ts";
+import { registryItem } from "../core/table-schema.ts";
+import { type Call, readBody, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import {
+  CHANGE_TRIES,
+  contended,
+  requireDestination,
+  requireForwarding,
+  requireWorkspace,
+} from "./guards.ts";
+import { presentReplay } from "./replays.ts";
+
+/** So many replays of one destination at once; each takes a share of what its receiver can take. */
+const MOST_RUNNING = 3;
+/** So many are kept to look at; the oldest that have ended go first. */
+const MOST_KEPT = 50;
+
+/** What a replay is asked for: times, and the delivery that it repeats if it is one. */
+export interface AskedReplay {
+  from: string;
+  to: string;
+  eventsPerSecond?: number | undefined;
+  delivery?: string;
+}
+
+export async function createReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const body = readBody(call, deliveryOperations.createReplay.body);
+  const workspace = await requireWorkspace(call, dependencies);
+  const destination = await requireDestination(call, dependencies);
+  requireForwarding(workspace, dependencies.settings);
+  const asked = windowAsked(body);
+  const since = visibleSince(workspace, dependencies.settings.plans, dependencies.clock());
+  const from = asked.from > since ? asked.from : since;
+  const window = await replayWindow(call.workspace, from, asked.to, dependencies.journal);
+  const count = await countWanted(destination, window, dependencies);
+  if (body.dryRun) return jsonAnswer(200, presentCount(asked, window, count));
+  const row = await startReplay(call, asked, window, count, dependencies);
+  const lane = await dependencies.registry.readLane(call.workspace, row.destination, row.replay);
+  return jsonAnswer(201, await presentReplay(row, lane, dependencies), {
+    location: `${call.request.path}/${row.replay}`,
+  });
+}
+
+function windowAsked(body: { from: string; to: string; eventsPerSecond?: number | undefined }): AskedReplay {
+  const from = toTimestamp(Date.parse(body.from));
+  const to = toTimestamp(Date.parse(body.to));
+  if (from >= to) refuse(invalidField("to", "must be later than from"));
+  return { from, to, eventsPerSecond: body.eventsPerSecond };
+}
+
+function presentCount(asked: AskedReplay, { start, journalled }: ReplayWindow, count: ReplayCount) {
+  const { from, to } = asked;
+  return { dryRun: true, from, to, ...count, journalledEvents: journalled, startsAt: start };
+}
+
+/** Starts a lane of its own over the window; refuses when too many are running. */
+export async function startReplay(
+  call: Call,
+  asked: AskedReplay,
+  window: ReplayWindow,
+  count: ReplayCount,
+  dependencies: ManageDependencies,
+): Promise<Replay> {
+  const { registry, clock, random, settings, rings } = dependencies;
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const workspace = await requireWorkspace(call, dependencies);
+    requireForwarding(workspace, settings);
+    const destination = await requireDestination(call, dependencies);
+    await makeRoom(destination, dependencies);
+    const row = newReplay(call, destination, asked, window, count, dependencies);
+    const lane = newLane({
+      ...row,
+      lane: row.replay,
+      cursor: row.start,
+      status: "live",
+      eventsPerSecond: asked.eventsPerSecond,
+    });
+    const event = webhookEvent("replay_started", actorOf(call.caller.subject), destination, {
+      replay: row.replay,
+      from: row.from,
+      to: row.to,
+      events: row.events,
+    });
+    const own = { workspace, event, trace: call.request.trace };
+    const result = await registry.commit([
+      { kind: "require", key: destination, version: destination.version },
+      { kind: "require", key: { ...workspace, item: registryItem.workspace }, version: workspace.version },
+      { kind: "create", row },
+      { kind: "create", row: lane },
+      { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+    ]);
+    if (result.kind !== "committed") continue;
+    await rings.ring([ringOf(lane)]);
+    return row;
+  }
+  return refuse(contended());
+}
+
+function newReplay(
+  { caller }: Call,
+  { workspace, destination }: Destination,
+  { from, to, delivery }: AskedReplay,
+  { start, until, journalled }: ReplayWindow,
+  count: ReplayCount,
+  { clock, random }: ManageDependencies,
+): Replay {
+  const now = clock();
+  const replay = newId("rpl_", now, random);
+  return {
+    workspace,
+    item: replayItem.replay(destination, replay),
+    destination,
+    replay,
+    from,
+    to,
+    start,
+    until,
+    journalled,
+    ...count,
+    ...(delivery !== undefined && { delivery }),
+    createdAt: toTimestamp(now),
+    createdBy: caller.subject,
+  };
+}
+
+/** Refuses when too many are running, and forgets the oldest that have ended. */
+async function makeRoom(
+  { workspace, destination }: Destination,
+  { registry }: ManageDependencies,
+): Promise<void> {
+  const rows = await registry.listReplays(workspace, destination);
+  const lanes = await registry.listLanes(workspace);
+  const laneOf = ({ replay }: Replay) =>
+    lanes.find((lane) => lane.destination === destination && lane.lane === replay);
+  const ended = rows.filter((row) => (laneOf(row)?.status ?? "ended") === "ended");
+  if (rows.length - ended.length >= MOST_RUNNING) refuse(tooManyReplays());
+  for (const row of ended.slice(0, Math.max(0, rows.length - MOST_KEPT + 1))) {
+    await registry.removeRow({ workspace, item: registryItem.lane(destination, row.replay) });
+    await registry.removeRow(row);
+  }
+}
+
+function tooManyReplays(): Problem {
+  return {
+    kind: "too-many-replays",
+    title: "Too many replays of the destination are running",
+    status: 409,
+    detail: "Wait until one is done, or cancel one.",
+    limit: `${MOST_RUNNING} at once`,
+  };
+}

@@ -1,0 +1,120 @@
+import { encodeTime } from "ulid";
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
+import { deliveryOperations } from "../core/api/delivery-operations.ts";
+import type { Attempt, DeliveryOutcome, DeliveryRecord } from "../core/delivery-record.ts";
+import type { Destination } from "../core/destination.ts";
+import { encodeListCursor } from "../core/list-cursor.ts";
+import { problems } from "../core/problem.ts";
+import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { requireDestination, requireWorkspace } from "./guards.ts";
+
+/** Most deliveries that one request looks at, whatever its filter leaves over. */
+const EXAMINED = 1_000;
+const EXAMINED_AT_ONCE = 100;
+
+export async function listDeliveries(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const query = readQuery(call, deliveryOperations.listDeliveries.query);
+  const { outcome, from, to } = query;
+  const asked = ["deliveries", call.workspace, call.parameters["dst"], outcome, from, to];
+  const after = readCursor(query.cursor, asked);
+  await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  const window = {
+    fromId: from === undefined ? OLDEST_ID : firstIdAt(Date.parse(from)),
+    beforeId: after ?? (to === undefined ? NEWEST_ID : firstIdAt(Date.parse(to))),
+    outcome,
+    limit: query.limit,
+  };
+  const { rows, next } = await findDeliveries(row, window, dependencies);
+  return jsonAnswer(200, {
+    items: rows.map(presentDelivery),
+    nextCursor: next === undefined ? null : encodeListCursor(next, asked),
+  });
+}
+
+interface Window {
+  fromId: string;
+  beforeId: string;
+  outcome: DeliveryOutcome | undefined;
+  limit: number;
+}
+
+/** Reads on until there are enough, or the window or the bound of a request is reached. */
+async function findDeliveries(
+  { workspace, destination }: Destination,
+  { limit, ...window }: Window,
+  { deliveries: log, clock }: ManageDependencies,
+): Promise<{ rows: DeliveryRecord[]; next: string | undefined }> {
+  const rows: DeliveryRecord[] = [];
+  let beforeId = window.beforeId;
+  if (beforeId <= window.fromId) return { rows, next: undefined };
+  for (let examined = 0; examined < EXAMINED; examined += EXAMINED_AT_ONCE) {
+    const asked = { ...window, beforeId, limit: EXAMINED_AT_ONCE };
+    const { deliveries, next } = await log.listDeliveries(workspace, destination, asked);
+    rows.push(...deliveries.filter(({ expiresAt }) => expiresAt * 1000 > clock()));
+    if (rows.length > limit) return { rows: rows.slice(0, limit), next: rows[limit - 1]?.delivery };
+    if (next === undefined) return { rows, next };
+    beforeId = next;
+  }
+  return { rows, next: beforeId };
+}
+
+export async function getDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  await requireWorkspace(call, dependencies);
+  const destination = await requireDestination(call, dependencies);
+  return jsonAnswer(200, presentDelivery(await requireDelivery(call, destination, dependencies)));
+}
+
+export async function requireDelivery(
+  call: Call,
+  { workspace, destination }: Destination,
+  { deliveries, clock }: ManageDependencies,
+): Promise<DeliveryRecord> {
+  const row = await deliveries.readDelivery(workspace, destination, parameter(call, "whd"));
+  if (row === undefined || row.expiresAt * 1000 <= clock()) refuse(problems.notFound("delivery"));
+  return row;
+}
+
+const TIME_CHARACTERS = 10;
+const CHANCE_CHARACTERS = 16;
+const LAST_TIME = 2 ** 48 - 1;
+const OLDEST_ID = firstIdAt(0);
+const NEWEST_ID = `whd_${"Z".repeat(TIME_CHARACTERS + CHANCE_CHARACTERS)}`;
+
+/** An id begins with its time: no delivery begun at or after `time` (milliseconds) has a smaller one. */
+function firstIdAt(time: number): string {
+  const whole = Math.min(Math.max(Math.ceil(time), 0), LAST_TIME);
+  return `whd_${encodeTime(whole, TIME_CHARACTERS)}${"0".repeat(CHANCE_CHARACTERS)}`;
+}
+
+export function presentDelivery(row: DeliveryRecord): DeliveryAnswer {
+  return {
+    id: row.delivery,
+    lane: row.lane,
+    number: row.number,
+    previousId: row.previousId,
+    parent: row.parent ?? null,
+    outcome: row.outcome,
+    format: row.format,
+    count: row.count,
+    first: row.first,
+    end: row.end,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    closedAt: row.closedAt ?? null,
+    nextAttemptAt: row.nextAttemptAt ?? null,
+    attempts: row.attempts.map(presentAttempt),
+  };
+}
+
+function presentAttempt(attempt: Attempt): DeliveryAnswer["attempts"][number] {
+  const { address, answer, delaySeconds, ...rest } = attempt;
+  return {
+    ...rest,
+    address: address ?? null,
+    answer: answer ?? null,
+    delaySeconds: delaySeconds ?? null,
+  };
+}

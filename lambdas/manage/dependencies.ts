@@ -1,0 +1,45 @@
+import type { DeliveryTester } from "../adapters/deliver-invoker.ts";
+import type { DeliveryLogReader } from "../adapters/delivery-log.ts";
+import type { Allowance } from "../adapters/local-allowance.ts";
+import type { RegistryReader } from "../adapters/registry-reader.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DeliveryLog } from "../core/delivery-record.ts";
+import type { Plans } from "../core/entitlement.ts";
+import type { Log } from "../core/log.ts";
+import type { OwnEntrySettings } from "../core/own-entry.ts";
+import type { RandomBytes } from "../core/random.ts";
+import type { RegistryWriter } from "../core/registry-write.ts";
+import type { RetentionSettings } from "../core/retention.ts";
+import type { SecretStore } from "../core/secret-store.ts";
+import type { EntryStore, JournalStore, RingQueue } from "../core/stores.ts";
+
+export interface ManageSettings extends OwnEntrySettings {
+  plans: Plans;
+  retention: RetentionSettings;
+  /** Where a plan with forwarding can be bought. */
+  upgradeUrl: string | undefined;
+  /** Name prefix of secrets, with a slash at its end. */
+  secretPrefix: string;
+  /** For how many days deliveries are kept in the log. */
+  deliveryLogDays: number;
+  /** Stripped from the scopes of a token. */
+  scopePrefix: string;
+}
+
+/** All that the management API touches. */
+export interface ManageDependencies {
+  registry: RegistryReader & RegistryWriter;
+  secrets: SecretStore;
+  journal: JournalStore;
+  entries: Pick<EntryStore, "readEntries">;
+  rings: RingQueue;
+  deliveries: DeliveryLogReader;
+  deliveryLog: DeliveryLog;
+  tester: DeliveryTester;
+  /** What the egress guard lets through besides public addresses. */
+  allowance: Allowance;
+  settings: ManageSettings;
+  clock: Clock;
+  random: RandomBytes;
+  log: Log;
+}

@@ -1,0 +1,103 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import { destinationOperations } from "../core/api/destination-operations.ts";
+import { toTimestamp } from "../core/clock.ts";
+import { skippedNote } from "../core/delivery-record.ts";
+import type { Destination } from "../core/destination.ts";
+import type { Workspace } from "../core/entitlement.ts";
+import { type Lane, ringOf } from "../core/lane.ts";
+import { actorOf, type WebhookAction, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { Position } from "../core/page.ts";
+import { visibleSince } from "../core/retention.ts";
+import { disableLane, moveLane, placeAt, placeNow, resumeLane } from "../core/start-lane.ts";
+import { type Call, readOptionalBody, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import {
+  CHANGE_TRIES,
+  contended,
+  requireDestination,
+  requireForwarding,
+  requireLiveLane,
+  requireWorkspace,
+} from "./guards.ts";
+import { etagOf, presentDestination } from "./present-destination.ts";
+
+export async function enableDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const { from } = readOptionalBody(call, destinationOperations.enableDestination.body);
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  requireForwarding(workspace, dependencies.settings);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const lane = await requireLiveLane(row, dependencies);
+    // Read before the lane is written there.
+    const place = await placeOf(from, workspace, dependencies);
+    if (place === undefined && lane.status === "live") return answer(row, lane, dependencies);
+    const next = place === undefined ? resumeLane(lane) : await leave(lane, place, dependencies);
+    const metadata = { from, startsAt: next.cursor };
+    if (!(await store(call, workspace, row, next, "enabled", metadata, dependencies))) continue;
+    await dependencies.rings.ring([ringOf(next)]);
+    return answer(row, next, dependencies);
+  }
+  return refuse(contended());
+}
+
+export async function disableDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const lane = await requireLiveLane(row, dependencies);
+    const next = lane.status === "disabled" ? lane : disableLane(lane);
+    if (next === lane || (await store(call, workspace, row, next, "disabled", {}, dependencies))) {
+      return jsonAnswer(200, await presentDestination(row, dependencies, next), etagOf(row));
+    }
+  }
+  return refuse(contended());
+}
+
+/** Where deliveries are to begin; `undefined` where they stopped. What has expired is out of reach. */
+async function placeOf(
+  from: string,
+  workspace: Workspace,
+  { journal, settings, clock }: ManageDependencies,
+): Promise<Position | undefined> {
+  if (from === "where-it-stopped") return undefined;
+  if (from === "now") return placeNow(workspace.workspace, journal);
+  const since = visibleSince(workspace, settings.plans, clock());
+  const time = toTimestamp(Date.parse(from));
+  return placeAt(workspace.workspace, time > since ? time : since, journal);
+}
+
+/** The lane at another place; what it had frozen closes as skipped, first of all in the log. */
+async function leave(
+  lane: Lane,
+  place: Position,
+  { deliveryLog, settings, clock }: ManageDependencies,
+): Promise<Lane> {
+  const now = clock();
+  const note = skippedNote(lane, settings.deliveryLogDays, now, toTimestamp(now));
+  if (note !== undefined) await deliveryLog.note(note);
+  return moveLane(lane, place);
+}
+
+async function store(
+  { caller, request }: Call,
+  workspace: Workspace,
+  row: Destination,
+  next: Lane,
+  action: WebhookAction,
+  metadata: Readonly<Record<string, unknown>>,
+  { registry, clock, random, settings }: ManageDependencies,
+): Promise<boolean> {
+  const event = webhookEvent(action, actorOf(caller.subject), row, metadata);
+  const own = { workspace, event, trace: request.trace };
+  const result = await registry.commit([
+    { kind: "replace", row: next },
+    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+  ]);
+  return result.kind === "committed";
+}
+
+async function answer(row: Destination, lane: Lane, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const shown = await presentDestination(row, dependencies, lane);
+  return jsonAnswer(200, { ...shown, startsAt: lane.cursor }, etagOf(row));
+}

@@ -1,0 +1,152 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { EntitlementAnswer } from "../core/api/entitlement-api.ts";
+import { invalidField } from "../core/api/refusal.ts";
+import { workspaceOperations } from "../core/api/workspace-operations.ts";
+import { toTimestamp } from "../core/clock.ts";
+import { entitlementOf, type Plans, type Workspace } from "../core/entitlement.ts";
+import { ringOf } from "../core/lane.ts";
+import { actorOf, entitlementEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import { problems } from "../core/problem.ts";
+import type { RegistryWrite } from "../core/registry-write.ts";
+import { removeAllDestinations } from "../core/remove-destination.ts";
+import { type AskedEntitlement, isSameEntitlement, withEntitlement } from "../core/change-entitlement.ts";
+import { retentionDaysOf } from "../core/retention.ts";
+import { type Call, readBody, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { CHANGE_TRIES, contended } from "./guards.ts";
+import { tidyUp } from "./tidy-up.ts";
+
+export async function getEntitlement(
+  { workspace }: Call,
+  dependencies: ManageDependencies,
+): Promise<HttpAnswer> {
+  const row = await dependencies.registry.readWorkspace(workspace);
+  if (row === undefined) refuse(problems.unknownWorkspace());
+  return jsonAnswer(200, present(row, dependencies.settings.plans));
+}
+
+export async function putEntitlement(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const { settings } = dependencies;
+  const asked = readBody(call, workspaceOperations.putEntitlement.body);
+  requirePlan(asked.plan, settings.plans);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const current = await dependencies.registry.readWorkspace(call.workspace);
+    if (current !== undefined && isSameEntitlement(current, asked)) {
+      return jsonAnswer(200, present(current, settings.plans));
+    }
+    const changed = await store(call, current, asked, dependencies);
+    if (changed === undefined) continue;
+    await ringIfForwardingReturned(current, changed, dependencies);
+    return jsonAnswer(current === undefined ? 201 : 200, present(changed, settings.plans));
+  }
+  return refuse(contended());
+}
+
+/** Destinations and secrets go at once; the purge removes the log when its grace period has passed. */
+export async function deleteEntitlement(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const ended = await end(call, dependencies);
+  const remover = { actor: actorOf(call.caller.subject), trace: call.request.trace };
+  const removed = await removeAllDestinations(ended, remover, dependencies);
+  if (removed === "stale") refuse(contended());
+  await tidyUp(call.workspace, dependencies);
+  return { statusCode: 204 };
+}
+
+function requirePlan(plan: string, plans: Plans): void {
+  if (Object.hasOwn(plans, plan)) return;
+  const names = Object.keys(plans).join(", ");
+  refuse(invalidField("plan", `must be one of this deployment's plans: ${names}`));
+}
+
+/** The row as stored, or `undefined` when it had been changed meanwhile. */
+async function store(
+  call: Call,
+  current: Workspace | undefined,
+  asked: AskedEntitlement,
+  dependencies: ManageDependencies,
+): Promise<Workspace | undefined> {
+  const { registry, settings, clock } = dependencies;
+  const next = withEntitlement(call.workspace, current, asked, clock(), settings);
+  const write: RegistryWrite =
+    current === undefined ? { kind: "create", row: next } : { kind: "replace", row: next };
+  const metadata = {
+    plan: next.plan,
+    retentionDays: retentionDaysOf(next, settings.plans),
+    hold: next.hold ?? null,
+    ...(current !== undefined && { before: summary(current, settings.plans) }),
+  };
+  const record = recordOf(call, next, current === undefined ? "created" : "changed", metadata, dependencies);
+  const result = await registry.commit([write, record]);
+  return result.kind === "committed" ? next : undefined;
+}
+
+function summary(row: Workspace, plans: Plans): Record<string, unknown> {
+  return {
+    plan: row.plan,
+    retentionDays: retentionDaysOf(row, plans),
+    hold: row.hold ?? null,
+    ...(row.endedAt !== undefined && { endedAt: row.endedAt }),
+  };
+}
+
+function recordOf(
+  { caller, request }: Call,
+  workspace: Workspace,
+  action: "created" | "changed" | "ended",
+  metadata: Readonly<Record<string, unknown>>,
+  { clock, random, settings }: ManageDependencies,
+): RegistryWrite {
+  const event = entitlementEvent(action, actorOf(caller.subject), workspace.workspace, metadata);
+  return {
+    kind: "record",
+    entry: buildOwnEntry({ workspace, event, trace: request.trace }, clock(), random, settings),
+  };
+}
+
+async function end(call: Call, dependencies: ManageDependencies): Promise<Workspace> {
+  const { registry, settings, clock } = dependencies;
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const current = await registry.readWorkspace(call.workspace);
+    if (current === undefined) refuse(problems.unknownWorkspace());
+    if (current.endedAt !== undefined) return current;
+    const now = toTimestamp(clock());
+    const ended: Workspace = { ...current, endedAt: now, updatedAt: now };
+    const record = recordOf(call, current, "ended", summary(current, settings.plans), dependencies);
+    const result = await registry.commit([{ kind: "replace", row: ended }, record]);
+    if (result.kind === "committed") return ended;
+  }
+  return refuse(contended());
+}
+
+/** Lanes stood where they were; a ring that is lost here is made up for by the sweep. */
+async function ringIfForwardingReturned(
+  before: Workspace | undefined,
+  after: Workspace,
+  { registry, rings, settings, log }: ManageDependencies,
+): Promise<void> {
+  const forwards = (row: Workspace | undefined): boolean =>
+    row !== undefined && entitlementOf(row, settings.plans)?.forwarding === true;
+  if (forwards(before) || !forwards(after)) return;
+  try {
+    const lanes = await registry.listLanes(after.workspace);
+    await rings.ring(lanes.filter(({ status }) => status === "live").map(ringOf));
+  } catch (error) {
+    log.error("lanes.unrung", { workspace: after.workspace }, error);
+  }
+}
+
+function present(row: Workspace, plans: Plans): EntitlementAnswer {
+  const entitlement = entitlementOf(row, plans);
+  return {
+    workspace: row.workspace,
+    plan: row.plan,
+    retentionDays: retentionDaysOf(row, plans),
+    forwarding: entitlement?.forwarding ?? false,
+    maxDestinations: entitlement?.maxDestinations ?? 0,
+    hold: row.hold ?? null,
+    endedAt: row.endedAt ?? null,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

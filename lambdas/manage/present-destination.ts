@@ -1,0 +1,56 @@
+import { REDACTED, type DestinationAnswer } from "../core/api/destination-api.ts";
+import type { Destination } from "../core/destination.ts";
+import { LIVE_LANE, type Lane } from "../core/lane.ts";
+import { problems } from "../core/problem.ts";
+import { refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { createHealthReader } from "./read-health.ts";
+
+/** A destination as the API shows it, with its health of the moment. */
+export async function presentDestination(
+  row: Destination,
+  dependencies: ManageDependencies,
+  known?: Lane,
+): Promise<DestinationAnswer> {
+  const lane = known ?? (await dependencies.registry.readLane(row.workspace, row.destination, LIVE_LANE));
+  // Removed between the two reads.
+  if (lane === undefined) refuse(problems.notFound("destination"));
+  return shape(row, lane, await createHealthReader(row.workspace, dependencies)(lane));
+}
+
+/** The same for several of one workspace; one that has just been removed is left out. */
+export async function presentDestinations(
+  workspace: string,
+  rows: readonly Destination[],
+  dependencies: ManageDependencies,
+): Promise<DestinationAnswer[]> {
+  const readHealth = createHealthReader(workspace, dependencies);
+  const lanes = await dependencies.registry.listLanes(workspace);
+  const shown: DestinationAnswer[] = [];
+  for (const row of rows) {
+    const lane = lanes.find(
+      ({ destination, lane: name }) => destination === row.destination && name === LIVE_LANE,
+    );
+    if (lane !== undefined) shown.push(shape(row, lane, await readHealth(lane)));
+  }
+  return shown;
+}
+
+function shape(row: Destination, lane: Lane, health: DestinationAnswer["health"]): DestinationAnswer {
+  return {
+    id: row.destination,
+    name: row.name,
+    url: row.url,
+    format: row.format,
+    eventTypes: row.eventTypes,
+    headers: Object.fromEntries(row.headerNames.map((name) => [name, REDACTED])),
+    enabled: lane.status !== "disabled",
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    health,
+  };
+}
+
+export function etagOf({ version }: Pick<Destination, "version">): Record<string, string> {
+  return { etag: `"${version}"` };
+}

@@ -1,0 +1,114 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import { deliveryOperations } from "../core/api/delivery-operations.ts";
+import type { ReplayAnswer } from "../core/api/replay-api.ts";
+import type { Lane } from "../core/lane.ts";
+import { encodeListCursor } from "../core/list-cursor.ts";
+import { actorOf, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import { problems } from "../core/problem.ts";
+import type { Replay } from "../core/replay.ts";
+import { eventsBefore } from "../core/replay-window.ts";
+import { cancelLane } from "../core/start-lane.ts";
+import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";
+
+/** Why a lane has ended before its end. */
+const CANCELLED = "cancelled";
+
+export async function listReplays(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const { limit, cursor } = readQuery(call, deliveryOperations.listReplays.query);
+  const asked = ["replays", call.workspace, call.parameters["dst"]];
+  const after = readCursor(cursor, asked);
+  await requireWorkspace(call, dependencies);
+  const { destination } = await requireDestination(call, dependencies);
+  const rows = await dependencies.registry.listReplays(call.workspace, destination);
+  const older = rows.toReversed().filter(({ replay }) => after === undefined || replay < after);
+  const page = older.slice(0, limit);
+  const last = older.length > limit ? page.at(-1) : undefined;
+  const lanes = await dependencies.registry.listLanes(call.workspace);
+  const shown = page.map((row) =>
+    presentReplay(
+      row,
+      lanes.find((lane) => lane.destination === destination && lane.lane === row.replay),
+      dependencies,
+    ),
+  );
+  return jsonAnswer(200, {
+    items: await Promise.all(shown),
+    nextCursor: last === undefined ? null : encodeListCursor(last.replay, asked),
+  });
+}
+
+export async function getReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  await requireWorkspace(call, dependencies);
+  const { row, lane } = await requireReplay(call, dependencies);
+  return jsonAnswer(200, await presentReplay(row, lane, dependencies));
+}
+
+export async function cancelReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const { registry, clock, random, settings } = dependencies;
+  const workspace = await requireWorkspace(call, dependencies);
+  const destination = await requireDestination(call, dependencies);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const { row, lane } = await requireReplay(call, dependencies);
+    if (lane === undefined || lane.status === "ended") return { statusCode: 204 };
+    const event = webhookEvent("replay_cancelled", actorOf(call.caller.subject), destination, {
+      replay: row.replay,
+    });
+    const own = { workspace, event, trace: call.request.trace };
+    const result = await registry.commit([
+      { kind: "replace", row: { ...cancelLane(lane), suspendedReason: CANCELLED } },
+      { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+    ]);
+    if (result.kind === "committed") return { statusCode: 204 };
+  }
+  return refuse(contended());
+}
+
+async function requireReplay(
+  call: Call,
+  dependencies: ManageDependencies,
+): Promise<{ row: Replay; lane: Lane | undefined }> {
+  const { destination } = await requireDestination(call, dependencies);
+  const id = parameter(call, "rpl");
+  const row = await dependencies.registry.readReplay(call.workspace, destination, id);
+  if (row === undefined) refuse(problems.notFound("replay"));
+  return { row, lane: await dependencies.registry.readLane(call.workspace, destination, id) };
+}
+
+/** A replay as the API shows it, with how far it is at this moment. */
+export async function presentReplay(
+  row: Replay,
+  lane: Lane | undefined,
+  { journal }: ManageDependencies,
+): Promise<ReplayAnswer> {
+  const status = statusOf(lane);
+  const reached = status === "done" ? row.until : (lane?.cursor ?? row.start);
+  const behind =
+    (await eventsBefore(row.workspace, reached, journal)) -
+    (await eventsBefore(row.workspace, row.start, journal));
+  const passedEvents = status === "done" ? row.journalled : Math.max(0, Math.min(behind, row.journalled));
+  return {
+    id: row.replay,
+    delivery: row.delivery ?? null,
+    status,
+    from: row.from,
+    to: row.to,
+    events: row.events,
+    exact: row.exact,
+    startsAt: row.start,
+    journalledEvents: row.journalled,
+    passedEvents,
+    progress: row.journalled === 0 ? 1 : passedEvents / row.journalled,
+    createdAt: row.createdAt,
+    createdBy: row.createdBy,
+  };
+}
+
+function statusOf(lane: Lane | undefined): ReplayAnswer["status"] {
+  if (lane === undefined || lane.status === "ended") {
+    return lane?.suspendedReason === CANCELLED ? "cancelled" : "done";
+  }
+  return lane.status === "live" ? "running" : "suspended";
+}

@@ -1,0 +1,124 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { DeliveryRecord } from "../core/delivery-record.ts";
+import type { Destination } from "../core/destination.ts";
+import type { Workspace } from "../core/entitlement.ts";
+import { type Lane, ringOf } from "../core/lane.ts";
+import { actorOf, type WebhookAction, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { Problem } from "../core/problem.ts";
+import { eventsBefore } from "../core/replay-window.ts";
+import { hurryLane, markSkip, resumeLane } from "../core/start-lane.ts";
+import { type Call, refuse } from "./call.ts";
+import { startReplay } from "./create-replay.ts";
+import { presentDelivery, requireDelivery } from "./deliveries.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import {
+  CHANGE_TRIES,
+  contended,
+  requireDestination,
+  requireForwarding,
+  requireWorkspace,
+} from "./guards.ts";
+
+export async function retryDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  const delivery = await requireDelivery(call, row, dependencies);
+  requireForwarding(workspace, dependencies.settings);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const lane = await openLane(row, delivery, dependencies);
+    if (lane === undefined) return repeat(call, delivery, dependencies);
+    if (lane.status === "disabled") refuse(notDelivering());
+    const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
+    if (await store(call, { workspace, row, delivery }, next, "delivery_retried", dependencies)) {
+      return jsonAnswer(202, presentDelivery(delivery));
+    }
+  }
+  return refuse(contended());
+}
+
+export async function skipDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  const delivery = await requireDelivery(call, row, dependencies);
+  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+    const lane = await openLane(row, delivery, dependencies);
+    if (lane === undefined) refuse(closedAlready());
+    if (lane.skip === delivery.number) return jsonAnswer(202, presentDelivery(delivery));
+    // A lane is suspended over the delivery that is skipped, so nothing else keeps it from going on.
+    const awake = lane.status === "suspended" ? resumeLane(lane) : lane;
+    const next = markSkip(awake, delivery.number);
+    if (await store(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies)) {
+      return jsonAnswer(202, presentDelivery(delivery));
+    }
+  }
+  return refuse(contended());
+}
+
+/** The lane that still holds the delivery, if its number has not closed. */
+async function openLane(
+  { workspace, destination }: Destination,
+  delivery: DeliveryRecord,
+  { registry }: ManageDependencies,
+): Promise<Lane | undefined> {
+  const lane = await registry.readLane(workspace, destination, delivery.lane);
+  return lane?.status !== "ended" && lane?.frozen?.id === delivery.delivery ? lane : undefined;
+}
+
+/** A closed delivery's events go once more, by a replay of exactly them. */
+async function repeat(
+  call: Call,
+  delivery: DeliveryRecord,
+  dependencies: ManageDependencies,
+): Promise<HttpAnswer> {
+  const { first, end, count, createdAt, closedAt } = delivery;
+  const journalled =
+    (await eventsBefore(call.workspace, end, dependencies.journal)) -
+    (await eventsBefore(call.workspace, first, dependencies.journal));
+  const replay = await startReplay(
+    call,
+    { from: createdAt, to: closedAt ?? createdAt, delivery: delivery.delivery },
+    { start: first, until: end, journalled },
+    { events: count, exact: true },
+    dependencies,
+  );
+  const path = call.request.path.replace(/\/deliveries\/.*$/, `/replays/${replay.replay}`);
+  return jsonAnswer(202, presentDelivery(delivery), { location: path });
+}
+
+async function store(
+  { caller, request }: Call,
+  { workspace, row, delivery }: { workspace: Workspace; row: Destination; delivery: DeliveryRecord },
+  next: Lane,
+  action: WebhookAction,
+  { registry, rings, clock, random, settings }: ManageDependencies,
+): Promise<boolean> {
+  const metadata = { delivery: delivery.delivery, number: delivery.number, events: delivery.count };
+  const event = webhookEvent(action, actorOf(caller.subject), row, metadata);
+  const own = { workspace, event, trace: request.trace };
+  const result = await registry.commit([
+    { kind: "replace", row: next },
+    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+  ]);
+  if (result.kind !== "committed") return false;
+  await rings.ring([ringOf(next)]);
+  return true;
+}
+
+function notDelivering(): Problem {
+  return {
+    kind: "destination-disabled",
+    title: "The destination is disabled",
+    status: 409,
+    detail: "Enable it first: POST …/enable. It goes on with this delivery unless you move it.",
+  };
+}
+
+function closedAlready(): Problem {
+  return {
+    kind: "delivery-closed",
+    title: "The delivery is closed already",
+    status: 409,
+    detail: "Only a delivery whose outcome is `retry` or `suspend` can be skipped.",
+  };
+}

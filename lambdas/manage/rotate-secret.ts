@@ -1,0 +1,37 @@
+import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import { destinationOperations } from "../core/api/destination-operations.ts";
+import { toTimestamp } from "../core/clock.ts";
+import type { Destination, DestinationSecret } from "../core/destination.ts";
+import { actorOf, webhookEvent } from "../core/management-event.ts";
+import { buildOwnEntry } from "../core/own-entry.ts";
+import type { RegistryWrite } from "../core/registry-write.ts";
+import { newSigningSecret, rotated } from "../core/secret-store.ts";
+import { type Call, readOptionalBody, refuse } from "./call.ts";
+import { changeSecret } from "./change-secret.ts";
+import type { ManageDependencies } from "./dependencies.ts";
+import { contended, requireDestination, requireWorkspace } from "./guards.ts";
+
+export async function rotateSecret(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
+  const { registry, clock, random, settings } = dependencies;
+  const { graceSeconds } = readOptionalBody(call, destinationOperations.rotateSecret.body);
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  const now = clock();
+  const secret = newSigningSecret(random);
+  const event = webhookEvent("secret_rotated", actorOf(call.caller.subject), row, { graceSeconds });
+  const entry = buildOwnEntry({ workspace, event, trace: call.request.trace }, now, random, settings);
+  const change = {
+    content: (current: DestinationSecret) => rotated(current, secret, graceSeconds, now),
+    store: async (next: Destination, release: RegistryWrite) => {
+      const stored = { ...next, updatedAt: toTimestamp(now) };
+      const result = await registry.commit([
+        { kind: "replace", row: stored },
+        { kind: "record", entry },
+        release,
+      ]);
+      if (result.kind !== "committed") refuse(contended());
+    },
+  };
+  await changeSecret(row, change, dependencies);
+  return jsonAnswer(200, { secret, previousValidUntil: toTimestamp(now + graceSeconds * 1000) });
+}

@@ -1,0 +1,59 @@
+import { fileURLToPath } from "node:url";
+import { type ConsoleFiles, createConsoleFiles } from "./adapters/console-files.ts";
+import { createEntryPoint } from "./adapters/entry-point.ts";
+import { createHttpHandler, type HttpAnswer, type HttpHandler, jsonAnswer } from "./adapters/http-api.ts";
+import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import { openApiDocument } from "./core/api/openapi.ts";
+import { consoleAnswer, consolePath } from "./core/console-file.ts";
+import { ENV } from "./core/environment.ts";
+import type { Log } from "./core/log.ts";
+import { type Problem, problems } from "./core/problem.ts";
+
+export interface PublicDependencies {
+  version: string;
+  files: ConsoleFiles;
+  log: Log;
+}
+
+const CONSOLE = "/console/";
+
+/** What is open to everybody: health, the API's description, and the console's page. */
+export function createPublicHandler({ version, files, log }: PublicDependencies): HttpHandler {
+  let document: HttpAnswer | undefined;
+  return createHttpHandler(async ({ path }) => {
+    if (path === "/v1/health") {
+      return jsonAnswer(200, { status: "ok", version }, { "cache-control": "no-store" });
+    }
+    if (path === "/openapi.json") {
+      // Costs some 50 ms, so only who asks for it waits.
+      document ??= jsonAnswer(200, openApiDocument(version), { "cache-control": "public, max-age=300" });
+      return document;
+    }
+    if (path === "/console") return { statusCode: 308, headers: { location: CONSOLE } };
+    return path.startsWith(CONSOLE)
+      ? answerFile(path.slice(CONSOLE.length), files)
+      : problems.notFound("route");
+  }, log);
+}
+
+async function answerFile(asked: string, files: ConsoleFiles): Promise<HttpAnswer | Problem> {
+  const path = consolePath(asked);
+  const answer = consoleAnswer(path);
+  const content = answer === undefined ? undefined : await files.read(path);
+  if (answer === undefined || content === undefined) return notFound();
+  const { headers, binary } = answer;
+  const body = Buffer.from(content).toString(binary ? "base64" : "utf8");
+  return { statusCode: 200, headers, body, isBase64Encoded: binary };
+}
+
+function notFound(): Problem {
+  return { ...problems.notFound("file"), detail: "The console has no such file. It begins at /console/." };
+}
+
+export const handler = createEntryPoint((environment) =>
+  createPublicHandler({
+    version: environment.text(ENV.version),
+    files: createConsoleFiles(fileURLToPath(new URL("./console/", import.meta.url))),
+    log: createPowertoolsLog("public"),
+  }),
+);
