@@ -1,7 +1,13 @@
 import { Command } from "commander";
 import pkg from "../package.json" with { type: "json" };
-import { addTokenCommand } from "./token.ts";
+import { ApiRefusedError } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
+import { addDestinationsCommand } from "./destinations.ts";
+import { addDestroyDataCommand } from "./destroy-data.ts";
+import { addPostCommand } from "./post.ts";
+import { addRedriveCommand } from "./redrive.ts";
+import { addTokenCommand } from "./token.ts";
+import { addVerifyCommand } from "./verify.ts";
 
 const program = new Command("trailcast")
   .description("Audit-log forwarding: tokens, proof, repair and everyday work on a Trailcast stack.")
@@ -10,11 +16,16 @@ const program = new Command("trailcast")
   .configureHelp({ sortSubcommands: false });
 
 addTokenCommand(program);
+addPostCommand(program);
+addDestinationsCommand(program);
+addVerifyCommand(program);
+addRedriveCommand(program);
+addDestroyDataCommand(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CliError)) throw error;
+  if (!(error instanceof CliError) && !(error instanceof ApiRefusedError)) throw error;
   process.stderr.write(`trailcast: ${error.message}\n`);
-  process.exitCode = error.exitCode;
+  process.exitCode = error instanceof CliError ? error.exitCode : 1;
 }

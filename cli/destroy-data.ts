@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline/promises";
+import {
+  DeleteSecretCommand,
+  paginateListSecrets,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { Command } from "commander";
+import { CliError } from "./cli-error.ts";
+import { addStackOptions, openStack, type StackOptions } from "./stack-access.ts";
+
+interface DestroyOptions extends StackOptions {
+  yes?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ npx trailcast destroy-data --outputs outputs.json
+
+Deletes the secrets of all destinations at once and without recovery: nothing can be signed or delivered afterwards. They are the only
+thing that is made outside the template, so do this before \`cdk destroy\`. Tables are retained by the template; delete them by hand,
+after taking away their deletion protection, once nobody needs the log.`;
+
+/** `trailcast destroy-data` */
+export function addDestroyDataCommand(program: Command): void {
+  const command = new Command("destroy-data")
+    .description("delete the secrets of all destinations, before the stack itself is destroyed")
+    .option("--yes", "do not ask")
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: DestroyOptions) => {
+      const stack = openStack(options);
+      const prefix = stack.output("SecretPrefix");
+      const client = new SecretsManagerClient({});
+      const names = await listNames(client, prefix);
+      if (names.length === 0) return print(`${stack.label} has no secrets under ${prefix}.`);
+      print(`${names.length} secrets under ${prefix} of ${stack.label}`);
+      if (options.yes !== true) await confirm(prefix);
+      for (const name of names) {
+        await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
+      }
+      print(`${names.length} secrets deleted.`);
+    });
+  program.addCommand(addStackOptions(command));
+}
+
+async function listNames(client: SecretsManagerClient, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  // The filter matches beginnings of words as well, so the prefix is checked again.
+  const pages = paginateListSecrets({ client }, { Filters: [{ Key: "name", Values: [prefix] }] });
+  for await (const { SecretList: secrets = [] } of pages) {
+    names.push(...secrets.flatMap(({ Name: name }) => (name?.startsWith(prefix) === true ? [name] : [])));
+  }
+  return names;
+}
+
+async function confirm(prefix: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new CliError("Nobody to ask: give --yes to delete them.");
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await prompt.question(`Type ${prefix} to delete them for good: `);
+  prompt.close();
+  if (answer.trim() !== prefix) throw new CliError("Nothing was deleted.");
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
