@@ -1,10 +1,9 @@
-import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
-import { laneSchema, type Ring } from "../core/lane.ts";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { laneSchema } from "../core/lane.ts";
 import type { LaneStore } from "../core/stores.ts";
-import { DUE_SHARD, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { REGISTRY, registryItem } from "../core/table-schema.ts";
 import { putIf } from "./conditional-write.ts";
-import { type Attributes, fromAttributes, getRow, queryAllRows, toAttributes } from "./dynamo.ts";
+import { getRow, queryAllRows } from "./dynamo.ts";
 
 export function createLaneStore(client: DynamoDBClient, table: string): LaneStore {
   return {
@@ -40,40 +39,4 @@ export function createLaneStore(client: DynamoDBClient, table: string): LaneStor
       return written ? stored : "stale";
     },
   };
-}
-
-/** Finds lanes whose next attempt has come. */
-export interface DueLanes {
-  /** Those due at `now` (a timestamp), the longest waiting first. The index follows the table within a second or so. */
-  dueLanes(now: string): AsyncIterable<Ring[]>;
-}
-
-const dueSchema = z.object({ workspace: z.string(), item: z.string() });
-const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
-
-export function createDueLanes(client: DynamoDBClient, table: string): DueLanes {
-  return {
-    async *dueLanes(now) {
-      let start: Attributes | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: REGISTRY.due.index,
-            KeyConditionExpression: "#shard = :shard AND #at <= :now",
-            ExpressionAttributeNames: { "#shard": REGISTRY.due.shard, "#at": REGISTRY.due.at },
-            ExpressionAttributeValues: toAttributes({ ":shard": DUE_SHARD, ":now": now }),
-            ...(start !== undefined && { ExclusiveStartKey: start }),
-          }),
-        );
-        yield Items.flatMap((item) => ringOfKey(fromAttributes(item, dueSchema, table)));
-        start = LastEvaluatedKey;
-      } while (start !== undefined);
-    },
-  };
-}
-
-function ringOfKey({ workspace, item }: z.infer<typeof dueSchema>): Ring[] {
-  const [, destination, lane] = LANE_ITEM.exec(item) ?? [];
-  return destination === undefined || lane === undefined ? [] : [{ workspace, destination, lane }];
 }

@@ -63,6 +63,7 @@ export const laneSchema = z.object({
   lastDelivery: z.optional(lastDeliverySchema),
   failingSince: z.optional(z.string()),
   consecutiveFailures: z.number(),
+  /** Why it was suspended; on a live lane until its owner was told that it goes on. */
   suspendedReason: z.optional(z.string()),
   /** After a 413: the delivery whose halves come next (the first names it), and its end, which neither half crosses. */
   splitParent: z.optional(z.string()),

@@ -83,7 +83,7 @@ export function newLane(start: LaneStart): Lane {
 
 /**
  * Enabled where it stopped: what was frozen keeps its number and is attempted at once, by a schedule that starts again.
- * Ring the lane after this is stored.
+ * A reason of suspension stays until deliver has told the owner that it is over. Ring the lane after this is stored.
  */
 export function resumeLane(lane: Lane): Lane {
   return {
@@ -93,7 +93,6 @@ export function resumeLane(lane: Lane): Lane {
     firstAttemptAt: undefined,
     nextAttemptAt: undefined,
     dueShard: undefined,
-    suspendedReason: undefined,
     failingSince: undefined,
     failingToldAt: undefined,
     consecutiveFailures: 0,

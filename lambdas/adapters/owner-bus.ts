@@ -1,0 +1,52 @@
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { noticeEvent, type OwnerNotices } from "../core/owner-notice.ts";
+import { recordOwnEvent, type Recorder } from "../core/record-entry.ts";
+import { TrailcastError } from "../core/trailcast-error.ts";
+
+/** EventBridge refused an owner's event. */
+export class UntoldOwnerError extends TrailcastError {
+  override name = "UntoldOwnerError";
+}
+
+/** `source` of our events on the bus: rules match it. */
+const SOURCE = "trailcast";
+
+/** Notices as audit events of the workspace, once each, and as events on the stack's bus: `trailcast` / `Destination failing` … */
+export function createOwnerNotices(
+  busName: string,
+  recorder: Recorder,
+  client: EventBridgeClient = new EventBridgeClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  }),
+): OwnerNotices {
+  return {
+    async tell(notice) {
+      const { workspace, key, kind, lane, at, reason, failingSince, advice, destination } = notice;
+      await recordOwnEvent({ workspace, event: noticeEvent(notice), idempotencyKey: key }, recorder);
+      const detail = {
+        workspace: workspace.workspace,
+        destination: destination.destination,
+        name: destination.name,
+        lane,
+        at,
+        reason,
+        failingSince,
+        advice,
+      };
+      const { FailedEntryCount = 0 } = await client.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: busName,
+              Source: SOURCE,
+              DetailType: `Destination ${kind}`,
+              Detail: JSON.stringify(detail),
+            },
+          ],
+        }),
+      );
+      if (FailedEntryCount > 0) throw new UntoldOwnerError("An owner's event was refused by the bus");
+    },
+  };
+}

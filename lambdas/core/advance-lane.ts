@@ -1,0 +1,148 @@
+import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
+import type { Frozen, Lane } from "./lane.ts";
+import { closeNumber, moveCursor } from "./lane-step.ts";
+import type { Position } from "./page.ts";
+import { DUE_SHARD } from "./table-schema.ts";
+
+/** Answers that take longer than this count as slow; two in a row move the lane to the slow queue. */
+export const SLOW_ANSWER_MS = 3_000;
+const SLOW_ANSWERS_MAX = 2;
+
+/** Up to a minute the visibility of a ring carries a wait; beyond that the sweep, which looks each minute, rings. */
+export const HOLD_MAX_SECONDS = 60;
+
+/** What an attempt tells of its receiver. */
+export interface AttemptReport {
+  last: NonNullable<Lane["lastDelivery"]>;
+}
+
+/** The next number is given, once and for ever, to the events of the cut. */
+export function freeze(
+  lane: Lane,
+  cut: Cut,
+  facts: Pick<Frozen, "id" | "frozenAt" | "format" | "contentVersion">,
+): Lane {
+  const frozen: Frozen = {
+    ...facts,
+    number: lane.number,
+    end: cut.end,
+    count: cut.ids.length,
+    check: checkOf(cut.ids),
+    parent: lane.splitParent,
+  };
+  return { ...lane, frozen, splitParent: undefined };
+}
+
+/** How many events the next delivery takes at most. */
+export function batchLimitOf(lane: Pick<Lane, "batchLimit">, format: Frozen["format"]): number {
+  return format === "cloudevents-structured" ? 1 : (lane.batchLimit ?? DELIVERY_MAX_EVENTS);
+}
+
+/** A 2xx: the cursor passes the delivery. `now` in milliseconds. */
+export function delivered(lane: Lane, frozen: Frozen, { last }: AttemptReport, now: number): Lane {
+  const moved = moveCursor(closeNumber(lane, frozen), frozen.end);
+  const pauseMs = lane.eventsPerSecond === undefined ? 0 : (frozen.count / lane.eventsPerSecond) * 1000;
+  return {
+    ...moved,
+    batchLimit: grown(lane.batchLimit),
+    lastDelivery: last,
+    failingSince: undefined,
+    failingToldAt: undefined,
+    consecutiveFailures: 0,
+    slowAnswers: slowness(lane, last.durationMs),
+    ...(pauseMs > 0 && { nextAttemptAt: new Date(now + pauseMs).toISOString() }),
+  };
+}
+
+/** A tenth more after each success: a receiver that could not take a batch is not asked to again at once. */
+function grown(batchLimit: number | undefined): number | undefined {
+  if (batchLimit === undefined) return undefined;
+  const next = batchLimit + Math.max(1, Math.floor(batchLimit / 10));
+  return next >= DELIVERY_MAX_EVENTS ? undefined : next;
+}
+
+/** 0, 1 or 2 (`undefined` for 0): one quick answer brings the lane back. */
+function slowness(lane: Lane, durationMs: number): number | undefined {
+  if (durationMs <= SLOW_ANSWER_MS) return undefined;
+  return Math.min((lane.slowAnswers ?? 0) + 1, SLOW_ANSWERS_MAX);
+}
+
+/** The receiver said no. `isHeld`: the ring itself comes back in time; otherwise the sweep is to ring. `now` in milliseconds. */
+export function refused(
+  lane: Lane,
+  { last }: AttemptReport,
+  wait: { delaySeconds: number; isHeld: boolean; now: number },
+): Lane {
+  return {
+    ...attempted(lane, last),
+    nextAttemptAt: new Date(wait.now + wait.delaySeconds * 1000).toISOString(),
+    dueShard: wait.isHeld ? undefined : DUE_SHARD,
+  };
+}
+
+function attempted(lane: Lane, last: AttemptReport["last"]): Lane {
+  return {
+    ...lane,
+    attempts: lane.attempts + 1,
+    firstAttemptAt: lane.firstAttemptAt ?? last.at,
+    lastDelivery: last,
+    failingSince: lane.failingSince ?? last.at,
+    consecutiveFailures: lane.consecutiveFailures + 1,
+    slowAnswers: slowness(lane, last.durationMs),
+  };
+}
+
+/** Gone, or refused for too long: the cursor stands and the delivery keeps its number until the owner enables the lane again. */
+export function suspended(lane: Lane, { last }: AttemptReport, reason: string): Lane {
+  const status = lane.status === "live" ? "suspended" : lane.status;
+  return {
+    ...attempted(lane, last),
+    status,
+    suspendedReason: reason,
+    nextAttemptAt: undefined,
+    dueShard: undefined,
+  };
+}
+
+/** 413: the number closes, and the same events come again in two halves, the first of which names it. */
+export function split(lane: Lane, frozen: Frozen, { last }: AttemptReport): Lane {
+  return {
+    ...closeNumber(lane, frozen),
+    batchLimit: Math.max(1, Math.ceil(frozen.count / 2)),
+    splitParent: frozen.id,
+    splitEnd: frozen.end,
+    lastDelivery: last,
+    slowAnswers: slowness(lane, last.durationMs),
+  };
+}
+
+/** Filter or format changed: the number closes and the same stretch is cut anew from the cursor. */
+export function recut(lane: Lane, frozen: Frozen): Lane {
+  return closeNumber(lane, frozen);
+}
+
+/** Some of its events expired: the number closes, the rest is cut anew, and the schedule goes on where it was. */
+export function expired(lane: Lane, frozen: Frozen): Lane {
+  const { attempts, firstAttemptAt } = lane;
+  return { ...closeNumber(lane, frozen), attempts, firstAttemptAt };
+}
+
+/** The owner passed it: the number closes and the cursor moves to its end. */
+export function skipped(lane: Lane, frozen: Frozen): Lane {
+  return moveCursor(closeNumber(lane, frozen), frozen.end);
+}
+
+/** Nothing wanted up to `cursor`. */
+export function progressed(lane: Lane, cursor: Position): Lane {
+  return moveCursor(lane, cursor);
+}
+
+/** A replay reached its end. */
+export function ended(lane: Lane): Lane {
+  return { ...lane, status: "ended", nextAttemptAt: undefined, dueShard: undefined };
+}
+
+/** Leaves a wait to the sweep. */
+export function parked(lane: Lane): Lane {
+  return { ...lane, dueShard: DUE_SHARD };
+}

@@ -1,0 +1,76 @@
+import { forEachAtMost } from "./at-most.ts";
+import { type Clock, toTimestamp } from "./clock.ts";
+import { isBehind, oldestUndeliveredAt } from "./health.ts";
+import { type Lane, type Ring, ringOf } from "./lane.ts";
+import type { Log, Metrics } from "./log.ts";
+import { METRIC } from "./metric-names.ts";
+import type { Page } from "./page.ts";
+import type { JournalStore, RingQueue } from "./stores.ts";
+
+export interface SweepPorts {
+  due: { dueLanes(now: string): AsyncIterable<Ring[]> };
+  scan: { liveLanes(): AsyncIterable<Lane[]> };
+  journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
+  rings: RingQueue;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+const LANES_AT_ONCE = 16;
+
+/** Rings the lanes whose next attempt has come. */
+export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<void> {
+  let count = 0;
+  for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
+    if (lanes.length > 0) await rings.ring(lanes);
+    count += lanes.length;
+  }
+  if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
+}
+
+/**
+ * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
+ * due is left to it. Says how old the oldest undelivered event of all is.
+ */
+export async function sweepBehind(ports: SweepPorts): Promise<void> {
+  const newest = newestPages(ports.journal);
+  const now = ports.clock();
+  let count = 0;
+  let oldest = 0;
+  for await (const lanes of ports.scan.liveLanes()) {
+    const behind: Lane[] = [];
+    await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
+      if (!isBehind(lane, await newest(lane.workspace))) return;
+      behind.push(lane);
+      oldest = Math.max(oldest, await ageOf(lane, now, ports.journal));
+    });
+    const rings = behind.filter((lane) => !isWaiting(lane, now)).map(ringOf);
+    if (rings.length > 0) await ports.rings.ring(rings);
+    count += rings.length;
+  }
+  // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
+  ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
+  if (count > 0) ports.log.info("lanes.rung", { count, outcome: "behind" });
+}
+
+function isWaiting({ dueShard, nextAttemptAt }: Lane, now: number): boolean {
+  return dueShard !== undefined && nextAttemptAt !== undefined && Date.parse(nextAttemptAt) > now;
+}
+
+/** Milliseconds since the event at the lane's cursor was recorded. */
+async function ageOf(lane: Lane, now: number, journal: SweepPorts["journal"]): Promise<number> {
+  const [next] = await journal.readPagesFrom(lane.workspace, lane.cursor.page, 1);
+  const at = oldestUndeliveredAt(lane.cursor, next);
+  return at === undefined ? 0 : Math.max(0, now - Date.parse(at));
+}
+
+/** Each workspace's newest page, read once a sweep. */
+function newestPages(journal: SweepPorts["journal"]): (workspace: string) => Promise<Page | undefined> {
+  const known = new Map<string, Promise<Page | undefined>>();
+  return (workspace) => {
+    const page = known.get(workspace) ?? journal.newestPage(workspace);
+    known.set(workspace, page);
+    return page;
+  };
+}

@@ -1,0 +1,87 @@
+import type { Context, SQSBatchResponse } from "aws-lambda";
+import * as z from "zod/mini";
+import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
+import { createEntryPoint } from "./adapters/entry-point.ts";
+import { publishing } from "./adapters/powertools-metrics.ts";
+import type { ReceivedRing, RingHold } from "./adapters/ring-hold.ts";
+import { type Ring, ringSchema } from "./core/lane.ts";
+import type { LanePorts } from "./core/lane-run.ts";
+import { type RunEnd, runLane } from "./core/run-lane.ts";
+import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/test-delivery.ts";
+
+export interface DeliverDependencies {
+  ports: LanePorts & TestPorts;
+  hold: RingHold;
+}
+
+const recordSchema = z.object({
+  messageId: z.string(),
+  receiptHandle: z.string(),
+  body: z.string(),
+  attributes: z.object({ ApproximateReceiveCount: z.string() }),
+});
+const deliverEventSchema = z.union([
+  z.object({ test: z.object({ workspace: z.string(), destination: z.string() }) }),
+  z.object({ Records: z.array(recordSchema) }),
+]);
+
+/** Kept free for one more attempt (10 s in all) and the writes that follow it. */
+const ATTEMPT_MS = 14_000;
+/** After a failure of ours a ring comes back sooner than the queue's visibility says, later with each time. */
+const BACKOFF_SECONDS = 5;
+
+/** Answers rings by taking their lanes forward; invoked directly, sends a test event. */
+export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
+  return async (
+    event: unknown,
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<SQSBatchResponse | TestDiagnosis> => {
+    const parsed = deliverEventSchema.parse(event);
+    if ("test" in parsed) return sendTestEvent(parsed.test, ports);
+    const hasTime = (): boolean => context.getRemainingTimeInMillis() > ATTEMPT_MS;
+    const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
+    for (const { messageId, receiptHandle, body, attributes } of parsed.Records) {
+      const ring = ringSchema.parse(JSON.parse(body));
+      const receives = Number(attributes.ApproximateReceiveCount);
+      const end = await answer(ring, receives, hasTime, ports);
+      if (end.kind === "done") continue;
+      batchItemFailures.push({ itemIdentifier: messageId });
+      await putOff(hold, { receiptHandle, isSlow: ring.slow === true }, end.seconds, ports);
+    }
+    return { batchItemFailures };
+  };
+}
+
+async function answer(
+  ring: Ring,
+  receives: number,
+  hasTime: () => boolean,
+  ports: LanePorts,
+): Promise<RunEnd> {
+  try {
+    return await runLane({ ring, receives, hasTime }, ports);
+  } catch (error) {
+    const { workspace, destination, lane } = ring;
+    ports.log.error("lane.failed", { workspace, destination, lane, attempt: receives }, error);
+    return { kind: "hold", seconds: BACKOFF_SECONDS * receives };
+  }
+}
+
+// A ring that cannot be put off comes back when the queue's own visibility is over.
+async function putOff(
+  hold: RingHold,
+  ring: ReceivedRing,
+  seconds: number,
+  { log }: LanePorts,
+): Promise<void> {
+  try {
+    await hold.hold(ring, seconds);
+  } catch (error) {
+    log.error("ring.unheld", { delaySeconds: seconds }, error);
+  }
+}
+
+export const handler = createEntryPoint((environment) => {
+  const { metrics, ...dependencies } = connectLanePorts(environment);
+  return publishing(metrics, createDeliverHandler(dependencies));
+});

@@ -1,0 +1,39 @@
+import * as z from "zod/mini";
+import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createEntryPoint } from "./adapters/entry-point.ts";
+import { createJournalStore } from "./adapters/journal-store.ts";
+import { createDueLanes, createLaneScan } from "./adapters/lane-search.ts";
+import { systemClock } from "./adapters/local-allowance.ts";
+import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
+import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { ENV } from "./core/environment.ts";
+import { sweepBehind, sweepDue, type SweepPorts } from "./core/sweep.ts";
+
+const sweepEventSchema = z.object({ scope: z.enum(["due", "behind"]) });
+
+/** Rings the lanes that are due, or those that are behind. */
+export function createSweepHandler(ports: SweepPorts): (event: unknown, context: unknown) => Promise<void> {
+  return async (event) => {
+    const { scope } = sweepEventSchema.parse(event);
+    await (scope === "due" ? sweepDue(ports) : sweepBehind(ports));
+  };
+}
+
+export const handler = createEntryPoint((environment) => {
+  const client = createDynamoClient();
+  const registry = environment.text(ENV.registryTable);
+  const metrics = createPowertoolsMetrics("sweep");
+  return publishing(
+    metrics,
+    createSweepHandler({
+      due: createDueLanes(client, registry),
+      scan: createLaneScan(client, registry),
+      journal: createJournalStore(client, environment.text(ENV.journalTable)),
+      rings: connectRingQueue(environment),
+      clock: systemClock,
+      log: createPowertoolsLog("sweep"),
+      metrics,
+    }),
+  );
+});
