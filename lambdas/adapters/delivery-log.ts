@@ -1,5 +1,13 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ATTEMPTS_KEPT, type DeliveryLog, type DeliveryNote, isOpen } from "../core/delivery-record.ts";
+import {
+  ATTEMPTS_KEPT,
+  type DeliveryLog,
+  type DeliveryNote,
+  type DeliveryOutcome,
+  type DeliveryRecord,
+  deliveryRecordSchema,
+  isOpen,
+} from "../core/delivery-record.ts";
 import { DELIVERIES, deliveriesPartition } from "../core/table-schema.ts";
 import { type Condition, updateIf } from "./conditional-write.ts";
 import { getRow, queryRows, toAttributes } from "./dynamo.ts";
