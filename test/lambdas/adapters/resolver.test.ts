@@ -1,0 +1,64 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { createNameResolver } from "../../../lambdas/adapters/resolver.ts";
+import type { Resolution } from "../../../lambdas/core/name-resolution.ts";
+import { type NameAnswer, type NameServer, startNameServer } from "../../helpers/name-server.ts";
+
+let server: NameServer | undefined;
+afterEach(() => server?.stop());
+
+async function resolve(
+  answer: (name: string, type: "A" | "AAAA") => NameAnswer,
+  name = "siem.example.com",
+): Promise<Resolution> {
+  server = await startNameServer(answer);
+  return createNameResolver({ servers: [server.server], totalMs: 400 }).resolve(name);
+}
+
+describe("a name", () => {
+  it("comes with the addresses of both families, asked for once each", async () => {
+    const resolution = await resolve(() => ({ addresses: ["8.8.8.8", "8.8.4.4", "2606:4700::1111"] }));
+    expect(resolution).toEqual({ kind: "addresses", addresses: ["8.8.8.8", "8.8.4.4", "2606:4700::1111"] });
+    expect(server?.asked.toSorted()).toEqual(["A siem.example.com", "AAAA siem.example.com"]);
+  });
+
+  it("comes with the addresses at the end of an alias", async () => {
+    const resolution = await resolve(() => ({ alias: "inside.corp", addresses: ["10.0.0.1"] }));
+    expect(resolution).toEqual({ kind: "addresses", addresses: ["10.0.0.1"] });
+  });
+
+  it("is told apart: missing, without an address, too slow, failed", async () => {
+    expect(await resolve(() => "no-such-name")).toEqual({ kind: "not-found" });
+    await server?.stop();
+    expect(await resolve(() => "no-data")).toEqual({ kind: "not-found" });
+    await server?.stop();
+    expect(await resolve(() => "silence")).toEqual({ kind: "timeout" });
+    await server?.stop();
+    expect(await resolve(() => "server-failure")).toEqual({ kind: "failed" });
+  });
+
+  it("is usable with one family while the other fails", async () => {
+    const resolution = await resolve((_, type) =>
+      type === "A" ? { addresses: ["8.8.8.8"] } : "server-failure",
+    );
+    expect(resolution).toEqual({ kind: "addresses", addresses: ["8.8.8.8"] });
+  });
+
+  it("is not looked up in the hosts file or a search domain", async () => {
+    expect(await resolve(() => "no-such-name", "localhost")).toEqual({ kind: "not-found" });
+    expect(new Set(server?.asked)).toEqual(new Set(["A localhost", "AAAA localhost"]));
+  });
+
+  it("is found at once while others hang", async () => {
+    server = await startNameServer((name) =>
+      name.startsWith("slow") ? "silence" : { addresses: ["8.8.8.8"] },
+    );
+    const resolver = createNameResolver({ servers: [server.server], totalMs: 1500 });
+    const hanging = Promise.all(
+      Array.from({ length: 16 }, (_, index) => resolver.resolve(`slow-${index}.example.com`)),
+    );
+    const started = performance.now();
+    expect(await resolver.resolve("good.example.com")).toMatchObject({ kind: "addresses" });
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(new Set((await hanging).map(({ kind }) => kind))).toEqual(new Set(["timeout"]));
+  });
+});
