@@ -44,12 +44,20 @@ export function printBatch(
     [
       verdict.kind === "verified" ? colours.green("✓") : colours.red("✗"),
       colours.cyan(id),
-      verdict.kind === "verified" ? eventCount(verdict.events.length).padStart(10) : "".padStart(10),
+      columnOf(verdict).padEnd(10),
       describeVerdict(terminal, verdict),
-      colours.dim(place),
+      colours.dim(place.padEnd(9)),
       latency.padStart(7),
-    ].join("  "),
+    ]
+      .join("  ")
+      .trimEnd(),
   );
+}
+
+function columnOf(verdict: Verdict): string {
+  if (verdict.kind !== "verified") return "";
+  const { length } = verdict.events;
+  return `${String(length).padStart(3)} ${length === 1 ? "event" : "events"}`;
 }
 
 export function eventCount(count: number): string {

@@ -66,7 +66,7 @@ describe("the terminal", () => {
     expect(printed({ isTTY: true }, {})).toContain("\u001b[");
     expect(printed({ isTTY: true }, { NO_COLOR: "1" })).not.toContain("\u001b[");
     expect(printed({ isTTY: true }, { TERM: "dumb" })).not.toContain("\u001b[");
-    expect(printed({}, {})).toBe("✓  whd_1     1 event  signature valid  no chain    12 ms\n");
+    expect(printed({}, {})).toBe("✓  whd_1    1 event   signature valid  no chain     12 ms\n");
   });
 });
 
