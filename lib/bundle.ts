@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { type BuildOptions, buildSync } from "esbuild";
 import { FUNCTION_ENTRIES, type FunctionCode, type FunctionEntry } from "./function-code.ts";
@@ -97,22 +97,17 @@ function writeFiles(directory: string, files: Files): void {
   }
 }
 
-/** The functions' code from this work tree. */
+/**
+ * The functions' code from this work tree, in a directory that goes with this process: CDK copies it while it synthesises.
+ * CDK's own bundling would write a line for each function to the terminal.
+ */
 export function functionsFromSource(): FunctionCode {
   const bundles = bundleFunctions();
-  return (entry) =>
-    Code.fromAsset(LAMBDAS, {
-      assetHashType: AssetHashType.OUTPUT,
-      bundling: {
-        image: DockerImage.fromRegistry("unused: esbuild runs in this process"),
-        // CDK takes two bundlings of one folder for the same unless something that JSON can say tells them apart.
-        environment: { FUNCTION: entry },
-        local: {
-          tryBundle: (directory) => {
-            bundles.write(entry, directory);
-            return true;
-          },
-        },
-      },
-    });
+  const root = mkdtempSync(join(tmpdir(), "trailcast-functions-"));
+  process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+  return (entry) => {
+    const directory = join(root, entry);
+    bundles.write(entry, directory);
+    return Code.fromAsset(directory);
+  };
 }

@@ -59,7 +59,7 @@ export class FanOut extends Construct {
     parts.eventLog.grantAppend(fn);
     // An old record whose page a purge may have removed is looked up in the entries, lest it be journalled twice.
     parts.eventLog.grantReadEntries(fn);
-    parts.registry.grantList(fn);
+    parts.registry.grantFindLanes(fn);
     parts.rings.grantRing(fn);
     return fn;
   }

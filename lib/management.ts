@@ -5,7 +5,6 @@ import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
-import type { OwnerBus } from "./owner-bus.ts";
 import type { Registry } from "./registry.ts";
 import type { Rings } from "./rings.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
@@ -16,7 +15,6 @@ interface ManagementParts {
   readonly rings: Rings;
   readonly secrets: DestinationSecrets;
   readonly delivery: Delivery;
-  readonly ownerBus: OwnerBus;
 }
 
 /** What owners and operators do: entitlements, destinations, replays, the delivery log; and the pages open to all. */
@@ -41,7 +39,6 @@ export class Management extends Construct {
     parts.secrets.grantManage(this.fn);
     parts.rings.grantRing(this.fn);
     parts.delivery.grantTest(this.fn);
-    parts.ownerBus.grantTell(this.fn);
     this.equip(deployment);
     this.open = new TrailcastFunction(this, "Open", deployment, {
       entry: "serve-public",

@@ -37,19 +37,19 @@ export class Registry extends Construct {
     this.onTable(fn, ["dynamodb:GetItem"]);
   }
 
-  /** Read the rows of a workspace, such as its lanes. */
-  grantList(fn: TrailcastFunction): void {
-    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Query"]);
+  /** Find the lanes of a workspace. */
+  grantFindLanes(fn: TrailcastFunction): void {
+    this.onTable(fn, ["dynamodb:Query"]);
   }
 
   /** Move lanes, under a condition on their version. */
   grantMoveLanes(fn: TrailcastFunction): void {
-    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]);
+    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:PutItem"]);
   }
 
   /** Find the lanes that are due or behind. */
   grantSweep(fn: TrailcastFunction): void {
-    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Scan"]);
+    this.onTable(fn, ["dynamodb:Scan"]);
     fn.allow(["dynamodb:Query"], [`${this.table.tableArn}/index/${REGISTRY.due.index}`]);
   }
 
@@ -88,14 +88,14 @@ export class Registry extends Construct {
 
   /** Record deliveries and their attempts. */
   grantLogDeliveries(fn: TrailcastFunction): void {
-    this.onDeliveries(fn, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]);
+    this.onDeliveries(fn, ["dynamodb:UpdateItem"]);
   }
 
   grantReadDeliveries(fn: TrailcastFunction): void {
-    this.onDeliveries(fn, ["dynamodb:GetItem", "dynamodb:Query"]);
+    this.onDeliveries(fn, ["dynamodb:Query"]);
   }
 
-  /** Read deliveries, and mark one for another attempt. */
+  /** Read deliveries, and close one that a moved lane leaves behind. */
   grantManageDeliveries(fn: TrailcastFunction): void {
     this.onDeliveries(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]);
   }

@@ -68,7 +68,6 @@ export class Retention extends Construct {
     });
     parts.registry.grantPurge(fn);
     parts.eventLog.grantReadJournal(fn);
-    parts.eventLog.grantReadEntries(fn);
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);
     // A workspace that is not finished in time goes on in a task of its own.

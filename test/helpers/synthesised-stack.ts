@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
@@ -25,9 +25,16 @@ export type Template = z.infer<typeof templateSchema>;
 export const OIDC = { issuer: "https://issuer.example.com", audience: "trailcast" };
 export const MINIMAL: SettingsInput = { sourceBaseUrl: "https://app.example.com", oidc: OIDC };
 
+/** A directory that goes with this process. */
+function scratch(): string {
+  const directory = mkdtempSync(join(tmpdir(), "trailcast-stack-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
 /** Functions without code: what a template says of them does not depend on it. */
 export function emptyFunctions(): FunctionCode {
-  const directory = mkdtempSync(join(tmpdir(), "trailcast-functions-"));
+  const directory = scratch();
   writeFileSync(join(directory, "index.mjs"), "export const handler = async () => {};\n");
   return () => Code.fromAsset(directory);
 }
@@ -36,7 +43,7 @@ export function emptyFunctions(): FunctionCode {
 export function synthesise(settings: SettingsInput): Template {
   const app = new App({
     analyticsReporting: false,
-    outdir: mkdtempSync(join(tmpdir(), "trailcast-cdk-")),
+    outdir: scratch(),
     context: CURRENTLY_RECOMMENDED_FLAGS,
   });
   const stack = new TrailcastStack(app, "Trailcast", { settings, functionCode: emptyFunctions() });

@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
+import { readSources, REPOSITORY } from "../helpers/source-files.ts";
+import { logicalIdOf, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";
+
+// The user pool brings the twelfth function, the VPC the rights on network interfaces.
+const template = synthesise({
+  sourceBaseUrl: "https://app.example.com",
+  egress: { fixedAddresses: 1 },
+});
+const sources = new Map(readSources(["lambdas"]).map((file) => [file.path, file]));
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+}
+
+function statementsOf(roleId: string): Statement[] {
+  return resourcesOf(template, "AWS::IAM::Policy")
+    .filter(([, { Properties }]) => Properties["Roles"].map(logicalIdOf).includes(roleId))
+    .flatMap(([, { Properties }]) => Properties["PolicyDocument"].Statement);
+}
+
+const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
+const resourcesIn = ({ Resource }: Statement): string[] =>
+  [Resource].flat().map((one) => JSON.stringify(one));
+
+/** What a command of the SDK needs; the action of its own name where nothing else is said. */
+const ACTIONS: Readonly<Record<string, string[]>> = {
+  TransactWriteItemsCommand: ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"].map(
+    (name) => `dynamodb:${name}`,
+  ),
+  TransactGetItemsCommand: ["dynamodb:GetItem"],
+  SendMessageBatchCommand: ["sqs:SendMessage"],
+  InvokeCommand: ["lambda:InvokeFunction"],
+};
+
+const SERVICES: Readonly<Record<string, string>> = {
+  dynamodb: "dynamodb",
+  sqs: "sqs",
+  s3: "s3",
+  lambda: "lambda",
+  eventbridge: "events",
+  "secrets-manager": "secretsmanager",
+};
+
+/** What Lambda itself does by a function's role: write logs, poll queues and streams, attach to a VPC. */
+const PLATFORM =
+  /^(?:logs:(?:CreateLogStream|PutLogEvents)|sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl)|dynamodb:(?:DescribeStream|GetRecords|GetShardIterator|ListStreams)|ec2:.*NetworkInterface.*|ec2:DescribeSubnets|ec2:.*PrivateIpAddresses)$/;
+
+/** Actions that the code behind an entry could call. */
+function usedBy(entry: string): Set<string> {
+  const seen = new Set<string>();
+  const used = new Set<string>();
+  const visit = (path: string): void => {
+    const file = sources.get(path);
+    if (file === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const { target, relative, names } of file.imports) {
+      if (relative) visit(target);
+      const service = SERVICES[target.replace("@aws-sdk/client-", "")];
+      for (const name of names.filter((imported) => imported.endsWith("Command") && service !== undefined)) {
+        for (const action of ACTIONS[name] ?? [`${service}:${name.replace("Command", "")}`]) used.add(action);
+      }
+    }
+  };
+  visit(`lambdas/${entry}.ts`);
+  return used;
+}
+
+describe("roles", () => {
+  const functions = resourcesOf(template, "AWS::Lambda::Function").map(([id, { Properties }]) => ({
+    id,
+    role: logicalIdOf(Properties["Role"]),
+    entry: String(Properties["Description"]),
+  }));
+
+  it("there is one for each function, shared with none", () => {
+    expect(new Set(functions.map(({ role }) => role)).size).toBe(FUNCTION_ENTRIES.length);
+  });
+
+  it("allow no action by a pattern, and no managed policy", () => {
+    const statements = functions.flatMap(({ role }) => statementsOf(role));
+    expect(statements.flatMap(actionsOf).filter((action) => action.includes("*"))).toEqual([]);
+    for (const [, { Properties }] of resourcesOf(template, "AWS::IAM::Role")) {
+      expect(Properties["ManagedPolicyArns"]).toBeUndefined();
+    }
+  });
+
+  it("name every resource but those that have no name yet: secrets, parts of exports, and what AWS cannot name", () => {
+    const wide = functions.flatMap(({ id, role }) =>
+      statementsOf(role).flatMap((statement) =>
+        resourcesIn(statement)
+          .filter((resource) => resource.includes("*"))
+          .map(
+            (resource) => `${id.replace(/[0-9A-F]{8}$/, "")} ${/secret:|\/\*/.exec(resource)?.[0] ?? "*"}`,
+          ),
+      ),
+    );
+    expect(wide.toSorted()).toEqual([
+      "TrailcastDeliveryFunction *",
+      "TrailcastDeliveryFunction secret:",
+      "TrailcastFanOutFunction *",
+      "TrailcastManagementFunction secret:",
+      "TrailcastReadingExport /*",
+      "TrailcastReadingFunction /*",
+    ]);
+  });
+
+  it.each(FUNCTION_ENTRIES)("of %s allows nothing that its code could not call", (entry) => {
+    expect(existsSync(join(REPOSITORY, `lambdas/${entry}.ts`))).toBe(true);
+    const used = usedBy(entry);
+    const role = resourcesOf(template, "AWS::IAM::Role").find(
+      ([, { Properties }]) => Properties["Description"] === `What ${entry} may do`,
+    );
+    const allowed = statementsOf(role?.[0] ?? "").flatMap(actionsOf);
+    expect(allowed.filter((action) => !used.has(action) && !PLATFORM.test(action))).toEqual([]);
+  });
+
+  it("of schedules may call one function each", () => {
+    for (const [, { Properties }] of resourcesOf(template, "AWS::Scheduler::Schedule")) {
+      const statements = statementsOf(logicalIdOf(Properties["Target"].RoleArn));
+      expect(statements).toEqual([
+        { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: Properties["Target"].Arn },
+      ]);
+    }
+  });
+});
