@@ -2,6 +2,8 @@ import type { AwsAccess } from "./aws-access.ts";
 import { AwsError, startHttpEndpoint, type AwsCall, type AwsService, type RawRoute } from "./aws/services.ts";
 import { PortTakenError } from "./errors.ts";
 
+type CarryOut = () => Promise<Record<string, unknown>>;
+
 /** What answers AWS calls once the stack is known. */
 export interface EndpointParts {
   /** By the prefix of `X-Amz-Target`. */
@@ -10,6 +12,8 @@ export interface EndpointParts {
   access: AwsAccess;
   /** Sees every call that was allowed. */
   observe(call: AwsCall): void;
+  /** Around every call that was allowed; carries it out unless a harness disturbs the stack. */
+  around?: ((call: AwsCall, carryOut: CarryOut) => ReturnType<CarryOut>) | undefined;
 }
 
 /** The endpoint of AWS calls. Its address is needed to read the template, which says what it answers: hence two steps. */
@@ -17,6 +21,15 @@ export interface AwsEndpoint {
   url: string;
   connect(parts: EndpointParts): void;
   close(): Promise<void>;
+}
+
+/** The services as they answer when each call goes through `around`. */
+function surround({ services, around }: EndpointParts): EndpointParts["services"] {
+  if (around === undefined) return services;
+  const wrap = (service: AwsService): AwsService => ({
+    handle: (call) => around(call, async () => service.handle(call)),
+  });
+  return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, wrap(service)]));
 }
 
 /** @throws PortTakenError */
@@ -42,7 +55,7 @@ export async function startAwsEndpoint(
   return {
     url: endpoint.url,
     connect: (parts) => {
-      Object.assign(services, parts.services);
+      Object.assign(services, surround(parts));
       routes.push(...parts.routes);
       connected = parts;
     },

@@ -9,6 +9,7 @@ import { createS3Route } from "./aws/s3/s3-route.ts";
 import { createSecretsManager } from "./aws/secrets/secrets-manager.ts";
 import { stsRoute } from "./aws/sts-route.ts";
 import type { AwsCall, AwsService, RawRoute } from "./aws/services.ts";
+import type { Disturbance } from "./disturbance.ts";
 import type { AsyncInvocations } from "./functions/async-invocations.ts";
 import { FUNCTION_SECRET, type Functions } from "./functions/functions.ts";
 import type { StackContext } from "./runtime-context.ts";
@@ -60,9 +61,20 @@ function s3Route({ clock, dir, storage }: StackContext, { buckets, access }: End
   });
 }
 
+/** Calls of functions go through a harness's disturbance; those of operators do not. */
+function disturbed(
+  { call: disturb }: Disturbance,
+  functions: Pick<Functions, "instanceOf">,
+): (call: AwsCall, carryOut: () => Promise<Record<string, unknown>>) => Promise<Record<string, unknown>> {
+  return async (call, carryOut) => {
+    const caller = call.session === undefined ? undefined : functions.instanceOf(call.session);
+    return caller === undefined || disturb === undefined ? carryOut() : disturb(caller, call, carryOut);
+  };
+}
+
 /** Puts every service of the stack behind the endpoint. */
 export function connectEndpoint(context: StackContext, parts: EndpointContext): void {
-  const { clock, storage } = context;
+  const { clock, storage, options } = context;
   parts.endpoint.connect({
     services: {
       DynamoDB_20120810: storage.dynamodb,
@@ -81,5 +93,6 @@ export function connectEndpoint(context: StackContext, parts: EndpointContext): 
     ],
     access: parts.access,
     observe: parts.observe,
+    around: options.disturb && disturbed(options.disturb, parts.functions),
   });
 }

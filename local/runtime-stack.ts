@@ -186,6 +186,7 @@ export async function startStack(context: StackContext): Promise<RunningStack> {
     principal: (functionId) => principalIn(principals, functionId),
     sendToQueue,
     holds,
+    disturb: options.disturb,
     onFault: (mapping, error) => reportFault(context, mapping, error),
   });
   const fired = startSchedules({

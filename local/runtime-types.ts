@@ -1,4 +1,5 @@
 import type { VirtualClock } from "./clock.ts";
+import type { Disturbance } from "./disturbance.ts";
 import type { Template } from "./template/template.ts";
 import type { TokenRequest } from "./token.ts";
 
@@ -32,6 +33,8 @@ export interface RuntimeOptions {
   ca?: readonly string[];
   /** Changes the template before it runs: a test takes a grant away. */
   editTemplate?: (template: Template) => Template;
+  /** Faults that a harness brings about. */
+  disturb?: Disturbance;
   onLog?: (line: FunctionLogLine) => void;
   /** What went wrong outside of any request: a failed invocation, a refused call. */
   onProblem?: (problem: RuntimeProblem) => void;

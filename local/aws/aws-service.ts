@@ -4,6 +4,8 @@ export interface AwsCall {
   service: string;
   action: string;
   input: Record<string, unknown>;
+  /** `X-Amz-Security-Token` of the request: which instance of a function it is from. */
+  session?: string | undefined;
   /** Aborted when the caller has gone: a long poll must not take messages for nobody. */
   signal?: AbortSignal;
 }
@@ -30,6 +32,11 @@ export class AwsError extends Error {
     this.extra = options.extra ?? {};
     this.queryCode = options.queryCode;
   }
+}
+
+/** Thrown instead of an answer: the caller's connection is closed, and it does not know what became of its call. */
+export class NoAnswerError extends Error {
+  override name = "NoAnswerError";
 }
 
 /** A stand-in for one AWS service. Refuses with `AwsError`; any other exception is a fault of the stand-in. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AwsError, type AwsCall, type AwsService } from "./aws-service.ts";
+import { AwsError, NoAnswerError, type AwsCall, type AwsService } from "./aws-service.ts";
 
 /** SQS takes 1 MiB of messages a call as JSON, BatchWriteItem 16 MiB: nothing bigger is a request. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024;
@@ -71,7 +71,15 @@ function callOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): Aw
   const target = request.headers["x-amz-target"];
   if (typeof target !== "string") return undefined;
   const dot = target.lastIndexOf(".");
-  return { service: target.slice(0, dot), action: target.slice(dot + 1), input: parseInput(body), signal };
+  const token = request.headers["x-amz-security-token"];
+  const session = typeof token === "string" ? token : undefined;
+  return {
+    service: target.slice(0, dot),
+    action: target.slice(dot + 1),
+    input: parseInput(body),
+    session,
+    signal,
+  };
 }
 
 function unknownOperation(what: string): AwsError {
@@ -134,6 +142,7 @@ async function dispatch(
     await options.authorise?.(call, accessKeyId);
     answerJson(response, 200, contentType, await service.handle(call));
   } catch (error) {
+    if (error instanceof NoAnswerError) return void response.destroy();
     if (!(error instanceof AwsError)) options.onFault?.(error, call);
     if (response.headersSent) response.destroy();
     else answerError(response, contentType, error);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
@@ -9,6 +10,8 @@ export interface InstanceSettings {
   /** What `lambdas/adapters/local-allowance.ts` reads. */
   allowance: object;
   onLine(stream: "stdout" | "stderr", line: string): void;
+  /** Tells of a new instance by the session token of its AWS calls, and of its end. */
+  onInstance(session: string, instance: Pick<FunctionInstance, "terminate"> | undefined): void;
 }
 
 /** One worker thread with the function loaded; it handles one event at a time. */
@@ -26,10 +29,11 @@ const crashed = (errorType: string, errorMessage: string): InvocationFailure => 
   trace: [],
 });
 
-function startWorker(settings: InstanceSettings): Worker {
+function startWorker(settings: InstanceSettings, session: string): Worker {
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
-    env: { ...settings.environment },
+    env: { ...settings.environment, AWS_SESSION_TOKEN: session },
     workerData: { trailcast: settings.allowance, instance: settings.data },
+    // A leak ends the thread at this limit. One large allocation far past it makes V8 end the process: no thread can stop that.
     resourceLimits: { maxOldGenerationSizeMb: settings.data.memoryMegabytes },
     execArgv: ["--disable-warning=ExperimentalWarning"],
     stdout: true,
@@ -48,7 +52,8 @@ function startWorker(settings: InstanceSettings): Worker {
 export async function startInstance(
   settings: InstanceSettings,
 ): Promise<FunctionInstance | InvocationFailure> {
-  const worker = startWorker(settings);
+  const session = randomUUID();
+  const worker = startWorker(settings, session);
   let alive = true;
   let settle: ((message: InstanceMessage) => void) | undefined;
   const next = (): Promise<InstanceMessage> =>
@@ -61,9 +66,10 @@ export async function startInstance(
   };
   worker.on("message", (message: InstanceMessage) => settle?.(message));
   worker.on("error", (error) => end(crashed(error instanceof Error ? error.name : "Error", String(error))));
-  worker.on("exit", (code) =>
-    end(crashed("Runtime.ExitError", `the function's thread ended with code ${code}`)),
-  );
+  worker.on("exit", (code) => {
+    settings.onInstance(session, undefined);
+    end(crashed("Runtime.ExitError", `the function's thread ended with code ${code}`));
+  });
 
   const loaded = await next();
   if (loaded.kind !== "ready") {
@@ -94,5 +100,6 @@ export async function startInstance(
     alive = false;
     await worker.terminate();
   };
+  settings.onInstance(session, { terminate });
   return { isAlive: () => alive, invoke, terminate };
 }

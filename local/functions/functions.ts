@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_REGION } from "../region.ts";
+import type { Caller } from "../disturbance.ts";
 import type { FunctionLogLine } from "../runtime-types.ts";
 import { createFunctionPool, type FunctionPool, type InvocationResult } from "./function-pool.ts";
 import type { FunctionSettings } from "./function-settings.ts";
@@ -35,6 +36,8 @@ export interface Functions {
   /** `source` names the caller when the failure is reported; `event` and result are JSON text. */
   invoke(settings: FunctionSettings, event: string, source: string): Promise<InvocationResult>;
   busy(): number;
+  /** The instance whose AWS calls carry this session token, while it lives. */
+  instanceOf(session: string): Caller | undefined;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -67,7 +70,12 @@ function moduleFile(settings: FunctionSettings): string {
   return found ?? join(settings.folder, `${settings.module}.mjs`);
 }
 
-function poolOf(settings: FunctionSettings, concurrency: number, options: FunctionsOptions): FunctionPool {
+function poolOf(
+  settings: FunctionSettings,
+  concurrency: number,
+  options: FunctionsOptions,
+  instances: Map<string, Caller>,
+): FunctionPool {
   return createFunctionPool({
     data: {
       module: moduleFile(settings),
@@ -85,6 +93,10 @@ function poolOf(settings: FunctionSettings, concurrency: number, options: Functi
     timeoutMs: settings.timeoutMs,
     requestId: randomUUID,
     onLine: (stream, line) => options.onLine({ function: settings.logicalId, stream, line }),
+    onInstance: (session, instance) => {
+      if (instance === undefined) instances.delete(session);
+      else instances.set(session, { function: settings.logicalId, kill: instance.terminate });
+    },
   });
 }
 
@@ -101,6 +113,7 @@ function withinLimit(result: InvocationResult): InvocationResult {
 /** Functions get their threads when they are first needed. */
 export function createFunctions(options: FunctionsOptions): Functions {
   const pools = new Map<string, FunctionPool>();
+  const instances = new Map<string, Caller>();
   const byName = new Map(
     options.settings.flatMap((one) => [[one.name, one] as const, [one.arn, one] as const]),
   );
@@ -109,7 +122,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
   const pool = (settings: FunctionSettings): FunctionPool => {
     const known = pools.get(settings.logicalId);
     if (known !== undefined) return known;
-    const made = poolOf(settings, concurrency(settings), options);
+    const made = poolOf(settings, concurrency(settings), options, instances);
     pools.set(settings.logicalId, made);
     return made;
   };
@@ -136,6 +149,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
     concurrency,
     invoke,
     busy: () => [...pools.values()].reduce((sum, one) => sum + one.busy(), 0),
+    instanceOf: (session) => instances.get(session),
     stop: async (graceMs) => {
       await Promise.all([...pools.values()].map((one) => one.stop(graceMs)));
     },

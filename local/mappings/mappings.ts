@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DynamoDbService, SqsService } from "../aws/services.ts";
 import type { VirtualClock } from "../clock.ts";
+import type { Disturbance } from "../disturbance.ts";
+import type { InvocationResult } from "../functions/function-pool.ts";
 import type { Functions } from "../functions/functions.ts";
 import type { Guard, Principal } from "../iam/guard.ts";
 import { pause } from "../pause.ts";
@@ -23,6 +25,7 @@ export interface MappingsOptions {
   /** Sends to a queue as itself, after the mapping's role was found to allow it. */
   sendToQueue(queueArn: string, body: string): void;
   holds: VisibilityHolds;
+  disturb?: Disturbance | undefined;
   /** A mapping that ended by a fault of the runtime. */
   onFault(mapping: string, error: unknown): void;
 }
@@ -86,12 +89,22 @@ function createAlarmClock(dynamodb: DynamoDbService, streamArn: string, signal: 
   };
 }
 
+/** Invokes the mapping's function, unless a harness has other ideas. */
+function invokeFor(mapping: Mapping, event: string, options: MappingsOptions): Promise<InvocationResult> {
+  const { id, fn, kind } = mapping;
+  const invoke = (): Promise<InvocationResult> => options.functions.invoke(fn, event, id);
+  const disturb = options.disturb?.invocation;
+  return disturb === undefined
+    ? invoke()
+    : disturb({ mapping: id, function: fn.logicalId, source: kind }, invoke);
+}
+
 function runStream(mapping: StreamSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
-  const { settings, fn, onFailure } = mapping;
+  const { settings, onFailure } = mapping;
   const checkpoint = openCheckpoint(options.state, mapping.id, settings.streamArn);
   const { poll } = createStreamMapping(settings, {
     stream: options.dynamodb,
-    invoke: (event) => options.functions.invoke(fn, event, mapping.id),
+    invoke: (event) => invokeFor(mapping, event, options),
     checkpoint,
     giveUp: (description) => {
       if (onFailure !== undefined) options.sendToQueue(onFailure, description);
@@ -116,7 +129,7 @@ function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortS
   const { queueArn } = mapping.settings;
   const { run, running } = createQueueMapping(mapping.settings, {
     queue: options.sqs,
-    invoke: (event) => options.functions.invoke(mapping.fn, event, mapping.id),
+    invoke: (event) => invokeFor(mapping, event, options),
     holds: {
       received: (receiptHandle) => options.holds.received(queueArn, receiptHandle),
       ended: (receiptHandle, failed) => options.holds.ended(queueArn, receiptHandle, failed),
