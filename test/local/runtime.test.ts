@@ -224,7 +224,8 @@ describe("the HTTP API", () => {
     ...route("Open", "GET /open/{proxy+}", "Echo"),
     ...route("Closed", "POST /v1/{ws}", "Echo", false),
     ...lambda("Misbehave", "misbehave", { properties: { Timeout: 20 } }),
-    ...route("Slow", "POST /slow", "Misbehave"),
+    ...route("Slow", "POST /slow", "Misbehave", true, 300),
+    ...route("Failing", "POST /failing", "Misbehave"),
   };
 
   it("lets in tokens of the local issuer and no others", async () => {
@@ -276,7 +277,7 @@ describe("the HTTP API", () => {
     expect(large.status).toBe(413);
     const slow = await fetch(`${runtime.apiUrl}/slow`, { method: "POST", body: '{"does":"hang"}' });
     expect([slow.status, await slow.json()]).toEqual([503, { message: "Service Unavailable" }]);
-    const failed = await fetch(`${runtime.apiUrl}/slow`, { method: "POST", body: '{"does":"throw"}' });
+    const failed = await fetch(`${runtime.apiUrl}/failing`, { method: "POST", body: '{"does":"throw"}' });
     expect([failed.status, await failed.json()]).toEqual([500, { message: "Internal Server Error" }]);
   });
 });
