@@ -8,7 +8,7 @@ import { newId } from "../core/ids.ts";
 import { LIVE_LANE, ringOf } from "../core/lane.ts";
 import { actorOf, webhookEvent } from "../core/management-event.ts";
 import { buildOwnEntry } from "../core/own-entry.ts";
-import type { Problem } from "../core/problem.ts";
+import { type Problem, RefusedError } from "../core/problem.ts";
 import { DESTINATION_COUNT, type RegistryWrite } from "../core/registry-write.ts";
 import { firstSecretVersion, newSigningSecret, secretNameOf } from "../core/secret-store.ts";
 import { newLane, placeNow } from "../core/start-lane.ts";
@@ -36,10 +36,12 @@ export async function createDestination(call: Call, dependencies: ManageDependen
     former: [],
     headers: asked.headers,
   });
-  const refusal = await store(call, row, asked.enabled, dependencies);
-  if (refusal !== undefined) {
-    await finishRemoval(unfinished, dependencies);
-    refuse(refusal);
+  try {
+    await store(call, row, asked.enabled, dependencies);
+  } catch (error) {
+    // After any other failure the destination may be there or still come to be; what is not, the next request finds.
+    if (error instanceof RefusedError) await finishRemoval(unfinished, dependencies);
+    throw error;
   }
   await ring(row, dependencies);
   const answer = { ...(await presentDestination(row, dependencies)), secret };
@@ -92,16 +94,16 @@ async function store(
   row: Destination,
   enabled: boolean,
   dependencies: ManageDependencies,
-): Promise<Problem | undefined> {
+): Promise<void> {
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const workspace = await requireWorkspace(call, dependencies);
     const entitlement = requireForwarding(workspace, dependencies.settings);
     const writes = await writesOf(call, row, enabled, { workspace, entitlement }, dependencies);
     const result = await dependencies.registry.commit(writes);
-    if (result.kind === "committed") return undefined;
-    if (result.kind === "refused" && result.write.kind === "count") return tooMany(entitlement);
+    if (result.kind === "committed") return;
+    if (result.kind === "refused" && result.write.kind === "count") refuse(tooMany(entitlement));
   }
-  return contended();
+  refuse(contended());
 }
 
 async function writesOf(

@@ -21,6 +21,7 @@ import { createManageHandler } from "../../lambdas/manage/manage-workspaces.ts";
 import { openSecretStore } from "../../local/aws/secrets/secret-store.ts";
 import { createSecretsManager } from "../../local/aws/secrets/secrets-manager.ts";
 import { createDynamoDb, openDatabase, startHttpEndpoint } from "../../local/aws/services.ts";
+import { violationsOf } from "./openapi-conformance.ts";
 import { claims, lambdaContext } from "./http-events.ts";
 import {
   createInMemoryRings,
@@ -65,6 +66,7 @@ export interface Management {
   tests: { workspace: string; destination: string }[];
   /** Each awaited before and after a step outside; a test throws from it. */
   steps: { before(step: string): void; after(step: string): void; seen: string[] };
+  /** Fails when the answer is not as the OpenAPI document says. */
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   putPage(page: Page): Promise<void>;
   note(note: DeliveryNote): Promise<void>;
@@ -192,11 +194,14 @@ export async function startManagement(
         lambdaContext,
       );
       const { statusCode, headers = {} } = answer;
-      return {
+      const shown = {
         status: statusCode,
         headers,
         body: answer.body === undefined ? undefined : JSON.parse(answer.body),
       };
+      const violations = violationsOf(method, path, shown);
+      if (violations.length > 0) throw new Error(violations.join("\n"));
+      return shown;
     },
     putPage: async (page) => void (await journal.putPage(page)),
     note,

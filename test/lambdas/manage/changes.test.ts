@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
+
+const WS = "/v1/workspaces/ws_1";
+
+let manage: Management;
+let path: string;
+let id: string;
+let secret: string;
+
+beforeEach(async () => {
+  manage = await startManagement();
+  await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" }, workspaces: "*" });
+  const { body } = await manage.ask("POST", `${WS}/destinations`, {
+    body: { name: "a", url: "https://siem.example.com/in", headers: { "X-Tenant": "one", "X-Old": "two" } },
+  });
+  ({ id, secret } = body);
+  path = `${WS}/destinations/${id}`;
+});
+afterEach(() => manage.close());
+
+const patch = (body: unknown, match = '"1"'): Promise<Answer> =>
+  manage.ask("PATCH", path, { body, headers: { "if-match": match } });
+const row = () => manage.dependencies.registry.readDestination("ws_1", id);
+const lane = () => manage.dependencies.registry.readLane("ws_1", id, "live");
+const typesOf = async (): Promise<string[]> =>
+  (await manage.recorded("ws_1")).map(({ type }) => type.replace("pro.atmos.", ""));
+
+describe("changing a destination", () => {
+  it("changes what is named, leaves the rest, and answers the next version", async () => {
+    manage.clock.now += 1000;
+    const { status, headers, body } = await patch({ name: "b", url: "https://siem.example.com/v2" });
+    expect(status).toBe(200);
+    expect(headers["etag"]).toBe('"2"');
+    expect(body).toMatchObject({
+      name: "b",
+      url: "https://siem.example.com/v2",
+      headers: { "X-Tenant": "[redacted]", "X-Old": "[redacted]" },
+      updatedAt: "2026-11-23T05:00:01.000Z",
+    });
+    expect(await row()).toMatchObject({ version: 2, contentVersion: 1 });
+    expect((await lane())?.version).toBe(1);
+  });
+
+  it("bumps the lane in the same write when format or filter change (trace 10)", async () => {
+    await patch({ eventTypes: ["pro.atmos.billing.*"] });
+    expect(await row()).toMatchObject({ version: 2, contentVersion: 2 });
+    expect((await lane())?.version).toBe(2);
+    await patch({ format: "cloudevents-structured" }, '"2"');
+    expect(await row()).toMatchObject({ version: 3, contentVersion: 3 });
+    expect((await lane())?.version).toBe(3);
+    await patch({ format: null, eventTypes: null }, '"3"');
+    expect(await row()).toMatchObject({ format: "cloudevents-batch", eventTypes: [], contentVersion: 4 });
+  });
+
+  it("loses no change of the lane that deliver makes at the same time", async () => {
+    const before = await lane();
+    const commit = manage.dependencies.registry.commit;
+    Object.assign(manage.dependencies.registry, {
+      commit: async (writes: Parameters<typeof commit>[0]) => {
+        // Deliver is quicker, once.
+        if (before !== undefined && (await lane())?.version === 1) {
+          await commit([{ kind: "replace", row: { ...before, number: 7 } }]);
+        }
+        return commit(writes);
+      },
+    });
+    expect((await patch({ eventTypes: ["pro.atmos.*"] })).status).toBe(200);
+    expect(await lane()).toMatchObject({ version: 3, number: 7 });
+  });
+
+  it("sets, keeps and removes headers by name, without regard to case", async () => {
+    const { status, body } = await patch({
+      headers: { "x-tenant": "three", "X-Old": null, "X-New": "four" },
+    });
+    expect(status).toBe(200);
+    expect(body.headers).toEqual({ "x-tenant": "[redacted]", "X-New": "[redacted]" });
+    expect(await manage.secretOf("ws_1", id)).toEqual({
+      current: secret,
+      former: [],
+      headers: { "x-tenant": "three", "X-New": "four" },
+    });
+    const kept = await patch({ headers: { "X-New": "[redacted]" } }, '"2"');
+    expect(kept.status).toBe(200);
+    expect((await manage.secretOf("ws_1", id)).headers).toEqual({ "x-tenant": "three", "X-New": "four" });
+    await patch({ headers: null }, '"3"');
+    expect((await manage.secretOf("ws_1", id)).headers).toEqual({});
+  });
+
+  it("refuses the placeholder where there is no value, and changes nothing", async () => {
+    const { status, body } = await patch({ headers: { "X-Else": "[redacted]" } });
+    expect(status).toBe(400);
+    expect(body.field).toBe("headers.X-Else");
+    expect((await patch({ headers: { "X-Tenant": "works again" } })).status).toBe(200);
+  });
+
+  it("that changes nothing writes nothing", async () => {
+    const { status, headers } = await patch({ name: "a", url: "https://siem.example.com/in" });
+    expect(status).toBe(200);
+    expect(headers["etag"]).toBe('"1"');
+    expect(await typesOf()).not.toContain("webhook.updated");
+  });
+
+  it("without If-Match is answered 428, with another version 412", async () => {
+    const { status, body } = await manage.ask("PATCH", path, { body: { name: "b" } });
+    expect(status).toBe(428);
+    expect(body.field).toBe("If-Match");
+    for (const match of ['"2"', "1", 'W/"1"', "x"])
+      expect((await patch({ name: "b" }, match)).status).toBe(412);
+    expect((await patch({ name: "b" }, "*")).status).toBe(200);
+  });
+
+  it("twice at once: one wins whole, the other is told", async () => {
+    const answers = await Promise.all([
+      patch({ name: "b", eventTypes: ["pro.atmos.a.*"] }),
+      patch({ name: "c", eventTypes: ["pro.atmos.b.*"] }),
+      patch({ name: "d", headers: { "X-Tenant": "five" } }),
+    ]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409 || status === 412)).toHaveLength(2);
+    const stored = await row();
+    expect(stored).toMatchObject(
+      { b: { eventTypes: ["pro.atmos.a.*"] }, c: { eventTypes: ["pro.atmos.b.*"] }, d: { eventTypes: [] } }[
+        stored?.name ?? ""
+      ] ?? {},
+    );
+    expect((await typesOf()).filter((type) => type === "webhook.updated")).toHaveLength(1);
+    // What is in force can be read, whoever won.
+    expect((await manage.secretOf("ws_1", id)).current).toBe(secret);
+  });
+
+  it.each([
+    ["a reserved header", { headers: { Host: "x" } }, "headers.Host"],
+    ["an inner host", { url: "https://metadata.internal/" }, "url"],
+    ["enabled", { enabled: false }, "enabled"],
+    ["a null name", { name: null }, "name"],
+    ["a foreign filter", { eventTypes: ["com.acme.x.y"] }, "eventTypes[0]"],
+  ])("refuses %s", async (_name, change, field) => {
+    const { status, body } = await patch(change);
+    expect(status).toBe(400);
+    expect(body.field).toBe(field);
+    expect((await row())?.version).toBe(1);
+  });
+
+  it("names in the log what changed, and no value of it", async () => {
+    await patch({ url: "https://siem.example.com/hush", headers: { "X-Tenant": "hush" } });
+    const updated = (await manage.recorded("ws_1")).find(({ type }) => type.endsWith("webhook.updated"));
+    expect(updated?.data["metadata"]).toEqual({ changed: ["url", "headers"] });
+    expect(JSON.stringify(updated)).not.toContain("hush");
+  });
+});
+
+describe("rotating the secret", () => {
+  const rotate = (body?: unknown): Promise<Answer> =>
+    manage.ask("POST", `${path}/rotate-secret`, body === undefined ? {} : { body });
+
+  it("shows the new one and lets the old one sign for a day", async () => {
+    const { status, body } = await rotate();
+    expect(status).toBe(200);
+    expect(body.previousValidUntil).toBe("2026-11-24T05:00:00.000Z");
+    expect(body.secret).not.toBe(secret);
+    expect(await manage.secretOf("ws_1", id)).toMatchObject({
+      current: body.secret,
+      former: [{ secret, validUntil: "2026-11-24T05:00:00.000Z" }],
+      headers: { "X-Tenant": "one", "X-Old": "two" },
+    });
+    expect((await row())?.version).toBe(2);
+  });
+
+  it("again within the grace keeps the one that the receiver may still have", async () => {
+    const first = await rotate({ graceSeconds: 3600 });
+    manage.clock.now += 60_000;
+    const second = await rotate({ graceSeconds: 3600 });
+    expect(await manage.secretOf("ws_1", id)).toMatchObject({
+      current: second.body.secret,
+      former: [
+        { secret: first.body.secret, validUntil: "2026-11-23T06:01:00.000Z" },
+        { secret, validUntil: "2026-11-23T06:00:00.000Z" },
+      ],
+    });
+    manage.clock.now = NOW + 3_700_000;
+    await rotate({ graceSeconds: 0 });
+    expect((await manage.secretOf("ws_1", id)).former).toEqual([]);
+  });
+
+  it("works time and again, whatever became of versions before", async () => {
+    for (let round = 0; round < 6; round++) {
+      const { body } = await rotate({ graceSeconds: 0 });
+      expect((await manage.secretOf("ws_1", id)).current).toBe(body.secret);
+    }
+  });
+
+  it.each([[{ graceSeconds: -1 }], [{ graceSeconds: 604_801 }], [{ graceSeconds: "1" }], [{ grace: 1 }]])(
+    "refuses %j",
+    async (body) => {
+      const answer = await rotate(body);
+      expect(answer.status).toBe(400);
+      expect((await manage.secretOf("ws_1", id)).current).toBe(secret);
+    },
+  );
+
+  it("three times at once ends with one whole secret in force, known to one of them", async () => {
+    const answers = await Promise.all([rotate(), rotate(), rotate()]);
+    const won = answers.filter(({ status }) => status === 200);
+    expect(won.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(3 - won.length);
+    const { current } = await manage.secretOf("ws_1", id);
+    expect(won.map(({ body }) => body.secret)).toContain(current);
+  });
+
+  it("is an audit event that holds no secret", async () => {
+    const { body } = await rotate();
+    const log = JSON.stringify(await manage.recorded("ws_1"));
+    expect(log).toContain("pro.atmos.webhook.secret_rotated");
+    expect(log).not.toContain(secret);
+    expect(log).not.toContain(body.secret);
+  });
+});
+
+describe("testing", () => {
+  it("answers what the delivery function says, ten times in any minute and no more", async () => {
+    for (let count = 0; count < 10; count++) {
+      manage.clock.now += 5000;
+      expect((await manage.ask("POST", `${path}/test`)).body).toMatchObject({ ok: true });
+    }
+    const { status, headers, body } = await manage.ask("POST", `${path}/test`);
+    expect(status).toBe(429);
+    expect(headers["retry-after"]).toBe("15");
+    expect(body).toMatchObject({ limit: "10 in 60 s for a workspace" });
+    manage.clock.now += 15_000;
+    expect((await manage.ask("POST", `${path}/test`)).status).toBe(200);
+    expect(manage.tests).toHaveLength(11);
+    expect((await typesOf()).filter((type) => type === "webhook.tested")).toHaveLength(11);
+  });
+
+  it("at once is counted whole", async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => manage.ask("POST", `${path}/test`)));
+    const ok = answers.filter(({ status }) => status === 200).length;
+    expect(manage.tests).toHaveLength(ok);
+    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    expect((await typesOf()).filter((type) => type === "webhook.tested")).toHaveLength(ok);
+  });
+
+  it("works while the destination is disabled", async () => {
+    await manage.ask("POST", `${path}/disable`);
+    expect((await manage.ask("POST", `${path}/test`)).status).toBe(200);
+  });
+});
+
+describe("deleting", () => {
+  it("takes lane and secret with it, and says so in the log", async () => {
+    expect((await manage.ask("DELETE", path)).status).toBe(204);
+    expect(await manage.secretNames()).toEqual([]);
+    expect(await manage.dependencies.registry.listLanes("ws_1")).toEqual([]);
+    expect(await manage.dependencies.registry.listUnfinished("ws_1")).toEqual([]);
+    expect((await manage.ask("GET", path)).status).toBe(404);
+    expect((await manage.ask("DELETE", path)).status).toBe(404);
+    expect(await typesOf()).toContain("webhook.deleted");
+  });
+
+  it("makes room for another", async () => {
+    for (let count = 0; count < 2; count++) {
+      await manage.ask("POST", `${WS}/destinations`, {
+        body: { name: "x", url: "https://siem.example.com" },
+      });
+    }
+    const full = { body: { name: "x", url: "https://siem.example.com" } };
+    expect((await manage.ask("POST", `${WS}/destinations`, full)).status).toBe(409);
+    await manage.ask("DELETE", path);
+    expect((await manage.ask("POST", `${WS}/destinations`, full)).status).toBe(201);
+  });
+});
