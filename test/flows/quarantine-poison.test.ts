@@ -49,7 +49,7 @@ describe("a record that fan-out cannot process", () => {
   });
 
   it("is looked at again by a redrive and stays while it cannot be read", async () => {
-    const [redrive = ""] = stack.runtime.find("AWS::Lambda::Function", "FanOutRedrive");
+    const [redrive = ""] = stack.runtime.find("AWS::Lambda::Function", "TrailcastFanOutRedrive");
     expect(await stack.runtime.invoke(redrive, {})).toMatchObject({ unreadable: 1, remaining: false });
     expect(await quarantined()).toBe(1);
     expect(stack.problems).toEqual([]);

@@ -128,7 +128,7 @@ export function arrivedAt(receiver: PracticeReceiver, path: string): { ids: stri
   return { ids: events.map(({ id }) => id), targets: events.map(({ subject }) => subject ?? "") };
 }
 
-/** Waits until at least `count` of a test's events arrived at `path`. */
+/** Waits until at least `count` different events of a test arrived at `path`. */
 export async function waitForArrivals(
   receiver: PracticeReceiver,
   path: string,
@@ -138,7 +138,8 @@ export async function waitForArrivals(
   return vi.waitFor(
     () => {
       const arrived = arrivedAt(receiver, path);
-      if (arrived.ids.length < count) throw new Error(`${arrived.ids.length} of ${count} arrived at ${path}`);
+      const different = new Set(arrived.ids).size;
+      if (different < count) throw new Error(`${different} of ${count} arrived at ${path}`);
       return arrived;
     },
     { timeout, interval: 50 },
