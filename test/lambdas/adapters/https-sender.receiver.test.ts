@@ -1,0 +1,428 @@
+import { Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createHttpsSender, type HttpsSender } from "../../../lambdas/adapters/https-sender.ts";
+import type { SendRequest, SendResult } from "../../../lambdas/core/send.ts";
+import {
+  type Answer,
+  createTestAuthority,
+  OK,
+  pretendInternet,
+  selfSigned,
+  startSilentServer,
+  startTlsReceiver,
+  type TestAuthority,
+  type TestServer,
+  type TlsReceiver,
+} from "../../helpers/tls-receiver.ts";
+
+const PUBLIC = "8.8.8.8";
+const NEVER: Answer = () => undefined;
+
+let authority: TestAuthority;
+let certificate: TlsOptions;
+const servers: TestServer[] = [];
+const senders: HttpsSender[] = [];
+
+beforeAll(async () => {
+  authority = await createTestAuthority();
+  certificate = await authority.issue(["siem.example.com"]);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const sender of senders.splice(0)) sender.close();
+});
+afterAll(() => {
+  for (const server of servers) server.stop();
+});
+
+async function startReceiver(answer: Answer, options: TlsOptions = certificate): Promise<TlsReceiver> {
+  const receiver = await startTlsReceiver(options, answer);
+  servers.push(receiver);
+  return receiver;
+}
+
+/** A sender for which every name is at public addresses, all served by the server on `port`. */
+function senderTo(port: number, totalMs = 5000, addresses: readonly string[] = [PUBLIC]): HttpsSender {
+  const sender = createHttpsSender({
+    resolver: { resolve: () => Promise.resolve({ kind: "addresses", addresses }) },
+    allowance: { loopback: false, ca: [authority.ca] },
+    connect: pretendInternet(Object.fromEntries(addresses.map((address) => [address, port]))).connect,
+    totalMs,
+  });
+  senders.push(sender);
+  return sender;
+}
+
+const request: SendRequest = {
+  url: "https://siem.example.com/hook?a=b",
+  headers: { "Content-Type": "application/json", "X-Webhook-Id": "whd_1" },
+  body: Buffer.from('[{"é":1}]'),
+};
+
+async function sendTo(answer: Answer, totalMs?: number): Promise<SendResult> {
+  const receiver = await startReceiver(answer);
+  return senderTo(receiver.port, totalMs).send(request);
+}
+
+describe("a request", () => {
+  it("arrives byte for byte, with nothing of Node's own but framing", async () => {
+    const receiver = await startReceiver((socket) => socket.write(OK));
+    const result = await senderTo(receiver.port).send(request);
+    const [head = "", body] = (receiver.requests[0] ?? "").split("\r\n\r\n");
+    expect(head.split("\r\n").toSorted()).toEqual(
+      [
+        "POST /hook?a=b HTTP/1.1",
+        "Host: siem.example.com",
+        "Content-Type: application/json",
+        "X-Webhook-Id: whd_1",
+        "Content-Length: 10",
+        "Accept-Encoding: identity",
+        "Connection: keep-alive",
+      ].toSorted(),
+    );
+    expect(Buffer.from(body ?? "", "latin1").toString()).toBe('[{"é":1}]');
+    expect(result).toMatchObject({
+      kind: "answered",
+      statusCode: 200,
+      body: "ok",
+      address: PUBLIC,
+      dns: { verdict: "public", addresses: [PUBLIC] },
+      phases: {
+        dnsMs: expect.any(Number),
+        connectMs: expect.any(Number),
+        tlsMs: expect.any(Number),
+        firstByteMs: expect.any(Number),
+      },
+      tls: {
+        version: "TLSv1.3",
+        subject: "CN=localhost",
+        issuer: "CN=Trailcast local authority",
+        validTo: expect.stringMatching(/^\d{4}-.*Z$/),
+        fingerprint256: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+      },
+    });
+  });
+
+  it("carries the port in Host when it is not 443", async () => {
+    const receiver = await startReceiver((socket) => socket.write(OK));
+    await senderTo(receiver.port).send({ ...request, url: "https://siem.example.com:8443/" });
+    expect(receiver.requests[0]).toContain("Host: siem.example.com:8443\r\n");
+  });
+});
+
+describe("an answer", () => {
+  it.each([301, 302, 303, 307, 308])("%i is not followed", async (status) => {
+    const trap = await startSilentServer();
+    servers.push(trap);
+    const location = `https://127.0.0.1:${trap.port}/`;
+    const result = await sendTo((socket) =>
+      socket.write(
+        `HTTP/1.1 ${status} Moved\r\nLocation: ${location}\r\nRefresh: 0;url=${location}\r\nContent-Length: 0\r\n\r\n`,
+      ),
+    );
+    expect(result).toMatchObject({ kind: "answered", statusCode: status, body: "" });
+    expect(trap.connections).toBe(0);
+  });
+
+  it("that drips after its status is what the status says", async () => {
+    const result = await sendTo((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst");
+      const timer = setInterval(() => socket.write("."), 50);
+      socket.on("close", () => clearInterval(timer));
+    }, 500);
+    expect(result).toMatchObject({
+      kind: "answered",
+      statusCode: 200,
+      body: expect.stringMatching(/^first\.+$/),
+    });
+    expect(result.durationMs).toBeLessThan(1500);
+  });
+
+  it("that drips before its status is a time-out", async () => {
+    const result = await sendTo((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\n");
+      let line = 0;
+      const timer = setInterval(() => socket.write(`X-${line++}: a\r\n`), 50);
+      socket.on("close", () => clearInterval(timer));
+    }, 500);
+    expect(result).toMatchObject({
+      kind: "failed",
+      errorClass: "timeout",
+      address: PUBLIC,
+      tls: { version: "TLSv1.3" },
+    });
+    expect(result.durationMs).toBeLessThan(1500);
+  });
+
+  it("that never comes is a time-out", async () => {
+    expect(await sendTo(NEVER, 300)).toMatchObject({ kind: "failed", errorClass: "timeout" });
+  });
+
+  it.each([
+    ["with a length", "HTTP/1.1 500 Oops\r\nContent-Length: 1000000000\r\n\r\n", "x".repeat(65_536)],
+    [
+      "in chunks",
+      "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n",
+      `10000\r\n${"x".repeat(65_536)}\r\n`,
+    ],
+    ["until the end", "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n", "x".repeat(65_536)],
+  ])("without end, %s, is cut off", async (_, head, piece) => {
+    const { promise: cut, resolve } = Promise.withResolvers<void>();
+    const result = await sendTo((socket) => {
+      socket.write(head);
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(piece));
+      };
+      socket.on("drain", more);
+      socket.on("close", () => resolve());
+      more();
+    });
+    expect(result).toMatchObject({ kind: "answered", statusCode: 500, body: "x".repeat(1024) });
+    expect(result.durationMs).toBeLessThan(2000);
+    await cut;
+  });
+
+  it("that is compressed although nobody asked is never inflated", async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    const result = await sendTo((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
+      socket.write(bomb);
+    });
+    expect(result).toMatchObject({ kind: "answered", statusCode: 200 });
+    expect(Buffer.byteLength(result.kind === "answered" ? result.body : "")).toBeLessThanOrEqual(1024);
+  });
+
+  it("is kept to its first KiB, whole characters, with secrets masked before it is cut", async () => {
+    const text = `${"ä".repeat(500)}tok-abcdef${"€".repeat(50)}`;
+    const receiver = await startReceiver((socket) =>
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`),
+    );
+    const result = await senderTo(receiver.port).send({ ...request, secrets: ["tok-abcdef"] });
+    expect(result).toMatchObject({ body: `${"ä".repeat(500)}**********${"€".repeat(4)}` });
+  });
+
+  it("with Retry-After carries it", async () => {
+    const result = await sendTo((socket) =>
+      socket.write("HTTP/1.1 429 Slow down\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"),
+    );
+    expect(result).toMatchObject({ kind: "answered", statusCode: 429, retryAfter: "120" });
+  });
+
+  it.each([
+    ["100 Continue, unasked", "HTTP/1.1 100 Continue\r\n\r\n"],
+    [
+      "early hints",
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n",
+    ],
+    ["102 Processing", "HTTP/1.1 102 Processing\r\n\r\n"],
+  ])("after %s is the one that counts", async (_, before) => {
+    expect(await sendTo((socket) => socket.write(before + OK))).toMatchObject({
+      kind: "answered",
+      statusCode: 200,
+    });
+  });
+
+  it.each([
+    ["an endless row of early hints", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000), "protocol"],
+    [
+      "a flood of headers",
+      `HTTP/1.1 200 OK\r\n${`X-Flood: ${"a".repeat(1000)}\r\n`.repeat(100)}\r\n`,
+      "protocol",
+    ],
+    ["one endless header", `HTTP/1.1 200 OK\r\nX-Flood: ${"a".repeat(100_000)}`, "protocol"],
+    ["an endless reason", `HTTP/1.1 200 ${"a".repeat(100_000)}`, "protocol"],
+    ["no HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "protocol"],
+    ["HTTP/2", "\0\0\u0012\u0004\0\0\0\0\0", "protocol"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "protocol"],
+    [
+      "length and chunks",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "protocol",
+    ],
+    ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "protocol"],
+  ])("that is %s is a failure", async (_, bytes, errorClass) => {
+    expect(await sendTo((socket) => socket.write(bytes, "latin1"), 2000)).toMatchObject({
+      kind: "failed",
+      errorClass,
+    });
+  });
+
+  it("that switches protocols is an answer like others, and the connection closed", async () => {
+    const result = await sendTo((socket) =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    );
+    expect(result).toMatchObject({ kind: "answered", statusCode: 101 });
+  });
+
+  it.each([
+    ["without one", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""],
+    ["that is shorter than it said", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", 200, "short"],
+    ["with broken chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 200, ""],
+  ])("has the status it has, with a body %s", async (_, bytes, statusCode, body) => {
+    const result = await sendTo((socket) => socket.end(bytes));
+    expect(result).toMatchObject({ kind: "answered", statusCode, body });
+  });
+
+  it.each([
+    ["closes", (socket: Parameters<Answer>[0]) => socket.end()],
+    ["resets", (socket: Parameters<Answer>[0]) => socket.destroy()],
+    ["breaks off in the head", (socket: Parameters<Answer>[0]) => socket.end("HTTP/1.1 200 OK\r\nX-")],
+  ])("that %s instead is a reset", async (_, answer) => {
+    expect(await sendTo(answer)).toMatchObject({ kind: "failed", errorClass: "reset" });
+  });
+});
+
+describe("TLS", () => {
+  it.each([
+    [
+      "of another name",
+      async () => await authority.issue(["other.example.com"]),
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ],
+    [
+      "of nobody known",
+      async () => await selfSigned("siem.example.com", false),
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+    ],
+    [
+      "of an unknown authority",
+      async () => await (await createTestAuthority()).issue(["siem.example.com"]),
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ],
+  ])("with a certificate %s is a failure before a byte of HTTP", async (_, issue, code) => {
+    const receiver = await startReceiver((socket) => socket.write(OK), await issue());
+    expect(await senderTo(receiver.port).send(request)).toMatchObject({
+      kind: "failed",
+      errorClass: "tls",
+      code,
+    });
+    expect(receiver.requests).toEqual([]);
+  });
+
+  it("with a certificate that has expired is a failure", async () => {
+    const expired = await selfSigned("siem.example.com", true);
+    const receiver = await startReceiver((socket) => socket.write(OK), expired);
+    const sender = createHttpsSender({
+      resolver: { resolve: () => Promise.resolve({ kind: "addresses", addresses: [PUBLIC] }) },
+      allowance: { loopback: false, ca: [expired.cert] },
+      connect: pretendInternet({ [PUBLIC]: receiver.port }).connect,
+    });
+    expect(await sender.send(request)).toMatchObject({
+      kind: "failed",
+      errorClass: "tls",
+      code: "CERT_HAS_EXPIRED",
+    });
+  });
+
+  it("1.2 is good enough, 1.1 is not", async () => {
+    const one = await startReceiver((socket) => socket.write(OK), { ...certificate, maxVersion: "TLSv1.2" });
+    expect(await senderTo(one.port).send(request)).toMatchObject({
+      kind: "answered",
+      tls: { version: "TLSv1.2" },
+    });
+    const old = {
+      ...certificate,
+      minVersion: "TLSv1",
+      maxVersion: "TLSv1.1",
+      ciphers: "DEFAULT@SECLEVEL=0",
+    } as const;
+    const other = await startReceiver((socket) => socket.write(OK), old);
+    expect(await senderTo(other.port).send(request)).toMatchObject({ kind: "failed", errorClass: "tls" });
+    expect(other.requests).toEqual([]);
+  });
+
+  it("that never comes about ends at the deadline, one that is no TLS at once", async () => {
+    const silent = await startSilentServer();
+    const plain = await startSilentServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const rude = await startSilentServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
+    servers.push(silent, plain, rude);
+    const slow = await senderTo(silent.port, 300).send(request);
+    expect(slow).toMatchObject({
+      kind: "failed",
+      errorClass: "timeout",
+      phases: { connectMs: expect.any(Number) },
+    });
+    expect(await senderTo(plain.port).send(request)).toMatchObject({ kind: "failed", errorClass: "tls" });
+    expect(await senderTo(rude.port).send(request)).toMatchObject({ kind: "failed", errorClass: "reset" });
+  });
+});
+
+describe("a connection", () => {
+  it("that is refused or never made is a failure", async () => {
+    const closed = await startSilentServer();
+    closed.stop();
+    const refused = await senderTo(closed.port).send(request);
+    expect(refused).toMatchObject({ kind: "failed", errorClass: "connect", code: "ECONNREFUSED" });
+    const sender = createHttpsSender({
+      resolver: { resolve: () => Promise.resolve({ kind: "addresses", addresses: [PUBLIC] }) },
+      allowance: { loopback: false, ca: [] },
+      connect: () => new Socket(),
+    });
+    const started = performance.now();
+    expect(await sender.send(request)).toMatchObject({ kind: "failed", errorClass: "timeout" });
+    expect(performance.now() - started).toBeLessThan(3800);
+  });
+
+  it("falls to the next checked address, when one refuses and when one hangs", async () => {
+    const receiver = await startReceiver((socket) => socket.write(OK));
+    const closed = await startSilentServer();
+    closed.stop();
+    const addresses = ["9.9.9.9", "1.1.1.1", PUBLIC];
+    const internet = pretendInternet({ "1.1.1.1": closed.port, [PUBLIC]: receiver.port });
+    const sender = createHttpsSender({
+      resolver: { resolve: () => Promise.resolve({ kind: "addresses", addresses }) },
+      allowance: { loopback: false, ca: [authority.ca] },
+      connect: (target) => (target.host === "9.9.9.9" ? new Socket() : internet.connect(target)),
+    });
+    senders.push(sender);
+    expect(await sender.send(request)).toMatchObject({ kind: "answered", address: PUBLIC });
+  });
+
+  it("is used again for the same addresses, and not after it was idle for long", async () => {
+    const receiver = await startReceiver((socket) => socket.write(OK));
+    const sender = senderTo(receiver.port);
+    const first = await sender.send(request);
+    const second = await sender.send(request);
+    expect(receiver.connections).toBe(1);
+    expect(second).toMatchObject({ kind: "answered", tls: { version: "TLSv1.3" }, address: PUBLIC });
+    expect(first).toHaveProperty("phases.connectMs");
+    expect(second).not.toHaveProperty("phases.connectMs");
+    const now = performance.now();
+    vi.spyOn(performance, "now").mockReturnValue(now + 5000);
+    expect(await sender.send(request)).toMatchObject({ kind: "answered" });
+    expect(receiver.connections).toBe(2);
+  });
+
+  it("that the receiver closes just as it is used again is replaced, once", async () => {
+    const receiver = await startReceiver((socket, { request: number }) =>
+      number === 1 ? socket.write(OK) : socket.destroy(),
+    );
+    const sender = senderTo(receiver.port);
+    await sender.send(request);
+    expect(await sender.send(request)).toMatchObject({ kind: "answered", statusCode: 200 });
+    expect(receiver.connections).toBe(2);
+  });
+
+  it("is not poisoned by an answer to a question that was not asked", async () => {
+    const receiver = await startReceiver((socket, { connection }) =>
+      socket.write(
+        connection === 1
+          ? `${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`
+          : OK.replace("200", "500"),
+      ),
+    );
+    const sender = senderTo(receiver.port);
+    expect(await sender.send(request)).toMatchObject({ statusCode: 200, body: "ok" });
+    expect(await sender.send(request)).toMatchObject({ statusCode: 500 });
+  });
+
+  it("is one each for deliveries at the same time", async () => {
+    const receiver = await startReceiver((socket) => socket.write(OK));
+    const sender = senderTo(receiver.port);
+    const results = await Promise.all(Array.from({ length: 20 }, () => sender.send(request)));
+    expect(results.every((result) => result.kind === "answered")).toBe(true);
+    expect(receiver.requests).toHaveLength(20);
+  });
+});
