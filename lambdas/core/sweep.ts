@@ -1,7 +1,7 @@
 import { forEachAtMost } from "./at-most.ts";
 import { type Clock, toTimestamp } from "./clock.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
-import { type Lane, type Ring, ringOf } from "./lane.ts";
+import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
 import type { Log, Metrics } from "./log.ts";
 import { METRIC } from "./metric-names.ts";
 import type { Page } from "./page.ts";
@@ -31,7 +31,7 @@ export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<
 
 /**
  * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
- * due is left to it. Says how old the oldest undelivered event of all is.
+ * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
   const newest = newestPages(ports.journal);
@@ -43,7 +43,7 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
     await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
       if (!isBehind(lane, await newest(lane.workspace))) return;
       behind.push(lane);
-      oldest = Math.max(oldest, await ageOf(lane, now, ports.journal));
+      if (isOursToExplain(lane)) oldest = Math.max(oldest, await ageOf(lane, now, ports.journal));
     });
     const rings = behind.filter((lane) => !isWaiting(lane, now)).map(ringOf);
     if (rings.length > 0) await ports.rings.ring(rings);
@@ -52,6 +52,11 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
   // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
   ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
   if (count > 0) ports.log.info("lanes.rung", { count, outcome: "behind" });
+}
+
+/** Its lag would be our fault: a refusing receiver is its owner's to mend, and a replay's events are old by nature. */
+function isOursToExplain({ lane, consecutiveFailures }: Lane): boolean {
+  return lane === LIVE_LANE && consecutiveFailures === 0;
 }
 
 function isWaiting({ dueShard, nextAttemptAt }: Lane, now: number): boolean {
