@@ -1,0 +1,295 @@
+import { appendToJournal } from "../../lambdas/core/append-journal.ts";
+import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/build-entry.ts";
+import { toTimestamp } from "../../lambdas/core/clock.ts";
+import { addNote, type DeliveryLog, type DeliveryRecord } from "../../lambdas/core/delivery-record.ts";
+import type { Destination } from "../../lambdas/core/destination.ts";
+import type { Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry.ts";
+import { entryKeyOf } from "../../lambdas/core/ids.ts";
+import type { Lane, Ring } from "../../lambdas/core/lane.ts";
+import type { LanePorts } from "../../lambdas/core/lane-run.ts";
+import type { Notice } from "../../lambdas/core/owner-notice.ts";
+import { streamPosition } from "../../lambdas/core/page.ts";
+import { type RunEnd, runLane } from "../../lambdas/core/run-lane.ts";
+import type { SendRequest, SendResult } from "../../lambdas/core/send.ts";
+import {
+  createInMemoryDestinations,
+  createInMemoryEntries,
+  createInMemoryJournal,
+  createInMemoryLanes,
+  createInMemoryRings,
+  createInMemorySecrets,
+  createInMemoryWorkspaces,
+  createRecordedLog,
+  createRecordedMetrics,
+  laneAtStart,
+  takeTurns,
+  type Turn,
+  workspaceRow,
+} from "./in-memory-stores.ts";
+import { PLANS } from "./sample-events.ts";
+
+export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+export const WS = "ws_1";
+export const DST = "dst_1";
+export const LIVE: Ring = { workspace: WS, destination: DST, lane: "live" };
+const START = Date.parse("2026-11-23T12:00:00.000Z");
+
+/** One POST as the receiver saw it. */
+export interface Received {
+  id: string;
+  lane: string;
+  number: number;
+  previousId: string;
+  body: string;
+  /** Ids of the events in it. */
+  events: string[];
+  headers: Record<string, string>;
+  url: string;
+}
+
+export function answered(
+  statusCode: number,
+  more: { retryAfter?: string; durationMs?: number } = {},
+): SendResult {
+  const { durationMs = 20, ...rest } = more;
+  return { kind: "answered", statusCode, body: "", durationMs, address: "203.0.113.7", phases: {}, ...rest };
+}
+
+export const LOST: SendResult = { kind: "failed", errorClass: "reset", durationMs: 20, phases: {} };
+
+export function destinationRow(changes: Partial<Destination> = {}): Destination {
+  return {
+    workspace: WS,
+    item: `destination#${DST}`,
+    destination: DST,
+    name: "SIEM",
+    url: "https://siem.example.com/in",
+    format: "cloudevents-batch",
+    eventTypes: [],
+    headerNames: [],
+    secretName: "trailcast/ws_1/dst_1",
+    secretVersion: "v1",
+    version: 1,
+    contentVersion: 1,
+    createdAt: toTimestamp(START),
+    updatedAt: toTimestamp(START),
+    ...changes,
+  };
+}
+
+export function createInMemoryDeliveries(): DeliveryLog & { rows: Map<string, DeliveryRecord> } {
+  const rows = new Map<string, DeliveryRecord>();
+  return {
+    rows,
+    note: async (note) => void rows.set(note.facts.delivery, addNote(rows.get(note.facts.delivery), note)),
+  };
+}
+
+/** One workspace with one destination and a receiver that answers what the test says; every port in memory. */
+export class LaneWorld {
+  now = START;
+  readonly entries = createInMemoryEntries();
+  readonly journal = createInMemoryJournal();
+  readonly lanes = createInMemoryLanes();
+  readonly rings = createInMemoryRings();
+  readonly destinations = createInMemoryDestinations(destinationRow());
+  readonly workspaces = createInMemoryWorkspaces(workspaceRow(WS));
+  readonly deliveries = createInMemoryDeliveries();
+  readonly secrets = createInMemorySecrets(
+    new Map([
+      ["trailcast/ws_1/dst_1", { current: SECRET, former: [], headers: { "X-Token": "tok_12345678" } }],
+    ]),
+  );
+  readonly received: Received[] = [];
+  readonly notices: Notice[] = [];
+  readonly log = createRecordedLog();
+  readonly metrics = createRecordedMetrics();
+  /** What the receiver answers; called after the request was noted. */
+  answer: (request: Received) => SendResult | Promise<SendResult> = () => answered(200);
+  private recorded = 0;
+  private chance = 1;
+
+  constructor() {
+    this.lanes.put(laneAtStart(WS, DST));
+  }
+
+  /** `turn` is awaited before and after each call to anything outside. */
+  ports(turn?: Turn): LanePorts {
+    const outside = {
+      lanes: this.lanes,
+      destinations: this.destinations,
+      workspaces: this.workspaces,
+      journal: this.journal,
+      entries: this.entries,
+      deliveries: this.deliveries,
+      secrets: this.secrets,
+      sender: { send: (request: SendRequest) => this.receive(request) },
+      rings: this.rings,
+      notices: { tell: async (notice: Notice) => void this.notices.push(notice) },
+    };
+    const turned =
+      turn === undefined
+        ? outside
+        : (Object.fromEntries(
+            Object.entries(outside).map(([name, port]) => [name, takeTurns(port, turn)]),
+          ) as unknown as typeof outside);
+    return {
+      ...turned,
+      clock: () => this.now,
+      random: (bytes) => this.random(bytes),
+      log: this.log,
+      metrics: this.metrics,
+      settings: {
+        plans: PLANS,
+        retry: { giveUpAfterHours: 72 },
+        eventTypePrefix: "pro.atmos",
+        logDays: 30,
+        version: "1.0.0",
+      },
+    };
+  }
+
+  /** Records one entry of events and journals it as a page of its own; answers it. */
+  async record(
+    actions: readonly string[],
+    changes: Partial<{ category: string; target: string }> = {},
+  ): Promise<Entry> {
+    const { category = "billing", target = "usr_9" } = changes;
+    this.recorded++;
+    const key = entryKeyOf(WS, String(this.recorded));
+    const events = actions.map((action) => ({
+      category,
+      action,
+      actor: { type: "user", id: "usr_1" },
+      target: { type: "destination", id: target },
+    }));
+    const built = buildEntry(
+      {
+        workspace: WS,
+        entry: key,
+        shard: 0,
+        events,
+        requestHash: sha256(key),
+        trace: undefined,
+        keptDays: 365,
+      },
+      this.now,
+      { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
+    );
+    if (!built.ok) throw new Error(built.problem.kind);
+    await this.entries.putEntry(built.entry);
+    const record = {
+      position: streamPosition("l", String(this.recorded)),
+      reference: referenceOf(built.entry),
+    };
+    await appendToJournal(WS, [record], {
+      journal: this.journal,
+      entries: this.entries,
+      clock: () => this.now,
+    });
+    return built.entry;
+  }
+
+  run(
+    input: Partial<{ ring: Ring; receives: number; turns: Turn; hasTime: () => boolean }> = {},
+  ): Promise<RunEnd> {
+    const { ring = LIVE, receives = 1, hasTime = () => true } = input;
+    return runLane({ ring, receives, hasTime }, this.ports(input.turns));
+  }
+
+  lane(ring: Ring = LIVE): Lane {
+    const lane = this.lanes.lanes.get(`${ring.workspace}/${ring.destination}/${ring.lane}`);
+    if (lane === undefined) throw new Error("No such lane");
+    return structuredClone(lane);
+  }
+
+  /** What management does: any change of a lane is one more version. */
+  change(change: (lane: Lane) => Lane, ring: Ring = LIVE): void {
+    const lane = this.lane(ring);
+    this.lanes.put({ ...change(lane), version: lane.version + 1 });
+  }
+
+  /** A `PATCH` of the filter or format, together with the live lane's version. */
+  patch(changes: Partial<Pick<Destination, "eventTypes" | "format">>): void {
+    const row = this.destination();
+    this.setDestination({ ...changes, contentVersion: row.contentVersion + 1 });
+    this.change((lane) => lane);
+  }
+
+  setDestination(changes: Partial<Destination>): void {
+    this.destinations.destinations.set(`${WS}/${DST}`, { ...this.destination(), ...changes });
+  }
+
+  setWorkspace(changes: Partial<Workspace>): void {
+    this.workspaces.workspaces.set(WS, {
+      ...workspaceRow(WS),
+      ...this.workspaces.workspaces.get(WS),
+      ...changes,
+    });
+  }
+
+  /** Everything recorded before now has expired; a purge may have removed entries, and pages but the newest. */
+  expire(removes: { entries: boolean; pages: boolean }): void {
+    const floor = toTimestamp(this.now);
+    this.setWorkspace({ history: { floor } });
+    const newest = this.journal.pagesOf(WS).at(-1)?.page ?? 0;
+    for (const page of this.journal.pagesOf(WS)) {
+      if (page.entries.some(({ recordedAt }) => recordedAt >= floor)) continue;
+      if (removes.entries)
+        for (const { entry } of page.entries) this.entries.entries.delete(`${WS}/${entry}`);
+      if (removes.entries && removes.pages && page.page < newest) this.journal.remove(WS, page.page);
+    }
+  }
+
+  /** Outcomes of the log by number, in the order of numbers. */
+  outcomes(lane = "live"): [number, string][] {
+    return [...this.deliveries.rows.values()]
+      .filter((row) => row.lane === lane)
+      .map(({ number, outcome }): [number, string] => [number, outcome])
+      .toSorted(([a], [b]) => a - b);
+  }
+
+  /** Actions of the events in each POST, such as `["a", "b"]`. */
+  actions(): string[][] {
+    return this.received.map(({ body }) => eventsIn(body).map(({ type }) => type.split(".").at(-1) ?? ""));
+  }
+
+  private destination(): Destination {
+    const row = this.destinations.destinations.get(`${WS}/${DST}`);
+    if (row === undefined) throw new Error("No such destination");
+    return row;
+  }
+
+  private async receive({ url, headers, body }: SendRequest): Promise<SendResult> {
+    const text = Buffer.from(body).toString();
+    const [lane = "", number = "", previousId = ""] = (headers["x-webhook-chain"] ?? "").split(";");
+    const request = {
+      id: headers["webhook-id"] ?? "",
+      lane,
+      number: Number(number),
+      previousId,
+      body: text,
+      events: eventsIn(text).map(({ id }) => id),
+      headers,
+      url,
+    };
+    this.received.push(request);
+    return this.answer(request);
+  }
+
+  /** Different each time, the same in each run. */
+  private random(bytes: number): Uint8Array {
+    const result = new Uint8Array(bytes);
+    for (let index = 0; index < bytes; index++) {
+      this.chance = (this.chance * 48_271) % 2_147_483_647;
+      result[index] = this.chance >> 8;
+    }
+    return result;
+  }
+}
+
+export function eventsIn(body: string): { id: string; type: string }[] {
+  const parsed: unknown = JSON.parse(body);
+  return (Array.isArray(parsed) ? parsed : [parsed]) as { id: string; type: string }[];
+}
