@@ -84,7 +84,7 @@ function expire(store: TableStore, limit: number): number {
 
 /** Tables in the database of `options`; what an earlier run left is there. */
 export function createDynamoDb(options: DynamoDbOptions): DynamoDbService {
-  const store = new TableStore(options);
+  const store = new TableStore({ ...options, clock: () => Math.floor(options.clock()) });
   return {
     handle: (call) => handle(store, call),
     createTable: (properties) => ensureTable(store, properties),

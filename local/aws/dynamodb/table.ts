@@ -91,7 +91,9 @@ export class Table {
   expiryOf(item: Item): number | null {
     const name = this.definition.ttlAttribute;
     const value = name === null ? undefined : attributeOf(item, name);
-    return value !== undefined && "N" in value ? Math.floor(Number(value.N)) : null;
+    const seconds = value !== undefined && "N" in value ? Math.floor(Number(value.N)) : null;
+    // A number too big for a time never comes.
+    return Number.isSafeInteger(seconds) ? seconds : null;
   }
 
   /** Writes or deletes one item with its index rows and stream record; a write that changes nothing leaves no record. */

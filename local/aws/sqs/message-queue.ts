@@ -5,12 +5,7 @@ import { GroupStore } from "./group-store.ts";
 import { MessageStore, type NewMessage, type StoredMessage } from "./message-store.ts";
 import { readTexts } from "./queue-attributes.ts";
 import type { Queue, QueueStore } from "./queue-store.ts";
-import { readReceiptHandle, type Receipt } from "./receipt-handle.ts";
-import { invalidValue, sqsError } from "./sqs-error.ts";
 import type { SqsOptions } from "./sqs-service.ts";
-
-/** API reference: a message's visibility ends 12 hours after it was received, however often it is changed. */
-const MAX_VISIBILITY_SECONDS = 43_200;
 
 /** A message to send. Times in milliseconds. */
 export interface Outgoing {
@@ -30,20 +25,24 @@ export class MessageQueue {
   readonly groups: GroupStore;
   readonly #queues: QueueStore;
   readonly #deduplication: Deduplication;
-  readonly #clock: () => number;
+  readonly #onArrival: (queue: Queue) => void;
+  readonly clock: () => number;
   readonly transaction: Transaction;
 
-  constructor(options: SqsOptions, queues: QueueStore) {
+  /** `onArrival` is called inside the transaction that moves a message to another queue. */
+  constructor(options: SqsOptions, queues: QueueStore, onArrival: (queue: Queue) => void) {
     const { database } = options;
     this.#queues = queues;
-    this.#clock = options.clock;
+    this.#onArrival = onArrival;
+    this.clock = options.clock;
     this.messages = new MessageStore(database);
     this.groups = new GroupStore(database);
     this.#deduplication = new Deduplication(database);
     this.transaction = createTransaction(database);
   }
 
-  #refresh(queue: number, group: string | null): void {
+  /** Works a group out anew after one of its messages changed; nothing for a standard queue. */
+  refresh(queue: number, group: string | null): void {
     if (group !== null && this.#isFifo(queue)) this.groups.refresh(queue, group);
   }
 
@@ -53,13 +52,13 @@ export class MessageQueue {
 
   #insert(message: NewMessage): Accepted {
     const position = this.messages.insert(message);
-    this.#refresh(message.queue, message.group);
+    this.refresh(message.queue, message.group);
     return { id: message.id, position };
   }
 
   /** Sends one message, or answers what was accepted under the same deduplication id before. Inside a transaction. */
   send(queue: Queue, outgoing: Outgoing): Accepted {
-    const now = this.#clock();
+    const now = this.clock();
     const { deduplicationId, group } = outgoing;
     const scope = queue.settings.deduplicationScope === "messageGroup" ? `${group}\n` : "";
     const key = deduplicationId === null ? null : scope + deduplicationId;
@@ -81,16 +80,16 @@ export class MessageQueue {
 
   /** Deletes what is older than the queue's retention. */
   expire(queue: Queue): void {
-    const until = this.#clock() - queue.settings.retention * 1000;
+    const until = this.clock() - queue.settings.retention * 1000;
     if ((this.messages.oldestSentAt(queue.id) ?? Infinity) > until) return;
     this.transaction(() => {
-      for (const group of this.messages.deleteSentUntil(queue.id, until)) this.#refresh(queue.id, group);
+      for (const group of this.messages.deleteSentUntil(queue.id, until)) this.refresh(queue.id, group);
     });
   }
 
   /** Receives up to `limit` messages, which stay hidden for `seconds`. */
   receive(queue: Queue, limit: number, seconds: number): StoredMessage[] {
-    const now = this.#clock();
+    const now = this.clock();
     this.expire(queue);
     const found = queue.settings.fifo
       ? this.groups.free(queue.id, now, 1).length > 0
@@ -116,17 +115,33 @@ export class MessageQueue {
   }
 
   #receiveFromGroups(queue: Queue, limit: number, now: number, seconds: number): StoredMessage[] {
-    const taken: StoredMessage[] = [];
-    for (const group of this.groups.free(queue.id, now, limit)) {
-      let after = 0;
-      while (taken.length < limit) {
-        const message = this.messages.nextOfGroup(queue.id, group, after);
-        if (message === undefined || message.visibleAt > now) break;
-        after = message.position;
-        if (!this.#bury(queue, message)) taken.push(this.messages.take(message, now, now + seconds * 1000));
+    for (;;) {
+      const groups = this.groups.free(queue.id, now, limit);
+      const taken: StoredMessage[] = [];
+      for (const group of groups) {
+        taken.push(...this.#receiveFromGroup(queue, group, limit - taken.length, now, seconds));
       }
-      this.#refresh(queue.id, group);
+      // Groups whose messages all went to the dead-letter queue give way to the next ones.
+      if (taken.length > 0 || groups.length === 0) return taken;
     }
+  }
+
+  #receiveFromGroup(
+    queue: Queue,
+    group: string,
+    limit: number,
+    now: number,
+    seconds: number,
+  ): StoredMessage[] {
+    const taken: StoredMessage[] = [];
+    let after = 0;
+    while (taken.length < limit) {
+      const message = this.messages.nextOfGroup(queue.id, group, after);
+      if (message === undefined || message.visibleAt > now) break;
+      after = message.position;
+      if (!this.#bury(queue, message)) taken.push(this.messages.take(message, now, now + seconds * 1000));
+    }
+    this.refresh(queue.id, group);
     return taken;
   }
 
@@ -135,7 +150,7 @@ export class MessageQueue {
     const { redrive, fifo } = queue.settings;
     if (redrive === null || message.receiveCount < redrive.maxReceiveCount) return false;
     const target = this.#queues.atArn(redrive.deadLetterTargetArn);
-    const now = this.#clock();
+    const now = this.clock();
     const system: Record<string, string> = {
       ...readTexts(message.system),
       DeadLetterQueueSourceArn: queue.arn,
@@ -146,65 +161,13 @@ export class MessageQueue {
     // A standard queue's retention goes on from the first sending, a FIFO queue's begins anew.
     const sentAt = fifo ? now : message.sentAt;
     this.#insert({ ...message, queue: target.id, system: JSON.stringify(system), sentAt, visibleAt: now });
+    this.#onArrival(target);
     return true;
-  }
-
-  #find(receipt: Receipt): StoredMessage | undefined {
-    const message = this.messages.at(receipt.position);
-    return message?.queue === receipt.queue ? message : undefined;
-  }
-
-  /** Deletes what a handle stands for. One deleted before is fine; an expired handle of a FIFO queue is refused. */
-  delete(queue: Queue, handle: string): void {
-    const receipt = readReceiptHandle(handle, queue.id);
-    const message = this.#find(receipt);
-    if (message === undefined) return;
-    const current = message.receipt === receipt.receipt;
-    if (queue.settings.fifo && (!current || message.visibleAt <= this.#clock())) {
-      throw invalidValue("ReceiptHandle", handle, "The receipt handle has expired.");
-    }
-    if (!current) return;
-    this.transaction(() => {
-      this.messages.delete(message.position);
-      this.#refresh(queue.id, message.group);
-    });
-  }
-
-  /** Hides a message in flight for `seconds` from now; refused beyond 12 hours from its receive. */
-  changeVisibility(queue: Queue, handle: string, seconds: number): void {
-    if (!Number.isInteger(seconds) || seconds < 0 || seconds > MAX_VISIBILITY_SECONDS) {
-      throw invalidValue(
-        "VisibilityTimeout",
-        seconds,
-        `Must be between 0 and ${MAX_VISIBILITY_SECONDS}, if provided.`,
-      );
-    }
-    const receipt = readReceiptHandle(handle, queue.id);
-    const now = this.#clock();
-    const message = this.#find(receipt);
-    if (message?.receipt !== receipt.receipt || message.visibleAt <= now) {
-      throw sqsError(
-        "MessageNotInflight",
-        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
-      );
-    }
-    const elapsed = Math.floor((now - (message.receivedAt ?? now)) / 1000);
-    if (elapsed + seconds > MAX_VISIBILITY_SECONDS) {
-      throw invalidValue(
-        "VisibilityTimeout",
-        seconds,
-        `Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds]`,
-      );
-    }
-    this.transaction(() => {
-      this.messages.setVisibleAt(message.position, now + seconds * 1000);
-      this.#refresh(queue.id, message.group);
-    });
   }
 
   /** Moves one visible message of a dead-letter queue as a new message; false when there is none. Inside a transaction. */
   moveOne(source: Queue, targetOf: (message: StoredMessage) => Queue): boolean {
-    const now = this.#clock();
+    const now = this.clock();
     const group = source.settings.fifo ? this.groups.free(source.id, now, 1)[0] : undefined;
     const message =
       group === undefined
@@ -213,8 +176,9 @@ export class MessageQueue {
     if (message === undefined || (source.settings.fifo && group === undefined)) return false;
     const target = targetOf(message);
     this.messages.delete(message.position);
-    this.#refresh(source.id, message.group);
+    this.refresh(source.id, message.group);
     this.#insert({ ...message, queue: target.id, id: randomUUID(), sentAt: now, visibleAt: now });
+    this.#onArrival(target);
     return true;
   }
 
@@ -228,15 +192,15 @@ export class MessageQueue {
   /** Makes visible what consumers of an earlier process held; answers how many. */
   releaseHeld(): number {
     return this.transaction(() => {
-      const released = this.messages.releaseHeld(this.#clock());
-      for (const { queue, group } of released) this.#refresh(queue, group);
+      const released = this.messages.releaseHeld(this.clock());
+      for (const { queue, group } of released) this.refresh(queue, group);
       return released.length;
     });
   }
 
   /** When something of a queue becomes receivable next. */
   nextAt(queue: Queue): number | undefined {
-    const now = this.#clock();
+    const now = this.clock();
     return queue.settings.fifo
       ? this.groups.nextFreeAt(queue.id, now)
       : this.messages.nextVisibleAt(queue.id, now);

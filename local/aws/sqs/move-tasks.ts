@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { SQLOutputValue } from "node:sqlite";
-import type { Arrivals } from "./arrivals.ts";
 import type { MessageQueue } from "./message-queue.ts";
 import type { StoredMessage } from "./message-store.ts";
 import { readTexts } from "./queue-attributes.ts";
@@ -50,21 +49,17 @@ function readTask(row: Record<string, SQLOutputValue>): MoveTask {
   };
 }
 
-interface Parts {
-  queues: QueueStore;
-  messages: MessageQueue;
-  arrivals: Arrivals;
-}
-
 /** Moves messages out of dead-letter queues, as many a second as asked for; goes on after a restart. */
 export class MoveTasks {
   readonly #options: SqsOptions;
-  readonly #parts: Parts;
+  readonly #queues: QueueStore;
+  readonly #messages: MessageQueue;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(options: SqsOptions, parts: Parts) {
+  constructor(options: SqsOptions, queues: QueueStore, messages: MessageQueue) {
     this.#options = options;
-    this.#parts = parts;
+    this.#queues = queues;
+    this.#messages = messages;
     options.database.exec(SCHEMA);
     for (const task of this.#all()) if (task.status === "RUNNING") this.#schedule(task.handle, 0);
   }
@@ -79,8 +74,7 @@ export class MoveTasks {
   }
 
   start(source: Queue, destination: Queue | null, rate: number | null): MoveTask {
-    const { queues, messages } = this.#parts;
-    if (queues.sourcesOf(source).length === 0) {
+    if (this.#queues.sourcesOf(source).length === 0) {
       throw invalidValue("SourceArn", source.arn, "Source queue must be configured as a Dead Letter Queue.");
     }
     if (rate !== null && (!Number.isInteger(rate) || rate < 1 || rate > MAX_RATE)) {
@@ -104,7 +98,7 @@ export class MoveTasks {
         destination?.arn ?? null,
         rate,
         now,
-        messages.messages.counts(source.id, now).visible,
+        this.#messages.messages.counts(source.id, now).visible,
       );
     this.#schedule(handle, 0);
     return this.get(handle);
@@ -143,13 +137,12 @@ export class MoveTasks {
 
   #tick(handle: string): void {
     const task = this.get(handle);
-    const { queues, messages } = this.#parts;
-    const source = queues.atArn(task.source);
+    const source = this.#queues.atArn(task.source);
     // One message at a time at low rates; at high ones as many as a tick is worth.
     const perTick = Math.max(1, Math.floor(((task.rate ?? MAX_RATE) * TICK_MS) / 1000));
     let moved = 0;
     try {
-      messages.transaction(() => {
+      this.#messages.transaction(() => {
         while (moved < perTick && this.#moveOne(source, task)) moved += 1;
         this.#options.database
           .prepare("UPDATE sqs_move_task SET moved = moved + ? WHERE handle = ?")
@@ -164,13 +157,10 @@ export class MoveTasks {
   }
 
   #moveOne(source: Queue, task: MoveTask): boolean {
-    const { queues, messages, arrivals } = this.#parts;
-    return messages.moveOne(source, (message: StoredMessage) => {
+    return this.#messages.moveOne(source, (message: StoredMessage) => {
       const origin = task.destination ?? readTexts(message.system)["DeadLetterQueueSourceArn"];
       if (origin === undefined) throw new Error("CouldNotDetermineMessageSource");
-      const target = queues.atArn(origin);
-      queueMicrotask(() => arrivals.announce(target));
-      return target;
+      return this.#queues.atArn(origin);
     });
   }
 

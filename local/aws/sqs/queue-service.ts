@@ -24,9 +24,11 @@ export interface QueueService {
 /** Puts the parts together; queues, messages and move tasks of an earlier run are there. */
 export function createQueueService(options: SqsOptions): QueueService {
   const queues = new QueueStore(options);
-  const messages = new MessageQueue(options, queues);
   const arrivals = new Arrivals();
-  const moves = new MoveTasks(options, { queues, messages, arrivals });
+  const messages = new MessageQueue(options, queues, (queue) => {
+    queueMicrotask(() => arrivals.announce(queue));
+  });
+  const moves = new MoveTasks(options, queues, messages);
   const realDelay = options.realDelay ?? ((milliseconds: number) => milliseconds);
 
   async function receive(queue: Queue, limit: number, seconds: number, wait: Wait): Promise<StoredMessage[]> {

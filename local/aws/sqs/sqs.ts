@@ -20,6 +20,7 @@ import {
 } from "./actions/queues.ts";
 import { receiveMessage } from "./actions/receive-message.ts";
 import { sendMessage, sendMessageBatch } from "./actions/send-message.ts";
+import { changeVisibility, deleteInFlight } from "./in-flight.ts";
 import { attributesOfTemplate } from "./queue-attributes.ts";
 import { createQueueService, type QueueService } from "./queue-service.ts";
 import type { QueueNames, ReceivedMessage, ReceiveOptions, SqsOptions, SqsService } from "./sqs-service.ts";
@@ -89,7 +90,7 @@ function releaseInFlight(service: QueueService): number {
 
 /** Queues in the database of `options`; what an earlier run left is there. */
 export function createSqs(options: SqsOptions): SqsService {
-  const service = createQueueService(options);
+  const service = createQueueService({ ...options, clock: () => Math.floor(options.clock()) });
   const { queues, messages, arrivals, moves } = service;
   return {
     handle: (call) => handle(service, call),
@@ -100,12 +101,12 @@ export function createSqs(options: SqsOptions): SqsService {
     receive: (queueArn, each) => receive(service, queueArn, each),
     deleteMessage: (queueArn, receiptHandle) => {
       const queue = queues.atArn(queueArn);
-      messages.delete(queue, receiptHandle);
+      deleteInFlight(messages, queue, receiptHandle);
       if (queue.settings.fifo) arrivals.announce(queue);
     },
     changeVisibility: (queueArn, receiptHandle, seconds) => {
       const queue = queues.atArn(queueArn);
-      messages.changeVisibility(queue, receiptHandle, seconds);
+      changeVisibility(messages, queue, receiptHandle, seconds);
       arrivals.announce(queue);
     },
     counts: (queueArn) => messages.messages.counts(queues.atArn(queueArn).id, options.clock()),

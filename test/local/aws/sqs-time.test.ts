@@ -160,6 +160,21 @@ describe("after a crash", () => {
   });
 });
 
+describe("a redrive policy", () => {
+  it("does not keep other groups waiting while it buries a message", async () => {
+    await sendRing("poison");
+    for (let n = 0; n < 3; n += 1) {
+      await take(rings);
+      now += 31_000;
+    }
+    const input = { QueueUrl: URL_OF("Rings.fifo"), MessageBody: "fine", MessageGroupId: "other" };
+    await call("SendMessage", { ...input, MessageDeduplicationId: "x" });
+    const dead = sqs.receive(rings.replace("Rings.fifo", "RingsDead.fifo"), { waitSeconds: 20 });
+    expect((await take(rings))?.body).toBe("fine");
+    expect((await dead)[0]?.body).toBe("poison");
+  });
+});
+
 describe("a waiting receive", () => {
   it("is answered when a message is sent", async () => {
     const waiting = sqs.receive(tasks, { waitSeconds: 20 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { changeVisibility, deleteInFlight } from "../in-flight.ts";
 import { checkEntries, eachEntry, parseInput, type Action } from "./action.ts";
 
 const target = { QueueUrl: z.string() };
@@ -17,7 +18,7 @@ const changeBatchSchema = z.strictObject({
 export const deleteMessage: Action = (service, input) => {
   const request = parseInput(deleteSchema, input);
   const queue = service.queues.atUrl(request.QueueUrl);
-  service.messages.delete(queue, request.ReceiptHandle);
+  deleteInFlight(service.messages, queue, request.ReceiptHandle);
   // The next of its group may go now.
   if (queue.settings.fifo) service.arrivals.announce(queue);
   return {};
@@ -28,7 +29,7 @@ export const deleteMessageBatch: Action = (service, input) => {
   const queue = service.queues.atUrl(request.QueueUrl);
   checkEntries(request.Entries);
   const answer = eachEntry(request.Entries, (entry) => {
-    service.messages.delete(queue, entry.ReceiptHandle);
+    deleteInFlight(service.messages, queue, entry.ReceiptHandle);
     return {};
   });
   if (queue.settings.fifo) service.arrivals.announce(queue);
@@ -38,7 +39,7 @@ export const deleteMessageBatch: Action = (service, input) => {
 export const changeMessageVisibility: Action = (service, input) => {
   const request = parseInput(changeSchema, input);
   const queue = service.queues.atUrl(request.QueueUrl);
-  service.messages.changeVisibility(queue, request.ReceiptHandle, request.VisibilityTimeout);
+  changeVisibility(service.messages, queue, request.ReceiptHandle, request.VisibilityTimeout);
   service.arrivals.announce(queue);
   return {};
 };
@@ -48,7 +49,7 @@ export const changeMessageVisibilityBatch: Action = (service, input) => {
   const queue = service.queues.atUrl(request.QueueUrl);
   checkEntries(request.Entries);
   const answer = eachEntry(request.Entries, (entry) => {
-    service.messages.changeVisibility(queue, entry.ReceiptHandle, entry.VisibilityTimeout);
+    changeVisibility(service.messages, queue, entry.ReceiptHandle, entry.VisibilityTimeout);
     return {};
   });
   service.arrivals.announce(queue);
