@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 
 const PINNED_MAJOR = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const main = join(root, "cli", "main.ts");
+const source = join(root, "cli", "main.ts");
+// An installed package has no sources: type stripping would not work on them under node_modules.
+const isPacked = !existsSync(source);
+const main = isPacked ? join(root, "dist", "cli", "main.js") : source;
 
 /** The platform packages that bring a Node, by their names on npm. */
 function pinnedNode() {
@@ -42,6 +45,7 @@ function fail(message) {
 const pinned = pinnedNode();
 if (pinned !== undefined) runOn(pinned);
 else if (Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR) runOn(process.execPath);
+else if (isPacked) fail(`This needs Node ${PINNED_MAJOR} (https://nodejs.org); this is ${process.version}.`);
 else if (!existsSync(join(root, "node_modules")))
   fail(`Nothing is installed yet. Run \`npm ci\` in ${root}.`);
 else

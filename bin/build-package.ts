@@ -1,0 +1,23 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { bundleFunctions } from "../lib/bundle.ts";
+import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
+
+// The first step of `npm run build`: an empty `dist`, then what runs as one file in the packed package, the functions
+// and the command line. The constructs are compiled file by file after it.
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+rmSync(dist, { recursive: true, force: true });
+const bundles = bundleFunctions();
+for (const entry of FUNCTION_ENTRIES) bundles.write(entry, join(dist, "functions", entry));
+buildSync({
+  entryPoints: [join(root, "cli", "main.ts")],
+  outfile: join(dist, "cli", "main.js"),
+  bundle: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  logLevel: "warning",
+});
