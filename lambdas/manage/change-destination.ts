@@ -5,11 +5,13 @@ import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination.ts";
 import type { Workspace } from "../core/entitlement.ts";
+import { type Lane, ringOf } from "../core/lane.ts";
 import { actorOf, webhookEvent } from "../core/management-event.ts";
 import { mergeHeaders } from "../core/merge-headers.ts";
 import { buildOwnEntry } from "../core/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import type { RegistryWrite } from "../core/registry-write.ts";
+import { hurryLane } from "../core/start-lane.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import { changeSecret } from "./change-secret.ts";
 import type { ManageDependencies } from "./dependencies.ts";
@@ -115,21 +117,33 @@ async function store(
   const event = webhookEvent("updated", actorOf(call.caller.subject), next, { changed });
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const own = { workspace, event, trace: call.request.trace };
+    const lane = await requireLiveLane(before, dependencies);
     const replace: RegistryWrite = { kind: "replace", row: next };
-    const writes: [RegistryWrite, ...RegistryWrite[]] = [
+    const result = await registry.commit([
       replace,
       { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
       ...others,
-    ];
-    if (next.contentVersion !== before.contentVersion) {
-      // Deliver reads the lane before the filter: it must not move the lane by the filter of before.
-      writes.push({ kind: "replace", row: await requireLiveLane(before, dependencies) });
-    }
-    const result = await registry.commit(writes);
-    if (result.kind === "committed") return;
+      ...laneWrites(before, next, lane),
+    ]);
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
+    if (result.kind !== "committed") continue;
+    if (isWaiting(lane)) await dependencies.rings.ring([ringOf(lane)]);
+    return;
   }
   refuse(contended());
+}
+
+/**
+ * Deliver reads the lane before the destination: with another filter or format it must not move the lane by the one of before.
+ * A lane that waits for its next attempt does not wait on with what has been mended.
+ */
+function laneWrites(before: Destination, next: Destination, lane: Lane): RegistryWrite[] {
+  const bumps = next.contentVersion !== before.contentVersion || isWaiting(lane);
+  return bumps ? [{ kind: "replace", row: hurryLane(lane) }] : [];
+}
+
+function isWaiting({ status, nextAttemptAt }: Lane): boolean {
+  return status === "live" && nextAttemptAt !== undefined;
 }
 
 function changedProperties(before: Destination, next: Destination): string[] {

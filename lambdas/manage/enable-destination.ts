@@ -1,7 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { toTimestamp } from "../core/clock.ts";
-import { skippedNote } from "../core/delivery-record.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Workspace } from "../core/entitlement.ts";
 import { type Lane, ringOf } from "../core/lane.ts";
@@ -11,6 +10,7 @@ import type { Position } from "../core/page.ts";
 import { visibleSince } from "../core/retention.ts";
 import { disableLane, moveLane, placeAt, placeNow, resumeLane } from "../core/start-lane.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
+import { closeFrozen } from "./close-frozen.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import {
   CHANGE_TRIES,
@@ -32,7 +32,8 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
     // Read before the lane is written there.
     const place = await placeOf(from, workspace, dependencies);
     if (place === undefined && lane.status === "live") return answer(row, lane, dependencies);
-    const next = place === undefined ? resumeLane(lane) : await leave(lane, place, dependencies);
+    const next =
+      place === undefined ? resumeLane(lane) : moveLane(await closeFrozen(lane, dependencies), place);
     const metadata = { from, startsAt: next.cursor };
     if (!(await store(call, workspace, row, next, "enabled", metadata, dependencies))) continue;
     await dependencies.rings.ring([ringOf(next)]);
@@ -65,18 +66,6 @@ async function placeOf(
   const since = visibleSince(workspace, settings.plans, clock());
   const time = toTimestamp(Date.parse(from));
   return placeAt(workspace.workspace, time > since ? time : since, journal);
-}
-
-/** The lane at another place; what it had frozen closes as skipped, first of all in the log. */
-async function leave(
-  lane: Lane,
-  place: Position,
-  { deliveryLog, settings, clock }: ManageDependencies,
-): Promise<Lane> {
-  const now = clock();
-  const note = skippedNote(lane, settings.deliveryLogDays, now, toTimestamp(now));
-  if (note !== undefined) await deliveryLog.note(note);
-  return moveLane(lane, place);
 }
 
 async function store(

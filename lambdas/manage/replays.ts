@@ -11,6 +11,7 @@ import { eventsBefore } from "../core/replay-window.ts";
 import { cancelLane } from "../core/start-lane.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
+import { closeFrozen } from "./close-frozen.ts";
 import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";
 
 /** Why a lane has ended before its end. */
@@ -57,8 +58,9 @@ export async function cancelReplay(call: Call, dependencies: ManageDependencies)
       replay: row.replay,
     });
     const own = { workspace, event, trace: call.request.trace };
+    const closed = await closeFrozen(lane, dependencies);
     const result = await registry.commit([
-      { kind: "replace", row: { ...cancelLane(lane), suspendedReason: CANCELLED } },
+      { kind: "replace", row: { ...cancelLane(closed), suspendedReason: CANCELLED } },
       { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
     ]);
     if (result.kind === "committed") return { statusCode: 204 };

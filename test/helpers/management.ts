@@ -8,6 +8,7 @@ import { createJournalStore } from "../../lambdas/adapters/journal-store.ts";
 import { createRegistryReader } from "../../lambdas/adapters/registry-reader.ts";
 import { createRegistryWriter } from "../../lambdas/adapters/registry-writer.ts";
 import { createSecretStore } from "../../lambdas/adapters/secret-store.ts";
+import type { TestResult } from "../../lambdas/core/api/delivery-api.ts";
 import type { DeliveryNote } from "../../lambdas/core/delivery-record.ts";
 import type { DestinationSecret } from "../../lambdas/core/destination.ts";
 import { linesOf } from "../../lambdas/core/entry-body.ts";
@@ -36,6 +37,25 @@ export const PLANS = {
   enterprise: { retentionDays: 365, forwarding: true, maxDestinations: 3 },
 };
 const ALL_SCOPES = "events:read destinations:read destinations:write entitlements:write";
+
+const TEST_RESULT: TestResult = {
+  ok: true,
+  attempt: {
+    id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+    at: "2026-11-23T05:00:00.000Z",
+    outcome: "delivered",
+    statusCode: 200,
+    durationMs: 5,
+    error: null,
+    code: null,
+    dns: { verdict: "public", addresses: ["203.0.113.10"] },
+    address: "203.0.113.10",
+    tls: { version: "TLSv1.3" },
+    phases: { dnsMs: 1 },
+    answer: "",
+    signedContent: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD.1.[]",
+  },
+};
 
 export interface Answer {
   status: number;
@@ -144,7 +164,7 @@ export async function startManagement(
     tester: {
       test: async (workspace, destination) => {
         tests.push({ workspace, destination });
-        return { ok: true, attempt: { statusCode: 200 } };
+        return TEST_RESULT;
       },
     },
     allowance: { loopback: false, ca: [] },

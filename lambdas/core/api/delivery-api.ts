@@ -103,9 +103,75 @@ export const deliveryParametersSchema = fields("{ outcome?, from?, to?, limit?, 
   cursor: z.optional(cursorParameter()),
 });
 
+const milliseconds = () => z.optional(z.number());
+
 export const testResultSchema = component(
   "TestResult",
   "What a test event came to: it went the way of a real delivery",
-  z.looseObject({ ok: z.boolean(), attempt: z.looseObject({}) }),
+  z.object({
+    ok: described("Whether the receiver answered 2xx", z.boolean()),
+    attempt: z.object({
+      id: described("`X-Webhook-Id` of the test event", z.string()),
+      at: timestamp(),
+      outcome: z.enum(["delivered", "refused"]),
+      statusCode: z.nullable(z.int()),
+      durationMs: z.number(),
+      error: described("A class, such as `HTTP 401`, `dns`, `tls` or `guard:<rule>`", z.nullable(z.string())),
+      code: described(
+        "The TLS or network library's name for it, such as `CERT_HAS_EXPIRED`",
+        z.nullable(z.string()),
+      ),
+      dns: z.nullable(
+        z.object({
+          verdict: z.enum(["literal", "public", "no-public-address", "timeout", "failed"]),
+          addresses: described("Only when all of them are public", z.optional(z.array(z.string()))),
+        }),
+      ),
+      address: described("Where the connection went", z.nullable(z.string())),
+      tls: z.nullable(
+        z.object({
+          version: z.string(),
+          cipher: z.optional(z.string()),
+          subject: z.optional(z.string()),
+          issuer: z.optional(z.string()),
+          validFrom: z.optional(z.string()),
+          validTo: z.optional(z.string()),
+          fingerprint256: z.optional(z.string()),
+        }),
+      ),
+      phases: described(
+        "Milliseconds of each phase that was reached",
+        z.object({
+          dnsMs: milliseconds(),
+          connectMs: milliseconds(),
+          tlsMs: milliseconds(),
+          firstByteMs: milliseconds(),
+        }),
+      ),
+      answer: described("The first KiB of what the receiver said, secrets masked", z.string()),
+      signedContent: described(
+        "The text that the signature is of: `id.timestamp.body`",
+        z.nullable(z.string()),
+      ),
+    }),
+  }),
+  {
+    ok: false,
+    attempt: {
+      id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+      at: "2026-11-23T05:00:00.000Z",
+      outcome: "refused",
+      statusCode: 401,
+      durationMs: 61,
+      error: "HTTP 401",
+      code: null,
+      dns: { verdict: "public", addresses: ["203.0.113.10"] },
+      address: "203.0.113.10",
+      tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", subject: "siem.example.com" },
+      phases: { dnsMs: 3, connectMs: 12, tlsMs: 14, firstByteMs: 31 },
+      answer: "who are you?",
+      signedContent: 'whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD.1795410000.[{"specversion":"1.0"}]',
+    },
+  },
 );
 export type TestResult = z.infer<typeof testResultSchema>;

@@ -1,0 +1,495 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freeze, refused, suspended } from "../../../lambdas/core/advance-lane.ts";
+import { factsOfFrozen } from "../../../lambdas/core/delivery-record.ts";
+import { buildOwnEntry } from "../../../lambdas/core/own-entry.ts";
+import { referenceOf } from "../../../lambdas/core/build-entry.ts";
+import { newId } from "../../../lambdas/core/ids.ts";
+import type { Lane } from "../../../lambdas/core/lane.ts";
+import type { Page } from "../../../lambdas/core/page.ts";
+import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
+
+const WS = "/v1/workspaces/ws_1";
+const WHD = "whd_01M83AAAAAW5M2T9C7R4X6V0BD";
+
+let manage: Management;
+let id: string;
+let path: string;
+
+beforeEach(async () => {
+  manage = await startManagement();
+  await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" }, workspaces: "*" });
+  const { body } = await manage.ask("POST", `${WS}/destinations`, {
+    body: { name: "a", url: "https://siem.example.com/in" },
+  });
+  id = body.id;
+  path = `${WS}/destinations/${id}`;
+  manage.rings.rung.length = 0;
+});
+afterEach(() => manage.close());
+
+const post = (route: string, body?: unknown): Promise<Answer> =>
+  manage.ask("POST", `${path}/${route}`, body === undefined ? {} : { body });
+
+async function lane(name = "live"): Promise<Lane> {
+  const row = await manage.dependencies.registry.readLane("ws_1", id, name);
+  if (row === undefined) throw new Error(`no lane ${name}`);
+  return row;
+}
+
+async function store(row: Lane): Promise<void> {
+  const { kind } = await manage.dependencies.registry.commit([{ kind: "replace", row }]);
+  expect(kind).toBe("committed");
+}
+
+const typesOf = async (): Promise<string[]> =>
+  (await manage.recorded("ws_1")).map(({ type }) => type.replace("pro.atmos.", ""));
+
+/** Page `number`, an hour after the one before, with two events. */
+function page(number: number, changes: Partial<Page> = {}): Page {
+  const at = new Date(NOW + number * 3_600_000).toISOString();
+  return {
+    workspace: "ws_1",
+    page: number,
+    at,
+    seq: `l/${number}`,
+    late: 0,
+    total: number * 2,
+    previousHash: "",
+    hash: String(number),
+    entries: [
+      { entry: `ent_${number}`, shard: 0, recordedAt: at, count: 2, bytes: 10, expiresAt: 9e9, hash: "h" },
+    ],
+    ...changes,
+  };
+}
+
+async function putPages(count: number): Promise<void> {
+  for (let number = 1; number <= count; number++) await manage.putPage(page(number));
+  manage.clock.now = NOW + count * 3_600_000;
+}
+
+const REPORT = {
+  last: {
+    id: WHD,
+    at: "2026-11-23T05:00:00.000Z",
+    outcome: "retry",
+    statusCode: 500,
+    durationMs: 5,
+    error: "HTTP 500",
+  },
+};
+const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } };
+
+/** The lane as deliver leaves it after a refusal of its first delivery, and the record of it. */
+async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
+  const frozen = freeze(await lane(), { ...CUT } as Parameters<typeof freeze>[1], {
+    id: WHD,
+    frozenAt: "2026-11-23T05:00:00.000Z",
+    format: "cloudevents-batch",
+    contentVersion: 1,
+  });
+  const facts = factsOfFrozen(frozen, 30, NOW);
+  if (facts === undefined) throw new Error("nothing frozen");
+  await manage.note({
+    facts,
+    outcome: state === "waiting" ? "retry" : "suspend",
+    at: "2026-11-23T05:00:00.000Z",
+    attempt: { attempt: 1, ...REPORT.last, outcome: state === "waiting" ? "retry" : "suspend" },
+  });
+  await store(
+    state === "waiting"
+      ? refused(frozen, REPORT, { delaySeconds: 600, isHeld: false, now: NOW })
+      : suspended(frozen, REPORT, "retries-exhausted"),
+  );
+}
+
+describe("disabling and enabling", () => {
+  it("stops where it stands and goes on there", async () => {
+    await refuseFirst("waiting");
+    const off = await post("disable");
+    expect(off).toMatchObject({ status: 200, body: { enabled: false, health: { status: "disabled" } } });
+    const stopped = await lane();
+    expect(stopped.frozen?.id).toBe(WHD);
+    expect(stopped).not.toHaveProperty("dueShard");
+    const on = await post("enable");
+    expect(on.body).toMatchObject({ enabled: true, startsAt: { page: 1, index: 0 } });
+    expect(await lane()).toMatchObject({ status: "live", number: 1, attempts: 0, frozen: { id: WHD } });
+    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: id, lane: "live" }]);
+    expect(await typesOf()).toEqual(expect.arrayContaining(["webhook.disabled", "webhook.enabled"]));
+  });
+
+  it("twice is once", async () => {
+    await post("disable");
+    await post("disable");
+    await post("enable");
+    await post("enable");
+    const types = await typesOf();
+    expect(types.filter((type) => type === "webhook.disabled")).toHaveLength(1);
+    expect(types.filter((type) => type === "webhook.enabled")).toHaveLength(1);
+  });
+
+  it("from now leaves out what was recorded meanwhile, and closes what was frozen as skipped", async () => {
+    await refuseFirst("suspended");
+    await putPages(3);
+    const { body } = await post("enable", { from: "now" });
+    expect(body).toMatchObject({ startsAt: { page: 4, index: 0 }, health: { behindEvents: 0 } });
+    const moved = await lane();
+    expect(moved).toMatchObject({
+      status: "live",
+      number: 2,
+      previousId: WHD,
+      cursor: { page: 4, index: 0 },
+    });
+    expect(moved).not.toHaveProperty("frozen");
+    const record = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+    expect(record.body).toMatchObject({ outcome: "skipped", closedAt: expect.any(String) });
+  });
+
+  it("from a time begins with the first page that is not before it", async () => {
+    await putPages(5);
+    const from = new Date(NOW + 2.5 * 3_600_000).toISOString();
+    const { body } = await post("enable", { from });
+    expect(body).toMatchObject({ startsAt: { page: 3, index: 0 }, health: { behindEvents: 6 } });
+    const offset = await post("enable", { from: "2026-11-23T08:00:00+01:00" });
+    expect(offset.body.startsAt).toEqual({ page: 2, index: 0 });
+  });
+
+  it("begins no earlier than what is retained", async () => {
+    for (let number = 1; number <= 3; number++) await manage.putPage(page(number));
+    manage.clock.now = NOW + 365 * 86_400_000 + 2.5 * 3_600_000;
+    const { body } = await post("enable", { from: "2020-01-01T00:00:00Z" });
+    expect(body.startsAt).toEqual({ page: 3, index: 0 });
+  });
+
+  it("writes the record before the lane, so that no closed number lacks one (trace 11)", async () => {
+    await refuseFirst("suspended");
+    manage.steps.seen.length = 0;
+    await post("enable", { from: "now" });
+    expect(manage.steps.seen).toEqual(["note", "commit", "ring"]);
+  });
+
+  it.each([[{ from: "yesterday" }], [{ from: 1 }], [{ from: "2026-13-01T00:00:00Z" }], [{ to: "now" }]])(
+    "refuses %j",
+    async (body) => {
+      expect(await post("enable", body)).toMatchObject({ status: 400 });
+      expect((await lane()).version).toBe(1);
+    },
+  );
+
+  it("loses nothing that deliver writes at the same time", async () => {
+    const commit = manage.dependencies.registry.commit;
+    let quicker = 2;
+    Object.assign(manage.dependencies.registry, {
+      commit: async (writes: Parameters<typeof commit>[0]) => {
+        if (quicker-- > 0)
+          await commit([{ kind: "replace", row: { ...(await lane()), number: 10 - quicker } }]);
+        return commit(writes);
+      },
+    });
+    expect((await post("disable")).status).toBe(200);
+    expect(await lane()).toMatchObject({ status: "disabled", number: 10, version: 4 });
+  });
+
+  it("gives up after so many tries, and says that nothing was changed", async () => {
+    const commit = manage.dependencies.registry.commit;
+    Object.assign(manage.dependencies.registry, {
+      commit: async (writes: Parameters<typeof commit>[0]) => {
+        await commit([{ kind: "replace", row: await lane() }]);
+        return commit(writes);
+      },
+    });
+    expect(await post("disable")).toMatchObject({ status: 409 });
+    expect((await lane()).status).toBe("live");
+  });
+});
+
+describe("a change of what waits", () => {
+  it("is tried at once", async () => {
+    await refuseFirst("waiting");
+    const { status } = await manage.ask("PATCH", path, {
+      body: { url: "https://siem.example.com/mended" },
+      headers: { "if-match": '"1"' },
+    });
+    expect(status).toBe(200);
+    expect(await lane()).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+});
+
+describe("deliveries", () => {
+  it("are shown with their attempts", async () => {
+    await refuseFirst("waiting");
+    const { body } = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+    expect(body).toMatchObject({
+      id: WHD,
+      lane: "live",
+      number: 1,
+      previousId: "-",
+      outcome: "retry",
+      count: 2,
+      first: { page: 1, index: 0 },
+      end: { page: 1, index: 2 },
+      attempts: [{ attempt: 1, statusCode: 500, error: "HTTP 500", address: null }],
+    });
+    expect((await manage.ask("GET", path)).body.health).toMatchObject({
+      status: "failing",
+      consecutiveFailures: 1,
+      lastDelivery: { id: WHD, statusCode: 500 },
+    });
+  });
+
+  it("waiting are tried at once", async () => {
+    await refuseFirst("waiting");
+    expect((await post(`deliveries/${WHD}/retry`)).status).toBe(202);
+    const hurried = await lane();
+    expect(hurried.frozen?.id).toBe(WHD);
+    expect(hurried).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+    expect(await typesOf()).toContain("webhook.delivery_retried");
+  });
+
+  it("of a suspended lane are tried at once, which goes on", async () => {
+    await refuseFirst("suspended");
+    expect((await post(`deliveries/${WHD}/retry`)).status).toBe(202);
+    expect(await lane()).toMatchObject({ status: "live", frozen: { id: WHD } });
+  });
+
+  it("of a disabled lane are not", async () => {
+    await refuseFirst("waiting");
+    await post("disable");
+    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject({
+      status: 409,
+      body: { type: "https://trailcast.dev/problems/destination-disabled" },
+    });
+  });
+
+  it("that are closed go once more by a replay of just their events", async () => {
+    await refuseFirst("waiting");
+    await putPages(2);
+    await post("enable", { from: "now" });
+    const { status, headers } = await post(`deliveries/${WHD}/retry`);
+    expect(status).toBe(202);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ delivery: WHD, events: 2, exact: true, status: "running" });
+    expect(await lane(replay.body.id)).toMatchObject({
+      cursor: { page: 1, index: 0 },
+      until: { page: 1, index: 2 },
+      status: "live",
+    });
+  });
+
+  it("are skipped by a mark that deliver carries out", async () => {
+    await refuseFirst("suspended");
+    expect((await post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect((await post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect(await lane()).toMatchObject({ status: "live", skip: 1, frozen: { id: WHD } });
+    const skips = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("delivery_skipped"));
+    expect(skips).toHaveLength(1);
+    expect(skips[0]?.data["metadata"]).toEqual({ delivery: WHD, number: 1, events: 2 });
+  });
+
+  it("that are closed cannot be skipped", async () => {
+    await refuseFirst("waiting");
+    await post("enable", { from: "now" });
+    expect(await post(`deliveries/${WHD}/skip`)).toMatchObject({
+      status: 409,
+      body: { type: "https://trailcast.dev/problems/delivery-closed" },
+    });
+  });
+
+  it("are listed newest first, in parts, by outcome and time", async () => {
+    const ids: string[] = [];
+    for (let number = 1; number <= 25; number++) {
+      const at = new Date(NOW + number * 60_000);
+      const delivery = newId("whd_", at.getTime(), manage.dependencies.random);
+      ids.unshift(delivery);
+      await manage.note({
+        facts: {
+          destination: `ws_1/${id}`,
+          delivery,
+          lane: "live",
+          number,
+          previousId: "-",
+          format: "cloudevents-batch",
+          count: 1,
+          first: { page: 1, index: 0 },
+          end: { page: 1, index: 1 },
+          createdAt: at.toISOString(),
+          expiresAt: number === 1 ? Math.floor(NOW / 1000) - 1 : 9e9,
+        },
+        outcome: number % 5 === 0 ? "skipped" : "delivered",
+        at: at.toISOString(),
+      });
+    }
+    const list = async (query: Record<string, string>): Promise<[string[], string | null]> => {
+      const { body } = await manage.ask("GET", `${path}/deliveries`, { query });
+      return [body.items.map(({ id: delivery }: { id: string }) => delivery), body.nextCursor];
+    };
+    // The first has expired, though its row is still there.
+    expect(await list({})).toEqual([ids.slice(0, 24), null]);
+    const [first, cursor] = await list({ limit: "10" });
+    expect(first).toEqual(ids.slice(0, 10));
+    const [second, more] = await list({ limit: "10", cursor: cursor ?? "" });
+    expect(second).toEqual(ids.slice(10, 20));
+    expect(await list({ limit: "10", cursor: more ?? "" })).toEqual([ids.slice(20, 24), null]);
+    expect((await list({ outcome: "skipped" }))[0]).toEqual([0, 5, 10, 15, 20].map((place) => ids[place]));
+    const [paged, rest] = await list({ outcome: "skipped", limit: "2" });
+    expect(paged).toEqual([ids[0], ids[5]]);
+    expect((await list({ outcome: "skipped", limit: "2", cursor: rest ?? "" }))[0]).toEqual([
+      ids[10],
+      ids[15],
+    ]);
+    const window = {
+      from: new Date(NOW + 10 * 60_000).toISOString(),
+      to: new Date(NOW + 12 * 60_000).toISOString(),
+    };
+    expect(await list(window)).toEqual([ids.slice(14, 16), null]);
+    expect(await list({ from: window.to, to: window.from })).toEqual([[], null]);
+    for (const query of [
+      { cursor: cursor ?? "", outcome: "skipped" },
+      { outcome: "lost" },
+      { from: "now" },
+    ]) {
+      expect((await manage.ask("GET", `${path}/deliveries`, { query })).status).toBe(400);
+    }
+  });
+});
+
+describe("replays", () => {
+  const window = {
+    from: new Date(NOW + 1.5 * 3_600_000).toISOString(),
+    to: new Date(NOW + 3.5 * 3_600_000).toISOString(),
+  };
+
+  it("are counted before they are run", async () => {
+    await putPages(5);
+    const { status, body } = await post("replays", { ...window, dryRun: true });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      dryRun: true,
+      ...window,
+      events: 6,
+      exact: true,
+      journalledEvents: 6,
+      startsAt: { page: 2, index: 0 },
+    });
+    expect((await manage.ask("GET", `${path}/replays`)).body.items).toEqual([]);
+  });
+
+  it("count what the filter wants, exactly where that is cheap", async () => {
+    const { registry, settings, random } = manage.dependencies;
+    const workspace = await registry.readWorkspace("ws_1");
+    if (workspace === undefined) throw new Error("no workspace");
+    const references = [];
+    for (const action of ["paid", "sent", "paid"]) {
+      const event = { category: "billing", action, actor: { type: "user", id: "u" } };
+      const entry = buildOwnEntry({ workspace, event, trace: undefined }, NOW, random, settings);
+      await manage.dependencies.registry.commit([{ kind: "record", entry }]);
+      references.push(referenceOf(entry));
+    }
+    await manage.putPage(page(1, { entries: references, total: 3 }));
+    manage.clock.now = NOW + 2 * 3_600_000;
+    await manage.ask("PATCH", path, {
+      body: { eventTypes: ["pro.atmos.billing.paid"] },
+      headers: { "if-match": "*" },
+    });
+    const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
+    expect((await post("replays", all)).body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
+    await manage.putPage(page(2, { total: 3_003 }));
+    expect((await post("replays", all)).body).toMatchObject({ events: 3003, exact: false });
+  });
+
+  it("run on a lane of their own, tell how far they are, and end", async () => {
+    await putPages(5);
+    const { status, body, headers } = await post("replays", { ...window, eventsPerSecond: 10 });
+    expect(status).toBe(201);
+    expect(headers["location"]).toBe(`${path}/replays/${body.id}`);
+    expect(body).toMatchObject({
+      status: "running",
+      events: 6,
+      passedEvents: 0,
+      progress: 0,
+      createdBy: "usr_1",
+    });
+    const started = await lane(body.id);
+    expect(started).toMatchObject({
+      cursor: { page: 2, index: 0 },
+      until: { page: 5, index: 0 },
+      eventsPerSecond: 10,
+      number: 1,
+    });
+    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: id, lane: body.id }]);
+    const get = async () => (await manage.ask("GET", `${path}/replays/${body.id}`)).body;
+    await store({ ...started, cursor: { page: 3, index: 1 } });
+    expect(await get()).toMatchObject({ passedEvents: 3, progress: 0.5 });
+    await store({ ...(await lane(body.id)), status: "suspended" });
+    expect(await get()).toMatchObject({ status: "suspended" });
+    await store({ ...(await lane(body.id)), cursor: { page: 5, index: 0 }, status: "ended" });
+    expect(await get()).toMatchObject({ status: "done", passedEvents: 6, progress: 1 });
+  });
+
+  it("are cancelled, once, and close what they had frozen", async () => {
+    await putPages(5);
+    const { body } = await post("replays", window);
+    const frozen = freeze(await lane(body.id), { ...CUT } as Parameters<typeof freeze>[1], {
+      id: WHD,
+      frozenAt: "2026-11-23T05:00:00.000Z",
+      format: "cloudevents-batch",
+      contentVersion: 1,
+    });
+    await store(frozen);
+    expect((await manage.ask("DELETE", `${path}/replays/${body.id}`)).status).toBe(204);
+    expect((await manage.ask("DELETE", `${path}/replays/${body.id}`)).status).toBe(204);
+    expect((await manage.ask("GET", `${path}/replays/${body.id}`)).body.status).toBe("cancelled");
+    expect((await manage.ask("GET", `${path}/deliveries/${WHD}`)).body).toMatchObject({
+      outcome: "skipped",
+      lane: body.id,
+    });
+    expect((await typesOf()).filter((type) => type === "webhook.replay_cancelled")).toHaveLength(1);
+  });
+
+  it("are three at once at most, listed newest first", async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 3; count++) {
+      manage.clock.now += 1000;
+      ids.unshift((await post("replays", window)).body.id);
+    }
+    expect(await post("replays", window)).toMatchObject({ status: 409, body: { limit: "3 at once" } });
+    const first = (await manage.ask("GET", `${path}/replays`, { query: { limit: "2" } })).body;
+    expect(first.items.map((replay: { id: string }) => replay.id)).toEqual(ids.slice(0, 2));
+    const query = { limit: "2", cursor: first.nextCursor };
+    const second = (await manage.ask("GET", `${path}/replays`, { query })).body;
+    expect(second).toMatchObject({ items: [{ id: ids[2] }], nextCursor: null });
+  });
+
+  it("of a deleted destination go with it", async () => {
+    await post("replays", window);
+    await manage.ask("DELETE", path);
+    expect(await manage.dependencies.registry.listRemains("ws_1", id)).toEqual([]);
+  });
+
+  it("forget the oldest that have ended beyond fifty", async () => {
+    for (let count = 0; count < 52; count++) {
+      manage.clock.now += 1000;
+      const { body } = await post("replays", window);
+      await manage.ask("DELETE", `${path}/replays/${body.id}`);
+    }
+    expect(await manage.dependencies.registry.listReplays("ws_1", id)).toHaveLength(50);
+    expect(await manage.dependencies.registry.listLanes("ws_1")).toHaveLength(51);
+  });
+
+  it.each([
+    ["no end", { from: window.from }, "to"],
+    ["the end first", { from: window.to, to: window.from }, "to"],
+    ["no times", { from: "a", to: "b" }, "from"],
+    ["a cap of nothing", { ...window, eventsPerSecond: 0 }, "eventsPerSecond"],
+    ["dryRun as text", { ...window, dryRun: "yes" }, "dryRun"],
+  ])("with %s are refused", async (_name, body, field) => {
+    expect(await post("replays", body)).toMatchObject({ status: 400, body: { field } });
+  });
+
+  it("need forwarding", async () => {
+    await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "free" }, workspaces: "*" });
+    expect(await post("replays", window)).toMatchObject({ status: 403, body: { plan: "enterprise" } });
+  });
+});
