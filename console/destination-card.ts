@@ -12,7 +12,7 @@ export interface CardSurroundings {
 /** A destination: its health at a glance, and what one does with it. */
 export function destinationCard(destination: DestinationAnswer, page: CardSurroundings): HTMLElement {
   const { id, name, url, health } = destination;
-  const results = element("div", { "aria-live": "polite" });
+  const results = element("div", { className: "results", "aria-live": "polite" });
   const headingId = `name-${id}`;
   return element(
     "section",
@@ -99,7 +99,11 @@ function words(key: string): string {
 
 function plain(value: unknown): string | undefined {
   if (value === null || value === undefined || value === "") return undefined;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value !== "object") return String(value);
+  const inner = Object.entries(value).map(
+    ([key, part]) => `${words(key).toLowerCase()} ${plain(part) ?? "none"}`,
+  );
+  return inner.join(", ");
 }
 
 async function showDeliveries(
