@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freeze, refused, suspended } from "../../../lambdas/core/advance-lane.ts";
+import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
 import { factsOfFrozen } from "../../../lambdas/core/delivery-record.ts";
 import { buildOwnEntry } from "../../../lambdas/core/own-entry.ts";
 import { referenceOf } from "../../../lambdas/core/build-entry.ts";
+import type { RegistryWrite } from "../../../lambdas/core/registry-write.ts";
 import { newId } from "../../../lambdas/core/ids.ts";
 import type { Lane } from "../../../lambdas/core/lane.ts";
 import type { Page } from "../../../lambdas/core/page.ts";
@@ -78,11 +80,11 @@ const REPORT = {
     error: "HTTP 500",
   },
 };
-const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } };
+const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } } as unknown as Cut;
 
 /** The lane as deliver leaves it after a refusal of its first delivery, and the record of it. */
 async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
-  const frozen = freeze(await lane(), { ...CUT } as Parameters<typeof freeze>[1], {
+  const frozen = freeze(await lane(), CUT, {
     id: WHD,
     frozenAt: "2026-11-23T05:00:00.000Z",
     format: "cloudevents-batch",
@@ -431,7 +433,7 @@ describe("replays", () => {
   it("are cancelled, once, and close what they had frozen", async () => {
     await putPages(5);
     const { body } = await post("replays", window);
-    const frozen = freeze(await lane(body.id), { ...CUT } as Parameters<typeof freeze>[1], {
+    const frozen = freeze(await lane(body.id), CUT, {
       id: WHD,
       frozenAt: "2026-11-23T05:00:00.000Z",
       format: "cloudevents-batch",
@@ -469,13 +471,26 @@ describe("replays", () => {
   });
 
   it("forget the oldest that have ended beyond fifty", async () => {
-    for (let count = 0; count < 52; count++) {
-      manage.clock.now += 1000;
-      const { body } = await post("replays", window);
-      await manage.ask("DELETE", `${path}/replays/${body.id}`);
+    const { body } = await post("replays", window);
+    await manage.ask("DELETE", `${path}/replays/${body.id}`);
+    const row = await manage.dependencies.registry.readReplay("ws_1", id, body.id);
+    const ended = await lane(body.id);
+    if (row === undefined) throw new Error("no replay");
+    for (let first = 0; first < 51; first += 17) {
+      const writes = Array.from({ length: 17 }, (_, index): RegistryWrite[] => {
+        const replay = newId("rpl_", NOW + 1000 + first + index, manage.dependencies.random);
+        return [
+          { kind: "create", row: { ...row, replay, item: `replay#${id}#${replay}` } },
+          { kind: "create", row: { ...ended, lane: replay, item: `lane#${id}#${replay}` } },
+        ];
+      });
+      const [write, ...others] = writes.flat();
+      if (write !== undefined) await manage.dependencies.registry.commit([write, ...others]);
     }
+    await post("replays", window);
     expect(await manage.dependencies.registry.listReplays("ws_1", id)).toHaveLength(50);
     expect(await manage.dependencies.registry.listLanes("ws_1")).toHaveLength(51);
+    expect((await manage.ask("GET", `${path}/replays/${body.id}`)).status).toBe(404);
   });
 
   it.each([
