@@ -22,9 +22,13 @@ export interface BenchStack {
   stop(): Promise<void>;
 }
 
-/** Starts both on a temporary folder, which is removed at the end. */
-export async function startBenchStack(): Promise<BenchStack> {
-  const dir = await mkdtemp(join(tmpdir(), "trailcast-bench-"));
+export function benchFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "trailcast-bench-"));
+}
+
+/** Starts both on a folder of the caller's, or on a temporary one that is removed at the end. */
+export async function startBenchStack(given?: string): Promise<BenchStack> {
+  const dir = given ?? (await benchFolder());
   await synthesise();
   const receiver = await startPracticeReceiver({ dir });
   const child = spawn(
@@ -44,7 +48,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       child.kill("SIGINT");
       await ended;
       await receiver.stop();
-      await rm(dir, { recursive: true, force: true });
+      if (given === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
 }

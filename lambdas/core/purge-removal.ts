@@ -19,13 +19,20 @@ export interface RemovalDependencies {
   hasTime(): boolean;
 }
 
+/** A receipt that has just been opened, with the pages that were read for it. */
+export interface PlannedRemoval {
+  state: PurgeState | "stale";
+  receipt: Receipt;
+  pages: readonly Page[];
+}
+
 /** Opens the next receipt over pages that lie wholly before `removedBefore`; `null` when there are none. */
 export async function planReceipt(
   state: PurgeState,
   reason: Receipt["reason"],
   removedBefore: string,
   dependencies: RemovalDependencies,
-): Promise<PurgeState | "stale" | null> {
+): Promise<PlannedRemoval | null> {
   const pages = await removablePages(state.workspace, removedBefore, dependencies);
   const [first, ...rest] = pages;
   if (first === undefined) return null;
@@ -33,14 +40,16 @@ export async function planReceipt(
   const owed = owedBy(await dependencies.store.lanePositions(state.workspace), pages);
   const openedAt = toTimestamp(dependencies.clock());
   const receipt = openReceipt([first, ...rest], { reason, removedBefore, openedAt, owed });
-  return dependencies.store.replaceState({ ...state, receipt, receiptTotal: last.total });
+  const opened = await dependencies.store.replaceState({ ...state, receipt, receiptTotal: last.total });
+  return { state: opened, receipt, pages };
 }
 
-/** Removes the pages of the open receipt from where it stands, and closes it. */
+/** Removes the pages of the open receipt from where it stands, and closes it. Pages never change, so `known` ones are not read again. */
 export async function runReceipt(
   state: PurgeState,
   receipt: Receipt,
   dependencies: RemovalDependencies,
+  known: readonly Page[] = [],
 ): Promise<PurgeState | "stale" | "out-of-time"> {
   const { journal, store } = dependencies;
   await store.putReceipt(receipt);
@@ -48,7 +57,8 @@ export async function runReceipt(
   let current = state;
   for (let next = (state.claimed?.page ?? receipt.fromPage - 1) + 1; next <= receipt.toPage; next++) {
     if (!dependencies.hasTime()) return "out-of-time";
-    const page = await journal.readPage(state.workspace, next);
+    const page =
+      known.find(({ page: number }) => number === next) ?? (await journal.readPage(state.workspace, next));
     if (page === undefined) continue;
     const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
     if (claimed === "stale") return "stale";
@@ -107,7 +117,10 @@ async function remove(page: Page, store: PurgeStore): Promise<void> {
   await store.removePage(page.workspace, page.page);
 }
 
-/** The oldest pages before the limit, never the newest page of the journal. One small read when there is nothing to do. */
+/**
+ * The oldest pages before the limit, never the newest page of the journal. One small read when there is nothing to do; otherwise
+ * reads that double, so that no more pages are read in vain than are removed.
+ */
 async function removablePages(
   workspace: string,
   removedBefore: string,
@@ -115,14 +128,17 @@ async function removablePages(
 ): Promise<Page[]> {
   const youngest = toTimestamp(clock() - YOUNGEST_REMOVABLE_DAYS * DAY_MS);
   const limit = removedBefore < youngest ? removedBefore : youngest;
-  const [first] = await journal.readPagesFrom(workspace, 0, 1);
-  if (first === undefined || first.at >= limit) return [];
+  const pages: Page[] = [];
+  for (let step = 1; pages.length < PAGES_A_RECEIPT; step *= 2) {
+    const from = (pages.at(-1)?.page ?? -1) + 1;
+    const some = await journal.readPagesFrom(workspace, from, Math.min(step, PAGES_A_RECEIPT - pages.length));
+    const removable = some.filter(({ at }) => at < limit);
+    pages.push(...removable);
+    if (some.length === 0 || removable.length < some.length) break;
+  }
+  if (pages.length === 0) return pages;
   const newest = await journal.newestPage(workspace);
-  const rest = await journal.readPagesFrom(workspace, first.page + 1, PAGES_A_RECEIPT - 1);
-  const removable = (page: Page): boolean => page.at < limit && page.page !== newest?.page;
-  const pages = [first, ...rest];
-  const end = pages.findIndex((page) => !removable(page));
-  return end === -1 ? pages : pages.slice(0, end);
+  return pages.filter(({ page }) => page !== newest?.page);
 }
 
 function owedBy(lanes: readonly LanePosition[], pages: readonly Page[]): Owed[] {

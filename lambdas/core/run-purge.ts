@@ -92,7 +92,12 @@ async function removeNext(
   if (before === null) return "finished";
   const reason = workspace.endedAt === undefined ? "retention" : "ended";
   const planned = await planReceipt(state, reason, before, dependencies);
-  if (planned !== null) return "again";
+  if (planned !== null) {
+    if (planned.state !== "stale") {
+      await runReceipt(planned.state, planned.receipt, dependencies, planned.pages);
+    }
+    return "again";
+  }
   await emptyEnded(workspace, state, before, dependencies);
   return "finished";
 }

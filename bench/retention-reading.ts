@@ -1,0 +1,90 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
+import { createReading } from "../lambdas/adapters/journal-reading.ts";
+import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
+import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
+import type { ExportJob } from "../lambdas/core/export-job.ts";
+import type { Plans } from "../lambdas/core/entitlement.ts";
+import { runExport } from "../lambdas/core/run-export.ts";
+import type { BenchStack } from "./bench-stack.ts";
+import { type Figure, figure, median } from "./measure.ts";
+import type { SeedTables } from "./retention-seed.ts";
+import { adminClient } from "./stack-tables.ts";
+
+const PAGES = 41;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** A page of 100 events out of a large and a small workspace, and an export of the large one. */
+export async function newestFirst(stack: BenchStack, tables: SeedTables, plans: Plans): Promise<Figure[]> {
+  const small = await timePages(stack, "ws_small");
+  const large = await timePages(stack, "ws_large");
+  const { events, parts, peaks } = await exportLarge(stack, tables, plans);
+  const first = Math.max(...peaks.slice(0, Math.ceil(peaks.length / 4)));
+  const last = Math.max(...peaks.slice(-Math.ceil(peaks.length / 4)));
+  console.error(
+    `  a page of 100: ${small.toFixed(1)} ms of 5,000 events, ${large.toFixed(1)} ms of 500,000; export of ${events} events in ${parts} parts, heap at most ${(first / 1e6).toFixed(0)} MB in its first quarter and ${(last / 1e6).toFixed(0)} MB in its last`,
+  );
+  return [
+    figure("retention", "a page of 100 out of 500,000, of one out of 5,000", (large / small) * 100, "%", {
+      atMost: 200,
+    }),
+    figure("retention", "heap of an export at its end, of that at its beginning", (last / first) * 100, "%", {
+      atMost: 150,
+    }),
+  ];
+}
+
+async function timePages({ api }: BenchStack, workspace: string): Promise<number> {
+  const times: number[] = [];
+  for (let index = 0; index < PAGES; index++) {
+    const begun = performance.now();
+    await api.call("GET", `/v1/workspaces/${workspace}/events?limit=100`);
+    times.push(performance.now() - begun);
+  }
+  return median(times);
+}
+
+async function exportLarge(stack: BenchStack, tables: SeedTables, plans: Plans) {
+  const client = adminClient(stack);
+  const journal = createJournalStore(client, tables.journal);
+  const peaks: number[] = [];
+  const workspace = "ws_large";
+  const newest = await journal.newestPage(workspace);
+  let job: ExportJob = {
+    workspace,
+    item: "export#bench",
+    export: "bench",
+    status: "running",
+    format: "ndjson",
+    filter: {},
+    createdAt: new Date().toISOString(),
+    next: { page: 1, index: 0 },
+    end: { page: (newest?.page ?? 0) + 1, index: 0 },
+    parts: [],
+    version: 1,
+    expiresAt: 0,
+  };
+  await runExport(workspace, "bench", {
+    workspaces: createWorkspaceReader(client, tables.registry),
+    rows: {
+      readJob: async () => job,
+      listJobs: async () => [],
+      putJob: async (next) => (job = { ...next, version: next.version + 1 }),
+    },
+    parts: {
+      putPart: async () => {
+        collectGarbage();
+        peaks.push(process.memoryUsage().heapUsed);
+      },
+      linkTo: async () => "",
+    },
+    reading: createReading(client, tables.journal, journal, createEntryStore(client, tables.events)),
+    plans,
+    clock: Date.now,
+    hasTime: () => true,
+  });
+  return { events: job.parts.reduce((sum, part) => sum + part.events, 0), parts: job.parts.length, peaks };
+}
