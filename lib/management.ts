@@ -6,6 +6,7 @@ import type { DestinationSecrets } from "./destination-secrets.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
+import type { Retention } from "./retention.ts";
 import type { Rings } from "./rings.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
@@ -15,6 +16,7 @@ interface ManagementParts {
   readonly rings: Rings;
   readonly secrets: DestinationSecrets;
   readonly delivery: Delivery;
+  readonly retention: Retention;
 }
 
 /** What owners and operators do: entitlements, destinations, replays, the delivery log; and the pages open to all. */
@@ -39,6 +41,7 @@ export class Management extends Construct {
     parts.secrets.grantManage(this.fn);
     parts.rings.grantRing(this.fn);
     parts.delivery.grantTest(this.fn);
+    parts.retention.grantTask(this.fn);
     this.equip(deployment);
     this.open = new TrailcastFunction(this, "Open", deployment, {
       entry: "serve-public",

@@ -54,7 +54,7 @@ export class Retention extends Construct {
       memoryMegabytes: 256,
     });
     registry.grantScan(fn);
-    this.grantQueue(fn);
+    this.grantTask(fn);
     return fn;
   }
 
@@ -71,7 +71,7 @@ export class Retention extends Construct {
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);
     // A workspace that is not finished in time goes on in a task of its own.
-    this.grantQueue(fn);
+    this.grantTask(fn);
     equipEvents(fn, deployment);
     equipPlans(fn, deployment);
     fn.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.tasks.queueArn]);
@@ -86,7 +86,8 @@ export class Retention extends Construct {
     return fn;
   }
 
-  private grantQueue(fn: TrailcastFunction): void {
+  /** Ask for the purge of a workspace. */
+  grantTask(fn: TrailcastFunction): void {
     fn.allow(["sqs:SendMessage"], [this.tasks.queueArn]);
     fn.equip({ [ENV.purgeQueueUrl]: this.tasks.queueUrl });
   }

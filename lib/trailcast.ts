@@ -66,7 +66,7 @@ export class Trailcast extends Construct {
     const sweep = new Sweep(this, "Sweep", deployment, shared);
     const retention = new Retention(this, "Retention", deployment, shared);
     const reading = new Reading(this, "Reading", deployment, shared);
-    const management = new Management(this, "Management", deployment, { ...shared, delivery });
+    const management = new Management(this, "Management", deployment, { ...shared, delivery, retention });
 
     const api = new ManagementApi(this, "ManagementApi", deployment);
     const tokens = tokensFor(this, deployment, api.consoleUrl);

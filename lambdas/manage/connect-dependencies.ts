@@ -7,6 +7,7 @@ import { createJournalStore } from "../adapters/journal-store.ts";
 import { localAllowance, systemClock } from "../adapters/local-allowance.ts";
 import { createPowertoolsLog } from "../adapters/powertools-log.ts";
 import { recorderSettings } from "../adapters/recorder-settings.ts";
+import { createPurgeTasks } from "../adapters/purge-tasks.ts";
 import { createRegistryReader } from "../adapters/registry-reader.ts";
 import { createRegistryWriter } from "../adapters/registry-writer.ts";
 import { connectRingQueue } from "../adapters/ring-queue.ts";
@@ -31,6 +32,7 @@ export function connectDependencies(environment: Environment): ManageDependencie
     journal: createJournalStore(dynamo, environment.text(ENV.journalTable)),
     entries: createEntryStore(dynamo, events),
     rings: connectRingQueue(environment),
+    purgeTasks: createPurgeTasks(environment.text(ENV.purgeQueueUrl)),
     deliveries: createDeliveryLogReader(dynamo, environment.text(ENV.deliveriesTable)),
     deliveryLog: createDeliveryLog(dynamo, environment.text(ENV.deliveriesTable)),
     tester: createDeliveryTester(createLambdaClient(), environment.text(ENV.deliverFunction)),

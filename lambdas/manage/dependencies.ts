@@ -1,6 +1,7 @@
 import type { DeliveryTester } from "../adapters/deliver-invoker.ts";
 import type { DeliveryLogReader } from "../adapters/delivery-log.ts";
 import type { Allowance } from "../adapters/local-allowance.ts";
+import type { PurgeTasks } from "../adapters/purge-tasks.ts";
 import type { RegistryReader } from "../adapters/registry-reader.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DeliveryLog } from "../core/delivery-record.ts";
@@ -33,6 +34,7 @@ export interface ManageDependencies {
   journal: JournalStore;
   entries: Pick<EntryStore, "readEntries">;
   rings: RingQueue;
+  purgeTasks: PurgeTasks;
   deliveries: DeliveryLogReader;
   deliveryLog: DeliveryLog;
   tester: DeliveryTester;

@@ -38,6 +38,7 @@ export async function putEntitlement(call: Call, dependencies: ManageDependencie
     const changed = await store(call, current, asked, dependencies);
     if (changed === undefined) continue;
     await ringIfForwardingReturned(current, changed, dependencies);
+    await purgeIfRetentionChanged(current, changed, dependencies);
     return jsonAnswer(current === undefined ? 201 : 200, present(changed, settings.plans));
   }
   return refuse(contended());
@@ -74,6 +75,7 @@ async function store(
     plan: next.plan,
     retentionDays: retentionDaysOf(next, settings.plans),
     hold: next.hold ?? null,
+    ...(next.history?.kept !== undefined && { keptUntil: next.history.kept.until }),
     ...(current !== undefined && { before: summary(current, settings.plans) }),
   };
   const record = recordOf(call, next, current === undefined ? "created" : "changed", metadata, dependencies);
@@ -133,6 +135,20 @@ async function ringIfForwardingReturned(
     await rings.ring(lanes.filter(({ status }) => status === "live").map(ringOf));
   } catch (error) {
     log.error("lanes.unrung", { workspace: after.workspace }, error);
+  }
+}
+
+/** A hold, or a plan that grew, takes effect now rather than with the daily purge, which makes up for a task that is lost here. */
+async function purgeIfRetentionChanged(
+  before: Workspace | undefined,
+  { workspace, hold, appliedDays }: Workspace,
+  { purgeTasks, log }: ManageDependencies,
+): Promise<void> {
+  if (before === undefined || (before.hold === hold && before.appliedDays === appliedDays)) return;
+  try {
+    await purgeTasks.add([workspace]);
+  } catch (error) {
+    log.error("purge.unplanned", { workspace }, error);
   }
 }
 

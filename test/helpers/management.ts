@@ -81,6 +81,8 @@ export interface Management {
   dependencies: ManageDependencies;
   clock: { now: number };
   rings: InMemoryRings;
+  /** Workspaces whose purge was asked for. */
+  purges: string[];
   log: RecordedLog;
   /** What was asked of the delivery function. */
   tests: { workspace: string; destination: string }[];
@@ -147,6 +149,7 @@ export async function startManagement(
   const steps: Management["steps"] = { before: () => {}, after: () => {}, seen: [] };
   const tests: Management["tests"] = [];
   const rings = createInMemoryRings();
+  const purges: string[] = [];
   const log = createRecordedLog();
   const journal = createJournalStore(dynamo, "Journal");
   const { note } = createDeliveryLog(dynamo, "Deliveries");
@@ -159,6 +162,7 @@ export async function startManagement(
     journal,
     entries: createEntryStore(dynamo, "Events"),
     rings,
+    purgeTasks: { add: async (workspaces) => void purges.push(...workspaces) },
     deliveries: createDeliveryLogReader(dynamo, "Deliveries"),
     deliveryLog: { note },
     tester: {
@@ -190,6 +194,7 @@ export async function startManagement(
     dependencies: watched,
     clock,
     rings,
+    purges,
     log,
     tests,
     steps,

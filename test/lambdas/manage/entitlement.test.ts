@@ -65,6 +65,23 @@ describe("an entitlement", () => {
     expect(await manage.recorded("ws_1")).toHaveLength(1);
   });
 
+  it("asks for a purge at once when a hold or the retention changes, and only then", async () => {
+    await put({ plan: "enterprise" });
+    const before = manage.purges.length;
+    await put({ plan: "enterprise", hold: true });
+    await put({ plan: "enterprise", hold: true });
+    await put({ plan: "free" });
+    expect(manage.purges.slice(before)).toEqual(["ws_1", "ws_1"]);
+  });
+
+  it("tells the owner until when a smaller plan keeps what it hides", async () => {
+    await put({ plan: "enterprise" });
+    manage.clock.now += DAY_MS;
+    await put({ plan: "free" });
+    const changed = (await manage.recorded("ws_1")).at(-1);
+    expect(changed?.data.metadata).toMatchObject({ keptUntil: new Date(NOW + 8 * DAY_MS).toISOString() });
+  });
+
   it("keeps a legal hold until it is lifted by name", async () => {
     expect((await put({ plan: "enterprise", hold: true })).body.hold).toBe("pending");
     expect((await put({ plan: "free" })).body.hold).toBe("pending");
