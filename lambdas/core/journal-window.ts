@@ -11,7 +11,8 @@ import { TrailcastError } from "./trailcast-error.ts";
 export interface JournalWindow {
   /**
    * The first existing page from the position's page on, with its entries from the position on that were recorded no earlier than
-   * `visibleSince`; `undefined` at the journal's end. Pages before it are forgotten.
+   * `visibleSince`; `undefined` at the journal's end. Pages before it are forgotten, and read
+   * again when the position goes back.
    */
   load(position: Position, visibleSince: string): Promise<LoadedPage | undefined>;
   /** Begins to load what the next call will ask for. */
@@ -38,10 +39,18 @@ export interface WindowStores {
 export function createJournalWindow(workspace: string, stores: WindowStores): JournalWindow {
   let pages: Page[] = [];
   let isAtEnd = false;
+  /** The first page that the window still knows about. */
+  let start = 0;
   const events = new Map<string, readonly Uint8Array[] | "absent">();
   let ahead: Promise<unknown> = Promise.resolve();
 
-  const forgetBefore = (page: number): void => {
+  // A refused or split delivery is looked at again after its run has read ahead.
+  const standAt = (page: number): void => {
+    if (page < start) {
+      pages = [];
+      events.clear();
+    }
+    start = page;
     for (const passed of pages.filter((candidate) => candidate.page < page))
       for (const { entry } of passed.entries) events.delete(entry);
     pages = pages.filter((candidate) => candidate.page >= page);
@@ -57,7 +66,7 @@ export function createJournalWindow(workspace: string, stores: WindowStores): Jo
   };
 
   const ensure = async (position: Position, visibleSince: string): Promise<void> => {
-    forgetBefore(position.page);
+    standAt(position.page);
     await fill(position.page);
     const wanted = referencesFrom(pages, position).filter(({ recordedAt }) => recordedAt >= visibleSince);
     const missing = atOnce(wanted).filter(({ entry }) => !events.has(entry));
