@@ -1,17 +1,11 @@
-import {
-  callerOf,
-  createHttpHandler,
-  type HttpAnswer,
-  type HttpHandler,
-  isProblem,
-} from "../adapters/http-api.ts";
+import { callerOf, createHttpHandler, type HttpAnswer, type HttpHandler } from "../adapters/http-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { createMatcher } from "../core/api/match-operation.ts";
 import type { Operation } from "../core/api/operation.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
 import { authorise, authoriseOperator } from "../core/caller.ts";
-import { type Problem, problems, RefusedError } from "../core/problem.ts";
+import { type Problem, problems } from "../core/problem.ts";
 import { createEntryPoint } from "../adapters/entry-point.ts";
 import type { Call } from "./call.ts";
 import { changeDestination } from "./change-destination.ts";
@@ -72,25 +66,15 @@ export function createManageHandler(dependencies: ManageDependencies): HttpHandl
     const refusal = admit(caller, workspace, operation.scope ?? "");
     if (refusal !== undefined) return refusal;
     const call: Call = { request, caller, workspace, parameters: found.parameters };
-    const answer = await answerOrRefuse(() => routes[found.operation](call, dependencies));
+    const answer = await routes[found.operation](call, dependencies);
     log.info("request.answered", {
       workspace,
       route: found.operation,
-      statusCode: isProblem(answer) ? answer.status : answer.statusCode,
-      ...(isProblem(answer) && { outcome: answer.kind }),
+      statusCode: answer.statusCode,
       ...(request.trace !== undefined && { trace: request.trace }),
     });
     return answer;
   }, log);
-}
-
-async function answerOrRefuse(act: () => Promise<HttpAnswer>): Promise<HttpAnswer | Problem> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof RefusedError) return error.problem;
-    throw error;
-  }
 }
 
 function noRoute(methods: readonly string[]): HttpAnswer | Problem {

@@ -43,6 +43,24 @@ export const attemptSchema = component(
   },
 );
 
+const DELIVERY_EXAMPLE = {
+  id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  lane: "live",
+  number: 7,
+  previousId: "whd_01KAQN3QZ3K9Q2B4T7W1Y5N8CE",
+  parent: null,
+  outcome: "retry" as const,
+  format: "cloudevents-batch",
+  count: 1,
+  first: { page: 42, index: 0 },
+  end: { page: 42, index: 1 },
+  createdAt: "2026-11-23T05:00:01.000Z",
+  updatedAt: "2026-11-23T05:00:01.000Z",
+  closedAt: null,
+  nextAttemptAt: "2026-11-23T05:00:05.000Z",
+  attempts: [],
+};
+
 export const deliverySchema = component(
   "Delivery",
   "A batch of events under one number of a lane, and the attempts at it (the last 60)",
@@ -66,23 +84,7 @@ export const deliverySchema = component(
     nextAttemptAt: z.nullable(timestamp()),
     attempts: z.array(attemptSchema),
   }),
-  {
-    id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
-    lane: "live",
-    number: 7,
-    previousId: "whd_01KAQN3QZ3K9Q2B4T7W1Y5N8CE",
-    parent: null,
-    outcome: "retry",
-    format: "cloudevents-batch",
-    count: 1,
-    first: { page: 42, index: 0 },
-    end: { page: 42, index: 1 },
-    createdAt: "2026-11-23T05:00:01.000Z",
-    updatedAt: "2026-11-23T05:00:01.000Z",
-    closedAt: null,
-    nextAttemptAt: "2026-11-23T05:00:05.000Z",
-    attempts: [],
-  },
+  DELIVERY_EXAMPLE,
 );
 export type DeliveryAnswer = z.infer<typeof deliverySchema>;
 
@@ -90,6 +92,7 @@ export const deliveryListSchema = component(
   "DeliveryList",
   "Deliveries, newest first",
   listOf(deliverySchema),
+  { items: [DELIVERY_EXAMPLE], nextCursor: null },
 );
 
 const deliveryOutcomeParameter = () =>

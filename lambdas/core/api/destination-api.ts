@@ -95,6 +95,37 @@ export const destinationChangeSchema = component(
 );
 export type DestinationChange = z.output<typeof destinationChangeSchema>;
 
+const HEALTH_EXAMPLE = {
+  status: "healthy" as const,
+  lastDelivery: {
+    id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+    at: "2026-11-23T05:00:01.000Z",
+    outcome: "delivered",
+    statusCode: 200,
+    durationMs: 84,
+    error: null,
+  },
+  failingSince: null,
+  consecutiveFailures: 0,
+  oldestUndeliveredAt: null,
+  behindEvents: 0,
+};
+
+const DESTINATION_EXAMPLE = {
+  id: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  name: "Acme SIEM",
+  url: "https://siem.example.com/intake",
+  format: "cloudevents-batch" as const,
+  eventTypes: ["pro.atmos.billing.*"],
+  headers: { "X-Tenant": REDACTED },
+  enabled: true,
+  createdAt: "2026-11-23T05:00:00.000Z",
+  updatedAt: "2026-11-23T05:00:00.000Z",
+  health: HEALTH_EXAMPLE,
+};
+
+const SECRET_EXAMPLE = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
 export const healthSchema = component(
   "Health",
   "How a destination is doing, at the moment of the answer",
@@ -121,6 +152,7 @@ export const healthSchema = component(
     ),
     behindEvents: described("Events that still wait, at most: a filter may leave some out", z.int()),
   }),
+  HEALTH_EXAMPLE,
 );
 
 export const destinationSchema = component(
@@ -138,6 +170,7 @@ export const destinationSchema = component(
     updatedAt: timestamp(),
     health: healthSchema,
   }),
+  DESTINATION_EXAMPLE,
 );
 export type DestinationAnswer = z.infer<typeof destinationSchema>;
 
@@ -145,12 +178,14 @@ export const createdDestinationSchema = component(
   "CreatedDestination",
   "A destination as created: the only time that its secret is shown",
   z.extend(destinationSchema, { secret: described("`whsec_` and base64: verifies signatures", z.string()) }),
+  { ...DESTINATION_EXAMPLE, secret: SECRET_EXAMPLE },
 );
 
 export const destinationListSchema = component(
   "DestinationList",
   "Destinations, oldest first",
   listOf(destinationSchema),
+  { items: [DESTINATION_EXAMPLE], nextCursor: null },
 );
 
 export const listParametersSchema = fields("{ limit?, cursor? }", {
@@ -187,6 +222,7 @@ export const enabledDestinationSchema = component(
   "EnabledDestination",
   "A destination, and where its deliveries go on",
   z.extend(destinationSchema, { startsAt: placeSchema }),
+  { ...DESTINATION_EXAMPLE, startsAt: { page: 42, index: 0 } },
 );
 
 export const rotateRequestSchema = component(
@@ -212,7 +248,7 @@ export const rotatedSecretSchema = component(
     ),
   }),
   {
-    secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    secret: SECRET_EXAMPLE,
     previousValidUntil: "2026-11-24T05:00:00.000Z",
   },
 );

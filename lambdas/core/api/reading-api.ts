@@ -87,6 +87,34 @@ export const exportRequestSchema = component(
 );
 export type ExportRequest = z.output<typeof exportRequestSchema>;
 
+const EVENT_EXAMPLE = {
+  specversion: "1.0" as const,
+  id: "aud_0g40r40m30e209185gr38e1w8100",
+  source: "https://app.example.com/workspaces/ws_1",
+  type: "pro.atmos.team_member.invited",
+  time: "2026-11-23T05:00:00.000Z",
+  subject: "usr_9",
+  datacontenttype: "application/json" as const,
+  data: {
+    actor: { id: "usr_1", type: "user" },
+    action: { category: "team_member", action: "invited" },
+    target: { type: "user", id: "usr_9" },
+    description: null,
+    metadata: {},
+  },
+};
+
+const EXPORT_EXAMPLE = {
+  id: "exp_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  status: "done" as const,
+  format: "csv" as const,
+  from: "2026-11-01T00:00:00.000Z",
+  to: null,
+  createdAt: "2026-11-23T05:00:00.000Z",
+  events: 1,
+  parts: [{ events: 1, bytes: 420, url: "https://bucket.s3.amazonaws.com/part-1.csv?X-Amz-Signature=…" }],
+};
+
 export const recordedEventSchema = component(
   "RecordedEvent",
   "An event as it was recorded and is delivered: a CloudEvent",
@@ -100,12 +128,14 @@ export const recordedEventSchema = component(
     datacontenttype: z.literal("application/json"),
     data: z.record(z.string(), z.unknown()),
   }),
+  EVENT_EXAMPLE,
 );
 
 export const eventListSchema = component(
   "EventList",
   "Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most 2,000 events",
   listOf(recordedEventSchema),
+  { items: [EVENT_EXAMPLE], nextCursor: null },
 );
 
 export const eventDetailSchema = component(
@@ -127,6 +157,19 @@ export const eventDetailSchema = component(
       ),
     ),
   }),
+  {
+    event: EVENT_EXAMPLE,
+    recordedAt: "2026-11-23T05:00:00.000Z",
+    entry: "ent_0g40r40m30e209185gr38e1w81",
+    deliveries: [
+      {
+        destination: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+        id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+        outcome: "delivered",
+        frozenAt: "2026-11-23T05:00:01.000Z",
+      },
+    ],
+  },
 );
 
 export const exportSchema = component(
@@ -142,10 +185,12 @@ export const exportSchema = component(
     events: z.int(),
     parts: z.array(z.object({ events: z.int(), bytes: z.int(), url: z.string() })),
   }),
+  EXPORT_EXAMPLE,
 );
 
 export const exportListSchema = component(
   "ExportList",
   "Jobs of the last days, newest first",
   z.object({ items: z.array(exportSchema) }),
+  { items: [EXPORT_EXAMPLE] },
 );

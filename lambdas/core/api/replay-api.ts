@@ -37,10 +37,31 @@ const window = {
   startsAt: placeSchema,
 };
 
+const WINDOW_EXAMPLE = {
+  from: "2026-11-22T00:00:00.000Z",
+  to: "2026-11-23T00:00:00.000Z",
+  events: 1200,
+  exact: true,
+  journalledEvents: 1200,
+  startsAt: { page: 30, index: 0 },
+};
+
+const REPLAY_EXAMPLE = {
+  id: "rpl_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
+  delivery: null,
+  status: "running" as const,
+  ...WINDOW_EXAMPLE,
+  passedEvents: 300,
+  progress: 0.25,
+  createdAt: "2026-11-23T05:00:00.000Z",
+  createdBy: "usr_1",
+};
+
 export const replayCountSchema = component(
   "ReplayCount",
   "What a replay would deliver",
   z.object({ dryRun: z.literal(true), ...window }),
+  { dryRun: true, ...WINDOW_EXAMPLE },
 );
 
 export const replaySchema = component(
@@ -59,10 +80,14 @@ export const replaySchema = component(
     createdAt: timestamp(),
     createdBy: z.string(),
   }),
+  REPLAY_EXAMPLE,
 );
 export type ReplayAnswer = z.infer<typeof replaySchema>;
 
-export const replayListSchema = component("ReplayList", "Replays, newest first", listOf(replaySchema));
+export const replayListSchema = component("ReplayList", "Replays, newest first", listOf(replaySchema), {
+  items: [REPLAY_EXAMPLE],
+  nextCursor: null,
+});
 
 export const replayParametersSchema = fields("{ limit?, cursor? }", {
   limit: z._default(limitParameter(100), 50),

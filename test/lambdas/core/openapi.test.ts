@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { documentation } from "../../../lambdas/core/api/field.ts";
+import { createMatcher } from "../../../lambdas/core/api/match-operation.ts";
+import { OPERATIONS, openApiDocument } from "../../../lambdas/core/api/openapi.ts";
+import { API_ROUTES } from "../../../lib/api-routes.ts";
+import { violationsOf } from "../../helpers/openapi-conformance.ts";
+
+interface Described {
+  operationId: string;
+  security?: unknown;
+  parameters?: { name: string; in: string; schema: object }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+const document = openApiDocument("1.2.3") as {
+  openapi: string;
+  info: { version: string };
+  paths: Record<string, Record<string, Described>>;
+  components: { schemas: Record<string, { examples?: unknown[] }> };
+};
+const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+describe("the OpenAPI document", () => {
+  it("is of version 3.1 and names the deployment's version", () => {
+    expect(document).toMatchObject({ openapi: "3.1.0", info: { version: "1.2.3" } });
+  });
+
+  it("describes every route of the stack, and no other", () => {
+    const routes = Object.values(API_ROUTES)
+      .flat()
+      .filter((route) => !route.includes("/console"));
+    expect(described.map(({ path, method }) => `${method.toUpperCase()} ${path}`).toSorted()).toEqual(
+      routes.toSorted(),
+    );
+  });
+
+  it("resolves every reference", () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to = ""]) => to);
+    expect(references.length).toBeGreaterThan(50);
+    const known = new Set(Object.keys(document.components.schemas).map((id) => `#/components/schemas/${id}`));
+    expect(references.filter((reference) => !known.has(reference))).toEqual([]);
+  });
+
+  it("names each parameter of a path", () => {
+    for (const { path, operation } of described) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === "path");
+      expect(parameters.map(({ name }) => name)).toEqual(named);
+    }
+  });
+
+  it("documents what every route with a token can answer", () => {
+    for (const { operation } of described.filter(({ operation: { security } }) => security !== undefined)) {
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(["401", "403", "404", "429", "500"]),
+      );
+      if (operation.requestBody !== undefined) {
+        expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "413"]));
+      }
+      if (operation.parameters?.some((parameter) => parameter.in === "query") === true) {
+        expect(Object.keys(operation.responses)).toContain("400");
+      }
+    }
+  });
+
+  it("gives each component an example that its schema accepts", () => {
+    const schemas = [...OPERATION_SCHEMAS];
+    expect(schemas.length).toBeGreaterThan(20);
+    for (const schema of schemas) {
+      const { id = "", examples = [] } = documentation.get(schema) ?? {};
+      expect({ id, examples: examples.length }).not.toEqual({ id, examples: 0 });
+      for (const example of examples) {
+        expect({ id, accepted: schema._zod.run({ value: example, issues: [] }, {}) }).toMatchObject({
+          id,
+          accepted: { issues: [] },
+        });
+      }
+    }
+  });
+
+  it("shows no schema that says nothing", () => {
+    const empty = described.flatMap(({ operation }) =>
+      (operation.parameters ?? [])
+        .filter(({ schema }) => Object.keys(schema).length === 0)
+        .map(({ name }) => `${operation.operationId} ${name}`),
+    );
+    expect(empty).toEqual([]);
+  });
+
+  it("is kept by the check that tests hold answers to", () => {
+    const answer = { status: 200, headers: { "content-type": "application/json" }, body: {} as unknown };
+    const path = "/v1/workspaces/ws_1/entitlement";
+    expect(violationsOf("GET", path, answer)[0]).toContain("must have required property 'workspace'");
+    expect(violationsOf("GET", path, { ...answer, status: 418 })).toEqual([
+      "getEntitlement does not document 418",
+    ]);
+    expect(violationsOf("GET", "/v1/health", { ...answer, body: { status: "ok", version: "1" } })).toEqual(
+      [],
+    );
+    const extra = { status: "ok", version: "1", more: true };
+    expect(violationsOf("GET", "/v1/health", { ...answer, body: extra })[0]).toContain(
+      "additional properties",
+    );
+  });
+});
+
+const OPERATION_SCHEMAS = new Set(
+  Object.values(OPERATIONS).flatMap(({ body, answers }) => [
+    ...(body === undefined ? [] : [body]),
+    ...Object.values(answers).flatMap(({ schema }) =>
+      schema === undefined || documentation.get(schema)?.id === undefined ? [] : [schema],
+    ),
+  ]),
+);
+
+describe("finding an operation", () => {
+  const match = createMatcher(OPERATIONS);
+
+  it("takes the parameters of the path, decoded", () => {
+    expect(match("GET", "/v1/workspaces/ws%5F1/destinations/dst_1")).toEqual({
+      operation: "getDestination",
+      parameters: { ws: "ws_1", dst: "dst_1" },
+    });
+    expect(match("GET", "/v1/workspaces/%/destinations")).toMatchObject({ parameters: { ws: "%" } });
+  });
+
+  it("tells a path that has other methods from one that is none", () => {
+    expect(match("PUT", "/v1/workspaces/ws_1/destinations")).toEqual({ methods: ["GET", "POST"] });
+    expect(match("GET", "/v1/workspaces/ws_1/destinations/")).toMatchObject({ parameters: { dst: "" } });
+    expect(match("GET", "/v1/workspaces")).toEqual({ methods: [] });
+  });
+});

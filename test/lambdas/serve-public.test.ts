@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createConsoleFiles } from "../../lambdas/adapters/console-files.ts";
+import type { HttpAnswer } from "../../lambdas/adapters/http-api.ts";
+import { createPublicHandler } from "../../lambdas/serve-public.ts";
+import { httpEvent, lambdaContext } from "../helpers/http-events.ts";
+import { createRecordedLog } from "../helpers/in-memory-stores.ts";
+
+let folder: string;
+let get: (path: string) => Promise<HttpAnswer>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "trailcast-console-"));
+  await mkdir(join(folder, "console/assets"), { recursive: true });
+  await writeFile(join(folder, "console/index.html"), "<!doctype html><title>Trailcast</title>");
+  await writeFile(join(folder, "console/console.js"), "export {};");
+  await writeFile(join(folder, "console/assets/logo.png"), Uint8Array.from([0x89, 0x50, 0xff]));
+  await writeFile(join(folder, "console/.env"), "hush");
+  await writeFile(join(folder, "console/notes.sh"), "hush");
+  await writeFile(join(folder, "secret.js"), "hush");
+  const files = createConsoleFiles(join(folder, "console"));
+  const handler = createPublicHandler({ version: "1.2.3", files, log: createRecordedLog() });
+  get = (path) => handler(httpEvent(`GET ${path}`), lambdaContext);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("what is open to everybody", () => {
+  it("says that it is well, and which version it is", async () => {
+    const { statusCode, body = "" } = await get("/v1/health");
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toEqual({ status: "ok", version: "1.2.3" });
+  });
+
+  it("describes the API", async () => {
+    const { statusCode, body = "" } = await get("/openapi.json");
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ openapi: "3.1.0", info: { version: "1.2.3" } });
+    expect((await get("/openapi.json")).body).toBe(body);
+  });
+
+  it.each(["/", "/v1", "/v1/workspaces/ws_1/events", "/consoles/"])("has nothing at %s", async (path) => {
+    expect((await get(path)).statusCode).toBe(404);
+  });
+});
+
+describe("the console", () => {
+  it("begins at its folder", async () => {
+    expect(await get("/console")).toMatchObject({ statusCode: 308, headers: { location: "/console/" } });
+  });
+
+  it.each(["/console/", "/console/index.html", "/console/ws_1/destinations"])(
+    "is a page at %s",
+    async (path) => {
+      const { statusCode, headers, body } = await get(path);
+      expect({ statusCode, body }).toMatchObject({
+        statusCode: 200,
+        body: expect.stringContaining("Trailcast"),
+      });
+      expect(headers).toMatchObject({
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": expect.stringContaining("default-src 'none'; script-src 'self'"),
+      });
+      expect(headers?.["content-security-policy"]).not.toContain("unsafe");
+    },
+  );
+
+  it("has scripts and pictures of their types", async () => {
+    expect(await get("/console/console.js")).toMatchObject({
+      statusCode: 200,
+      headers: { "content-type": "text/javascript; charset=utf-8", "x-content-type-options": "nosniff" },
+      body: "export {};",
+      isBase64Encoded: false,
+    });
+    expect(await get("/console/assets/logo.png")).toMatchObject({
+      headers: { "content-type": "image/png" },
+      body: Buffer.from([0x89, 0x50, 0xff]).toString("base64"),
+      isBase64Encoded: true,
+    });
+  });
+
+  it.each([
+    "/console/../secret.js",
+    "/console/%2e%2e/secret.js",
+    "/console/..%2fsecret.js",
+    "/console/....//secret.js",
+    "/console//secret.js",
+    "/console/assets/../../secret.js",
+    "/console/.env",
+    "/console/notes.sh",
+    "/console/assets/.js",
+    "/console/none.js",
+    "/console/a\\..\\secret.js",
+    "/console/%00.js",
+    "/console/console.js%00.png",
+    `/console/${"a/".repeat(200)}x.js`,
+  ])("does not lead to %s", async (path) => {
+    const answer = await get(path);
+    expect(answer.statusCode).toBe(404);
+    expect(JSON.stringify(answer)).not.toContain("hush");
+  });
+});
