@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { FunctionPrincipals } from "./aws-access.ts";
 import { MissingGrantError, UnknownTemplateError } from "./errors.ts";
@@ -9,8 +10,8 @@ import type { StackContext } from "./runtime-context.ts";
 import type { Stack } from "./template/stack.ts";
 import { ensureAuthority } from "./tls.ts";
 
-/** More threads than this on a laptop cost more than they bring. */
-const DEFAULT_MAX_WORKERS = 12;
+/** Functions mostly wait, so several threads share a processor; each costs some 30 MB. */
+const DEFAULT_MAX_WORKERS = Math.min(16, Math.max(8, 2 * availableParallelism()));
 
 /** The authorities that Node itself would trust besides the public ones; it does not hand them on to its threads. */
 function extraAuthorities(): string[] {

@@ -126,7 +126,9 @@ async function dispatch(
   const contentType = request.headers["content-type"] ?? "application/x-amz-json-1.0";
   const accessKeyId = accessKeyOf(request);
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   let call: AwsCall | undefined;
   try {
     const body = await readBody(request);

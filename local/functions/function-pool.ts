@@ -37,7 +37,13 @@ function resultOf(message: InstanceMessage): InvocationResult {
   return { kind: "failed", errorType: "Runtime.ProtocolError", errorMessage: "loaded twice", trace: [] };
 }
 
-/** Threads start one at a time, and only while events wait: a cold start takes the processor from those that run. */
+/** How long an event waits for a running instance before another one is started for it, milliseconds. */
+const PATIENCE_MS = 30;
+
+/**
+ * Threads start one at a time, and only while events wait: a cold start takes the processor from those that run, and
+ * a short burst is over before it is done.
+ */
 export function createFunctionPool(settings: PoolSettings): FunctionPool {
   const idle: FunctionInstance[] = [];
   const all = new Set<FunctionInstance>();
@@ -45,6 +51,7 @@ export function createFunctionPool(settings: PoolSettings): FunctionPool {
   const quiet: (() => void)[] = [];
   let running = 0;
   let starting = false;
+  let patience: NodeJS.Timeout | undefined;
   let stopped = false;
 
   const run = async (instance: FunctionInstance, { event, resolve }: Waiting): Promise<void> => {
@@ -63,7 +70,6 @@ export function createFunctionPool(settings: PoolSettings): FunctionPool {
   };
 
   const start = async (): Promise<void> => {
-    starting = true;
     const started = await startInstance(settings);
     starting = false;
     if ("kind" in started) {
@@ -84,7 +90,18 @@ export function createFunctionPool(settings: PoolSettings): FunctionPool {
       if (next === undefined) all.delete(instance);
       else void run(instance, next);
     }
-    if (waiting.length > 0 && !starting && !stopped && all.size < settings.concurrency) void start();
+    grow();
+  };
+
+  const grow = (): void => {
+    if (waiting.length === 0 || starting || stopped || all.size >= settings.concurrency) return;
+    starting = true;
+    if (all.size === 0) void start();
+    else patience = setTimeout(startIfNeeded, PATIENCE_MS);
+  };
+  const startIfNeeded = (): void => {
+    if (waiting.length > 0 && !stopped) void start();
+    else starting = false;
   };
 
   const invoke = (event: string): Promise<InvocationResult> => {
@@ -97,6 +114,7 @@ export function createFunctionPool(settings: PoolSettings): FunctionPool {
 
   const stop = async (graceMs: number): Promise<void> => {
     stopped = true;
+    clearTimeout(patience);
     for (const { resolve } of waiting.splice(0)) resolve(STOPPED);
     if (running > 0) {
       const timer = Promise.withResolvers<void>();

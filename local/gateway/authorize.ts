@@ -50,20 +50,37 @@ function hasAudience(payload: JWTPayload, wanted: readonly string[]): boolean {
   return [given].flat().some((audience) => wanted.some((candidate) => candidate === audience));
 }
 
+/** Signatures checked so far that are remembered: clients send one token many times. */
+const REMEMBERED_TOKENS = 200;
+
+/** Checks signature, issuer and times; a token seen before only for its end. */
+function createVerification(
+  keys: JWTVerifyGetKey,
+  now: Clock,
+): (token: string, issuer: string) => Promise<JWTPayload> {
+  const verified = new Map<string, JWTPayload & { exp: number }>();
+  return async (token, issuer) => {
+    const known = verified.get(token);
+    if (known !== undefined && known.iss === issuer && known.exp * 1000 > now()) return known;
+    const currentDate = new Date(now());
+    const { payload } = await jwtVerify(token, keys, { issuer, currentDate, requiredClaims: ["exp"] });
+    if (verified.size >= REMEMBERED_TOKENS) verified.clear();
+    if (payload.exp !== undefined) verified.set(token, { ...payload, exp: payload.exp });
+    return payload;
+  };
+}
+
 /** Verifies bearer tokens on the stack's clock. */
 export function createTokenCheck(
   keys: JWTVerifyGetKey,
   now: Clock,
 ): (authorizer: Authorizer, scopes: readonly string[], header: string | undefined) => Promise<Authorization> {
+  const verify = createVerification(keys, now);
   return async (authorizer, scopes, header) => {
     const token = header?.replace(/^bearer +/i, "") ?? "";
     if (token === "") return { kind: "unauthorized", description: "" };
     try {
-      const { payload } = await jwtVerify(token, keys, {
-        issuer: authorizer.issuer,
-        currentDate: new Date(now()),
-        requiredClaims: ["exp"],
-      });
+      const payload = await verify(token, authorizer.issuer);
       if (!hasAudience(payload, authorizer.audience))
         return { kind: "unauthorized", description: "invalid audience" };
       const granted = scopesOf(payload);

@@ -46,6 +46,8 @@ interface RunningMapping {
 const POLL_MS = 250;
 /** Records of one burst come together instead of one by one. */
 const GATHER_MS = 15;
+/** While records keep coming a poll takes what came in this time: fewer invocations, each with more to do. */
+const BUSY_POLL_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 
 type StreamSource = Extract<Mapping, { kind: "stream" }>;
@@ -116,7 +118,10 @@ function runStream(mapping: StreamSource, options: MappingsOptions, signal: Abor
   const rest = createAlarmClock(options.dynamodb, settings.streamArn, signal);
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
-      if (!(await poll(signal))) await rest();
+      const begun = performance.now();
+      const found = await poll(signal);
+      if (found === "nothing") await rest();
+      else if (found === "some") await pause(Math.max(0, BUSY_POLL_MS - (performance.now() - begun)), signal);
     }
   };
   return {

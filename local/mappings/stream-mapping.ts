@@ -170,8 +170,8 @@ export function createStreamMapping(
     }
   };
 
-  /** Handles what the stream holds now; answers whether there was anything. */
-  const poll = async (signal: AbortSignal): Promise<boolean> => {
+  /** Handles what the stream holds now; answers whether that was nothing, or more than one batch holds. */
+  const poll = async (signal: AbortSignal): Promise<"nothing" | "some" | "full"> => {
     const after = checkpoint.read();
     let found = read(after);
     if (found.items.length > 0 && !found.full && settings.windowMs > 0) {
@@ -181,7 +181,8 @@ export function createStreamMapping(
     if (found.items.length > 0) await process(found.items, signal);
     if (!signal.aborted && found.last !== undefined && found.last !== checkpoint.read())
       checkpoint.write(found.last);
-    return found.last !== after;
+    if (found.last === after) return "nothing";
+    return found.full ? "full" : "some";
   };
 
   return { poll };

@@ -102,7 +102,7 @@ const records = (count: number): StreamRecord[] => range(0, count).map((index) =
 describe("a stream's mapping", () => {
   it("hands records over in order, in batches, and moves its checkpoint", async () => {
     const { poll, calls, state } = world(records(25), {}, () => []);
-    while (await poll());
+    while ((await poll()) !== "nothing");
     expect(calls).toEqual([range(0, 10), range(10, 20), range(20, 25)]);
     expect(state.checkpoint).toBe(sequenceOf(24));
   });
@@ -193,7 +193,7 @@ describe("a stream's mapping", () => {
       dynamodb: { ...one.dynamodb, NewImage: { body: { B: "x".repeat(2_500_000) } } },
     }));
     const { poll, calls } = world(large, {}, () => []);
-    while (await poll());
+    while ((await poll()) !== "nothing");
     expect(calls).toEqual([
       [0, 1],
       [2, 3],
@@ -220,7 +220,7 @@ describe("a stream's mapping", () => {
             passed.push(...batch.slice(0, failed));
             return batch.slice(failed, failed + 1);
           });
-          while (await poll());
+          while ((await poll()) !== "nothing");
           expect(passed).toEqual(range(0, count));
           expect(state.checkpoint).toBe(sequenceOf(count - 1));
         },
