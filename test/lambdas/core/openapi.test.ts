@@ -53,15 +53,11 @@ describe("the OpenAPI document", () => {
 
   it("documents what every route with a token can answer", () => {
     for (const { operation } of described.filter(({ operation: { security } }) => security !== undefined)) {
-      expect(Object.keys(operation.responses)).toEqual(
-        expect.arrayContaining(["401", "403", "404", "429", "500"]),
-      );
-      if (operation.requestBody !== undefined) {
-        expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "413"]));
-      }
-      if (operation.parameters?.some((parameter) => parameter.in === "query") === true) {
-        expect(Object.keys(operation.responses)).toContain("400");
-      }
+      const hasBody = operation.requestBody !== undefined;
+      const hasQuery = operation.parameters?.some((parameter) => parameter.in === "query") === true;
+      const needed = ["401", "403", "404", "429", "500"];
+      needed.push(...(hasBody ? ["400", "413"] : []), ...(hasQuery ? ["400"] : []));
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(needed));
     }
   });
 
