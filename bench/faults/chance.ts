@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+
+/** Seeded chance: the same names give the same answer in every run, in whatever order they are asked for. */
+export interface Chance {
+  /** 0 up to 1. */
+  at(...names: readonly (string | number)[]): number;
+  /** A whole number from `least` up to and including `greatest`. */
+  whole(least: number, greatest: number, ...names: readonly (string | number)[]): number;
+  /** One of several by weight; `undefined` for what the weights leave of 1. */
+  pick<Kind extends string>(
+    weights: Readonly<Partial<Record<Kind, number>>>,
+    ...names: readonly (string | number)[]
+  ): Kind | undefined;
+}
+
+export function createChance(seed: number): Chance {
+  const at: Chance["at"] = (...names) =>
+    createHash("sha256")
+      .update([seed, ...names].join("\n"))
+      .digest()
+      .readUInt32BE(0) /
+    2 ** 32;
+  return {
+    at,
+    whole: (least, greatest, ...names) => least + Math.floor(at(...names) * (greatest - least + 1)),
+    pick<Kind extends string>(
+      weights: Readonly<Partial<Record<Kind, number>>>,
+      ...names: readonly (string | number)[]
+    ) {
+      let rest = at(...names);
+      for (const [kind, weight] of Object.entries(weights) as [Kind, number][]) {
+        if (rest < weight) return kind;
+        rest -= weight;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import * as z from "zod";
+import { benchEvent } from "../bench-events.ts";
+import { pause } from "../bench-stack.ts";
+import type { Ledger } from "./ledger.ts";
+import type { DestinationPlan, FaultPlan } from "./plan.ts";
+
+/** How emitters reach the stack, wherever it listens after its latest start. */
+export interface Emitting {
+  plan: FaultPlan;
+  ledger: Ledger;
+  token: string;
+  apiUrl(): Promise<string>;
+  /** Ends the emitters when it aborts. */
+  signal: AbortSignal;
+}
+
+const POSTS_AT_ONCE = 8;
+const MOST_EVENTS_A_POST = 100;
+/** Every so many events of a workspace are of a type that a filter leaves out. */
+const EVERY_UNWANTED = 7;
+const ANSWER_MS = 20_000;
+const RETRY_MS = 150;
+
+const answerSchema = z.object({
+  duplicate: z.boolean(),
+  events: z.array(z.object({ id: z.string() })),
+});
+
+interface Emitter {
+  destination: DestinationPlan;
+  posts: number;
+  /** Events posted and to be posted. */
+  done: number;
+  total: number;
+}
+
+/** Posts all events: one POST of a workspace after the other, several workspaces at once. Each is tried until it is answered 202. */
+export async function emitAll(emitting: Emitting): Promise<void> {
+  const { plan, signal } = emitting;
+  const waiting = plan.destinations.map((destination, index): Emitter => {
+    const share = Math.floor(plan.events / plan.workspaces) + (index < plan.events % plan.workspaces ? 1 : 0);
+    return { destination, posts: 0, done: 0, total: share };
+  });
+  const work = async (): Promise<void> => {
+    for (let emitter = waiting.shift(); emitter !== undefined; emitter = waiting.shift()) {
+      if (signal.aborted) return;
+      if (emitter.done >= emitter.total) continue;
+      await emitOnce(emitter, emitting);
+      waiting.push(emitter);
+    }
+  };
+  await Promise.all(Array.from({ length: POSTS_AT_ONCE }, work));
+}
+
+async function emitOnce(emitter: Emitter, emitting: Emitting): Promise<void> {
+  const { chance } = emitting.plan;
+  const { workspace, isFiltered } = emitter.destination;
+  const { posts, done, total } = emitter;
+  const count = Math.min(total - done, chance.whole(1, MOST_EVENTS_A_POST, "post", workspace, posts));
+  const isUnwanted = (index: number): boolean => index % EVERY_UNWANTED === 5;
+  const events = Array.from({ length: count }, (_, offset) => {
+    const event = benchEvent(workspace, done + offset);
+    return isUnwanted(done + offset) ? { ...event, category: "noise" } : event;
+  });
+  const at = Date.now();
+  const request = { workspace, key: `${workspace}-${posts}`, body: JSON.stringify({ events }) };
+  const ids = await postUntilAccepted(request, emitting);
+  if (ids === undefined) return;
+  // Some emitters never learn that they were answered, and post again.
+  if (chance.at("post", workspace, posts, "again") < 0.03) {
+    const again = await postUntilAccepted(request, emitting);
+    if (again !== undefined && again.join() !== ids.join()) {
+      throw new Error(`${request.key}: the same request was answered other ids`);
+    }
+  }
+  const accepted = ids.map((id, offset) => ({
+    id,
+    at,
+    isWanted: !isFiltered || !isUnwanted(done + offset),
+  }));
+  emitting.ledger.posted(workspace, accepted);
+  emitter.posts += 1;
+  emitter.done += count;
+}
+
+interface Post {
+  workspace: string;
+  key: string;
+  body: string;
+}
+
+/** `undefined` when the run was ended. */
+async function postUntilAccepted(post: Post, emitting: Emitting): Promise<string[] | undefined> {
+  while (!emitting.signal.aborted) {
+    const ids = await tryPost(post, emitting).catch(() => undefined);
+    if (ids !== undefined) return ids;
+    await pause(RETRY_MS);
+  }
+  return undefined;
+}
+
+/** `undefined` for an answer that asks to try again; throws for one that was cut off, and, outside, for a refusal. */
+async function tryPost(
+  { workspace, key, body }: Post,
+  { apiUrl, token, ledger }: Emitting,
+): Promise<string[] | undefined> {
+  const response = await fetch(`${await apiUrl()}/v1/workspaces/${workspace}/events`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "idempotency-key": key,
+    },
+    body,
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  const text = await response.text();
+  if (response.status === 202) return answerSchema.parse(JSON.parse(text)).events.map(({ id }) => id);
+  if (response.status >= 400 && response.status < 500 && response.status !== 429) {
+    ledger.workspaces.get(workspace)?.faults.push(`POST ${key} was answered ${response.status} ${text}`);
+    await pause(1000);
+  }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+import { type Chance, createChance } from "./chance.ts";
+
+/** What one request meets at its receiver. Those that end by `taken` were read whole and kept, whatever the sender learns. */
+export type ReceiverFault =
+  | "500"
+  | "429"
+  | "redirect"
+  | "413"
+  | "hang"
+  | "reset"
+  | "close-mid-request"
+  | "bad-certificate"
+  | "endless-503"
+  | "close-mid-answer-taken"
+  | "drip-taken"
+  | "endless-taken"
+  | "drop-taken";
+
+/** One destination: its workspace's name, how it receives, and what its requests meet, by their number from 0. */
+export interface DestinationPlan {
+  workspace: string;
+  format: "cloudevents-batch" | "cloudevents-structured";
+  /** With a filter it must get the wanted events only. */
+  isFiltered: boolean;
+  /** After these the receiver is healthy. */
+  faults: readonly (ReceiverFault | undefined)[];
+}
+
+/** A `kill -9` of the whole stack. */
+export interface KillPlan {
+  /** Share of the run's work (events accepted and events delivered) that is done by then. */
+  progress: number;
+  delayMs: number;
+  /** The stack that follows forgets how far it has read the stream. */
+  rewinds: boolean;
+  /** The stack that follows is killed once more, so long after its start: one of the kills. */
+  againAfterMs?: number;
+}
+
+export interface FaultOptions {
+  events: number;
+  workspaces: number;
+  kills: number;
+  seed: number;
+  /** How many times faster than real time the stack's clock runs: a retry schedule of hours takes minutes. */
+  timeScale: number;
+}
+
+export interface FaultPlan extends FaultOptions {
+  chance: Chance;
+  destinations: readonly DestinationPlan[];
+  killings: readonly KillPlan[];
+}
+
+const TROUBLED_REQUESTS = 60;
+/** Of requests while a receiver is in trouble. */
+const WEIGHTS: Readonly<Record<ReceiverFault, number>> = {
+  "500": 0.04,
+  "429": 0.03,
+  redirect: 0.02,
+  "413": 0.02,
+  hang: 0.01,
+  reset: 0.02,
+  "close-mid-request": 0.02,
+  "bad-certificate": 0.02,
+  "endless-503": 0.01,
+  "close-mid-answer-taken": 0.02,
+  "drip-taken": 0.01,
+  "endless-taken": 0.02,
+  "drop-taken": 0.04,
+};
+/** Real seconds pass with each of these: at most so many at one receiver. */
+const SLOW: ReadonlySet<ReceiverFault> = new Set(["hang", "drip-taken"]);
+const SLOW_MAX = 2;
+/** Every so many destinations begins with an outage that leads far into the retry schedule, and gets structured events. */
+const EVERY_OUTAGE = 10;
+const EVERY_STRUCTURED = 25;
+const OUTAGE_REQUESTS = 5;
+
+/** Everything that a seed decides before the run. */
+export function planFaults(options: FaultOptions): FaultPlan {
+  const chance = createChance(options.seed);
+  const destinations = Array.from({ length: options.workspaces }, (_, index) =>
+    planDestination(chance, index),
+  );
+  return { ...options, chance, destinations, killings: planKills(chance, options.kills) };
+}
+
+function planDestination(chance: Chance, index: number): DestinationPlan {
+  let slow = 0;
+  const outage = index % EVERY_OUTAGE === 3 ? OUTAGE_REQUESTS : 0;
+  const faults = Array.from({ length: TROUBLED_REQUESTS }, (_, request): ReceiverFault | undefined => {
+    if (request < outage) return "500";
+    const fault = chance.pick(WEIGHTS, "receiver", index, request);
+    if (fault === undefined || !SLOW.has(fault)) return fault;
+    slow += 1;
+    return slow > SLOW_MAX ? "reset" : fault;
+  });
+  return {
+    workspace: `ws_faults_${index}`,
+    format: index % EVERY_STRUCTURED === 7 ? "cloudevents-structured" : "cloudevents-batch",
+    isFiltered: index % 2 === 1,
+    faults,
+  };
+}
+
+function planKills(chance: Chance, kills: number): KillPlan[] {
+  const plans: KillPlan[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const isDouble = kill + 1 < kills && chance.at("kill", kill, "again") < 0.2;
+    plans.push({
+      progress: 0.02 + 0.94 * chance.at("kill", kill, "progress"),
+      delayMs: chance.whole(0, 400, "kill", kill, "delay"),
+      rewinds: chance.at("kill", kill, "rewind") < 0.25,
+      ...(isDouble && { againAfterMs: chance.whole(50, 2500, "kill", kill, "again after") }),
+    });
+    if (isDouble) kill += 1;
+  }
+  return plans.toSorted((one, other) => one.progress - other.progress);
+}

@@ -1,0 +1,120 @@
+import { verifyChain } from "../../lambdas/core/verify-chain.ts";
+import { describeFinding, type Ledger, type WorkspaceLedger } from "./ledger.ts";
+
+/** What a run came to. `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
+export interface FaultVerdict {
+  events: number;
+  deliveries: number;
+  /** Wanted events that were answered 202 and never acknowledged. */
+  lost: number;
+  /** Arrivals of events, and of deliveries by id, that their receiver had kept before. */
+  repeatedEvents: number;
+  repeatedDeliveries: number;
+  /** Events that first arrived after one that was posted later. */
+  outOfOrder: number;
+  /** Numbers of a lane that never arrived, links that do not hold, and bodies that changed. */
+  holes: number;
+  /** Forged or malformed requests, events that nobody was answered 202 for, events that a filter does not want. */
+  wrong: number;
+  /** From the first try of the POST to the first 2xx, milliseconds. */
+  p50: number;
+  p99: number;
+  /** A line for each violation. */
+  details: string[];
+}
+
+export function judgeLedger(ledger: Ledger): FaultVerdict {
+  const verdict: FaultVerdict = {
+    events: ledger.accepted(),
+    deliveries: 0,
+    lost: 0,
+    repeatedEvents: 0,
+    repeatedDeliveries: 0,
+    outOfOrder: 0,
+    holes: 0,
+    wrong: 0,
+    p50: 0,
+    p99: 0,
+    details: [],
+  };
+  const latencies: number[] = [];
+  for (const workspace of ledger.workspaces.values()) {
+    judgeEvents(workspace, verdict, latencies);
+    judgeChain(workspace, verdict);
+    verdict.repeatedEvents += workspace.repeatedEvents;
+    verdict.repeatedDeliveries += workspace.repeatedDeliveries;
+    complain(verdict, "wrong", workspace, workspace.faults);
+  }
+  verdict.wrong += ledger.strays.length;
+  verdict.details.push(...ledger.strays.map((path) => `a redirect was followed to ${path}`));
+  latencies.sort((one, other) => one - other);
+  verdict.p50 = quantile(latencies, 0.5);
+  verdict.p99 = quantile(latencies, 0.99);
+  return verdict;
+}
+
+export function isSound({ lost, outOfOrder, holes, wrong }: FaultVerdict): boolean {
+  return lost + outOfOrder + holes + wrong === 0;
+}
+
+function judgeEvents(workspace: WorkspaceLedger, verdict: FaultVerdict, latencies: number[]): void {
+  const { posted, acknowledged, brought } = workspace;
+  const wanted = posted.filter(({ isWanted }) => isWanted);
+  const lost = wanted.filter(({ id }) => !acknowledged.has(id));
+  complain(
+    verdict,
+    "lost",
+    workspace,
+    lost.map(({ id }) => `lost ${id}`),
+  );
+  for (const { id, at } of wanted) {
+    const arrivedAt = acknowledged.get(id);
+    if (arrivedAt !== undefined) latencies.push(Math.max(0, arrivedAt - at));
+  }
+  const places = new Map(wanted.map(({ id }, place) => [id, place]));
+  const unknown = brought.filter((id) => !places.has(id));
+  complain(
+    verdict,
+    "wrong",
+    workspace,
+    unknown.map((id) => `unexpected ${id}`),
+  );
+  let furthest = -1;
+  const late: string[] = [];
+  for (const id of brought) {
+    const place = places.get(id);
+    if (place === undefined) continue;
+    if (place < furthest) late.push(`out of order ${id} at ${place} after ${furthest}`);
+    furthest = Math.max(furthest, place);
+  }
+  complain(verdict, "outOfOrder", workspace, late);
+}
+
+function judgeChain(workspace: WorkspaceLedger, verdict: FaultVerdict): void {
+  const { lanes, findings } = verifyChain(workspace.requests, []);
+  verdict.deliveries += lanes.reduce((sum, { deliveries }) => sum + deliveries, 0);
+  complain(verdict, "holes", workspace, findings.map(describeFinding));
+  const headless = lanes.filter(({ first }) => first !== 1).map(({ lane }) => `no #1 of ${lane}`);
+  complain(verdict, "holes", workspace, headless);
+}
+
+function complain(
+  verdict: FaultVerdict,
+  count: "lost" | "outOfOrder" | "holes" | "wrong",
+  { workspace }: WorkspaceLedger,
+  lines: readonly string[],
+): void {
+  verdict[count] += lines.length;
+  verdict.details.push(...lines.map((line) => `${workspace} ${line}`));
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** The last line of a run. */
+export function describeVerdict(verdict: FaultVerdict): string {
+  const { lost, repeatedEvents, repeatedDeliveries, outOfOrder, holes, wrong, p50, p99 } = verdict;
+  const also = wrong === 0 ? "" : `, wrong ${wrong}`;
+  return `lost ${lost}, duplicated ${repeatedEvents} events / ${repeatedDeliveries} deliveries (by id), out of order ${outOfOrder}, holes ${holes}${also}, p50 ${p50} ms, p99 ${p99} ms`;
+}
