@@ -83,6 +83,11 @@ export function printStep({ line, colours }: Terminal, what: string, since: numb
   line(`  ${colours.green("✓")} ${what} ${colours.dim(`${seconds} s`)}`);
 }
 
+/** Something that takes a while has begun. */
+export function printNote({ line, colours }: Terminal, what: string): void {
+  line(colours.dim(`    ${what}`));
+}
+
 /** What went wrong inside the stack. */
 export function printProblem({ line, colours }: Terminal, problem: RuntimeProblem): void {
   line(

@@ -6,7 +6,7 @@ import { Arrivals } from "./demo-arrivals.ts";
 import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } from "./demo.ts";
 import { printSummary, printWhereToGo } from "./demo-report.ts";
 import { readDemoState, writeDemoState } from "./demo-state.ts";
-import { createTerminal, heading, printBatch, printProblem, printStep } from "./demo-terminal.ts";
+import { createTerminal, heading, printBatch, printNote, printProblem, printStep } from "./demo-terminal.ts";
 import { type Endpoints, removeEndpoints, removeStaleEndpoints, writeEndpoints } from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./practice-receiver.ts";
 import { DataFolderInUseError, PortTakenError, type Runtime, startRuntime } from "./runtime.ts";
@@ -15,6 +15,8 @@ import { synthesise } from "./synthesise.ts";
 
 /** `npm start` promises to be gone within 2 s of Ctrl-C. */
 const STOP_MS = 1500;
+/** What takes longer than this says so. */
+const PATIENCE_MS = 500;
 /** Demo events that are not there by then are reported as on their way. */
 const DEMO_TIMEOUT_MS = 60_000;
 
@@ -57,7 +59,8 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
   terminal.line(`${terminal.colours.bold("Trailcast")}  audit-log forwarding, on this machine`);
   terminal.line();
   const begun = performance.now();
-  const synthesis = await synthesise();
+  const patience = setTimeout(() => printNote(terminal, "synthesising the stack, this once …"), PATIENCE_MS);
+  const synthesis = await synthesise().finally(() => clearTimeout(patience));
   printStep(terminal, synthesis.cached ? "stack synthesised before" : "stack synthesised", begun);
   const time: { now: Clock } = { now: Date.now };
   const receiver = await startReceiver(dir, receivedFile, arrivals, () => time.now());
@@ -73,6 +76,8 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
     onProblem: (problem) => printProblem(terminal, problem),
   });
   time.now = runtime.clock.now;
+  // Not before: until the runtime has it, the folder may be another process's.
+  writeDemoState(dir, { ...readDemoState(dir), receiverPort: receiver.port });
   const { apiUrl, consoleUrl, awsEndpointUrl } = runtime;
   const endpoints = { apiUrl, consoleUrl, receiverUrl: receiver.url, awsEndpointUrl, pid: process.pid };
   running.stop = async () => {
@@ -105,7 +110,6 @@ async function startReceiver(
     startPracticeReceiver(options),
   );
   if (known?.secret !== undefined) receiver.setSecret(DEMO_PATH, known.secret);
-  writeDemoState(dir, { ...known, receiverPort: receiver.port });
   return receiver;
 }
 

@@ -1,0 +1,162 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeEndpoints } from "../../local/endpoints.ts";
+import {
+  createFlowUser,
+  type FlowStack,
+  type FlowUser,
+  startFlowStack,
+  waitForArrivals,
+} from "../helpers/flow-stack.ts";
+import { postedEvent } from "../helpers/sample-events.ts";
+
+const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
+
+let stack: FlowStack;
+let user: FlowUser;
+
+beforeAll(async () => {
+  stack = await startFlowStack();
+  const { apiUrl, consoleUrl, awsEndpointUrl, outputs } = stack.runtime;
+  const endpoints = { apiUrl, consoleUrl, awsEndpointUrl, receiverUrl: stack.receiver.url, pid: process.pid };
+  writeEndpoints(stack.dir, endpoints, { Trailcast: { ...outputs } });
+  user = await createFlowUser({ apiUrl, dir: stack.dir, receiver: stack.receiver });
+  await user.register("ws_1");
+}, 120_000);
+afterAll(async () => stack?.stop());
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function trailcast(...args: string[]): Promise<Ended> {
+  try {
+    const all = [LAUNCHER, ...args, "--data", stack.dir];
+    return { code: 0, ...(await promisify(execFile)(process.execPath, all)) };
+  } catch (error) {
+    return error as Ended;
+  }
+}
+
+const client = () => ({
+  endpoint: stack.runtime.awsEndpointUrl,
+  region: "us-east-1",
+  credentials: { accessKeyId: "LOCALADMIN", secretAccessKey: "any" },
+});
+
+describe("the command line on a running stack", () => {
+  it("creates, lists and tests a destination", async () => {
+    const url = `${stack.receiver.url}/cli`;
+    const words = `destinations create --workspace ws_1 --name CLI --url ${url}`.split(" ");
+    const created = await trailcast(...words);
+    const secret = /whsec_\S+/.exec(created.stdout)?.[0] ?? "";
+    const id = /dst_\S+/.exec(created.stdout)?.[0] ?? "";
+    stack.receiver.setSecret("/cli", secret);
+    expect((await trailcast("destinations", "list", "--workspace", "ws_1")).stdout).toContain(`${id}  `);
+    const tested = await trailcast("destinations", "test", id, "--workspace", "ws_1");
+    expect(JSON.parse(tested.stdout)).toMatchObject({ ok: true });
+    const refused = await trailcast("destinations", "test", "dst_nobody", "--workspace", "ws_1");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("404") });
+  });
+
+  it("posts a file of events, and records it once however often", async () => {
+    const file = join(stack.dir, "events.ndjson");
+    const events = Array.from({ length: 120 }, () => JSON.stringify(postedEvent()));
+    await writeFile(file, `${events.join("\n")}\n`);
+    const first = await trailcast("post", file, "--workspace", "ws_1");
+    const ids = first.stdout.trim().split("\n");
+    expect(ids).toHaveLength(120);
+    const again = await trailcast("post", file, "--workspace", "ws_1");
+    expect(again.stdout.trim().split("\n")).toEqual(ids.map((id) => `${id}  recorded before`));
+    expect((await waitForArrivals(stack.receiver, "/cli", 120)).ids).toEqual(ids);
+  });
+
+  it("proves by --chain that a receiver missed nothing, and names what it did miss", async () => {
+    const requests = stack.receiver.received.filter(({ path }) => path === "/cli");
+    const write = async (name: string, kept: readonly object[]): Promise<string> => {
+      const file = join(stack.dir, name);
+      await writeFile(file, kept.map((request) => JSON.stringify(request)).join("\n"));
+      return file;
+    };
+    const whole = await trailcast("verify", "--chain", await write("whole.ndjson", requests));
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing is missing") });
+    const live = requests.filter(({ headers }) => headers["x-webhook-chain"]?.startsWith("live;"));
+    const holed = [...live.slice(0, 1), ...live.slice(2)];
+    const missing = await trailcast("verify", "--chain", await write("holed.ndjson", holed));
+    const lost = live[1]?.headers["x-webhook-id"] ?? "";
+    expect(missing).toMatchObject({ code: 1, stdout: expect.stringContaining(lost) });
+  });
+
+  it("redrives dead rings and what is in quarantine", async () => {
+    const sqs = new SQSClient(client());
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: stack.runtime.outputs["RingDeadQueueUrl"],
+        MessageBody: JSON.stringify({ workspace: "ws_1", destination: "dst_gone", lane: "live" }),
+        MessageGroupId: "dst_gone.live",
+        MessageDeduplicationId: "one",
+      }),
+    );
+    const { stdout, code } = await trailcast("redrive");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^rings: about 1 on their way back$/m);
+    expect(stdout).toMatch(/^slow rings: none dead$/m);
+    expect(stdout).toMatch(/^quarantine: 0 journalled/m);
+    sqs.destroy();
+  });
+
+  it("verifies the journal, and finds a byte that was changed", async () => {
+    const whole = await trailcast("verify", "--journal");
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringMatching(/✓ ws_1 .* 0 findings/) });
+    await changeOneEntry();
+    const tampered = await trailcast("verify", "--journal", "--workspace", "ws_1");
+    expect(tampered).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/✗ ws_1 page \d+: altered entry/),
+    });
+  });
+
+  it("destroys the secrets of all destinations, but not without being asked twice", async () => {
+    const refused = await trailcast("destroy-data");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
+    expect(await trailcast("destroy-data", "--yes")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("1 secrets deleted"),
+    });
+    const secrets = new SecretsManagerClient(client());
+    expect((await secrets.send(new ListSecretsCommand({}))).SecretList).toEqual([]);
+    secrets.destroy();
+  });
+});
+
+/** As somebody with access to the table could. */
+async function changeOneEntry(): Promise<void> {
+  const table = stack.runtime.outputs["EventsTable"];
+  const { Items: items } = await stack.dynamo.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: "#partition = :workspace",
+      ExpressionAttributeNames: { "#partition": "partition" },
+      ExpressionAttributeValues: { ":workspace": { S: "ws_1" } },
+      Limit: 1,
+    }),
+  );
+  const { partition, entry } = items![0]!;
+  await stack.dynamo.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: { partition: partition!, entry: entry! },
+      UpdateExpression: "SET #body = :body",
+      ExpressionAttributeNames: { "#body": "body" },
+      ExpressionAttributeValues: { ":body": { B: Buffer.from("{}") } },
+    }),
+  );
+}
