@@ -275,6 +275,14 @@ describe("an answer", () => {
 });
 
 describe("TLS", () => {
+  it("names the host, so that a server of many finds its certificate", async () => {
+    const result = await sendTo((socket) => {
+      const name = String(Reflect.get(socket, "servername"));
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${name.length}\r\n\r\n${name}`);
+    });
+    expect(result).toMatchObject({ kind: "answered", body: "siem.example.com" });
+  });
+
   it.each([
     [
       "of another name",
