@@ -56,9 +56,8 @@ describe("a name", () => {
     const hanging = Promise.all(
       Array.from({ length: 16 }, (_, index) => resolver.resolve(`slow-${index}.example.com`)),
     );
-    const started = performance.now();
-    expect(await resolver.resolve("good.example.com")).toMatchObject({ kind: "addresses" });
-    expect(performance.now() - started).toBeLessThan(1000);
+    const good = resolver.resolve("good.example.com");
+    expect(await Promise.race([good, hanging])).toMatchObject({ kind: "addresses" });
     expect(new Set((await hanging).map(({ kind }) => kind))).toEqual(new Set(["timeout"]));
   });
 });
