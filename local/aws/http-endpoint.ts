@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { readBody } from "../read-body.ts";
 import { AwsError, NoAnswerError, type AwsCall, type AwsService } from "./aws-service.ts";
 
 /** SQS takes 1 MiB of messages a call as JSON, BatchWriteItem 16 MiB: nothing bigger is a request. */
@@ -33,20 +34,12 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) {
-      throw new AwsError("RequestEntityTooLarge", `a request has at most ${MAX_BODY_BYTES} bytes`, {
-        statusCode: 413,
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+async function readRequest(request: IncomingMessage): Promise<Buffer> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body !== undefined) return body;
+  throw new AwsError("RequestEntityTooLarge", `a request has at most ${MAX_BODY_BYTES} bytes`, {
+    statusCode: 413,
+  });
 }
 
 /** The access key of a Signature Version 4 header; undefined for an anonymous request. */
@@ -131,7 +124,7 @@ async function dispatch(
   });
   let call: AwsCall | undefined;
   try {
-    const body = await readBody(request);
+    const body = await readRequest(request);
     call = callOf(request, body, gone.signal);
     if (call === undefined) {
       for (const route of options.routes ?? []) {

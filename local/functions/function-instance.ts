@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
 
@@ -29,6 +29,18 @@ const crashed = (errorType: string, errorMessage: string): InvocationFailure => 
   trace: [],
 });
 
+function splitLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  });
+  stream.on("end", () => {
+    if (rest !== "") onLine(rest);
+  });
+}
+
 function startWorker(settings: InstanceSettings, session: string): Worker {
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
     env: { ...settings.environment, AWS_SESSION_TOKEN: session },
@@ -40,7 +52,7 @@ function startWorker(settings: InstanceSettings, session: string): Worker {
     stderr: true,
   });
   for (const stream of ["stdout", "stderr"] as const) {
-    createInterface({ input: worker[stream] }).on("line", (line) => settings.onLine(stream, line));
+    splitLines(worker[stream], (line) => settings.onLine(stream, line));
   }
   return worker;
 }

@@ -1,5 +1,6 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { appendFile, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** Appends what functions write to `DIR/logs/<name>.log`. */
 export interface LogFiles {
@@ -7,21 +8,40 @@ export interface LogFiles {
   close(): Promise<void>;
 }
 
+/** Lines are gathered for so long: a write for each of them takes a twentieth of a busy stack's time. */
+const GATHER_MS = 100;
+
 export function openLogFiles(dir: string): LogFiles {
   const folder = join(dir, "logs");
   mkdirSync(folder, { recursive: true });
-  const files = new Map<string, WriteStream>();
-  const open = (name: string): WriteStream => {
-    const known = files.get(name);
-    if (known !== undefined) return known;
-    const file = createWriteStream(join(folder, `${name}.log`), { flags: "a" });
-    // A full or vanished disk must not end the stack for the sake of its logs.
-    file.on("error", () => files.delete(name));
-    files.set(name, file);
-    return file;
+  const gathered = new Map<string, string[]>();
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const append = async (batch: readonly (readonly [string, string[]])[]): Promise<void> => {
+    for (const [name, lines] of batch) {
+      const text = `${lines.join("\n")}\n`;
+      // A full or vanished disk must not end the stack for the sake of its logs.
+      await promisify(appendFile)(join(folder, `${name}.log`), text).catch(() => undefined);
+    }
   };
-  const close = async (): Promise<void> => {
-    await Promise.all([...files.values()].map((file) => new Promise((resolve) => file.end(resolve))));
+  const flush = (): void => {
+    timer = undefined;
+    const batch = [...gathered];
+    gathered.clear();
+    writing = writing.then(() => append(batch));
   };
-  return { write: (name, line) => void open(name).write(`${line}\n`), close };
+  return {
+    write: (name, line) => {
+      const lines = gathered.get(name);
+      if (lines === undefined) gathered.set(name, [line]);
+      else lines.push(line);
+      timer ??= setTimeout(flush, GATHER_MS);
+    },
+    close: async () => {
+      clearTimeout(timer);
+      flush();
+      await writing;
+    },
+  };
 }

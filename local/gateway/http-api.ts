@@ -5,6 +5,7 @@ import type { Clock } from "../../lambdas/core/clock.ts";
 import type { InvocationResult } from "../functions/function-pool.ts";
 import type { Functions } from "../functions/functions.ts";
 import type { Guard } from "../iam/guard.ts";
+import { readBody } from "../read-body.ts";
 import { routeArn, type ApiRoute, type ApiSettings } from "./api-settings.ts";
 import { createTokenCheck, type Authorization } from "./authorize.ts";
 import { corsHeaders, preflight } from "./cors.ts";
@@ -26,18 +27,6 @@ export interface HttpApiOptions {
   guard: Guard;
   keys: JWTVerifyGetKey;
   now: Clock;
-}
-
-/** The whole body, or undefined when it is larger than API Gateway takes. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks, bytes);
 }
 
 /** What the function answers, or nothing after the integration's time-out. */
@@ -92,7 +81,7 @@ export function createHttpApi(options: HttpApiOptions): RequestListener {
   };
 
   const invoke = async (request: IncomingMessage, requestId: string): Promise<GatewayResponse> => {
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES);
     if (body === undefined) return TOO_LARGE;
     const found = routes.match(request.method ?? "GET", (request.url ?? "/").split("?")[0] ?? "/");
     if (found === undefined) return gatewayMessage(404, "Not Found");
