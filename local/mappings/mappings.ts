@@ -136,7 +136,8 @@ function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortS
     queue: options.sqs,
     invoke: (event) => invokeFor(mapping, event, options),
     holds: {
-      received: (receiptHandle) => options.holds.received(queueArn, receiptHandle),
+      visibilitySeconds: () => options.holds.visibilitySeconds(queueArn),
+      received: options.holds.received,
       ended: (receiptHandle, failed) => options.holds.ended(queueArn, receiptHandle, failed),
     },
   });

@@ -1,4 +1,4 @@
-import type { ReceivedMessage, SqsService } from "../aws/services.ts";
+import { AwsError, type ReceivedMessage, type SqsService } from "../aws/services.ts";
 import type { InvocationResult } from "../functions/function-pool.ts";
 import { judgeBatch } from "./batch-failures.ts";
 import type { EventPattern } from "./event-pattern.ts";
@@ -18,7 +18,11 @@ export interface QueueMappingDependencies {
   queue: Pick<SqsService, "receive" | "deleteMessage">;
   invoke(event: string): Promise<InvocationResult>;
   /** Told of messages when they were received and, if they stay in the queue, when they failed. */
-  holds: { received(receiptHandle: string): void; ended(receiptHandle: string, failed: boolean): void };
+  holds: {
+    visibilitySeconds(): number | undefined;
+    received(receiptHandle: string): void;
+    ended(receiptHandle: string, failed: boolean): void;
+  };
 }
 
 const LONG_POLL_SECONDS = 20;
@@ -58,8 +62,13 @@ export function createQueueMapping(settings: QueueMappingSettings, dependencies:
   let freed: (() => void) | undefined;
 
   const finish = (message: ReceivedMessage, failed: boolean): void => {
-    if (!failed) queue.deleteMessage(settings.queueArn, message.receiptHandle);
-    holds.ended(message.receiptHandle, failed);
+    try {
+      if (!failed) queue.deleteMessage(settings.queueArn, message.receiptHandle);
+      holds.ended(message.receiptHandle, failed);
+    } catch (error) {
+      // Its visibility ran out while the function was at work: it is somebody else's now, and comes again.
+      if (!(error instanceof AwsError)) throw error;
+    }
   };
 
   const handle = async (messages: readonly ReceivedMessage[]): Promise<void> => {
@@ -104,6 +113,7 @@ export function createQueueMapping(settings: QueueMappingSettings, dependencies:
       const messages = await queue.receive(settings.queueArn, {
         maxMessages,
         waitSeconds: LONG_POLL_SECONDS,
+        visibilitySeconds: holds.visibilitySeconds(),
         signal,
       });
       if (messages.length === 0) continue;

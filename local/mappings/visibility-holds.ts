@@ -4,7 +4,9 @@ import type { AwsCall, SqsService } from "../aws/services.ts";
 export interface VisibilityHolds {
   /** Looks at every call to SQS: a function that sets a visibility itself means it. */
   observe(call: AwsCall): void;
-  received(queueArn: string, receiptHandle: string): void;
+  /** The visibility to receive a queue's messages with; the queue's own when undefined. */
+  visibilitySeconds(queueArn: string): number | undefined;
+  received(receiptHandle: string): void;
   ended(queueArn: string, receiptHandle: string, failed: boolean): void;
 }
 
@@ -13,7 +15,8 @@ const LONGEST_SECONDS = 42_000;
 
 /**
  * At `scale` 1 it does nothing. Above, a function still takes real time, so a visibility that is to outlast it is
- * stretched by `scale`, and shortened again when the function failed and left the message to its visibility.
+ * stretched by `scale`, and shortened again when the function failed and left the message to its visibility. It is
+ * stretched at the receive, so that after a crash the message counts as held by the dead, and not as put off by its consumer.
  */
 export function createVisibilityHolds(
   queue: Pick<SqsService, "changeVisibility">,
@@ -31,11 +34,10 @@ export function createVisibilityHolds(
   };
   return {
     observe,
-    received: (queueArn, receiptHandle) => {
-      if (scale <= 1) return;
-      const seconds = Math.min(LONGEST_SECONDS, Math.ceil(visibilitySeconds(queueArn) * scale));
-      queue.changeVisibility(queueArn, receiptHandle, seconds);
-      held.add(receiptHandle);
+    visibilitySeconds: (queueArn) =>
+      scale <= 1 ? undefined : Math.min(LONGEST_SECONDS, Math.ceil(visibilitySeconds(queueArn) * scale)),
+    received: (receiptHandle) => {
+      if (scale > 1) held.add(receiptHandle);
     },
     ended: (queueArn, receiptHandle, failed) => {
       const isOurs = held.delete(receiptHandle);

@@ -41,6 +41,8 @@ export interface ReceiveOptions {
   maxMessages?: number;
   /** Of `clock`; answers at once with what there is when absent. */
   waitSeconds?: number;
+  /** Of `clock`; the queue's own visibility when absent. */
+  visibilitySeconds?: number | undefined;
   /** Ends the wait with an empty answer. */
   signal?: AbortSignal;
 }

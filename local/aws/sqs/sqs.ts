@@ -76,7 +76,7 @@ async function receive(
   const messages = await service.receive(
     queue,
     options.maxMessages ?? 1,
-    queue.settings.visibilityTimeout,
+    options.visibilitySeconds ?? queue.settings.visibilityTimeout,
     wait,
   );
   return messages.map(viewMessage);

@@ -77,7 +77,8 @@ function start(settings: Partial<QueueMappingSettings> = {}, scale = 1): Deliver
           deliveries.push({ ids, bodies: Records.map(({ body }) => body), finish });
         }),
       holds: {
-        received: (handle) => holds.received(queueArn, handle),
+        visibilitySeconds: () => holds.visibilitySeconds(queueArn),
+        received: holds.received,
         ended: (handle, failed) => holds.ended(queueArn, handle, failed),
       },
     },
@@ -156,5 +157,28 @@ describe("a queue's mapping", () => {
     now += (VISIBILITY_SECONDS + 1) * 1000;
     await vi.waitFor(() => expect(deliveries).toHaveLength(2));
     deliveries[1]?.finish(SUCCESS);
+  });
+
+  it("lets go of what it hides so when the stack is killed in the middle", async () => {
+    await send("a1", "a");
+    const deliveries = start({}, 60);
+    await vi.waitFor(() => expect(deliveries).toHaveLength(1));
+    expect(sqs.releaseInFlight()).toBe(1);
+    await vi.waitFor(() => expect(deliveries).toHaveLength(2));
+    for (const { finish } of deliveries) finish(SUCCESS);
+  });
+
+  it("goes on when a message was received again before its function had ended", async () => {
+    await send("a1", "a");
+    const deliveries = start();
+    await vi.waitFor(() => expect(deliveries).toHaveLength(1));
+    now += (VISIBILITY_SECONDS + 1) * 1000;
+    await vi.waitFor(() => expect(deliveries).toHaveLength(2));
+    deliveries[0]?.finish(SUCCESS);
+    deliveries[1]?.finish(SUCCESS);
+    await vi.waitFor(() => expect(sqs.counts(queueArn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
+    await send("b1", "b");
+    await vi.waitFor(() => expect(deliveries).toHaveLength(3));
+    deliveries[2]?.finish(SUCCESS);
   });
 });
