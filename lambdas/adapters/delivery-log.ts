@@ -1,4 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
 import {
   ATTEMPTS_KEPT,
   type DeliveryLog,
@@ -10,7 +11,7 @@ import {
 } from "../core/delivery-record.ts";
 import { DELIVERIES, deliveriesPartition } from "../core/table-schema.ts";
 import { type Condition, updateIf } from "./conditional-write.ts";
-import { getRow, queryRows, toAttributes } from "./dynamo.ts";
+import { fromAttributes, getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 
 interface Assignments {
   sets: string[];
@@ -27,18 +28,47 @@ export function createDeliveryLog(client: DynamoDBClient, table: string): Delive
     async note(note) {
       const { destination, delivery } = note.facts;
       const key = { [DELIVERIES.destination]: destination, [DELIVERIES.delivery]: delivery };
-      const { update, condition } = closing(note);
-      if (await updateIf(client, table, key, update, condition)) return;
-      if (note.attempt === undefined) return;
+      const closed = await close(client, table, key, note);
+      if (closed === undefined || note.attempt === undefined) return closed ?? note.outcome;
       const late = assignments(note);
       await updateIf(client, table, key, `SET ${late.sets.join(", ")}`, {
         ...late,
         condition: "attribute_exists(#delivery)",
         names: { ...late.names, "#delivery": DELIVERIES.delivery },
       });
+      return closed;
     },
   };
 }
+
+/** Writes the whole note, unless the number had been closed: then answers how. */
+async function close(
+  client: DynamoDBClient,
+  table: string,
+  key: Record<string, string>,
+  note: DeliveryNote,
+): Promise<DeliveryOutcome | undefined> {
+  const { update, condition } = closing(note);
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: toAttributes(key),
+        UpdateExpression: update,
+        ConditionExpression: condition.condition,
+        ExpressionAttributeNames: condition.names,
+        ExpressionAttributeValues: toAttributes(condition.values),
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      }),
+    );
+    return undefined;
+  } catch (error) {
+    if (!isConditionFailure(error) || error.Item === undefined) throw error;
+    return fromAttributes(error.Item, outcomeSchema, table).outcome;
+  }
+}
+
+const outcomeSchema = z.pick(deliveryRecordSchema, { outcome: true });
 
 /** Everything that a note adds whatever the outcome is. */
 function assignments({ facts, at, attempt }: DeliveryNote): Assignments {
@@ -67,7 +97,7 @@ function assignments({ facts, at, attempt }: DeliveryNote): Assignments {
   return result;
 }
 
-function closing(note: DeliveryNote): { update: string; condition: Condition } {
+function closing(note: DeliveryNote): { update: string; condition: Required<Condition> } {
   const { outcome, nextAttemptAt } = note;
   const { sets, names, values } = assignments(note);
   const all = { ...names, "#outcome": "outcome", "#next": "nextAttemptAt", "#closedAt": "closedAt" };

@@ -1,3 +1,4 @@
+import type { DeliveryOutcome } from "./delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
 import type { Frozen, Lane } from "./lane.ts";
 import { closeNumber, moveCursor } from "./lane-step.ts";
@@ -105,14 +106,16 @@ export function suspended(lane: Lane, { last }: AttemptReport, reason: string): 
 }
 
 /** 413: the number closes, and the same events come again in two halves, the first of which names it. */
-export function split(lane: Lane, frozen: Frozen, { last }: AttemptReport): Lane {
+export function split(lane: Lane, frozen: Frozen, report?: AttemptReport): Lane {
   return {
     ...closeNumber(lane, frozen),
     batchLimit: Math.max(1, Math.ceil(frozen.count / 2)),
     splitParent: frozen.id,
     splitEnd: frozen.end,
-    lastDelivery: last,
-    slowAnswers: slowness(lane, last.durationMs),
+    ...(report !== undefined && {
+      lastDelivery: report.last,
+      slowAnswers: slowness(lane, report.last.durationMs),
+    }),
   };
 }
 
@@ -130,6 +133,26 @@ export function expired(lane: Lane, frozen: Frozen): Lane {
 /** The owner passed it: the number closes and the cursor moves to its end. */
 export function skipped(lane: Lane, frozen: Frozen): Lane {
   return moveCursor(closeNumber(lane, frozen), frozen.end);
+}
+
+/**
+ * The log says that the number had closed: whoever wrote that died before the lane's write, or is about to make it. What the log says
+ * is carried out, so that no row of it tells anything else than what happened. `undefined` where nothing follows from the log: an open
+ * row, and `skipped`, which management writes before a move of the lane that may then be refused.
+ */
+export function followLog(lane: Lane, frozen: Frozen, outcome: DeliveryOutcome): Lane | undefined {
+  switch (outcome) {
+    case "delivered":
+      return moveCursor(closeNumber(lane, frozen), frozen.end);
+    case "split":
+      return split(lane, frozen);
+    case "recut":
+      return recut(lane, frozen);
+    case "expired":
+      return expired(lane, frozen);
+    default:
+      return undefined;
+  }
 }
 
 /** Nothing wanted up to `cursor`. */

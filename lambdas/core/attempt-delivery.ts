@@ -1,7 +1,7 @@
-import { delivered, HOLD_MAX_SECONDS, refused, split, suspended } from "./advance-lane.ts";
+import { delivered, followLog, HOLD_MAX_SECONDS, refused, split, suspended } from "./advance-lane.ts";
 import { toTimestamp } from "./clock.ts";
 import { composeRequest } from "./compose-request.ts";
-import { type Attempt, factsOfFrozen } from "./delivery-record.ts";
+import { type Attempt, type DeliveryOutcome, factsOfFrozen } from "./delivery-record.ts";
 import type { Destination } from "./destination.ts";
 import type { Workspace } from "./entitlement.ts";
 import { buildBody, type Cut } from "./freeze-delivery.ts";
@@ -58,9 +58,11 @@ export async function attemptDelivery(run: LaneRun, target: Target, frozen: Froz
   };
   const verdict = judgeResponse(result, facts, ports.settings.retry, chanceOf(ports.random));
   const attempt = attemptOf(result, verdict, facts.attempt, sentAt);
-  await record(run, attempt, verdict, now);
+  const outcome = await record(run, attempt, verdict, now);
   announce(run, frozen, attempt, { cut, bytes: body.byteLength, now });
-  await settle(run, target, frozen, { attempt, verdict, now });
+  if (outcome === verdict.kind || followLog(lane, frozen, outcome) === undefined)
+    return settle(run, target, frozen, { attempt, verdict, now });
+  settleFrozen(run, frozen.id, (current) => followLog(current, frozen, outcome) ?? current);
 }
 
 /** 0 up to 1, from 32 bits of chance. */
@@ -84,12 +86,23 @@ function attemptOf(result: SendResult, verdict: Verdict, attempt: number, sentAt
   };
 }
 
-async function record(run: LaneRun, attempt: Attempt, verdict: Verdict, now: number): Promise<void> {
+async function record(
+  run: LaneRun,
+  attempt: Attempt,
+  verdict: Verdict,
+  now: number,
+): Promise<DeliveryOutcome> {
   const { ports, lane } = run;
   const facts = factsOfFrozen(lane, ports.settings.logDays, now);
-  if (facts === undefined) return;
+  if (facts === undefined) return verdict.kind;
   const nextAttemptAt = verdict.kind === "retry" ? toTimestamp(now + verdict.delaySeconds * 1000) : undefined;
-  await ports.deliveries.note({ facts, outcome: verdict.kind, at: toTimestamp(now), attempt, nextAttemptAt });
+  return ports.deliveries.note({
+    facts,
+    outcome: verdict.kind,
+    at: toTimestamp(now),
+    attempt,
+    nextAttemptAt,
+  });
 }
 
 function announce(

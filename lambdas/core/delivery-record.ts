@@ -69,9 +69,10 @@ export interface DeliveryNote {
   nextAttemptAt?: string | undefined;
 }
 
-/** Where notes are kept. A note is added whole or not at all; the same one twice does no harm. */
+/** Where notes are kept. A note is added whole or not at all. */
 export interface DeliveryLog {
-  note(note: DeliveryNote): Promise<void>;
+  /** Answers the outcome that the row then has: another one than the note's when the number had been closed before. */
+  note(note: DeliveryNote): Promise<DeliveryOutcome>;
 }
 
 export function isOpen(outcome: DeliveryOutcome): boolean {

@@ -2,6 +2,7 @@ import {
   batchLimitOf,
   ended,
   expired,
+  followLog,
   freeze,
   HOLD_MAX_SECONDS,
   parked,
@@ -205,8 +206,13 @@ async function closeUnsent(run: LaneRun, frozen: Frozen, outcome: keyof typeof C
   const { ports, lane } = run;
   const now = ports.clock();
   const facts = factsOfFrozen(lane, ports.settings.logDays, now);
-  if (facts !== undefined) await ports.deliveries.note({ facts, outcome, at: toTimestamp(now) });
-  settleFrozen(run, frozen.id, (current) => CLOSINGS[outcome](current, frozen));
+  const logged =
+    facts === undefined ? outcome : await ports.deliveries.note({ facts, outcome, at: toTimestamp(now) });
+  settleFrozen(
+    run,
+    frozen.id,
+    (current) => followLog(current, frozen, logged) ?? CLOSINGS[outcome](current, frozen),
+  );
   const { workspace, destination } = lane;
   ports.log.info("delivery.closed", {
     workspace,

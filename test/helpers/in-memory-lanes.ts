@@ -82,7 +82,11 @@ export function createInMemoryDeliveries(): DeliveryLog & { rows: Map<string, De
   const rows = new Map<string, DeliveryRecord>();
   return {
     rows,
-    note: async (note) => void rows.set(note.facts.delivery, addNote(rows.get(note.facts.delivery), note)),
+    note: async (note) => {
+      const row = addNote(rows.get(note.facts.delivery), note);
+      rows.set(note.facts.delivery, row);
+      return row.outcome;
+    },
   };
 }
 

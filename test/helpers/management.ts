@@ -9,7 +9,7 @@ import { createRegistryReader } from "../../lambdas/adapters/registry-reader.ts"
 import { createRegistryWriter } from "../../lambdas/adapters/registry-writer.ts";
 import { createSecretStore } from "../../lambdas/adapters/secret-store.ts";
 import type { TestResult } from "../../lambdas/core/api/delivery-api.ts";
-import type { DeliveryNote } from "../../lambdas/core/delivery-record.ts";
+import type { DeliveryNote, DeliveryOutcome } from "../../lambdas/core/delivery-record.ts";
 import type { DestinationSecret } from "../../lambdas/core/destination.ts";
 import { linesOf } from "../../lambdas/core/entry-body.ts";
 import { entrySchema } from "../../lambdas/core/entry.ts";
@@ -91,7 +91,7 @@ export interface Management {
   /** Fails when the answer is not as the OpenAPI document says. */
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   putPage(page: Page): Promise<void>;
-  note(note: DeliveryNote): Promise<void>;
+  note(note: DeliveryNote): Promise<DeliveryOutcome>;
   secretNames(): Promise<string[]>;
   /** What deliver would read for a destination. */
   secretOf(workspace: string, destination: string): Promise<DestinationSecret>;
