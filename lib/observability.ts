@@ -1,14 +1,14 @@
 import { Duration } from "aws-cdk-lib";
-import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { METRIC, METRIC_NAMESPACE } from "../lambdas/core/metric-names.ts";
+import { METRIC } from "../lambdas/core/metric-names.ts";
 import { Alarms } from "./alarms.ts";
 import type { Deployment } from "./deployment.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { ManagementApi } from "./management-api.ts";
 import type { Retention } from "./retention.ts";
 import type { Rings } from "./rings.ts";
-import type { TrailcastFunction } from "./trailcast-function.ts";
+import { metricNamespace, type TrailcastFunction } from "./trailcast-function.ts";
 
 interface Watched {
   readonly api: ManagementApi;
@@ -51,7 +51,7 @@ export class Observability extends Construct {
       runbook: "stream-age",
     });
     this.alarms.watch("RecordsQuarantined", {
-      metric: counted(METRIC.recordsQuarantined, "fan-out"),
+      metric: this.counted(METRIC.recordsQuarantined, "fan-out"),
       above: 0,
       impact: "An entry could not be journalled: its events reach no receiver until it is redriven.",
       runbook: "records-quarantined",
@@ -89,7 +89,7 @@ export class Observability extends Construct {
       });
     }
     this.alarms.watch("DeliveryLag", {
-      metric: measured(METRIC.oldestUndeliveredSeconds, "sweep"),
+      metric: this.measured(METRIC.oldestUndeliveredSeconds, "sweep"),
       above: 900,
       periods: 2,
       impact: "Events older than a quarter of an hour are undelivered though their receiver refuses nothing.",
@@ -99,7 +99,7 @@ export class Observability extends Construct {
 
   private watchRetention({ retention }: Watched): void {
     this.alarms.watch("PurgeFailures", {
-      metric: counted(METRIC.purgeFailures, "purge"),
+      metric: this.counted(METRIC.purgeFailures, "purge"),
       above: 0,
       impact: "Expired events of a workspace are invisible but still stored beyond their retention.",
       runbook: "purge-failures",
@@ -130,26 +130,23 @@ export class Observability extends Construct {
       runbook: "function-failures",
     });
   }
-}
 
-/** A count of ours over five minutes. */
-function counted(metricName: string, service: string): Metric {
-  return new Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName,
-    dimensionsMap: { service },
-    period: fiveMinutes,
-    statistic: Stats.SUM,
-  });
-}
+  /** A count of ours over five minutes. */
+  private counted(metricName: string, service: string): Metric {
+    return this.ours(metricName, service, { period: fiveMinutes, statistic: Stats.SUM });
+  }
 
-/** The worst of what we measured, over the quarter of an hour between two sweeps. */
-function measured(metricName: string, service: string): Metric {
-  return new Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName,
-    dimensionsMap: { service },
-    period: Duration.minutes(15),
-    statistic: Stats.MAXIMUM,
-  });
+  /** The worst of what we measured, over the quarter of an hour between two sweeps. */
+  private measured(metricName: string, service: string): Metric {
+    return this.ours(metricName, service, { period: Duration.minutes(15), statistic: Stats.MAXIMUM });
+  }
+
+  private ours(metricName: string, service: string, options: MetricOptions): Metric {
+    return new Metric({
+      namespace: metricNamespace(this),
+      metricName,
+      dimensionsMap: { service },
+      ...options,
+    });
+  }
 }

@@ -1,10 +1,11 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
+import { METRIC_NAMESPACE } from "../lambdas/core/metric-names.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
 import type { FunctionEntry } from "./function-code.ts";
@@ -21,6 +22,11 @@ export interface TrailcastFunctionProps {
    */
   readonly callsItself?: boolean;
   readonly network?: { vpc: IVpc; vpcSubnets: SubnetSelection; securityGroups: ISecurityGroup[] };
+}
+
+/** Namespace of the metrics of one stack. */
+export function metricNamespace(scope: Construct): string {
+  return `${METRIC_NAMESPACE}/${Stack.of(scope).stackName}`;
 }
 
 /**
@@ -56,6 +62,7 @@ export class TrailcastFunction extends LambdaFunction {
       role,
       environment: {
         [ENV.version]: deployment.version,
+        POWERTOOLS_METRICS_NAMESPACE: metricNamespace(scope),
       },
       ...(props.callsItself === true && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...props.network,

@@ -8,7 +8,9 @@ export interface PublishedMetrics extends Metrics {
 }
 
 export function createPowertoolsMetrics(service: string): PublishedMetrics {
-  const metrics = new PowertoolsMetrics({ namespace: METRIC_NAMESPACE, serviceName: service });
+  // The stack sets a namespace of its own, so that the alarms of two stacks in one account keep apart.
+  const namespace = process.env["POWERTOOLS_METRICS_NAMESPACE"] ?? METRIC_NAMESPACE;
+  const metrics = new PowertoolsMetrics({ namespace, serviceName: service });
   return {
     count: (name, value = 1) => metrics.addMetric(name, MetricUnit.Count, value),
     milliseconds: (name, value) => metrics.addMetric(name, MetricUnit.Milliseconds, value),

@@ -48,6 +48,18 @@ describe("alarms", () => {
     expect(resourcesOf(synthesise(MINIMAL), "AWS::SNS::Subscription")).toEqual([]);
   });
 
+  it("watch metrics that the functions write, in the namespace of their stack", () => {
+    const ours = alarms.filter(({ Namespace }) => Namespace === "Trailcast/Trailcast");
+    const written = ours.map(({ MetricName, Dimensions }) => [MetricName, Dimensions[0].Value]);
+    expect(written.toSorted()).toEqual([
+      ["OldestUndeliveredAge", "sweep"],
+      ["PurgeFailures", "purge"],
+      ["RecordsQuarantined", "fan-out"],
+    ]);
+    const { Environment } = resourceOf(template, "AWS::Lambda::Function", "SweepFunction").Properties;
+    expect(Environment.Variables).toMatchObject({ POWERTOOLS_METRICS_NAMESPACE: "Trailcast/Trailcast" });
+  });
+
   it("watch every dead-letter queue and every function", () => {
     const watched = JSON.stringify(alarms);
     const dead = resourcesOf(template, "AWS::SQS::Queue").filter(([id]) => /Dead|GivenUp/.test(id));

@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { plansSchema } from "../../lambdas/core/entitlement.ts";
+import { ENV } from "../../lambdas/core/environment.ts";
+import { DEFAULT_RETENTION, retentionSettingsSchema } from "../../lambdas/core/retention.ts";
+import { DEFAULT_RETRY, retrySettingsSchema } from "../../lambdas/core/retry-schedule.ts";
 import { API_ROUTES } from "../../lib/api-routes.ts";
 import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
 import {
@@ -153,6 +157,15 @@ describe("functions", () => {
     const names = functions.flatMap(([, { Properties }]) => Object.keys(Properties["Environment"].Variables));
     expect(names.filter((name) => /key|token|password|credential/i.test(name))).toEqual([]);
     expect(names.filter((name) => /secret/i.test(name) && name !== "TRAILCAST_SECRET_PREFIX")).toEqual([]);
+  });
+
+  it("get settings in the words that their code reads", () => {
+    const { Environment } = resourceOf(template, "AWS::Lambda::Function", "DeliveryFunction").Properties;
+    const read = (name: string): unknown => JSON.parse(Environment.Variables[name]);
+    expect(plansSchema.parse(read(ENV.plans))).toHaveProperty("enterprise");
+    expect(retrySettingsSchema.parse(read(ENV.retry))).toEqual(DEFAULT_RETRY);
+    expect(retentionSettingsSchema.parse(read(ENV.retention))).toEqual(DEFAULT_RETENTION);
+    expect(read(ENV.shards)).toEqual({});
   });
 
   it("have time to finish before their queue gives a message to another", () => {
