@@ -25,6 +25,7 @@ export class Arrivals {
   #outOfOrder = 0;
   #unverified = 0;
   #last = -1;
+  #forgotten = false;
 
   /** Notes the ids that a POST was answered with. `at` is when it was sent. */
   posted(ids: readonly string[], at: number): void {
@@ -34,8 +35,17 @@ export class Arrivals {
     }
   }
 
+  /** Notes nothing more: a stack that runs for days must not remember every event. */
+  forget(): void {
+    this.#forgotten = true;
+    this.#postedAt.clear();
+    this.#order.clear();
+    this.#arrived.clear();
+  }
+
   /** Notes a batch; answers the latency of its oldest event when it was posted here. */
   arrived(verdict: Verdict, at: number): number | undefined {
+    if (this.#forgotten) return undefined;
     this.#batches++;
     if (verdict.kind !== "verified") {
       this.#unverified++;

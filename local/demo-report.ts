@@ -40,7 +40,7 @@ export function printWhereToGo(
   fact(terminal, "API", `${endpoints.apiUrl}  ${colours.dim("/openapi.json")}`);
   fact(terminal, "Console", endpoints.consoleUrl);
   fact(terminal, "Receiver", endpoints.receiverUrl);
-  fact(terminal, "Data", `${dir}  ${colours.dim("functions.log, received.ndjson, endpoints.json")}`);
+  fact(terminal, "Data", `${dir}  ${colours.dim("logs/, received.ndjson, endpoints.json, tls/ca.pem")}`);
   terminal.line();
   const workspace = demo ? DEMO_WORKSPACE : "ws_1";
   terminal.line(

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../lambdas/core/clock.ts";
@@ -28,6 +28,8 @@ interface Running {
 
 const terminal = createTerminal(process.stdout, process.env);
 const running: { stop?: () => Promise<void> } = {};
+// Whoever reads the output may stop reading: `npm start | head`.
+process.stdout.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 
 try {
@@ -65,14 +67,12 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
   const time: { now: Clock } = { now: Date.now };
   const receiver = await startReceiver(dir, receivedFile, arrivals, () => time.now());
   running.stop = () => receiver.stop();
-  const log = createWriteStream(join(dir, "functions.log"));
   const runtime = await startRuntime({
     ...synthesis,
     dir,
     port: options.port,
     strictEgress: options.strictEgress,
     timeScale: options.timeScale,
-    onLog: ({ function: name, line }) => log.write(`${name} ${line}\n`),
     onProblem: (problem) => printProblem(terminal, problem),
   });
   time.now = runtime.clock.now;
@@ -83,7 +83,6 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
   running.stop = async () => {
     removeEndpoints(dir);
     await Promise.all([runtime.stop(), receiver.stop()]);
-    log.end();
   };
   writeEndpoints(dir, endpoints, { [synthesis.stack]: { ...runtime.outputs } });
   printStep(terminal, `stack running at ${apiUrl}`, begun);
@@ -129,6 +128,7 @@ async function showDemo(demo: Demo, arrivals: Arrivals): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   printSummary(terminal, arrivals.summary());
+  arrivals.forget();
 }
 
 async function stop(): Promise<void> {
