@@ -12,7 +12,7 @@ import { type ControlledStack, controlStack } from "./controlled-stack.ts";
 import { emitAll } from "./emitters.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { type FaultOptions, type FaultPlan, planFaults } from "./plan.ts";
-import { type Receivers, startReceivers } from "./receivers.ts";
+import { type Arrival, type Receivers, startReceivers } from "./receivers.ts";
 import { type FaultVerdict, isSound, judgeLedger } from "./verdict.ts";
 
 const SCOPES = "events:write destinations:read destinations:write entitlements:write";
@@ -72,8 +72,10 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
   const secrets = new Map<string, string>();
   let ledger: Ledger | undefined;
   const strays: string[] = [];
+  // A workspace's own events arrive as soon as it has a destination, before anyone here knows the secret.
+  const early: Arrival[] = [];
   const receivers = await startReceivers(dir, plan.destinations, {
-    arrived: (arrival) => ledger?.arrived(arrival),
+    arrived: (arrival) => (ledger === undefined ? void early.push(arrival) : ledger.arrived(arrival)),
     strayed: (path) => strays.push(path),
   });
   const { apiUrl } = await stack.endpoints();
@@ -90,6 +92,7 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
     secrets.set(workspace, createdDestinationSchema.parse(body).secret);
   }
   ledger = createLedger(secrets, strays);
+  for (const arrival of early) ledger.arrived(arrival);
   return { plan, dir, stack, receivers, ledger, token };
 }
 
