@@ -3,6 +3,7 @@ import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { Destination } from "../core/destination.ts";
+import type { PostedEvent } from "../core/event-schema.ts";
 import { newId } from "../core/ids.ts";
 import { ringOf } from "../core/lane.ts";
 import { actorOf, webhookEvent } from "../core/management-event.ts";
@@ -89,13 +90,7 @@ export async function startReplay(
       status: "live",
       eventsPerSecond: asked.eventsPerSecond,
     });
-    const event = webhookEvent("replay_started", actorOf(call.caller.subject), destination, {
-      replay: row.replay,
-      from: row.from,
-      to: row.to,
-      events: row.events,
-    });
-    const own = { workspace, event, trace: call.request.trace };
+    const own = { workspace, event: startedEvent(call, destination, row), trace: call.request.trace };
     const result = await registry.commit([
       { kind: "require", key: destination, version: destination.version },
       { kind: "require", key: { ...workspace, item: registryItem.workspace }, version: workspace.version },
@@ -108,6 +103,14 @@ export async function startReplay(
     return row;
   }
   return refuse(contended());
+}
+
+function startedEvent(
+  { caller }: Call,
+  destination: Destination,
+  { replay, from, to, events }: Replay,
+): PostedEvent {
+  return webhookEvent("replay_started", actorOf(caller.subject), destination, { replay, from, to, events });
 }
 
 function newReplay(

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { deliveryOutcomeSchema } from "../delivery-record.ts";
-import { placeSchema } from "./destination-api.ts";
+import { placeSchema } from "./destination-actions-api.ts";
 import {
   component,
   cursorParameter,

@@ -14,6 +14,13 @@ const DELIVERIES = `${DESTINATION}/deliveries`;
 const unknown = (what: string) => `There is no such workspace, destination or ${what}`;
 const contended = "The lane moved on at the same time: look again";
 
+const STARTED = {
+  description: "Started",
+  schema: replaySchema,
+  headers: { Location: "Path of the replay" },
+  leadsTo: { parameter: "rpl", at: "/id", operations: ["getReplay", "cancelReplay"] },
+};
+
 /** What was delivered, and delivering it again. */
 export const deliveryOperations = {
   createReplay: {
@@ -26,7 +33,7 @@ export const deliveryOperations = {
     body: replayRequestSchema,
     answers: {
       200: { description: "Counted (`dryRun`)", schema: replayCountSchema },
-      201: { description: "Started", schema: replaySchema, headers: { Location: "Path of the replay" } },
+      201: STARTED,
     },
     refusals: {
       400: "The body is not valid",
@@ -74,7 +81,13 @@ export const deliveryOperations = {
       "One answer looks at 1,000 deliveries at most: with a filter it may hold few items, or none, and still a cursor to go on.",
     scope: "destinations:read",
     query: deliveryParametersSchema,
-    answers: { 200: { description: "A part of the list", schema: deliveryListSchema } },
+    answers: {
+      200: {
+        description: "A part of the list",
+        schema: deliveryListSchema,
+        leadsTo: { parameter: "whd", at: "/items/0/id", operations: ["getDelivery", "retryDelivery"] },
+      },
+    },
     refusals: { 400: "A parameter is not valid", 404: unknown("list") },
   },
   getDelivery: {

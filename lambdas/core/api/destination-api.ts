@@ -9,15 +9,11 @@ import {
   listOf,
   oneOf,
   text,
-  time,
   timestamp,
-  whole,
 } from "./field.ts";
 
 export const MAX_URL_CHARACTERS = 2048;
 export const MAX_EVENT_TYPES = 50;
-export const MAX_GRACE_SECONDS = 7 * 86_400;
-export const DEFAULT_GRACE_SECONDS = 86_400;
 export const DEFAULT_LIST_LIMIT = 50;
 
 /** Stands for a header's value wherever a destination is read; in a change it means: as it is. */
@@ -111,7 +107,7 @@ const HEALTH_EXAMPLE = {
   behindEvents: 0,
 };
 
-const DESTINATION_EXAMPLE = {
+export const DESTINATION_EXAMPLE = {
   id: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
   name: "Acme SIEM",
   url: "https://siem.example.com/intake",
@@ -124,7 +120,7 @@ const DESTINATION_EXAMPLE = {
   health: HEALTH_EXAMPLE,
 };
 
-const SECRET_EXAMPLE = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+export const SECRET_EXAMPLE = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 export const healthSchema = component(
   "Health",
@@ -192,63 +188,3 @@ export const listParametersSchema = fields("{ limit?, cursor? }", {
   limit: z._default(limitParameter(100), DEFAULT_LIST_LIMIT),
   cursor: z.optional(cursorParameter()),
 });
-
-export const enableRequestSchema = component(
-  "EnableRequest",
-  "Where deliveries go on",
-  fields('{ from?: "now" | "where-it-stopped" | <time> }', {
-    from: described(
-      "`now`: with what is recorded from now on. `where-it-stopped`: nothing is left out. A time: from the first page of the journal that is not before it",
-      z._default(
-        z.union([z.enum(["now", "where-it-stopped"]), time()], {
-          error: 'must be "now", "where-it-stopped" or a time as RFC 3339 has it',
-        }),
-        "where-it-stopped",
-      ),
-    ),
-  }),
-  { from: "where-it-stopped" },
-  { from: "2026-11-23T05:00:00Z" },
-);
-
-export const placeSchema = component(
-  "Place",
-  "A place in the journal of the workspace: an event of a page",
-  z.object({ page: z.int(), index: z.int() }),
-  { page: 42, index: 0 },
-);
-
-export const enabledDestinationSchema = component(
-  "EnabledDestination",
-  "A destination, and where its deliveries go on",
-  z.extend(destinationSchema, { startsAt: placeSchema }),
-  { ...DESTINATION_EXAMPLE, startsAt: { page: 42, index: 0 } },
-);
-
-export const rotateRequestSchema = component(
-  "RotateRequest",
-  "How the secret is rotated",
-  fields("{ graceSeconds? }", {
-    graceSeconds: described(
-      "For how long the secret before signs too",
-      z._default(whole("seconds", 0, MAX_GRACE_SECONDS), DEFAULT_GRACE_SECONDS),
-    ),
-  }),
-  { graceSeconds: DEFAULT_GRACE_SECONDS },
-);
-
-export const rotatedSecretSchema = component(
-  "RotatedSecret",
-  "The new secret: the only time that it is shown",
-  z.object({
-    secret: z.string(),
-    previousValidUntil: described(
-      "Until then deliveries carry a signature by the secret before, too",
-      timestamp(),
-    ),
-  }),
-  {
-    secret: SECRET_EXAMPLE,
-    previousValidUntil: "2026-11-24T05:00:00.000Z",
-  },
-);

@@ -1,14 +1,16 @@
 import {
+  enabledDestinationSchema,
+  enableRequestSchema,
+  rotatedSecretSchema,
+  rotateRequestSchema,
+} from "./destination-actions-api.ts";
+import {
   createdDestinationSchema,
   destinationChangeSchema,
   destinationListSchema,
   destinationRequestSchema,
   destinationSchema,
-  enabledDestinationSchema,
-  enableRequestSchema,
   listParametersSchema,
-  rotatedSecretSchema,
-  rotateRequestSchema,
 } from "./destination-api.ts";
 import { testResultSchema } from "./delivery-api.ts";
 import type { Operation } from "./operation.ts";
@@ -48,6 +50,21 @@ export const destinationOperations = {
         description: "Created",
         schema: createdDestinationSchema,
         headers: { ...etag, Location: "Path of the destination" },
+        leadsTo: {
+          parameter: "dst",
+          at: "/id",
+          operations: [
+            "getDestination",
+            "changeDestination",
+            "enableDestination",
+            "disableDestination",
+            "testDestination",
+            "rotateSecret",
+            "createReplay",
+            "listDeliveries",
+            "deleteDestination",
+          ],
+        },
       },
     },
     refusals: {

@@ -16,6 +16,12 @@ const EVENTS = "/v1/workspaces/{ws}/events";
 const EXPORTS = "/v1/workspaces/{ws}/exports";
 const noWorkspace = "There is no such workspace";
 
+// Checked by hand: CloudEvents forbids control characters in what becomes an attribute.
+for (const { shape } of [postedEventSchema.shape.actor, postedEventSchema.shape.target.def.innerType]) {
+  for (const schema of [shape.type, shape.id]) {
+    documentation.add(schema, { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$" });
+  }
+}
 // Checked by hand, so that no key of it is lost.
 documentation.add(postedEventSchema.shape.metadata, {
   type: "object",
@@ -73,7 +79,13 @@ export const eventOperations = {
       },
     },
     body: recordBodySchema,
-    answers: { 202: { description: "Recorded and durable", schema: recordedSchema } },
+    answers: {
+      202: {
+        description: "Recorded and durable",
+        schema: recordedSchema,
+        leadsTo: { parameter: "id", at: "/events/0/id", operations: ["getEvent"] },
+      },
+    },
     refusals: {
       400: "The body or the key is not valid; nothing was recorded",
       404: noWorkspace,
@@ -124,7 +136,13 @@ export const eventOperations = {
     summary: "Export a window of any size by a job",
     scope: "events:read",
     body: exportRequestSchema,
-    answers: { 202: { description: "The job has begun", schema: exportSchema } },
+    answers: {
+      202: {
+        description: "The job has begun",
+        schema: exportSchema,
+        leadsTo: { parameter: "exp", at: "/id", operations: ["getExport"] },
+      },
+    },
     refusals: { 400: "The body is not valid", 404: noWorkspace, 413: "The body is too large" },
   },
   listExports: {

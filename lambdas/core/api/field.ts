@@ -7,6 +7,7 @@ export interface Documentation {
   examples?: unknown[];
   /** Where the schema itself cannot tell. */
   type?: "object";
+  pattern?: string;
 }
 
 /** Everything that has something to say in the OpenAPI document. */

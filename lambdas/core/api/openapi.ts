@@ -124,7 +124,7 @@ function headerParameters({ headers = {} }: Operation): Json[] {
 function responsesOf(operation: Operation): Json {
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,
-    describeAnswer(answer),
+    { ...describeAnswer(answer), ...linksOf(answer, operation.path) },
   ]);
   const refusals = Object.entries({ ...commonRefusals(operation), ...operation.refusals }).map(
     ([status, description]) => [status, describeRefusal(status, description)],
@@ -158,6 +158,17 @@ function describeAnswer({ description, schema, contentTypes = ["application/json
     ...(content !== undefined && {
       content: Object.fromEntries(contentTypes.map((type) => [type, { schema: content }])),
     }),
+  };
+}
+
+/** What of an answer other operations take, with the parameters of its own path. */
+function linksOf({ leadsTo }: Answer, path: string): Json {
+  if (leadsTo === undefined) return {};
+  const { parameter, at, operations } = leadsTo;
+  const own = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => [name, `$request.path.${name}`]);
+  const parameters = { ...Object.fromEntries(own), [parameter]: `$response.body#${at}` };
+  return {
+    links: Object.fromEntries(operations.map((operationId) => [operationId, { operationId, parameters }])),
   };
 }
 

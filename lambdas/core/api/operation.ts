@@ -13,6 +13,8 @@ export interface Answer {
   /** `application/json` when there is a schema and nothing else is said. */
   contentTypes?: readonly string[];
   headers?: Readonly<Record<string, string>>;
+  /** Operations that take something of this answer: a parameter, and where it is, as a JSON pointer. */
+  leadsTo?: { parameter: string; at: string; operations: readonly string[] };
 }
 
 /** One route of the API: what the router matches, what the authorisation asks and what the OpenAPI document says. */

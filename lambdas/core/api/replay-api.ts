@@ -11,7 +11,7 @@ import {
   timestamp,
   whole,
 } from "./field.ts";
-import { placeSchema } from "./destination-api.ts";
+import { placeSchema } from "./destination-actions-api.ts";
 
 export const replayRequestSchema = component(
   "ReplayRequest",

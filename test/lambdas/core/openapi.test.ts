@@ -10,7 +10,14 @@ interface Described {
   security?: unknown;
   parameters?: { name: string; in: string; schema: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  responses: Record<
+    string,
+    { description: string; content?: Record<string, { schema: object }>; links?: Record<string, Link> }
+  >;
+}
+interface Link {
+  operationId: string;
+  parameters: Record<string, string>;
 }
 const document = openApiDocument("1.2.3") as {
   openapi: string;
@@ -41,6 +48,18 @@ describe("the OpenAPI document", () => {
     expect(references.length).toBeGreaterThan(50);
     const known = new Set(Object.keys(document.components.schemas).map((id) => `#/components/schemas/${id}`));
     expect(references.filter((reference) => !known.has(reference))).toEqual([]);
+  });
+
+  it("leads from answers to operations that are there, by parameters that they have", () => {
+    const links = described.flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap(({ links: found = {} }) => Object.values(found)),
+    );
+    expect(links.length).toBeGreaterThan(10);
+    for (const { operationId, parameters } of links) {
+      const target = described.find(({ operation }) => operation.operationId === operationId);
+      const named = [...(target?.path ?? "").matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(Object.keys(parameters)).toEqual(named);
+    }
   });
 
   it("names each parameter of a path", () => {
