@@ -8,6 +8,7 @@ import { type PracticeReceiver, startPracticeReceiver } from "../../local/practi
 import {
   type FunctionLogLine,
   type Runtime,
+  type RuntimeOptions,
   type RuntimeProblem,
   startRuntime,
 } from "../../local/runtime.ts";
@@ -30,7 +31,9 @@ export interface FlowStack {
 }
 
 /** The synthesised stack on a folder of its own, and a receiver with a certificate of the folder's authority. */
-export async function startFlowStack(options: { timeScale?: number } = {}): Promise<FlowStack> {
+export async function startFlowStack(
+  options: Pick<RuntimeOptions, "timeScale" | "disturb"> = {},
+): Promise<FlowStack> {
   const dir = await mkdtemp(join(tmpdir(), "trailcast-flow-"));
   const synthesis = await synthesise();
   const logs: FunctionLogLine[] = [];
