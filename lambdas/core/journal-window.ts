@@ -86,6 +86,8 @@ export function createJournalWindow(workspace: string, stores: WindowStores): Jo
       return page === undefined ? undefined : { page, events };
     },
     readAhead(position, visibleSince) {
+      // At the journal's end there is nothing to be early for.
+      if (isAtEnd && !pages.some(({ page }) => page >= position.page)) return;
       // A failure shows again when the same is loaded for use.
       ahead = ensure(position, visibleSince).catch(() => undefined);
     },
