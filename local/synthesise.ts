@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,8 +30,8 @@ const INPUTS = [
   "package-lock.json",
 ];
 const TEMPLATE_ENDING = ".template.json";
-/** Assemblies that nobody has started for so long are removed. */
-const CACHE_MS = 7 * 86_400_000;
+/** Assemblies that nobody has started for so long are removed; running stacks may still load functions from younger ones. */
+const CACHE_MS = 86_400_000;
 
 const cdkJsonSchema = z.object({ context: z.looseObject({ trailcast: z.looseObject({}) }) });
 
@@ -111,12 +112,21 @@ function forgetOld(now: number): void {
 export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
   const complete = localSettings(settings);
   const cdkOut = join(CACHE, hashInputs(complete));
-  if (existsSync(cdkOut)) return { cdkOut, stack: stackIn(cdkOut), cached: true };
+  if (existsSync(cdkOut)) {
+    const now = new Date();
+    utimesSync(cdkOut, now, now);
+    return { cdkOut, stack: stackIn(cdkOut), cached: true };
+  }
   mkdirSync(CACHE, { recursive: true });
   forgetOld(Date.now());
   const partial = `${cdkOut}.${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
-  await runApp(partial, complete);
+  try {
+    await runApp(partial, complete);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
   const stack = stackIn(partial);
   // Another process may have been quicker with the same sources: either result will do.
   if (existsSync(cdkOut)) rmSync(partial, { recursive: true, force: true });
