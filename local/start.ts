@@ -15,6 +15,7 @@ import { synthesise } from "./synthesise.ts";
 
 /** `npm start` promises to be gone within 2 s of Ctrl-C. */
 const STOP_MS = 1500;
+const REPEAT_MS = 300;
 /** What takes longer than this says so. */
 const PATIENCE_MS = 500;
 /** Demo events that are not there by then are reported as on their way. */
@@ -27,7 +28,7 @@ interface Running {
 }
 
 const terminal = createTerminal(process.stdout, process.env);
-const running: { stop?: () => Promise<void> } = {};
+const running: { stop?: () => Promise<void>; stopping?: number } = {};
 // Whoever reads the output may stop reading: `npm start | head`.
 process.stdout.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
@@ -35,6 +36,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => vo
 try {
   await run(parseStartOptions(process.argv.slice(2)));
 } catch (error) {
+  // A Ctrl-C reaches the synthesis too, and its end may be told before the signal is.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   process.stderr.write(`\n${adviceOn(error)}\n`);
   process.exitCode = 1;
   await running.stop?.();
@@ -73,7 +76,8 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
     port: options.port,
     strictEgress: options.strictEgress,
     timeScale: options.timeScale,
-    onProblem: (problem) => printProblem(terminal, problem),
+    // What stopping cuts short comes again at the next start.
+    onProblem: (problem) => void (running.stopping ?? printProblem(terminal, problem)),
   });
   time.now = runtime.clock.now;
   // Not before: until the runtime has it, the folder may be another process's.
@@ -132,10 +136,12 @@ async function showDemo(demo: Demo, arrivals: Arrivals): Promise<void> {
 }
 
 async function stop(): Promise<void> {
-  // A second Ctrl-C, or one before there is anything to stop, ends at once.
-  const { stop: stopAll } = running;
-  if (stopAll === undefined) process.exit(0);
-  delete running.stop;
+  const { stop: stopAll, stopping } = running;
+  // npm passes on the signal that the terminal has sent already: only a later one is a second Ctrl-C.
+  if (stopping !== undefined && performance.now() - stopping < REPEAT_MS) return;
+  // That one, or one before there is anything to stop, ends at once.
+  if (stopAll === undefined || stopping !== undefined) process.exit(0);
+  running.stopping = performance.now();
   terminal.line(terminal.colours.dim("\nStopping …"));
   const late = new Promise((resolve) => setTimeout(resolve, STOP_MS));
   await Promise.race([stopAll(), late]);
