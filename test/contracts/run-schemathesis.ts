@@ -1,0 +1,133 @@
+/**
+ * Runs `schemathesis` over the OpenAPI document against a local stack of its own: no answer of 5xx, none that is not documented,
+ * no input accepted that the document excludes. Bounded: about three minutes.
+ * Needs `python3` with venv, and PyPI on the first run: `npm run schemathesis`, arguments go to schemathesis (`--seed 1`).
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createApiClient } from "../../cli/api-client.ts";
+import { startPracticeReceiver } from "../../local/practice-receiver.ts";
+import { startRuntime } from "../../local/runtime.ts";
+import { synthesise } from "../../local/synthesise.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const VENV = join(ROOT, ".cache", "schemathesis");
+const REQUIREMENTS = join(import.meta.dirname, "schemathesis-requirements.txt");
+const SCOPES = "events:write events:read destinations:read destinations:write entitlements:write";
+const WS = "/v1/workspaces/ws_1";
+
+/**
+ * Left out: `positive_data_acceptance`, since no schema can say which cursors, plans or versions there are; `unsupported_method`,
+ * since API Gateway answers 404, not 405.
+ */
+const CHECKS = [
+  "not_a_server_error",
+  "status_code_conformance",
+  "content_type_conformance",
+  "response_headers_conformance",
+  "response_schema_conformance",
+  "negative_data_rejection",
+  "missing_required_header",
+  "ignored_auth",
+  "use_after_free",
+  "ensure_resource_availability",
+];
+
+/** Resolves with the exit code. */
+function run(command: string, args: readonly string[], cwd: string = ROOT): Promise<number> {
+  const child = spawn(command, args, { stdio: "inherit", cwd });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const code = await run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
+}
+
+/** Installs what the requirements say, once for each version of that file. */
+async function install(): Promise<void> {
+  const mark = join(VENV, "installed");
+  const digest = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+  mkdirSync(dirname(VENV), { recursive: true });
+  await must("python3", ["-m", "venv", VENV]);
+  const pip = ["install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS];
+  await must(join(VENV, "bin", "pip"), pip);
+  writeFileSync(mark, digest);
+}
+
+/** A workspace with a destination that has been delivered to: what most operations are about. */
+async function prepare(apiUrl: string, token: string, receiverUrl: string): Promise<Record<string, string>> {
+  const api = createApiClient(apiUrl, token);
+  await api.call("PUT", `${WS}/entitlement`, { plan: "enterprise" });
+  const created = await api.call("POST", `${WS}/destinations`, { name: "a", url: `${receiverUrl}/a` });
+  const { id: dst } = created.body as { id: string };
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { body } = await api.call("GET", `${WS}/destinations/${dst}/deliveries`);
+    const [first] = (body as { items: { id: string }[] }).items;
+    if (first !== undefined) return { ws: "ws_1", dst, whd: first.id };
+    if (Date.now() > deadline) throw new Error("Nothing was delivered within 20 s");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Parameters of paths that lead somewhere; without them most requests would end at 404. */
+function configuration(parameters: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(parameters).map(([name, value]) => `"path.${name}" = "${value}"`);
+  // RFC 6585: 428 is what a missing If-Match is answered.
+  const statuses = ["[checks]", 'missing_required_header.expected-statuses = ["400", "428"]'];
+  return [...statuses, "[parameters]", ...lines, ""].join("\n");
+}
+
+await install();
+const dir = await mkdtemp(join(tmpdir(), "trailcast-schemathesis-"));
+const runtime = await startRuntime({ ...(await synthesise()), dir });
+const receiver = await startPracticeReceiver({ dir, clock: runtime.clock.now });
+try {
+  const token = await runtime.token({ workspaces: "*", scope: SCOPES });
+  const parameters = await prepare(runtime.apiUrl, token, receiver.url);
+  const schemathesis = async (
+    name: string,
+    found: Readonly<Record<string, string>>,
+    args: readonly string[],
+  ): Promise<number> => {
+    const file = join(dir, `${name}.toml`);
+    writeFileSync(file, configuration(found));
+    const bounds = ["--max-examples", "25", "--request-timeout", "20", "--continue-on-failure"];
+    const what = ["--checks", CHECKS.join(","), "--header", `Authorization: Bearer ${token}`];
+    const all = [
+      `--config-file=${file}`,
+      "run",
+      `${runtime.apiUrl}/openapi.json`,
+      ...what,
+      ...bounds,
+      ...args,
+    ];
+    return run(join(VENV, "bin", "schemathesis"), [...all, ...process.argv.slice(2)], dir);
+  };
+  // What is there, looked at from all sides; then what comes of creating, changing and removing; last the ends of workspaces.
+  const keep = ["--exclude-operation-id", "deleteEntitlement", "--exclude-operation-id", "deleteDestination"];
+  const codes = [
+    await schemathesis("existing", parameters, ["--phases", "examples,coverage,fuzzing", ...keep]),
+    await schemathesis("made", { ws: "ws_1" }, [
+      "--phases",
+      "stateful",
+      "--exclude-operation-id",
+      "deleteEntitlement",
+    ]),
+    await schemathesis("any", {}, ["--phases", "coverage"]),
+  ];
+  process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;
+} finally {
+  await runtime.stop();
+  await receiver.stop();
+  await rm(dir, { recursive: true, force: true });
+}
