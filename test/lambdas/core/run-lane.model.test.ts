@@ -194,6 +194,8 @@ class Model {
     if (process === undefined) return;
     for (let step = 0; step < steps && !process.isOver; step++) {
       process.waiting.shift()?.resolve();
+      // Short waits pass within a run.
+      this.world.now += 100;
       await settled(process);
     }
     if (!crashes || process.isOver) return;
