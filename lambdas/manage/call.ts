@@ -30,7 +30,17 @@ type Schema<Value> = z.core.$ZodType<Value> & {
 export function readBody<Value>({ request }: Call, schema: Schema<Value>): Value {
   const json = readJson(request.body, MAX_BODY_BYTES);
   if (!json.ok) refuse(json.problem);
+  refusePrototype(json.value);
   return parse(json.value, schema);
+}
+
+/** Schemas leave a property of this name out of free objects without a word, and no object carries it safely. */
+function refusePrototype(body: unknown): void {
+  for (const [name, value] of Object.entries(Object(body))) {
+    if (Object.hasOwn(Object(value), "__proto__")) {
+      refuse(invalidField(`${name}.__proto__`, "is a name that no property can have"));
+    }
+  }
 }
 
 /** A body that may be left out, and then has its defaults. */

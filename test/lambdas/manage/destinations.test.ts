@@ -182,6 +182,12 @@ describe("a refused destination", () => {
       "header-not-allowed",
       "headers.X-A",
     ],
+    [
+      "a header that no object can carry",
+      `{"name":"a","url":"https://siem.example.com","headers":{"__proto__":"x"}}`,
+      "invalid-request",
+      "headers.__proto__",
+    ],
     ["an unknown property", { ...DESTINATION, colour: "red" }, "invalid-request", "colour"],
     ["enabled as text", { ...DESTINATION, enabled: "yes" }, "invalid-request", "enabled"],
   ])("with %s is answered 400 and leaves nothing", async (_name, sent, kind, field) => {
