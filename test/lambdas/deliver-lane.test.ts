@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createDeliverHandler } from "../../lambdas/deliver-lane.ts";
+import type { ReceivedRing } from "../../lambdas/adapters/ring-hold.ts";
+import type { SendResult } from "../../lambdas/core/send.ts";
+import type { TestDiagnosis } from "../../lambdas/core/test-delivery.ts";
+import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
+
+let world: LaneWorld;
+let held: { ring: ReceivedRing; seconds: number }[];
+let isHoldable: boolean;
+
+function handle(event: unknown, remainingMs = 30_000) {
+  const ports = world.ports();
+  const settings = { ...ports.settings, sourceBaseUrl: "https://app.example.com" };
+  const handler = createDeliverHandler({
+    ports: { ...ports, settings },
+    hold: {
+      hold: async (ring, seconds) => {
+        if (!isHoldable) throw new Error("ReceiptHandleIsInvalid");
+        held.push({ ring, seconds });
+      },
+    },
+  });
+  return handler(event, { getRemainingTimeInMillis: () => remainingMs });
+}
+
+const ringEvent = (receives = 1, ring: object = LIVE): object => ({
+  Records: [
+    {
+      messageId: "m1",
+      receiptHandle: "r1",
+      body: JSON.stringify(ring),
+      attributes: { ApproximateReceiveCount: String(receives) },
+    },
+  ],
+});
+const FAILED = { batchItemFailures: [{ itemIdentifier: "m1" }] };
+const DONE = { batchItemFailures: [] };
+
+beforeEach(async () => {
+  world = new LaneWorld();
+  held = [];
+  isHoldable = true;
+  await world.record(["a"]);
+});
+
+describe("a ring", () => {
+  it("is done with when its lane has caught up", async () => {
+    expect(await handle(ringEvent())).toEqual(DONE);
+    expect(world.received).toHaveLength(1);
+    expect(held).toEqual([]);
+  });
+
+  it("comes back after a refusal, as soon as the next attempt is due", async () => {
+    world.answer = () => answered(503, { retryAfter: "17" });
+    expect(await handle(ringEvent())).toEqual(FAILED);
+    expect(held).toEqual([{ ring: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
+  });
+
+  it("never comes near the dead-letter queue by refusals", async () => {
+    world.answer = () => answered(503, { retryAfter: "5" });
+    let receives = 0;
+    for (let result: unknown = FAILED; result !== DONE && receives < 10; world.now += 5000) {
+      receives++;
+      result = JSON.stringify(await handle(ringEvent(receives))) === JSON.stringify(DONE) ? DONE : FAILED;
+    }
+    expect(receives).toBe(4);
+    expect(world.lane()).toMatchObject({ dueShard: "due", attempts: 4 });
+  });
+
+  it("comes back sooner than the queue's visibility when we broke, later with each time", async () => {
+    world.entries.entries.clear();
+    expect(await handle(ringEvent(1))).toEqual(FAILED);
+    expect(await handle(ringEvent(3))).toEqual(FAILED);
+    expect(held.map(({ seconds }) => seconds)).toEqual([5, 15]);
+    expect(world.log.lines.map(({ level, message }) => `${level} ${message}`)).toContain("error lane.failed");
+  });
+
+  it("comes back by the queue's own visibility when it cannot be put off", async () => {
+    isHoldable = false;
+    world.answer = () => answered(500);
+    expect(await handle(ringEvent())).toEqual(FAILED);
+  });
+
+  it("of the wrong queue is passed on to the right one", async () => {
+    expect(await handle(ringEvent(1, { ...LIVE, slow: true }))).toEqual(DONE);
+    expect(world.received).toEqual([]);
+    expect(world.rings.rung).toEqual([LIVE]);
+  });
+
+  it("is rung anew when the invocation has no time for another attempt", async () => {
+    expect(await handle(ringEvent(), 13_000)).toEqual(DONE);
+    expect(world.received).toEqual([]);
+    expect(world.rings.rung).toEqual([LIVE]);
+  });
+
+  it("that is none fails", async () => {
+    await expect(handle(ringEvent(1, { workspace: WS }))).rejects.toThrow("destination");
+    await expect(handle({ something: "else" })).rejects.toThrow("Invalid input");
+  });
+});
+
+describe("a test event", () => {
+  const test = async (): Promise<TestDiagnosis> =>
+    (await handle({ test: { workspace: WS, destination: DST } })) as TestDiagnosis;
+
+  it("goes the way of a delivery, on a lane of its own, and leaves the live lane alone", async () => {
+    const before = world.lane();
+    const { ok, attempt } = await test();
+    expect(ok).toBe(true);
+    expect(world.lane()).toEqual(before);
+    expect(world.deliveries.rows.size).toBe(0);
+    const [request] = world.received;
+    expect(request).toMatchObject({
+      id: attempt.id,
+      number: 1,
+      previousId: "-",
+      url: "https://siem.example.com/in",
+    });
+    expect(request?.lane).toMatch(/^tst_/);
+    expect(JSON.parse(request?.body ?? "")).toMatchObject([{ type: "pro.atmos.webhook.test", subject: DST }]);
+    expect(attempt.signedContent).toBe(
+      `${attempt.id}.${request?.headers["webhook-timestamp"]}.${request?.body}`,
+    );
+    expect(request?.headers["X-Token"]).toBe("tok_12345678");
+  });
+
+  it.each<[string, SendResult, object]>([
+    [
+      "a refusal of the guard",
+      { kind: "refused", rule: "private-address", durationMs: 1 },
+      { error: "guard:private-address", address: null },
+    ],
+    [
+      "a failure",
+      {
+        kind: "failed",
+        errorClass: "tls",
+        code: "CERT_HAS_EXPIRED",
+        durationMs: 9,
+        phases: { dnsMs: 1 },
+        address: "203.0.113.7",
+      },
+      { error: "tls", code: "CERT_HAS_EXPIRED", phases: { dnsMs: 1 } },
+    ],
+    [
+      "an error",
+      { ...answered(500), phases: { firstByteMs: 4 } } as SendResult,
+      { error: "HTTP 500", statusCode: 500, address: "203.0.113.7" },
+    ],
+  ])("diagnoses %s", async (_, result, expected) => {
+    world.answer = () => result;
+    expect(await test()).toMatchObject({ ok: false, attempt: { outcome: "refused", ...expected } });
+    expect(world.lane()).toMatchObject({ consecutiveFailures: 0 });
+  });
+
+  it("of a disabled destination is sent, of a deleted one not", async () => {
+    world.change((lane) => ({ ...lane, status: "disabled" }));
+    expect(await test()).toMatchObject({ ok: true });
+    world.destinations.destinations.clear();
+    expect(await test()).toMatchObject({ ok: false, attempt: { error: "destination-gone" } });
+  });
+});

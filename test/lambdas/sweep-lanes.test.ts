@@ -1,0 +1,137 @@
+import { CreateTableCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { createDueLanes, createLaneScan } from "../../lambdas/adapters/lane-search.ts";
+import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
+import type { Lane } from "../../lambdas/core/lane.ts";
+import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
+import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
+import { createInMemoryRings, type InMemoryRings, laneAtStart } from "../helpers/in-memory-stores.ts";
+import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
+
+const TABLE = "Lanes";
+let dynamo: LocalDynamo;
+let client: DynamoDBClient;
+let world: LaneWorld;
+let rings: InMemoryRings;
+
+beforeAll(async () => {
+  dynamo = await startLocalDynamo(() => Date.now());
+  ({ client } = dynamo);
+});
+afterAll(() => dynamo.close());
+
+let table = 0;
+beforeEach(async () => {
+  table++;
+  await client.send(
+    new CreateTableCommand({
+      TableName: TABLE + table,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [
+        { AttributeName: "workspace", KeyType: "HASH" },
+        { AttributeName: "item", KeyType: "RANGE" },
+      ],
+      AttributeDefinitions: ["workspace", "item", "dueShard", "nextAttemptAt"].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: "S" as const,
+      })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "due",
+          KeySchema: [
+            { AttributeName: "dueShard", KeyType: "HASH" },
+            { AttributeName: "nextAttemptAt", KeyType: "RANGE" },
+          ],
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+    }),
+  );
+  world = new LaneWorld();
+  rings = createInMemoryRings();
+});
+
+const put = (row: object) =>
+  client.send(new PutItemCommand({ TableName: TABLE + table, Item: toAttributes(row) }));
+const lane = (name: string, changes: Partial<Lane> = {}): Lane => laneAtStart(WS, name, changes);
+const after = (ms: number): string => new Date(world.now + ms).toISOString();
+const sweep = (scope: string) =>
+  createSweepHandler({
+    due: createDueLanes(client, TABLE + table),
+    scan: createLaneScan(client, TABLE + table),
+    journal: world.journal,
+    rings,
+    clock: () => world.now,
+    log: world.log,
+    metrics: world.metrics,
+  })({ scope }, {});
+const rung = (): string[] => rings.rung.map(({ destination }) => destination).toSorted();
+
+describe("the sweep of what is due", () => {
+  it("rings lanes whose next attempt has come, and no others", async () => {
+    await put(lane("dst_1", { dueShard: "due", nextAttemptAt: after(-1000) }));
+    await put(lane("dst_2", { dueShard: "due", nextAttemptAt: after(0) }));
+    await put(lane("dst_3", { dueShard: "due", nextAttemptAt: after(1000) }));
+    await put(lane("dst_4", { nextAttemptAt: after(-1000) }));
+    await sweep("due");
+    expect(rung()).toEqual(["dst_1", "dst_2"]);
+  });
+});
+
+describe("the sweep of what is behind", () => {
+  it("rings live lanes with events or a frozen delivery left, whatever became of their rings", async () => {
+    await world.record(["a"]);
+    world.now += 90_000;
+    await world.record(["b"]);
+    const frozen = {
+      id: "whd_1",
+      number: 1,
+      frozenAt: "",
+      format: "cloudevents-batch" as const,
+      contentVersion: 1,
+      end: { page: 3, index: 0 },
+      count: 1,
+      check: "",
+    };
+    const end = { page: 3, index: 0 };
+    await put({ workspace: WS, item: "workspace" });
+    await put(lane("dst_1", { cursor: { page: 2, index: 0 } }));
+    await put(lane("dst_2", { cursor: end }));
+    await put(lane("dst_3", { cursor: end, frozen }));
+    await put(lane("dst_4", { status: "suspended" }));
+    await put(lane("dst_5", { status: "disabled" }));
+    await put(lane("dst_6", { slowAnswers: 2 }));
+    await put(lane("dst_7", { dueShard: "due", nextAttemptAt: after(60_000) }));
+    await put(lane("dst_8", { dueShard: "due", nextAttemptAt: after(-60_000) }));
+    await put(laneAtStart("ws_empty", "dst_9"));
+    await sweep("behind");
+    expect(rung()).toEqual(["dst_1", "dst_3", "dst_6", "dst_8"]);
+    expect(rings.rung.find(({ destination }) => destination === "dst_6")).toMatchObject({ slow: true });
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(90);
+  });
+
+  it("alone delivers everything when every ring is lost", async () => {
+    const lanes = createLaneStore(client, TABLE + table);
+    world.lanes.replaceLane = (next) => lanes.replaceLane(next);
+    world.lanes.readLane = (ring) => lanes.readLane(ring);
+    await put(laneAtStart(WS, DST));
+    for (let page = 0; page < 3; page++) await world.record(["a"]);
+    world.answer = () => answered(world.received.length < 3 ? 500 : 200);
+    for (let sweeps = 0; sweeps < 10; sweeps++) {
+      rings.rung.length = 0;
+      await sweep("due");
+      await sweep("behind");
+      const [ring] = rings.rung;
+      if (ring !== undefined) await world.run({ ring, receives: 4 });
+      world.now += 15 * 60_000;
+    }
+    expect(new Set(world.received.flatMap(({ events }) => events)).size).toBe(3);
+    expect(await lanes.readLane(LIVE)).toMatchObject({ number: 2, cursor: { page: 4, index: 0 } });
+  });
+});
+
+it("any other scope is refused", async () => {
+  await expect(sweep("all")).rejects.toThrow("scope");
+});
