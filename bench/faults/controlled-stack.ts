@@ -25,31 +25,50 @@ export function controlStack(
 ): ControlledStack {
   let generation = 0;
   let disturbs = false;
+  let ready = Promise.withResolvers<Endpoints>();
+  let isReady = false;
   let child = start(false);
-  let ready = readiness(orders.dir, child);
 
   function start(rewinds: boolean): ChildProcess {
     removeEndpoints(orders.dir);
     const all: StackOrders = { ...orders, generation: generation++, rewinds, disturbs };
-    return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", PROCESS, JSON.stringify(all)], {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
+    const started = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", PROCESS, JSON.stringify(all)],
+      { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+    );
+    void follow(started, ready);
+    return started;
+  }
+
+  async function follow(started: ChildProcess, waiting: typeof ready): Promise<void> {
+    waiting.promise.catch(() => undefined); // whoever waits for it has the error too
+    try {
+      const endpoints = await readiness(orders.dir, started);
+      // Killed before it was ready: those who wait go on waiting for the next start.
+      if (endpoints === undefined || started !== child) return;
+      isReady = true;
+      waiting.resolve(endpoints);
+    } catch (error) {
+      waiting.reject(error);
+    }
   }
 
   async function killOnce(rewinds: boolean): Promise<void> {
     const ended = once(child, "exit");
-    // Those who ask for endpoints from here on wait for the next start.
-    const next = Promise.withResolvers<Endpoints>();
-    next.promise.catch(() => undefined);
-    ready = next.promise;
+    const renew = (): void => {
+      if (isReady) ready = Promise.withResolvers<Endpoints>();
+      isReady = false;
+    };
+    renew();
     child.kill("SIGKILL");
     await ended;
+    renew(); // it may have become ready on its deathbed
     child = start(rewinds);
-    readiness(orders.dir, child).then(next.resolve, next.reject);
   }
 
   return {
-    endpoints: () => ready,
+    endpoints: () => ready.promise,
     disturb() {
       disturbs = true;
       child.send("disturb");
@@ -69,14 +88,14 @@ export function controlStack(
   };
 }
 
-async function readiness(dir: string, child: ChildProcess): Promise<Endpoints> {
+/** `undefined` when it was killed before. */
+async function readiness(dir: string, child: ChildProcess): Promise<Endpoints | undefined> {
   const deadline = performance.now() + READY_MS;
   while (performance.now() < deadline) {
     const endpoints = readEndpoints(dir);
     if (endpoints?.pid === child.pid && endpoints !== undefined) return endpoints;
     if (child.exitCode !== null) throw new Error(`the stack ended with ${child.exitCode}`);
-    // It was killed before it was ready: the next start answers.
-    if (child.signalCode !== null) return new Promise<Endpoints>(() => undefined);
+    if (child.signalCode !== null) return undefined;
     await pause(20);
   }
   throw new Error(`the stack was not ready after ${READY_MS / 1000} s`);

@@ -12,6 +12,8 @@ export interface StackOrders {
   stack: string;
   dir: string;
   timeScale: number;
+  /** Threads of one function at most; the runtime's own default when absent. */
+  maxWorkers?: number;
   seed: number;
   /** Counts the starts. */
   generation: number;
@@ -35,6 +37,7 @@ const runtime = await startRuntime({
   stack,
   dir,
   timeScale,
+  ...(orders.maxWorkers !== undefined && { maxWorkers: orders.maxWorkers }),
   disturb: {
     call: (caller, call, carryOut) =>
       orders.disturbs ? disturbance.call(caller, call, carryOut) : carryOut(),
