@@ -10,6 +10,9 @@ import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metri
 import { createPurgeStore } from "./adapters/purge-store.ts";
 import { createPurgeTasks, type PurgeTasks } from "./adapters/purge-tasks.ts";
 import { recorderSettings } from "./adapters/recorder-settings.ts";
+import { createRegistryReader } from "./adapters/registry-reader.ts";
+import { createRegistryWriter } from "./adapters/registry-writer.ts";
+import { createSecretsClient, createSecretStore } from "./adapters/secret-store.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { ENV } from "./core/environment.ts";
@@ -18,9 +21,12 @@ import { METRIC } from "./core/metric-names.ts";
 import { createPurgeNotices } from "./core/purge-notices.ts";
 import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention.ts";
 import { type PurgeDependencies, runPurge } from "./core/run-purge.ts";
+import { tidyWorkspace } from "./core/tidy-workspace.ts";
 
 export interface PurgeWorkspaceDependencies {
   purge: Omit<PurgeDependencies, "hasTime">;
+  /** Ends what requests left half-done. */
+  tidy(workspace: string): Promise<void>;
   tasks: PurgeTasks;
   log: Log;
   metrics: Metrics;
@@ -38,7 +44,7 @@ const taskSchema = z.object({ workspace: z.string() });
 export function createPurgeWorkspaceHandler(
   dependencies: PurgeWorkspaceDependencies,
 ): (event: unknown, context: Pick<Context, "getRemainingTimeInMillis">) => Promise<SQSBatchResponse> {
-  const { purge, tasks, log, metrics } = dependencies;
+  const { purge, tidy, tasks, log, metrics } = dependencies;
   return async (event, context) => {
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
     const hasTime = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
@@ -47,6 +53,7 @@ export function createPurgeWorkspaceHandler(
       try {
         const outcome = await runPurge(workspace, { ...purge, hasTime });
         if (outcome === "unfinished") await tasks.add([workspace]);
+        await tidy(workspace);
         log.info("purge.ran", { workspace, outcome });
       } catch (error) {
         metrics.count(METRIC.purgeFailures);
@@ -82,6 +89,18 @@ export const handler = createEntryPoint((environment) => {
     clock: systemClock,
     ...createPurgeNotices({ workspaces, recorder, log, metrics }),
   };
+  const tidying = {
+    registry: {
+      ...createRegistryReader(client, registry),
+      ...createRegistryWriter(client, { registry, events }),
+    },
+    secrets: createSecretStore(createSecretsClient()),
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    log,
+  };
+  const tidy = (workspace: string): Promise<void> => tidyWorkspace(workspace, tidying);
   const tasks = createPurgeTasks(environment.text(ENV.purgeQueueUrl));
-  return publishing(metrics, createPurgeWorkspaceHandler({ purge, tasks, log, metrics }));
+  return publishing(metrics, createPurgeWorkspaceHandler({ purge, tidy, tasks, log, metrics }));
 });

@@ -33,6 +33,11 @@ export class DestinationSecrets {
     ]);
   }
 
+  /** Delete what requests that died have left. */
+  grantDelete(fn: TrailcastFunction): void {
+    this.allow(fn, ["secretsmanager:DeleteSecret"]);
+  }
+
   private allow(fn: TrailcastFunction, actions: readonly string[]): void {
     fn.allowWide(actions, this.arnPattern, REASON);
     fn.equip({ [ENV.secretPrefix]: this.prefix });

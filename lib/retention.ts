@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
 import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
+import type { DestinationSecrets } from "./destination-secrets.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
@@ -13,6 +14,7 @@ import { TrailcastFunction } from "./trailcast-function.ts";
 interface RetentionParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
+  readonly secrets: DestinationSecrets;
 }
 
 const PURGE_TIMEOUT_SECONDS = 300;
@@ -70,6 +72,7 @@ export class Retention extends Construct {
     parts.eventLog.grantReadJournal(fn);
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);
+    parts.secrets.grantDelete(fn);
     // A workspace that is not finished in time goes on in a task of its own.
     this.grantTask(fn);
     equipEvents(fn, deployment);

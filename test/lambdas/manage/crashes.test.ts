@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { tidyWorkspace } from "../../../lambdas/core/tidy-workspace.ts";
 import { finishAbandoned } from "../../../lambdas/core/unfinished.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
@@ -195,5 +196,38 @@ describe("a ring that cannot be sent", () => {
     expect(status).toBe(201);
     expect(body.secret).toMatch(/^whsec_/);
     expect(manage.log.lines.map(({ message }) => message)).toContain("lane.unrung");
+  });
+});
+
+describe("the daily purge", () => {
+  it("ends what no request comes to end", async () => {
+    crashAt(1, "after");
+    expect((await create()).status).toBe(500);
+    revive();
+    expect(await manage.secretNames()).toHaveLength(1);
+    await tidyWorkspace("ws_1", manage.dependencies);
+    // Its maker may still live.
+    expect(await manage.secretNames()).toHaveLength(1);
+    manage.clock.now = NOW + LATER_MS;
+    await tidyWorkspace("ws_1", manage.dependencies);
+    expect(await manage.secretNames()).toEqual([]);
+  });
+
+  it("ends a workspace that was ended half-way", async () => {
+    await create();
+    await create();
+    let commits = 0;
+    manage.steps.before = (step) => {
+      if (step === "commit" && ++commits === 3) throw new Crash("killed");
+    };
+    const died = await manage.ask("DELETE", `${WS}/entitlement`, { workspaces: "*" });
+    revive();
+    expect(died.status).toBe(500);
+    expect(await rows()).toHaveLength(1);
+    await tidyWorkspace("ws_1", manage.dependencies);
+    expect(await rows()).toEqual([]);
+    expect(await manage.secretNames()).toEqual([]);
+    const last = (await manage.recorded("ws_1")).find(({ data }) => data.actor.id === "trailcast");
+    expect(last?.type).toBe("pro.atmos.webhook.deleted");
   });
 });
