@@ -3,8 +3,8 @@ import type { AwsEndpoint } from "./aws-endpoint.ts";
 import { createEventBuses } from "./aws/events/event-buses.ts";
 import { readBuses, type EventRule } from "./aws/events/event-rules.ts";
 import { createLambdaRoute } from "./aws/lambda/lambda-route.ts";
-import { openMultipartUploads } from "./aws/s3/multipart.ts";
-import { openObjectStore } from "./aws/s3/object-store.ts";
+import { MultipartUploads } from "./aws/s3/multipart.ts";
+import { ObjectStore } from "./aws/s3/object-store.ts";
 import { createS3Route } from "./aws/s3/s3-route.ts";
 import { createSecretsManager } from "./aws/secrets/secrets-manager.ts";
 import { stsRoute } from "./aws/sts-route.ts";
@@ -45,7 +45,7 @@ function eventBuses({ clock, storage }: StackContext, { stack, rules, sender }: 
 }
 
 function s3Route({ clock, dir, storage }: StackContext, { buckets, access }: EndpointContext): RawRoute {
-  const store = openObjectStore({
+  const store = new ObjectStore({
     dir,
     database: storage.state,
     now: clock.now,
@@ -54,7 +54,7 @@ function s3Route({ clock, dir, storage }: StackContext, { buckets, access }: End
   return createS3Route({
     buckets: new Set(buckets.keys()),
     store,
-    uploads: openMultipartUploads(storage.state, store, clock.now),
+    uploads: new MultipartUploads(storage.state, store, clock.now),
     now: clock.now,
     secret: FUNCTION_SECRET,
     authorise: access.authorise,

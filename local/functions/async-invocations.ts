@@ -24,16 +24,6 @@ export interface AsyncInvocationsOptions {
   invoke(functionName: string, event: string, source: string): Promise<InvocationResult>;
 }
 
-/** Events that functions get without anyone waiting: durable once `send` returned, tried again after a failure. */
-export interface AsyncInvocations {
-  send(functionName: string, event: string, source: string): void;
-  /** Whether an event from `source` is still under way or waits for a retry. */
-  isPending(source: string): boolean;
-  /** Events that could run now or do. */
-  busy(): number;
-  stop(): Promise<void>;
-}
-
 const rowSchema = z.object({
   id: z.number(),
   function: z.string(),
@@ -45,68 +35,90 @@ const rowSchema = z.object({
 });
 type Row = z.infer<typeof rowSchema>;
 
-export function createAsyncInvocations(options: AsyncInvocationsOptions): AsyncInvocations {
-  const { state, clock } = options;
-  const insert = state.prepare(
-    "INSERT INTO async_invocations (function, source, event, sent, attempts, due) VALUES (?, ?, ?, ?, 0, ?)",
-  );
-  const due = state.prepare("SELECT * FROM async_invocations WHERE due <= ? ORDER BY id LIMIT 100");
-  const nextDue = state.prepare("SELECT min(due) AS due FROM async_invocations WHERE due > ?");
-  const update = state.prepare("UPDATE async_invocations SET attempts = ?, due = ? WHERE id = ?");
-  const remove = state.prepare("DELETE FROM async_invocations WHERE id = ?");
-  const pending = state.prepare("SELECT count(*) AS count FROM async_invocations WHERE source = ?");
-  const running = new Map<number, Promise<void>>();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+function prepareStatements(state: DatabaseSync) {
+  return {
+    insert: state.prepare(
+      "INSERT INTO async_invocations (function, source, event, sent, attempts, due) VALUES (?, ?, ?, ?, 0, ?)",
+    ),
+    due: state.prepare("SELECT * FROM async_invocations WHERE due <= ? ORDER BY id LIMIT 100"),
+    nextDue: state.prepare("SELECT min(due) AS due FROM async_invocations WHERE due > ?"),
+    update: state.prepare("UPDATE async_invocations SET attempts = ?, due = ? WHERE id = ?"),
+    remove: state.prepare("DELETE FROM async_invocations WHERE id = ?"),
+    pending: state.prepare("SELECT count(*) AS count FROM async_invocations WHERE source = ?"),
+  };
+}
 
-  const settle = (row: Row, result: InvocationResult): void => {
+/** Events that functions get without anyone waiting: durable once `send` returned, tried again after a failure. */
+export class AsyncInvocations {
+  readonly #options: AsyncInvocationsOptions;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #running = new Map<number, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** Goes on with what an earlier run left. */
+  constructor(options: AsyncInvocationsOptions) {
+    this.#options = options;
+    this.#statements = prepareStatements(options.state);
+    this.#look();
+  }
+
+  send(functionName: string, event: string, source: string): void {
+    const now = this.#options.clock.now();
+    this.#statements.insert.run(functionName, source, event, now, now);
+    if (!this.#stopped) this.#look();
+  }
+
+  /** Whether an event from `source` is still under way or waits for a retry. */
+  isPending(source: string): boolean {
+    return this.#statements.pending.get(source)?.["count"] !== 0;
+  }
+
+  /** Events that are being handled. */
+  busy(): number {
+    return this.#running.size;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await Promise.all(this.#running.values());
+  }
+
+  #look(): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    for (const found of this.#statements.due.all(now)) {
+      const row = rowSchema.parse(found);
+      if (!this.#running.has(row.id)) this.#running.set(row.id, this.#run(row));
+    }
+    clearTimeout(this.#timer);
+    const next = this.#statements.nextDue.get(now)?.["due"];
+    if (typeof next !== "number") return;
+    const delay = Math.min(Math.max(clock.realDelay(next - now), 5), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#look(), delay);
+  }
+
+  async #run(row: Row): Promise<void> {
+    const result = await this.#options.invoke(row.function, row.event, row.source);
+    // What the stop cut off stays as it was and comes again at the next start.
+    if (!this.#stopped || result.kind === "done") this.#settle(row, result);
+    this.#running.delete(row.id);
+    if (!this.#stopped) this.#look();
+  }
+
+  #settle(row: Row, result: InvocationResult): void {
     if (result.kind === "done") {
-      remove.run(row.id);
+      this.#statements.remove.run(row.id);
       return;
     }
-    const policy = options.policyOf(row.function);
+    const policy = this.#options.policyOf(row.function);
     const attempts = row.attempts + 1;
-    const next = clock.now() + RETRY_MS * attempts;
+    const next = this.#options.clock.now() + RETRY_MS * attempts;
     const isOld = next - row.sent > policy.maxAgeMs;
     if (attempts > policy.maxRetries || isOld) {
-      remove.run(row.id);
+      this.#statements.remove.run(row.id);
       policy.giveUp?.(row.event, isOld ? "EventAgeExceeded" : "RetriesExhausted");
-    } else update.run(attempts, next, row.id);
-  };
-
-  const run = async (row: Row): Promise<void> => {
-    const result = await options.invoke(row.function, row.event, row.source);
-    // What the stop cut off stays as it was and comes again at the next start.
-    if (!stopped || result.kind === "done") settle(row, result);
-    running.delete(row.id);
-    if (!stopped) look();
-  };
-
-  const look = (): void => {
-    const now = clock.now();
-    for (const found of due.all(now)) {
-      const row = rowSchema.parse(found);
-      if (!running.has(row.id)) running.set(row.id, run(row));
-    }
-    clearTimeout(timer);
-    const next = nextDue.get(now)?.["due"];
-    if (typeof next === "number") {
-      timer = setTimeout(look, Math.min(Math.max(clock.realDelay(next - now), 5), LONGEST_TIMER_MS));
-    }
-  };
-
-  look();
-  return {
-    send: (functionName, event, source) => {
-      insert.run(functionName, source, event, clock.now(), clock.now());
-      if (!stopped) look();
-    },
-    isPending: (source) => pending.get(source)?.["count"] !== 0,
-    busy: () => running.size,
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await Promise.all(running.values());
-    },
-  };
+    } else this.#statements.update.run(attempts, next, row.id);
+  }
 }

@@ -14,14 +14,6 @@ export interface InstanceSettings {
   onInstance(session: string, instance: Pick<FunctionInstance, "terminate"> | undefined): void;
 }
 
-/** One worker thread with the function loaded; it handles one event at a time. */
-export interface FunctionInstance {
-  /** False once the thread has ended, or is about to: it takes no more events. */
-  isAlive(): boolean;
-  invoke(message: InvokeMessage, timeoutMs: number): Promise<InstanceMessage>;
-  terminate(): Promise<void>;
-}
-
 const crashed = (errorType: string, errorMessage: string): InvocationFailure => ({
   kind: "failed",
   errorType,
@@ -57,6 +49,59 @@ function startWorker(settings: InstanceSettings, session: string): Worker {
   return worker;
 }
 
+/** One worker thread; once it is loaded it handles one event at a time. */
+export class FunctionInstance {
+  readonly #worker: Worker;
+  #alive = true;
+  #settle: ((message: InstanceMessage) => void) | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (message: InstanceMessage) => this.#settle?.(message));
+    worker.on("error", (error) => this.#end(error instanceof Error ? error.name : "Error", String(error)));
+    worker.on("exit", (code) =>
+      this.#end("Runtime.ExitError", `the function's thread ended with code ${code}`),
+    );
+  }
+
+  /** False once the thread has ended, or is about to: it takes no more events. */
+  isAlive(): boolean {
+    return this.#alive;
+  }
+
+  /** The thread's next message, or what ended it. */
+  next(): Promise<InstanceMessage> {
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  async invoke(message: InvokeMessage, timeoutMs: number): Promise<InstanceMessage> {
+    const answered = this.next();
+    const timer = setTimeout(() => this.#timeOut(message.requestId, timeoutMs), timeoutMs);
+    this.#worker.postMessage(message);
+    const answer = await answered;
+    clearTimeout(timer);
+    return answer;
+  }
+
+  async terminate(): Promise<void> {
+    this.#alive = false;
+    await this.#worker.terminate();
+  }
+
+  #timeOut(requestId: string, timeoutMs: number): void {
+    const seconds = (timeoutMs / 1000).toFixed(2);
+    this.#end("Sandbox.Timedout", `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`);
+    void this.#worker.terminate();
+  }
+
+  #end(errorType: string, errorMessage: string): void {
+    this.#alive = false;
+    this.#settle?.(crashed(errorType, errorMessage));
+  }
+}
+
 /**
  * Starts a thread and loads the function in it.
  * Answers the failure when it cannot be loaded, as Lambda does: the invocation that wanted it has failed.
@@ -66,52 +111,14 @@ export async function startInstance(
 ): Promise<FunctionInstance | InvocationFailure> {
   const session = randomUUID();
   const worker = startWorker(settings, session);
-  let alive = true;
-  let settle: ((message: InstanceMessage) => void) | undefined;
-  const next = (): Promise<InstanceMessage> =>
-    new Promise((resolve) => {
-      settle = resolve;
-    });
-  const end = (failure: InvocationFailure): void => {
-    alive = false;
-    settle?.(failure);
-  };
-  worker.on("message", (message: InstanceMessage) => settle?.(message));
-  worker.on("error", (error) => end(crashed(error instanceof Error ? error.name : "Error", String(error))));
-  worker.on("exit", (code) => {
-    settings.onInstance(session, undefined);
-    end(crashed("Runtime.ExitError", `the function's thread ended with code ${code}`));
-  });
-
-  const loaded = await next();
-  if (loaded.kind !== "ready") {
-    await worker.terminate();
-    return loaded.kind === "failed"
-      ? loaded
-      : crashed("Runtime.ExitError", "the function answered before an event");
+  const instance = new FunctionInstance(worker);
+  worker.on("exit", () => settings.onInstance(session, undefined));
+  const loaded = await instance.next();
+  if (loaded.kind === "ready") {
+    settings.onInstance(session, instance);
+    return instance;
   }
-
-  const invoke = async (message: InvokeMessage, timeoutMs: number): Promise<InstanceMessage> => {
-    const answered = next();
-    const timer = setTimeout(() => {
-      const seconds = (timeoutMs / 1000).toFixed(2);
-      end(
-        crashed(
-          "Sandbox.Timedout",
-          `RequestId: ${message.requestId} Error: Task timed out after ${seconds} seconds`,
-        ),
-      );
-      void worker.terminate();
-    }, timeoutMs);
-    worker.postMessage(message);
-    const answer = await answered;
-    clearTimeout(timer);
-    return answer;
-  };
-  const terminate = async (): Promise<void> => {
-    alive = false;
-    await worker.terminate();
-  };
-  settings.onInstance(session, { terminate });
-  return { isAlive: () => alive, invoke, terminate };
+  await instance.terminate();
+  if (loaded.kind === "failed") return loaded;
+  return crashed("Runtime.ExitError", "the function answered before an event");
 }

@@ -10,16 +10,6 @@ export interface PoolSettings extends InstanceSettings {
   requestId(): string;
 }
 
-/** The warm instances of one function. Events beyond its concurrency wait, oldest first. */
-export interface FunctionPool {
-  /** `event` is JSON text, and so is the result. */
-  invoke(event: string): Promise<InvocationResult>;
-  /** Invocations under way or waiting. */
-  busy(): number;
-  /** Refuses new events, lets running ones finish for `graceMs`, then ends the threads. */
-  stop(graceMs: number): Promise<void>;
-}
-
 const STOPPED: InvocationFailure = {
   kind: "failed",
   errorType: "RuntimeStopped",
@@ -41,89 +31,104 @@ function resultOf(message: InstanceMessage): InvocationResult {
 const PATIENCE_MS = 30;
 
 /**
+ * The warm instances of one function. Events beyond its concurrency wait, oldest first.
+ *
  * Threads start one at a time, and only while events wait: a cold start takes the processor from those that run, and
  * a short burst is over before it is done.
  */
-export function createFunctionPool(settings: PoolSettings): FunctionPool {
-  const idle: FunctionInstance[] = [];
-  const all = new Set<FunctionInstance>();
-  const waiting: Waiting[] = [];
-  const quiet: (() => void)[] = [];
-  let running = 0;
-  let starting = false;
-  let patience: NodeJS.Timeout | undefined;
-  let stopped = false;
+export class FunctionPool {
+  readonly #settings: PoolSettings;
+  readonly #idle: FunctionInstance[] = [];
+  readonly #all = new Set<FunctionInstance>();
+  readonly #waiting: Waiting[] = [];
+  readonly #quiet: (() => void)[] = [];
+  #running = 0;
+  #starting = false;
+  #stopped = false;
+  #patience: NodeJS.Timeout | undefined;
 
-  const run = async (instance: FunctionInstance, { event, resolve }: Waiting): Promise<void> => {
-    running += 1;
-    const deadline = Date.now() + settings.timeoutMs;
-    const message = await instance.invoke(
-      { requestId: settings.requestId(), event, deadline },
-      settings.timeoutMs,
-    );
-    running -= 1;
-    if (instance.isAlive()) idle.push(instance);
-    else all.delete(instance);
-    resolve(resultOf(message));
-    dispatch();
-    if (running === 0) for (const done of quiet.splice(0)) done();
-  };
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+  }
 
-  const start = async (): Promise<void> => {
-    const started = await startInstance(settings);
-    starting = false;
-    if ("kind" in started) {
-      waiting.shift()?.resolve(started);
-    } else {
-      all.add(started);
-      idle.push(started);
-      if (stopped) await started.terminate();
-    }
-    dispatch();
-  };
-
-  const dispatch = (): void => {
-    while (waiting.length > 0) {
-      const instance = idle.pop();
-      if (instance === undefined) break;
-      const next = instance.isAlive() ? waiting.shift() : undefined;
-      if (next === undefined) all.delete(instance);
-      else void run(instance, next);
-    }
-    grow();
-  };
-
-  const grow = (): void => {
-    if (waiting.length === 0 || starting || stopped || all.size >= settings.concurrency) return;
-    starting = true;
-    if (all.size === 0) void start();
-    else patience = setTimeout(startIfNeeded, PATIENCE_MS);
-  };
-  const startIfNeeded = (): void => {
-    if (waiting.length > 0 && !stopped) void start();
-    else starting = false;
-  };
-
-  const invoke = (event: string): Promise<InvocationResult> => {
-    if (stopped) return Promise.resolve(STOPPED);
+  /** `event` is JSON text, and so is the result. */
+  invoke(event: string): Promise<InvocationResult> {
+    if (this.#stopped) return Promise.resolve(STOPPED);
     return new Promise((resolve) => {
-      waiting.push({ event, resolve });
-      dispatch();
+      this.#waiting.push({ event, resolve });
+      this.#dispatch();
     });
-  };
+  }
 
-  const stop = async (graceMs: number): Promise<void> => {
-    stopped = true;
-    clearTimeout(patience);
-    for (const { resolve } of waiting.splice(0)) resolve(STOPPED);
-    if (running > 0) {
-      const timer = Promise.withResolvers<void>();
-      const handle = setTimeout(timer.resolve, graceMs);
-      await Promise.race([timer.promise, new Promise<void>((resolve) => quiet.push(resolve))]);
-      clearTimeout(handle);
+  /** Invocations under way or waiting. */
+  busy(): number {
+    return this.#running + this.#waiting.length;
+  }
+
+  /** Refuses new events, lets running ones finish for `graceMs`, then ends the threads. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#patience);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(STOPPED);
+    if (this.#running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, graceMs);
+      this.#quiet.push(resolve);
+      await promise;
+      clearTimeout(timer);
     }
-    await Promise.all([...all].map((instance) => instance.terminate()));
-  };
+    await Promise.all([...this.#all].map((instance) => instance.terminate()));
+  }
 
-  return { invoke, busy: () => running + waiting.length, stop };
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const instance = this.#idle.pop();
+      if (instance === undefined) break;
+      const next = instance.isAlive() ? this.#waiting.shift() : undefined;
+      if (next === undefined) this.#all.delete(instance);
+      else void this.#run(instance, next);
+    }
+    this.#grow();
+  }
+
+  async #run(instance: FunctionInstance, { event, resolve }: Waiting): Promise<void> {
+    const { timeoutMs, requestId } = this.#settings;
+    this.#running += 1;
+    const message = await instance.invoke(
+      { requestId: requestId(), event, deadline: Date.now() + timeoutMs },
+      timeoutMs,
+    );
+    this.#running -= 1;
+    if (instance.isAlive()) this.#idle.push(instance);
+    else this.#all.delete(instance);
+    resolve(resultOf(message));
+    this.#dispatch();
+    if (this.#running === 0) for (const done of this.#quiet.splice(0)) done();
+  }
+
+  #grow(): void {
+    const isFull = this.#all.size >= this.#settings.concurrency;
+    if (this.#waiting.length === 0 || this.#starting || this.#stopped || isFull) return;
+    this.#starting = true;
+    if (this.#all.size === 0) void this.#start();
+    else this.#patience = setTimeout(() => this.#startIfNeeded(), PATIENCE_MS);
+  }
+
+  #startIfNeeded(): void {
+    if (this.#waiting.length > 0 && !this.#stopped) void this.#start();
+    else this.#starting = false;
+  }
+
+  async #start(): Promise<void> {
+    const started = await startInstance(this.#settings);
+    this.#starting = false;
+    if ("kind" in started) {
+      this.#waiting.shift()?.resolve(started);
+    } else {
+      this.#all.add(started);
+      this.#idle.push(started);
+      if (this.#stopped) await started.terminate();
+    }
+    this.#dispatch();
+  }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LOCAL_REGION } from "../region.ts";
 import type { Caller } from "../disturbance.ts";
 import type { FunctionLogLine } from "../runtime-types.ts";
-import { createFunctionPool, type FunctionPool, type InvocationResult } from "./function-pool.ts";
+import { FunctionPool, type InvocationResult } from "./function-pool.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 
 /** Begins the access key of a function's calls; its logical id follows. */
@@ -76,7 +76,7 @@ function poolOf(
   options: FunctionsOptions,
   instances: Map<string, Caller>,
 ): FunctionPool {
-  return createFunctionPool({
+  return new FunctionPool({
     data: {
       module: moduleFile(settings),
       exportName: settings.exportName,
@@ -95,7 +95,7 @@ function poolOf(
     onLine: (stream, line) => options.onLine({ function: settings.logicalId, stream, line }),
     onInstance: (session, instance) => {
       if (instance === undefined) instances.delete(session);
-      else instances.set(session, { function: settings.logicalId, kill: instance.terminate });
+      else instances.set(session, { function: settings.logicalId, kill: () => instance.terminate() });
     },
   });
 }

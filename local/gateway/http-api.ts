@@ -11,7 +11,7 @@ import { createTokenCheck, type Authorization } from "./authorize.ts";
 import { corsHeaders, preflight } from "./cors.ts";
 import { proxyEvent } from "./proxy-event.ts";
 import { gatewayMessage, INTERNAL_ERROR, proxyResponse, type GatewayResponse } from "./proxy-response.ts";
-import { createRouteTable } from "./routes.ts";
+import { createRouteTable, type RouteTable } from "./routes.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** API Gateway takes 10 MB; Lambda 6 MB, and what it refuses is refused with the same answer. */
@@ -19,6 +19,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_EVENT_BYTES = 6_291_556;
 
 const TOO_LARGE = gatewayMessage(413, "Request Entity Too Large");
+const TOO_MANY = gatewayMessage(429, "Too Many Requests");
 
 export interface HttpApiOptions {
   /** Null for a stack without an API: every request finds nothing. */
@@ -61,15 +62,70 @@ function send(response: ServerResponse, requestId: string, answer: GatewayRespon
   response.end(answer.body);
 }
 
-/** Answers requests as the HTTP API of a stack does. */
-export function createHttpApi(options: HttpApiOptions): RequestListener {
-  const { api, functions, guard, now } = options;
-  const check = createTokenCheck(options.keys, now);
-  const routes = createRouteTable((api?.routes ?? []).map((route) => [route.routeKey, route] as const));
-  const mayPass = createThrottle(api?.throttle ?? { ratePerSecond: 1, burst: 1 }, Date.now);
+/** What a request for a route was found to be allowed to. */
+type Admission = { claims: Record<string, string> | undefined; scopes: string[] | null };
 
-  const mayInvoke = (route: ApiRoute): boolean => {
-    const sourceArn = routeArn({ apiId: api?.apiId ?? "" }, route.routeKey);
+const NO_API: ApiSettings = {
+  apiId: "",
+  cors: undefined,
+  routes: [],
+  throttle: { ratePerSecond: 100, burst: 100 },
+};
+
+class HttpApi {
+  readonly #options: HttpApiOptions;
+  readonly #api: ApiSettings;
+  readonly #check: ReturnType<typeof createTokenCheck>;
+  readonly #routes: RouteTable<ApiRoute>;
+  readonly #mayPass: () => boolean;
+
+  constructor(options: HttpApiOptions) {
+    this.#options = options;
+    this.#api = options.api ?? NO_API;
+    this.#check = createTokenCheck(options.keys, options.now);
+    this.#routes = createRouteTable(this.#api.routes.map((route) => [route.routeKey, route] as const));
+    this.#mayPass = createThrottle(this.#api.throttle, Date.now);
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const { cors } = this.#api;
+    const ready = preflight(cors, request) ?? (this.#mayPass() ? undefined : TOO_MANY);
+    const result = ready ?? (await this.#handle(request, requestId));
+    send(response, requestId, { ...result, headers: { ...result.headers, ...corsHeaders(cors, request) } });
+  }
+
+  async #handle(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body === undefined) return TOO_LARGE;
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    const found = this.#routes.match(request.method ?? "GET", path);
+    if (found === undefined) return gatewayMessage(404, "Not Found");
+    const { route, pathParameters } = found;
+    const admission = await this.#admit(route, request);
+    if ("status" in admission) return admission;
+    const event = proxyEvent(request, body, {
+      ...admission,
+      apiId: this.#api.apiId,
+      routeKey: route.routeKey,
+      pathParameters,
+      requestId,
+      now: this.#options.now(),
+    });
+    return event.length > MAX_EVENT_BYTES ? TOO_LARGE : this.#invoke(route, event);
+  }
+
+  async #admit(route: ApiRoute, request: IncomingMessage): Promise<Admission | GatewayResponse> {
+    if (route.authorizer !== undefined) {
+      const verdict = await this.#check(route.authorizer, route.scopes, request.headers.authorization);
+      if (verdict.kind !== "authorized") return refusal(verdict);
+      return this.#mayInvoke(route) ? verdict : INTERNAL_ERROR;
+    }
+    return this.#mayInvoke(route) ? { claims: undefined, scopes: null } : INTERNAL_ERROR;
+  }
+
+  #mayInvoke(route: ApiRoute): boolean {
+    const sourceArn = routeArn(this.#api, route.routeKey);
     const call = { action: "lambda:InvokeFunction", resource: route.fn.arn, context: () => undefined };
     const principal = {
       kind: "service",
@@ -77,50 +133,22 @@ export function createHttpApi(options: HttpApiOptions): RequestListener {
       service: "apigateway.amazonaws.com",
       sourceArn,
     } as const;
-    return guard.check(principal, call) === null;
-  };
+    return this.#options.guard.check(principal, call) === null;
+  }
 
-  const invoke = async (request: IncomingMessage, requestId: string): Promise<GatewayResponse> => {
-    const body = await readBody(request, MAX_BODY_BYTES);
-    if (body === undefined) return TOO_LARGE;
-    const found = routes.match(request.method ?? "GET", (request.url ?? "/").split("?")[0] ?? "/");
-    if (found === undefined) return gatewayMessage(404, "Not Found");
-    const { route, pathParameters } = found;
-    const authorization =
-      route.authorizer === undefined
-        ? undefined
-        : await check(route.authorizer, route.scopes, request.headers.authorization);
-    if (authorization !== undefined && authorization.kind !== "authorized") return refusal(authorization);
-    if (!mayInvoke(route)) return INTERNAL_ERROR;
-    const event = proxyEvent(request, body, {
-      apiId: api?.apiId ?? "",
-      routeKey: route.routeKey,
-      pathParameters,
-      claims: authorization?.claims,
-      scopes: authorization?.scopes ?? null,
-      requestId,
-      now: now(),
-    });
-    if (event.length > MAX_EVENT_BYTES) return TOO_LARGE;
-    const result = await within(route.timeoutMs, functions.invoke(route.fn, event, route.routeKey));
+  async #invoke(route: ApiRoute, event: string): Promise<GatewayResponse> {
+    const invoked = this.#options.functions.invoke(route.fn, event, route.routeKey);
+    const result = await within(route.timeoutMs, invoked);
     if (result === undefined) return gatewayMessage(503, "Service Unavailable");
     return result.kind === "failed" ? INTERNAL_ERROR : proxyResponse(result.result);
-  };
+  }
+}
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const requestId = randomUUID();
-    const ready = preflight(api?.cors, request);
-    const isThrottled = ready === undefined && !mayPass();
-    const result =
-      ready ?? (isThrottled ? gatewayMessage(429, "Too Many Requests") : await invoke(request, requestId));
-    send(response, requestId, {
-      ...result,
-      headers: { ...result.headers, ...corsHeaders(api?.cors, request) },
-    });
-  };
-
+/** Answers requests as the HTTP API of a stack does. */
+export function createHttpApi(options: HttpApiOptions): RequestListener {
+  const api = new HttpApi(options);
   return (request, response) => {
-    answer(request, response).catch(() => {
+    api.answer(request, response).catch(() => {
       // The client went away, or sent what is no HTTP: nobody is left to answer.
       response.destroy();
     });

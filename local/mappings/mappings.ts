@@ -8,9 +8,9 @@ import type { Guard, Principal } from "../iam/guard.ts";
 import { pause } from "../pause.ts";
 import { openCheckpoint } from "./checkpoints.ts";
 import type { Mapping } from "./mapping-settings.ts";
-import { createQueueMapping } from "./queue-mapping.ts";
+import { QueueMapping } from "./queue-mapping.ts";
 import { requireGrants, requireQueueGrants, requireStreamGrants } from "./required-grants.ts";
-import { createStreamMapping } from "./stream-mapping.ts";
+import { StreamMapping } from "./stream-mapping.ts";
 import type { VisibilityHolds } from "./visibility-holds.ts";
 
 export interface MappingsOptions {
@@ -104,7 +104,7 @@ function invokeFor(mapping: Mapping, event: string, options: MappingsOptions): P
 function runStream(mapping: StreamSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
   const { settings, onFailure } = mapping;
   const checkpoint = openCheckpoint(options.state, mapping.id, settings.streamArn);
-  const { poll } = createStreamMapping(settings, {
+  const reader = new StreamMapping(settings, {
     stream: options.dynamodb,
     invoke: (event) => invokeFor(mapping, event, options),
     checkpoint,
@@ -119,7 +119,7 @@ function runStream(mapping: StreamSource, options: MappingsOptions, signal: Abor
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
       const begun = performance.now();
-      const found = await poll(signal);
+      const found = await reader.poll(signal);
       if (found === "nothing") await rest();
       else if (found === "some") await pause(Math.max(0, BUSY_POLL_MS - (performance.now() - begun)), signal);
     }
@@ -132,7 +132,7 @@ function runStream(mapping: StreamSource, options: MappingsOptions, signal: Abor
 
 function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
   const { queueArn } = mapping.settings;
-  const { run, running } = createQueueMapping(mapping.settings, {
+  const poller = new QueueMapping(mapping.settings, {
     queue: options.sqs,
     invoke: (event) => invokeFor(mapping, event, options),
     holds: {
@@ -140,8 +140,12 @@ function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortS
       received: options.holds.received,
       ended: (receiptHandle, failed) => options.holds.ended(queueArn, receiptHandle, failed),
     },
+    onFault: (error) => options.onFault(mapping.id, error),
   });
-  return { isIdle: () => running() === 0 && options.sqs.counts(queueArn).visible === 0, done: run(signal) };
+  return {
+    isIdle: () => poller.running() === 0 && options.sqs.counts(queueArn).visible === 0,
+    done: poller.run(signal),
+  };
 }
 
 /** @throws MissingGrantError when a role does not allow its mapping to read */

@@ -23,6 +23,8 @@ export interface QueueMappingDependencies {
     received(receiptHandle: string): void;
     ended(receiptHandle: string, failed: boolean): void;
   };
+  /** Nobody waits for a batch: a fault in one is told here, and its messages come again. */
+  onFault(error: unknown): void;
 }
 
 const LONG_POLL_SECONDS = 20;
@@ -56,73 +58,80 @@ function filtered(record: object, body: string): unknown {
  * Receives messages and hands them to a function: what succeeded is deleted, what failed stays invisible until its
  * visibility runs out, as with Lambda. Order within a group is the queue's doing.
  */
-export function createQueueMapping(settings: QueueMappingSettings, dependencies: QueueMappingDependencies) {
-  const { queue, holds } = dependencies;
-  let running = 0;
-  let freed: (() => void) | undefined;
+export class QueueMapping {
+  readonly #settings: QueueMappingSettings;
+  readonly #dependencies: QueueMappingDependencies;
+  readonly #started = new Set<Promise<void>>();
+  #freed: (() => void) | undefined;
 
-  const finish = (message: ReceivedMessage, failed: boolean): void => {
-    try {
-      if (!failed) queue.deleteMessage(settings.queueArn, message.receiptHandle);
-      holds.ended(message.receiptHandle, failed);
-    } catch (error) {
-      // Its visibility ran out while the function was at work: it is somebody else's now, and comes again.
-      if (!(error instanceof AwsError)) throw error;
-    }
-  };
+  constructor(settings: QueueMappingSettings, dependencies: QueueMappingDependencies) {
+    this.#settings = settings;
+    this.#dependencies = dependencies;
+  }
 
-  const handle = async (messages: readonly ReceivedMessage[]): Promise<void> => {
-    const records = messages.map((message) => ({ message, record: recordOf(message, settings) }));
-    const wanted = records.filter(({ message, record }) => settings.wants(filtered(record, message.body)));
-    for (const { message } of records) holds.received(message.receiptHandle);
-    for (const unwanted of records.filter((one) => !wanted.includes(one))) finish(unwanted.message, false);
-    if (wanted.length === 0) return;
-    const result = await dependencies.invoke(JSON.stringify({ Records: wanted.map(({ record }) => record) }));
-    const outcome = judgeBatch(result, {
-      reportsFailures: settings.reportsFailures,
-      identifiers: wanted.map(({ message }) => message.messageId),
-    });
-    for (const { message } of wanted) {
-      const failed =
-        outcome.kind === "failed" || (outcome.kind === "items" && outcome.failed.has(message.messageId));
-      finish(message, failed);
-    }
-  };
-
-  const track = async (messages: readonly ReceivedMessage[]): Promise<void> => {
-    running += 1;
-    try {
-      await handle(messages);
-    } finally {
-      running -= 1;
-      freed?.();
-    }
-  };
-
-  const slot = (): Promise<void> =>
-    new Promise((resolve) => {
-      freed = resolve;
-    });
+  /** Batches under way. */
+  running(): number {
+    return this.#started.size;
+  }
 
   /** Runs until the signal aborts and what it started has ended. */
-  const run = async (signal: AbortSignal): Promise<void> => {
-    const maxMessages = Math.min(settings.batchSize, RECEIVE_LIMIT);
-    const started = new Set<Promise<void>>();
+  async run(signal: AbortSignal): Promise<void> {
+    const { queueArn, batchSize, concurrency } = this.#settings;
+    const { queue, holds } = this.#dependencies;
     while (!signal.aborted) {
-      if (running >= settings.concurrency) await slot();
-      const messages = await queue.receive(settings.queueArn, {
-        maxMessages,
+      if (this.#started.size >= concurrency) await this.#slot();
+      const messages = await queue.receive(queueArn, {
+        maxMessages: Math.min(batchSize, RECEIVE_LIMIT),
         waitSeconds: LONG_POLL_SECONDS,
         visibilitySeconds: holds.visibilitySeconds(),
         signal,
       });
-      if (messages.length === 0) continue;
-      const work = track(messages);
-      started.add(work);
-      void work.finally(() => started.delete(work));
+      if (messages.length > 0) this.#track(messages);
     }
-    await Promise.all(started);
-  };
+    await Promise.all(this.#started);
+  }
 
-  return { run, running: () => running };
+  #slot(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#freed = resolve;
+    });
+  }
+
+  #track(messages: readonly ReceivedMessage[]): void {
+    const work = this.#handle(messages)
+      .catch(this.#dependencies.onFault)
+      .finally(() => {
+        this.#started.delete(work);
+        this.#freed?.();
+      });
+    this.#started.add(work);
+  }
+
+  async #handle(messages: readonly ReceivedMessage[]): Promise<void> {
+    const { wants, reportsFailures } = this.#settings;
+    const records = messages.map((message) => ({ message, record: recordOf(message, this.#settings) }));
+    const wanted = records.filter(({ message, record }) => wants(filtered(record, message.body)));
+    for (const { message } of records) this.#dependencies.holds.received(message.receiptHandle);
+    for (const one of records) if (!wanted.includes(one)) this.#finish(one.message, false);
+    if (wanted.length === 0) return;
+    const event = JSON.stringify({ Records: wanted.map(({ record }) => record) });
+    const outcome = judgeBatch(await this.#dependencies.invoke(event), {
+      reportsFailures,
+      identifiers: wanted.map(({ message }) => message.messageId),
+    });
+    for (const { message } of wanted) {
+      const isReported = outcome.kind === "items" && outcome.failed.has(message.messageId);
+      this.#finish(message, outcome.kind === "failed" || isReported);
+    }
+  }
+
+  #finish(message: ReceivedMessage, failed: boolean): void {
+    try {
+      if (!failed) this.#dependencies.queue.deleteMessage(this.#settings.queueArn, message.receiptHandle);
+      this.#dependencies.holds.ended(message.receiptHandle, failed);
+    } catch (error) {
+      // The visibility ran out meanwhile: the message is somebody else's, and comes again.
+      if (!(error instanceof AwsError)) throw error;
+    }
+  }
 }

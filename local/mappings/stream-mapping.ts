@@ -96,21 +96,43 @@ function firstFailed(outcome: BatchOutcome, batch: readonly Item[]): number {
  * Reads one stream in order and hands its records to a function, as Lambda does with a parallelisation factor of 1:
  * the checkpoint moves only past what succeeded, was filtered out or was given up.
  */
-export function createStreamMapping(
-  settings: StreamMappingSettings,
-  dependencies: StreamMappingDependencies,
-) {
-  const { stream, checkpoint } = dependencies;
+export class StreamMapping {
+  readonly #settings: StreamMappingSettings;
+  readonly #dependencies: StreamMappingDependencies;
 
-  const read = (after: string | undefined): Read => {
+  constructor(settings: StreamMappingSettings, dependencies: StreamMappingDependencies) {
+    this.#settings = settings;
+    this.#dependencies = dependencies;
+  }
+
+  /** Handles what the stream holds now; answers whether that was nothing, or more than one batch holds. */
+  async poll(signal: AbortSignal): Promise<"nothing" | "some" | "full"> {
+    const { checkpoint, pause } = this.#dependencies;
+    const { windowMs } = this.#settings;
+    const after = checkpoint.read();
+    let found = this.#read(after);
+    if (found.items.length > 0 && !found.full && windowMs > 0) {
+      await pause(windowMs, signal);
+      if (!signal.aborted) found = this.#read(after);
+    }
+    if (found.items.length > 0) await this.#process(found.items, signal);
+    if (!signal.aborted && found.last !== undefined && found.last !== checkpoint.read()) {
+      checkpoint.write(found.last);
+    }
+    if (found.last === after) return "nothing";
+    return found.full ? "full" : "some";
+  }
+
+  #read(after: string | undefined): Read {
+    const { streamArn, batchSize, wants } = this.#settings;
     const items: Item[] = [];
     let last = after;
     let bytes = 0;
-    while (items.length < settings.batchSize) {
-      const wanted = Math.min(READ_AT_ONCE, settings.batchSize - items.length);
-      const records = stream.readStream(settings.streamArn, last, wanted);
+    while (items.length < batchSize) {
+      const wanted = Math.min(READ_AT_ONCE, batchSize - items.length);
+      const records = this.#dependencies.stream.readStream(streamArn, last, wanted);
       for (const record of records) {
-        if (settings.wants(record)) {
+        if (wants(record)) {
           const item = itemOf(record);
           bytes += item.text.length;
           if (items.length > 0 && bytes > MAX_BATCH_BYTES) return { items, last, full: true };
@@ -121,69 +143,60 @@ export function createStreamMapping(
       if (records.length < wanted) return { items, last, full: false };
     }
     return { items, last, full: true };
-  };
-
-  const attempt = async (batch: readonly Item[]): Promise<{ failed: number; error: string | undefined }> => {
-    const result = await dependencies.invoke(`{"Records":[${batch.map((item) => item.text).join(",")}]}`);
-    const identifiers = batch.map((item) => item.sequenceNumber);
-    const outcome = judgeBatch(result, { reportsFailures: settings.reportsFailures, identifiers });
-    return { failed: firstFailed(outcome, batch), error: result.kind === "failed" ? "Unhandled" : undefined };
-  };
-
-  const passed = (batch: readonly Item[]): void => {
-    const last = batch.at(-1);
-    if (last !== undefined) checkpoint.write(last.sequenceNumber);
-  };
+  }
 
   /** Ends when the batch has been passed, or without that when the signal aborts. */
-  const process = async (whole: readonly Item[], signal: AbortSignal): Promise<void> => {
+  async #process(whole: readonly Item[], signal: AbortSignal): Promise<void> {
     let batch = whole;
     let error: string | undefined;
     for (let attempts = 0; !signal.aborted; attempts += 1) {
-      const now = dependencies.now();
-      const expired = now - (batch[0]?.at ?? now) > settings.maxAgeMs;
-      if (expired || attempts > settings.maxRetries) {
-        const condition = expired ? "RecordAgeExceeded" : "RetryAttemptsExhausted";
-        dependencies.giveUp(describeBatch(settings, batch, { condition, attempts, now, error }));
-        passed(batch);
-        return;
-      }
-      const outcome = await attempt(batch);
+      if (this.#givesUp(batch, attempts, error)) return;
+      const outcome = await this.#attempt(batch);
       error = outcome.error;
       if (outcome.failed === -1) {
-        passed(batch);
+        this.#pass(batch);
         return;
       }
       if (signal.aborted) return;
-      passed(batch.slice(0, outcome.failed));
+      this.#pass(batch.slice(0, outcome.failed));
+      batch = batch.slice(outcome.failed);
       // What failed after progress is a new batch; splitting one uses up no retry either.
       if (outcome.failed > 0) attempts = -1;
-      batch = batch.slice(outcome.failed);
-      if (outcome.failed === 0 && settings.bisects && batch.length > 1) {
+      if (outcome.failed === 0 && this.#settings.bisects && batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
-        await process(batch.slice(0, middle), signal);
+        await this.#process(batch.slice(0, middle), signal);
         batch = batch.slice(middle);
         attempts = -1;
       } else {
-        await dependencies.backOff(Math.max(attempts, 0), signal);
+        await this.#dependencies.backOff(Math.max(attempts, 0), signal);
       }
     }
-  };
+  }
 
-  /** Handles what the stream holds now; answers whether that was nothing, or more than one batch holds. */
-  const poll = async (signal: AbortSignal): Promise<"nothing" | "some" | "full"> => {
-    const after = checkpoint.read();
-    let found = read(after);
-    if (found.items.length > 0 && !found.full && settings.windowMs > 0) {
-      await dependencies.pause(settings.windowMs, signal);
-      if (!signal.aborted) found = read(after);
-    }
-    if (found.items.length > 0) await process(found.items, signal);
-    if (!signal.aborted && found.last !== undefined && found.last !== checkpoint.read())
-      checkpoint.write(found.last);
-    if (found.last === after) return "nothing";
-    return found.full ? "full" : "some";
-  };
+  async #attempt(batch: readonly Item[]): Promise<{ failed: number; error: string | undefined }> {
+    const records = batch.map((item) => item.text).join(",");
+    const result = await this.#dependencies.invoke(`{"Records":[${records}]}`);
+    const outcome = judgeBatch(result, {
+      reportsFailures: this.#settings.reportsFailures,
+      identifiers: batch.map((item) => item.sequenceNumber),
+    });
+    return { failed: firstFailed(outcome, batch), error: result.kind === "failed" ? "Unhandled" : undefined };
+  }
 
-  return { poll };
+  /** Tells of a batch that is too old or was tried too often, and passes it. */
+  #givesUp(batch: readonly Item[], attempts: number, error: string | undefined): boolean {
+    const { maxAgeMs, maxRetries } = this.#settings;
+    const now = this.#dependencies.now();
+    const isExpired = now - (batch[0]?.at ?? now) > maxAgeMs;
+    if (!isExpired && attempts <= maxRetries) return false;
+    const condition = isExpired ? "RecordAgeExceeded" : "RetryAttemptsExhausted";
+    this.#dependencies.giveUp(describeBatch(this.#settings, batch, { condition, attempts, now, error }));
+    this.#pass(batch);
+    return true;
+  }
+
+  #pass(batch: readonly Item[]): void {
+    const last = batch.at(-1);
+    if (last !== undefined) this.#dependencies.checkpoint.write(last.sequenceNumber);
+  }
 }

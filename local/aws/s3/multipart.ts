@@ -14,19 +14,6 @@ const uploadSchema = z.object({
 });
 type Upload = z.infer<typeof uploadSchema>;
 
-/** Uploads in parts that have not become objects yet. */
-export interface MultipartUploads {
-  start(bucket: string, key: string, headers: Record<string, string>): string;
-  /** Answers the part's ETag. */
-  addPart(uploadId: string, number: number, content: Buffer): string;
-  /** `numbers` are the parts that make the object, ascending. */
-  complete(
-    place: { bucket: string; key: string; uploadId: string },
-    numbers: readonly number[],
-  ): StoredObject;
-  abort(uploadId: string): void;
-}
-
 function partsOf(upload: Upload, numbers: readonly number[]): StoredFile[] {
   const parts = numbers.map((number) => upload.parts[number]).filter((part) => part !== undefined);
   const isAscending = numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0));
@@ -40,53 +27,79 @@ function partsOf(upload: Upload, numbers: readonly number[]): StoredFile[] {
   return parts;
 }
 
-export function openMultipartUploads(
-  database: DatabaseSync,
-  store: ObjectStore,
-  now: () => number,
-): MultipartUploads {
-  const select = database.prepare("SELECT document FROM uploads WHERE id = ?");
-  const insert = database.prepare("INSERT INTO uploads VALUES (?, ?, ?, ?)");
-  const update = database.prepare("UPDATE uploads SET document = ? WHERE id = ?");
-  const drop = database.prepare("DELETE FROM uploads WHERE id = ?");
+function prepareStatements(database: DatabaseSync) {
+  return {
+    select: database.prepare("SELECT document FROM uploads WHERE id = ?"),
+    insert: database.prepare("INSERT INTO uploads VALUES (?, ?, ?, ?)"),
+    update: database.prepare("UPDATE uploads SET document = ? WHERE id = ?"),
+    drop: database.prepare("DELETE FROM uploads WHERE id = ?"),
+  };
+}
 
-  const get = (uploadId: string): Upload => {
-    const text = textColumn(select.get(uploadId), "document");
+/** Uploads in parts that have not become objects yet. */
+export class MultipartUploads {
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #store: ObjectStore;
+  readonly #now: () => number;
+
+  constructor(database: DatabaseSync, store: ObjectStore, now: () => number) {
+    this.#statements = prepareStatements(database);
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Answers the upload's id. */
+  start(bucket: string, key: string, headers: Record<string, string>): string {
+    const id = randomUUID();
+    const upload: Upload = { headers, parts: {} };
+    this.#statements.insert.run(id, bucket, key, JSON.stringify(upload));
+    return id;
+  }
+
+  /** Answers the part's ETag. */
+  addPart(uploadId: string, number: number, content: Buffer): string {
+    const upload = this.#get(uploadId);
+    const replaced = upload.parts[number];
+    const part = this.#store.writeFile(content);
+    const changed: Upload = { ...upload, parts: { ...upload.parts, [number]: part } };
+    this.#statements.update.run(JSON.stringify(changed), uploadId);
+    if (replaced !== undefined) this.#store.removeFiles([replaced.file]);
+    return `"${part.md5}"`;
+  }
+
+  /** `numbers` are the parts that make the object, ascending. */
+  complete(
+    { bucket, key, uploadId }: { bucket: string; key: string; uploadId: string },
+    numbers: readonly number[],
+  ): StoredObject {
+    const upload = this.#get(uploadId);
+    const parts = partsOf(upload, numbers);
+    const digests = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
+    const files = parts.map((part) => part.file);
+    const object = {
+      key,
+      files,
+      size: parts.reduce((sum, part) => sum + part.size, 0),
+      etag: `"${createHash("md5").update(digests).digest("hex")}-${parts.length}"`,
+      headers: upload.headers,
+      storedAt: this.#now(),
+    };
+    this.#store.put(bucket, object);
+    this.#statements.drop.run(uploadId);
+    const unused = Object.values(upload.parts).filter((part) => !files.includes(part.file));
+    this.#store.removeFiles(unused.map((part) => part.file));
+    return object;
+  }
+
+  abort(uploadId: string): void {
+    const upload = this.#get(uploadId);
+    this.#statements.drop.run(uploadId);
+    this.#store.removeFiles(Object.values(upload.parts).map((part) => part.file));
+  }
+
+  #get(uploadId: string): Upload {
+    const text = textColumn(this.#statements.select.get(uploadId), "document");
     if (text !== undefined) return uploadSchema.parse(JSON.parse(text));
     throw new AwsError("NoSuchUpload", "The specified multipart upload does not exist.", { statusCode: 404 });
-  };
-  return {
-    start: (bucket, key, headers) => {
-      const id = randomUUID();
-      insert.run(id, bucket, key, JSON.stringify({ headers, parts: {} } satisfies Upload));
-      return id;
-    },
-    addPart: (uploadId, number, content) => {
-      const upload = get(uploadId);
-      const replaced = upload.parts[number];
-      const part = store.writeFile(content);
-      update.run(JSON.stringify({ ...upload, parts: { ...upload.parts, [number]: part } }), uploadId);
-      if (replaced !== undefined) store.removeFiles([replaced.file]);
-      return `"${part.md5}"`;
-    },
-    complete: ({ bucket, key, uploadId }, numbers) => {
-      const upload = get(uploadId);
-      const parts = partsOf(upload, numbers);
-      const digests = Buffer.concat(parts.map((part) => Buffer.from(part.md5, "hex")));
-      const etag = `"${createHash("md5").update(digests).digest("hex")}-${parts.length}"`;
-      const size = parts.reduce((sum, part) => sum + part.size, 0);
-      const files = parts.map((part) => part.file);
-      const object = { key, files, size, etag, headers: upload.headers, storedAt: now() };
-      store.put(bucket, object);
-      drop.run(uploadId);
-      const unused = Object.values(upload.parts).filter((part) => !files.includes(part.file));
-      store.removeFiles(unused.map((part) => part.file));
-      return object;
-    },
-    abort: (uploadId) => {
-      const upload = get(uploadId);
-      drop.run(uploadId);
-      store.removeFiles(Object.values(upload.parts).map((part) => part.file));
-    },
-  };
+  }
 }

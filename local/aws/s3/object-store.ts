@@ -25,80 +25,92 @@ export interface StoredFile {
   md5: string;
 }
 
-export interface ObjectStore {
-  /** Writes content that no object names yet. */
-  writeFile(content: Buffer): StoredFile;
-  removeFiles(files: readonly string[]): void;
-  put(bucket: string, object: StoredObject): void;
-  find(bucket: string, key: string): StoredObject | undefined;
-  /** @throws AwsError `NoSuchKey` */
-  get(bucket: string, key: string): StoredObject;
-  read(object: StoredObject): Buffer;
-  remove(bucket: string, key: string): void;
-  /** In the order of keys, after `after`. */
-  list(bucket: string, prefix: string, after: string): StoredObject[];
-}
-
-/** Objects as files in `DIR/s3`, their names and headers as rows. `expiresAfterMs` says how long a bucket keeps its objects. */
-export function openObjectStore(options: {
+interface ObjectStoreOptions {
   dir: string;
   database: DatabaseSync;
   now: Clock;
+  /** How long a bucket keeps its objects. */
   expiresAfterMs(bucket: string): number;
-}): ObjectStore {
-  const folder = join(options.dir, "s3");
-  mkdirSync(folder, { recursive: true });
-  const { database } = options;
-  const select = database.prepare("SELECT document FROM objects WHERE bucket = ? AND object = ?");
-  const selectAll = database.prepare(
-    "SELECT document FROM objects WHERE bucket = ? AND object > ? ORDER BY object",
-  );
-  const upsert = database.prepare(
-    "INSERT INTO objects VALUES (?, ?, ?) ON CONFLICT (bucket, object) DO UPDATE SET document = excluded.document",
-  );
-  const drop = database.prepare("DELETE FROM objects WHERE bucket = ? AND object = ?");
+}
 
-  const parse = (bucket: string, row: Record<string, unknown> | undefined): StoredObject | undefined => {
-    const text = textColumn(row, "document");
-    const object = text === undefined ? undefined : objectSchema.parse(JSON.parse(text));
-    const isExpired =
-      object !== undefined && object.storedAt + options.expiresAfterMs(bucket) <= options.now();
-    return isExpired ? undefined : object;
-  };
-  const find = (bucket: string, key: string): StoredObject | undefined =>
-    parse(bucket, select.get(bucket, key));
-  const removeFiles = (files: readonly string[]): void => {
-    for (const file of files) rmSync(join(folder, file), { force: true });
-  };
+function prepareStatements(database: DatabaseSync) {
   return {
-    writeFile: (content) => {
-      const file = randomUUID();
-      writeFileSync(join(folder, file), content);
-      return { file, size: content.length, md5: createHash("md5").update(content).digest("hex") };
-    },
-    removeFiles,
-    put: (bucket, object) => {
-      const before = find(bucket, object.key);
-      upsert.run(bucket, object.key, JSON.stringify(object));
-      removeFiles(before?.files ?? []);
-    },
-    find,
-    get: (bucket, key) => {
-      const object = find(bucket, key);
-      if (object !== undefined) return object;
-      throw new AwsError("NoSuchKey", "The specified key does not exist.", { statusCode: 404 });
-    },
-    read: (object) => Buffer.concat(object.files.map((file) => readFileSync(join(folder, file)))),
-    remove: (bucket, key) => {
-      const object = find(bucket, key);
-      drop.run(bucket, key);
-      removeFiles(object?.files ?? []);
-    },
-    list: (bucket, prefix, after) =>
-      selectAll
-        .all(bucket, after)
-        .map((row) => parse(bucket, row))
-        .filter((object) => object?.key.startsWith(prefix) === true)
-        .filter((object) => object !== undefined),
+    select: database.prepare("SELECT document FROM objects WHERE bucket = ? AND object = ?"),
+    selectAll: database.prepare(
+      "SELECT document FROM objects WHERE bucket = ? AND object > ? ORDER BY object",
+    ),
+    upsert: database.prepare(
+      "INSERT INTO objects VALUES (?, ?, ?) ON CONFLICT (bucket, object) DO UPDATE SET document = excluded.document",
+    ),
+    drop: database.prepare("DELETE FROM objects WHERE bucket = ? AND object = ?"),
   };
+}
+
+/** Objects as files in `DIR/s3`, their names and headers as rows. */
+export class ObjectStore {
+  readonly #options: ObjectStoreOptions;
+  readonly #folder: string;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  constructor(options: ObjectStoreOptions) {
+    this.#options = options;
+    this.#folder = join(options.dir, "s3");
+    mkdirSync(this.#folder, { recursive: true });
+    this.#statements = prepareStatements(options.database);
+  }
+
+  /** Writes content that no object names yet. */
+  writeFile(content: Buffer): StoredFile {
+    const file = randomUUID();
+    writeFileSync(join(this.#folder, file), content);
+    return { file, size: content.length, md5: createHash("md5").update(content).digest("hex") };
+  }
+
+  removeFiles(files: readonly string[]): void {
+    for (const file of files) rmSync(join(this.#folder, file), { force: true });
+  }
+
+  put(bucket: string, object: StoredObject): void {
+    const before = this.find(bucket, object.key);
+    this.#statements.upsert.run(bucket, object.key, JSON.stringify(object));
+    this.removeFiles(before?.files ?? []);
+  }
+
+  find(bucket: string, key: string): StoredObject | undefined {
+    return this.#parse(bucket, this.#statements.select.get(bucket, key));
+  }
+
+  /** @throws AwsError `NoSuchKey` */
+  get(bucket: string, key: string): StoredObject {
+    const object = this.find(bucket, key);
+    if (object !== undefined) return object;
+    throw new AwsError("NoSuchKey", "The specified key does not exist.", { statusCode: 404 });
+  }
+
+  read(object: StoredObject): Buffer {
+    return Buffer.concat(object.files.map((file) => readFileSync(join(this.#folder, file))));
+  }
+
+  remove(bucket: string, key: string): void {
+    const object = this.find(bucket, key);
+    this.#statements.drop.run(bucket, key);
+    this.removeFiles(object?.files ?? []);
+  }
+
+  /** In the order of keys, after `after`. */
+  list(bucket: string, prefix: string, after: string): StoredObject[] {
+    return this.#statements.selectAll
+      .all(bucket, after)
+      .map((row) => this.#parse(bucket, row))
+      .filter((object) => object !== undefined)
+      .filter((object) => object.key.startsWith(prefix));
+  }
+
+  #parse(bucket: string, row: Record<string, unknown> | undefined): StoredObject | undefined {
+    const text = textColumn(row, "document");
+    if (text === undefined) return undefined;
+    const object = objectSchema.parse(JSON.parse(text));
+    const isExpired = object.storedAt + this.#options.expiresAfterMs(bucket) <= this.#options.now();
+    return isExpired ? undefined : object;
+  }
 }

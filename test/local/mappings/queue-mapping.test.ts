@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DatabaseSync } from "node:sqlite";
 import { createSqs, type SqsService } from "../../../local/aws/services.ts";
 import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { createQueueMapping, type QueueMappingSettings } from "../../../local/mappings/queue-mapping.ts";
+import { QueueMapping, type QueueMappingSettings } from "../../../local/mappings/queue-mapping.ts";
 import { createVisibilityHolds } from "../../../local/mappings/visibility-holds.ts";
 
 const VISIBILITY_SECONDS = 30;
@@ -14,6 +14,7 @@ let queueArn: string;
 let now: number;
 let stopping: AbortController;
 let done: Promise<void>;
+let faults: unknown[];
 
 beforeEach(() => {
   database = new DatabaseSync(":memory:");
@@ -34,6 +35,7 @@ beforeEach(() => {
   }).queueArn;
   stopping = new AbortController();
   done = Promise.resolve();
+  faults = [];
 });
 
 afterEach(async () => {
@@ -41,6 +43,7 @@ afterEach(async () => {
   await done;
   sqs.close();
   database.close();
+  if (faults.length > 0) throw faults[0];
 });
 
 async function send(body: string, group: string): Promise<void> {
@@ -58,7 +61,7 @@ interface Delivery {
 function start(settings: Partial<QueueMappingSettings> = {}, scale = 1): Delivery[] {
   const deliveries: Delivery[] = [];
   const holds = createVisibilityHolds(sqs, scale, () => VISIBILITY_SECONDS);
-  const mapping = createQueueMapping(
+  const mapping = new QueueMapping(
     {
       queueArn,
       region: "us-east-1",
@@ -81,6 +84,7 @@ function start(settings: Partial<QueueMappingSettings> = {}, scale = 1): Deliver
         received: holds.received,
         ended: (handle, failed) => holds.ended(queueArn, handle, failed),
       },
+      onFault: (error) => faults.push(error),
     },
   );
   done = mapping.run(stopping.signal);
@@ -144,6 +148,17 @@ describe("a queue's mapping", () => {
     now += (VISIBILITY_SECONDS + 1) * 1000;
     await vi.waitFor(() => expect(bodiesOf(deliveries.slice(before))).toEqual(["b1"]));
     deliveries.at(-1)?.finish(SUCCESS);
+  });
+
+  it("survives that a message is no longer its own when it succeeds", async () => {
+    await send("a1", "a");
+    const deliveries = start({ concurrency: 1 });
+    await vi.waitFor(() => expect(deliveries).toHaveLength(1));
+    now += (VISIBILITY_SECONDS + 1) * 1000;
+    deliveries[0]?.finish(SUCCESS);
+    await vi.waitFor(() => expect(bodiesOf(deliveries)).toEqual(["a1", "a1"]));
+    deliveries[1]?.finish(SUCCESS);
+    await vi.waitFor(() => expect(sqs.counts(queueArn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
   });
 
   it("hides a message from a clock that runs faster than the function, and shortens that again after a failure", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StreamRecord } from "../../../local/aws/services.ts";
 import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { createStreamMapping, type StreamMappingSettings } from "../../../local/mappings/stream-mapping.ts";
+import { StreamMapping, type StreamMappingSettings } from "../../../local/mappings/stream-mapping.ts";
 
 const SETTINGS: StreamMappingSettings = {
   streamArn: "arn:stream",
@@ -54,7 +54,7 @@ function world(records: StreamRecord[], settings: Partial<StreamMappingSettings>
     const batchItemFailures = answer.map((index) => ({ itemIdentifier: sequenceOf(index) }));
     return { kind: "done", result: JSON.stringify({ batchItemFailures }) };
   };
-  const mapping = createStreamMapping(
+  const mapping = new StreamMapping(
     { ...SETTINGS, ...settings },
     {
       stream: {
