@@ -1,4 +1,5 @@
 import { TrailcastError } from "../core/trailcast-error.ts";
+import { withoutForeignText } from "./describe-error.ts";
 
 /** A function's environment lacks a name or holds what its schema refuses: the stack and the code are of different versions. */
 export class EnvironmentError extends TrailcastError {
@@ -55,13 +56,18 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
 
 /**
  * A Lambda handler that is built from the environment on its first call, so that importing its module reads nothing.
+ * What it throws carries no text but ours: Lambda writes it to the function's log.
  */
 export function createEntryPoint<Event, Context, Answer>(
   build: (environment: Environment) => (event: Event, context: Context) => Promise<Answer>,
 ): (event: Event, context: Context) => Promise<Answer> {
   let handler: ((event: Event, context: Context) => Promise<Answer>) | undefined;
   return async (event, context) => {
-    handler ??= build(readEnvironment(process.env));
-    return handler(event, context);
+    try {
+      handler ??= build(readEnvironment(process.env));
+      return await handler(event, context);
+    } catch (error) {
+      throw withoutForeignText(error);
+    }
   };
 }

@@ -1,10 +1,12 @@
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   EnvironmentError,
   createEntryPoint,
   readEnvironment,
 } from "../../../lambdas/adapters/entry-point.ts";
-import { createPowertoolsLog, describeError } from "../../../lambdas/adapters/powertools-log.ts";
+import { describeError } from "../../../lambdas/adapters/describe-error.ts";
+import { createPowertoolsLog } from "../../../lambdas/adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "../../../lambdas/adapters/powertools-metrics.ts";
 import { plansSchema } from "../../../lambdas/core/entitlement.ts";
 import { METRIC } from "../../../lambdas/core/metric-names.ts";
@@ -92,5 +94,31 @@ describe("an environment", () => {
     expect(build).not.toHaveBeenCalled();
     expect([await handler(1, undefined), await handler(2, undefined)]).toStrictEqual([2, 3]);
     expect(build).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("what a function throws, and Lambda logs", () => {
+  it.each([
+    [() => JSON.parse("hunter2"), "SyntaxError"],
+    [() => Promise.reject(new Error("hunter2", { cause: new Error("hunter2") })), "Error"],
+    // oxlint-disable-next-line no-throw-literal -- what others throw
+    [() => Promise.reject("hunter2"), "Error"],
+  ])("names class and place, and quotes nothing: %#", async (fail, name) => {
+    const handler = createEntryPoint(() => async () => fail());
+    const thrown: unknown = await handler(undefined, undefined).catch((error: unknown) => error);
+    expect(thrown).toHaveProperty("name", name);
+    expect(inspect(thrown, { depth: 9, showHidden: true })).not.toContain("hunter2");
+  });
+
+  it("keeps the words that are ours", async () => {
+    const handler = createEntryPoint(() => async () => {
+      throw new EnvironmentError("NAME", "missing");
+    });
+    await expect(handler(undefined, undefined)).rejects.toThrow("Environment variable NAME is missing");
+    const thrown: unknown = await handler(undefined, undefined).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      name: "EnvironmentError",
+      stack: expect.stringContaining("powertools.test.ts"),
+    });
   });
 });
