@@ -1,0 +1,209 @@
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createOwnerNotices } from "../../../lambdas/adapters/owner-bus.ts";
+import { createRingHold } from "../../../lambdas/adapters/ring-hold.ts";
+import { createRingQueue, type RingQueueUrls } from "../../../lambdas/adapters/ring-queue.ts";
+import { createSecretReader } from "../../../lambdas/adapters/secret-reader.ts";
+import { linesOf } from "../../../lambdas/core/entry-body.ts";
+import type { Notice } from "../../../lambdas/core/owner-notice.ts";
+import { AwsError, type AwsCall } from "../../../local/aws/aws-service.ts";
+import { createSqs, openDatabase, startHttpEndpoint } from "../../../local/aws/services.ts";
+import { SECRET } from "../../helpers/in-memory-lanes.ts";
+import { createInMemoryEntries, workspaceRow } from "../../helpers/in-memory-stores.ts";
+import { PLANS } from "../../helpers/sample-events.ts";
+
+const clock = { now: Date.parse("2026-11-23T12:00:00.000Z") };
+const calls: AwsCall[] = [];
+let isBusDown = false;
+let urls: RingQueueUrls;
+let sqs: SQSClient;
+let close: () => Promise<void>;
+let settings: {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  maxAttempts: number;
+};
+
+beforeAll(async () => {
+  const database = openDatabase(":memory:");
+  let url = "";
+  const service = createSqs({
+    database,
+    clock: () => clock.now,
+    region: "eu-west-1",
+    accountId: "111111111111",
+    endpoint: () => url,
+  });
+  const noted = (answer: (call: AwsCall) => Record<string, unknown>) => ({
+    handle: async (call: AwsCall) => {
+      calls.push(call);
+      return answer(call);
+    },
+  });
+  const endpoint = await startHttpEndpoint({
+    services: {
+      AmazonSQS: service,
+      AWSEvents: noted(() => ({ FailedEntryCount: isBusDown ? 1 : 0, Entries: [] })),
+      secretsmanager: noted(({ input }) => {
+        if (input["SecretId"] === "gone") throw new AwsError("ResourceNotFoundException", "no such secret");
+        if (input["SecretId"] === "strange") return { SecretString: "{}" };
+        return { SecretString: JSON.stringify({ current: SECRET, former: [], headers: {} }) };
+      }),
+    },
+  });
+  ({ url } = endpoint);
+  settings = {
+    endpoint: url,
+    region: "eu-west-1",
+    credentials: { accessKeyId: "LOCALADMIN", secretAccessKey: "local" },
+    maxAttempts: 1,
+  };
+  sqs = new SQSClient(settings);
+  const queue = async (name: string): Promise<string> => {
+    const Attributes = { FifoQueue: "true", VisibilityTimeout: "180" };
+    return (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))).QueueUrl ?? "";
+  };
+  urls = { quick: await queue("Rings.fifo"), slow: await queue("SlowRings.fifo") };
+  close = async () => {
+    sqs.destroy();
+    service.close();
+    await endpoint.close();
+    database.close();
+  };
+});
+afterAll(() => close());
+beforeEach(() => {
+  calls.length = 0;
+  isBusDown = false;
+});
+
+const receive = async (url: string, most = 10) =>
+  (
+    await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: most,
+        MessageSystemAttributeNames: ["All"],
+      }),
+    )
+  ).Messages ?? [];
+const ringOf = (destination: string, slow = false) => ({
+  workspace: "ws_1",
+  destination,
+  lane: "live",
+  ...(slow && { slow }),
+});
+
+describe("rings", () => {
+  it("go to the queue of their lane's speed, in groups by lane, however many there are", async () => {
+    const queue = createRingQueue(urls, (bytes) => randomBytes(bytes), sqs);
+    await queue.ring([
+      ...Array.from({ length: 13 }, (_, index) => ringOf(`dst_${index}`)),
+      ringOf("dst_s", true),
+    ]);
+    const groups = new Set<string | undefined>();
+    for (let tries = 0; groups.size < 13 && tries < 20; tries++)
+      for (const message of await receive(urls.quick)) groups.add(message.Attributes?.MessageGroupId);
+    expect([...groups].toSorted()).toEqual(
+      Array.from({ length: 13 }, (_, index) => `dst_${index}.live`).toSorted(),
+    );
+    expect((await receive(urls.slow)).map(({ Body }) => JSON.parse(Body ?? ""))).toEqual([
+      ringOf("dst_s", true),
+    ]);
+  });
+
+  it("are each rung, also when they are alike, and come back when they were put off", async () => {
+    const queue = createRingQueue(urls, (bytes) => randomBytes(bytes), sqs);
+    await queue.ring([ringOf("dst_twice"), ringOf("dst_twice")]);
+    const [first] = await receive(urls.quick, 1);
+    expect(first?.Attributes?.MessageGroupId).toBe("dst_twice.live");
+    const hold = createRingHold(urls, sqs);
+    await hold.hold({ receiptHandle: first?.ReceiptHandle ?? "", isSlow: false }, 17);
+    clock.now += 16_000;
+    expect(await receive(urls.quick, 1)).toEqual([]);
+    clock.now += 2_000;
+    const [again] = await receive(urls.quick, 1);
+    expect(again).toMatchObject({
+      MessageId: first?.MessageId,
+      Attributes: { ApproximateReceiveCount: "2" },
+    });
+  });
+});
+
+describe("secrets", () => {
+  it("are read once a minute and version", async () => {
+    const reader = createSecretReader(new SecretsManagerClient(settings), () => clock.now);
+    const read = (version: string) => reader.readSecret("trailcast/ws_1/dst_1", version);
+    expect(await read("v1")).toMatchObject({ current: SECRET });
+    await read("v1");
+    await read("v2");
+    expect(calls.map(({ input }) => input["VersionId"])).toEqual(["v1", "v2"]);
+    clock.now += 60_001;
+    await read("v1");
+    expect(calls).toHaveLength(3);
+  });
+
+  it("that are gone are not there, and strange ones a failure of ours", async () => {
+    const reader = createSecretReader(new SecretsManagerClient(settings), () => clock.now);
+    expect(await reader.readSecret("gone", "v1")).toBeUndefined();
+    await expect(reader.readSecret("strange", "v1")).rejects.toThrow("shape");
+  });
+});
+
+describe("a notice", () => {
+  const notice: Notice = {
+    kind: "failing",
+    workspace: workspaceRow("ws_1"),
+    destination: { destination: "dst_1", name: "SIEM" },
+    lane: "live",
+    key: "whd_1 failing 3",
+    at: "2026-11-23T12:00:00.000Z",
+    reason: "HTTP 401",
+    advice: "credentials",
+    failingSince: "2026-11-23T11:00:00.000Z",
+  };
+  const tell = async (entries = createInMemoryEntries()) => {
+    const recorder = {
+      entries,
+      clock: () => clock.now,
+      random: (bytes: number) => randomBytes(bytes),
+      settings: {
+        eventTypePrefix: "pro.atmos",
+        sourceBaseUrl: "https://app.example.com",
+        plans: PLANS,
+        shards: {},
+      },
+    };
+    await createOwnerNotices("owners", recorder, new EventBridgeClient(settings)).tell(notice);
+    return entries;
+  };
+
+  it("is an audit event of the workspace, once, and an event on the bus", async () => {
+    const entries = await tell(await tell());
+    const events = [...entries.entries.values()]
+      .flatMap((entry) => linesOf(entry))
+      .map((line) => JSON.parse(line));
+    expect(events).toMatchObject([
+      {
+        type: "pro.atmos.webhook.delivery_failing",
+        subject: "dst_1",
+        data: {
+          actor: { type: "system", id: "trailcast" },
+          metadata: { reason: "HTTP 401", advice: "credentials", lane: "live" },
+        },
+      },
+    ]);
+    expect(calls[0]?.input["Entries"]).toMatchObject([
+      { EventBusName: "owners", Source: "trailcast", DetailType: "Destination failing" },
+    ]);
+  });
+
+  it("that the bus refuses is a failure", async () => {
+    isBusDown = true;
+    await expect(tell()).rejects.toThrow("refused by the bus");
+  });
+});
