@@ -4,9 +4,9 @@ import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { publishing } from "./adapters/powertools-metrics.ts";
 import type { ReceivedRing, RingHold } from "./adapters/ring-hold.ts";
-import { type Ring, ringSchema } from "./core/lane.ts";
+import { ringSchema } from "./core/lane.ts";
 import type { LanePorts } from "./core/lane-run.ts";
-import { type RunEnd, runLane } from "./core/run-lane.ts";
+import { type RunEnd, type RunInput, runLane } from "./core/run-lane.ts";
 import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/test-delivery.ts";
 
 export interface DeliverDependencies {
@@ -18,7 +18,7 @@ const recordSchema = z.object({
   messageId: z.string(),
   receiptHandle: z.string(),
   body: z.string(),
-  attributes: z.object({ ApproximateReceiveCount: z.string() }),
+  attributes: z.object({ ApproximateReceiveCount: z.string(), SentTimestamp: z.optional(z.string()) }),
 });
 const deliverEventSchema = z.union([
   z.object({ test: z.object({ workspace: z.string(), destination: z.string() }) }),
@@ -42,8 +42,7 @@ export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
     for (const { messageId, receiptHandle, body, attributes } of parsed.Records) {
       const ring = ringSchema.parse(JSON.parse(body));
-      const receives = Number(attributes.ApproximateReceiveCount);
-      const end = await answer(ring, receives, hasTime, ports);
+      const end = await answer({ ring, ...countsOf(attributes), hasTime }, ports);
       if (end.kind === "done") continue;
       batchItemFailures.push({ itemIdentifier: messageId });
       await putOff(hold, { receiptHandle, isSlow: ring.slow === true }, end.seconds, ports);
@@ -52,14 +51,18 @@ export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
   };
 }
 
-async function answer(
-  ring: Ring,
-  receives: number,
-  hasTime: () => boolean,
-  ports: LanePorts,
-): Promise<RunEnd> {
+function countsOf(
+  attributes: z.infer<typeof recordSchema>["attributes"],
+): Pick<RunInput, "receives" | "sentAt"> {
+  const { ApproximateReceiveCount, SentTimestamp } = attributes;
+  const sentAt = SentTimestamp === undefined ? undefined : Number(SentTimestamp);
+  return { receives: Number(ApproximateReceiveCount), sentAt };
+}
+
+async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
+  const { ring, receives } = input;
   try {
-    return await runLane({ ring, receives, hasTime }, ports);
+    return await runLane(input, ports);
   } catch (error) {
     const { workspace, destination, lane } = ring;
     ports.log.error("lane.failed", { workspace, destination, lane, attempt: receives }, error);

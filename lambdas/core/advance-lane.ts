@@ -31,7 +31,7 @@ export function freeze(
     check: checkOf(cut.ids),
     parent: lane.splitParent,
   };
-  return { ...lane, frozen, splitParent: undefined };
+  return { ...lane, frozen, splitParent: undefined, lookedAt: facts.frozenAt };
 }
 
 /** How many events the next delivery takes at most. */

@@ -60,6 +60,8 @@ export const laneSchema = z.object({
   skip: z.optional(z.number()),
   /** At most this many events a delivery; halves after a 413, grows back after a success. */
   batchLimit: z.optional(z.number()),
+  /** When a delivery was last frozen. Its run looks at the journal again afterwards: earlier rings have nothing to add. */
+  lookedAt: z.optional(z.string()),
   lastDelivery: z.optional(lastDeliverySchema),
   failingSince: z.optional(z.string()),
   consecutiveFailures: z.number(),

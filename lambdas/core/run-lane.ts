@@ -1,6 +1,6 @@
 import { HOLD_MAX_SECONDS, parked } from "./advance-lane.ts";
 import { createJournalWindow } from "./journal-window.ts";
-import { isSlow, type Ring, ringOf } from "./lane.ts";
+import { isSlow, type Lane, type Ring, ringOf } from "./lane.ts";
 import { type LanePorts, type LaneRun, storeChanges, storeLane } from "./lane-run.ts";
 import { mayMove, type Step, takeStep } from "./step-lane.ts";
 
@@ -12,19 +12,24 @@ const DONE: RunEnd = { kind: "done" };
 const STEPS_MAX = 30;
 /** Receives of a ring that refusals may use up; our own failures have the rest up to the dead-letter queue (10). */
 const HELD_RECEIVES = 3;
+/** How far SQS's clock and ours may be apart. */
+const CLOCKS_APART_MS = 1000;
 
 export interface RunInput {
   ring: Ring;
   /** How often this ring has been received, from 1. */
   receives: number;
+  /** When it was sent, milliseconds. */
+  sentAt?: number | undefined;
   /** Whether another attempt would end within the invocation. */
   hasTime(): boolean;
 }
 
 /** Takes a lane forward while there is work and time. Throws when we broke: the ring then comes back. */
-export async function runLane({ ring, receives, hasTime }: RunInput, ports: LanePorts): Promise<RunEnd> {
+export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd> {
+  const { ring, receives, hasTime } = input;
   const lane = await ports.lanes.readLane(ring);
-  if (lane === undefined || !mayMove(lane)) return DONE;
+  if (lane === undefined || !mayMove(lane) || isOutdated(input, lane)) return DONE;
   const run: LaneRun = {
     ports,
     lane,
@@ -47,6 +52,16 @@ export async function runLane({ ring, receives, hasTime }: RunInput, ports: Lane
     await keepClosing(run);
     throw error;
   }
+}
+
+/**
+ * A ring from before the lane's latest delivery was frozen: that delivery's run goes on until it finds nothing, waits or has rung, and
+ * if it died, its own ring comes back, which was received before and counts. Without this the rings of events that are recorded faster
+ * than a slow receiver answers would pile up, each with a delivery's time to take.
+ */
+function isOutdated({ receives, sentAt }: RunInput, { lookedAt }: Lane): boolean {
+  if (receives > 1 || sentAt === undefined || lookedAt === undefined) return false;
+  return sentAt + CLOCKS_APART_MS < Date.parse(lookedAt);
 }
 
 /** What the receiver has taken is not sent again because of what broke afterwards. */

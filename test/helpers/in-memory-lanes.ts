@@ -196,10 +196,16 @@ export class LaneWorld {
   }
 
   run(
-    input: Partial<{ ring: Ring; receives: number; turns: Turn; hasTime: () => boolean }> = {},
+    input: Partial<{
+      ring: Ring;
+      receives: number;
+      sentAt: number;
+      turns: Turn;
+      hasTime: () => boolean;
+    }> = {},
   ): Promise<RunEnd> {
-    const { ring = LIVE, receives = 1, hasTime = () => true } = input;
-    return runLane({ ring, receives, hasTime }, this.ports(input.turns));
+    const { ring = LIVE, receives = 1, sentAt, hasTime = () => true } = input;
+    return runLane({ ring, receives, sentAt, hasTime }, this.ports(input.turns));
   }
 
   lane(ring: Ring = LIVE): Lane {

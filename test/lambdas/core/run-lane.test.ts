@@ -51,6 +51,20 @@ describe("a run", () => {
     expect(world.lane().cursor).toEqual({ page: 3, index: 0 });
   });
 
+  it("leaves a ring that was sent before its latest freeze to the run that froze, unless it comes back", async () => {
+    await world.record(["a"]);
+    const sentAt = world.now - 2 * MINUTE;
+    await world.run();
+    await world.record(["b"]);
+    await world.run({ sentAt });
+    expect(world.actions()).toEqual([["a"]]);
+    await world.run({ sentAt, receives: 2 });
+    expect(world.actions()).toEqual([["a"], ["b"]]);
+    await world.record(["c"]);
+    await world.run({ sentAt: world.now });
+    expect(world.actions()).toEqual([["a"], ["b"], ["c"]]);
+  });
+
   it("does not tell a destination of its own failures, but others", async () => {
     await world.record(["delivery_failing"], { category: "webhook", target: DST });
     await world.record(["delivery_failing"], { category: "webhook", target: "dst_2" });
