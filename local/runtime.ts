@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { startClock } from "./clock.ts";
 import { lockDataFolder } from "./data-folder.ts";
@@ -7,7 +7,7 @@ import type { FunctionSettings } from "./functions/function-settings.ts";
 import type { Functions } from "./functions/functions.ts";
 import { createHttpApi } from "./gateway/http-api.ts";
 import { listen } from "./listen.ts";
-import type { Undo } from "./runtime-context.ts";
+import type { StackContext, Undo } from "./runtime-context.ts";
 import { openStorage } from "./runtime-storage.ts";
 import { startStack, type RunningStack } from "./runtime-stack.ts";
 import type { Runtime, RuntimeOptions } from "./runtime-types.ts";
@@ -61,9 +61,14 @@ async function waitIdle(running: RunningStack, timeoutMs: number): Promise<void>
   }
 }
 
-async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
+/** Takes the folder, the time and the port; what is wrong with any of them shows before anything is changed. */
+async function open(
+  options: RuntimeOptions,
+  undo: Undo[],
+): Promise<{ server: Server; context: StackContext }> {
   const loaded = loadTemplate(options.cdkOut, options.stack);
-  const template = options.editTemplate?.(structuredClone(loaded.template)) ?? loaded.template;
+  const edited = options.editTemplate?.(structuredClone(loaded.template)) ?? loaded.template;
+  const template = parseTemplate(loaded.name, edited);
 
   const folder = lockDataFolder(options.dir);
   undo.push(folder.release);
@@ -82,29 +87,23 @@ async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
 
   const storage = openStorage(dir, clock);
   undo.push(storage.close);
-  const running = await startStack({
-    options,
-    dir,
-    clock,
-    storage,
-    template: parseTemplate(loaded.name, template),
-    stackName: loaded.name,
-    apiUrl,
-    undo,
-  });
-  const { stack, functions, guard } = running;
-  const keys = await verificationKeys(dir);
-  server.on("request", createHttpApi({ api: running.api, functions, guard, keys, now: clock.now }));
+  return {
+    server,
+    context: { options, dir, clock, storage, template, stackName: loaded.name, apiUrl, undo },
+  };
+}
 
+function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningStack): Runtime {
+  const { stack, functions, guard, awsEndpointUrl, resources } = running;
   let stopping: Promise<void> | undefined;
   return {
     apiUrl,
     consoleUrl: `${apiUrl}/console/`,
-    awsEndpointUrl: running.awsEndpointUrl,
+    awsEndpointUrl,
     dir,
     clock,
     outputs: stack.outputs(),
-    resources: running.resources,
+    resources,
     denials: guard.denials,
     token: (request) => issueToken(dir, request),
     invoke: (id, payload) => invoke(functions, id, payload),
@@ -115,6 +114,14 @@ async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
       return stopping;
     },
   };
+}
+
+async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
+  const { server, context } = await open(options, undo);
+  const running = await startStack(context);
+  const keys = await verificationKeys(context.dir);
+  server.on("request", createHttpApi({ ...running, keys, now: context.clock.now }));
+  return present(context, running);
 }
 
 /**
