@@ -126,7 +126,7 @@ async function useEverything(): Promise<void> {
   const kinds = ECHOING_KINDS.slice(0, 9);
   const created: string[] = [];
   for (const kind of kinds) created.push(await createDestination(USED, kind));
-  const [id = ""] = await post(USED, markedEvent(), markedEvent(), markedEvent());
+  const [id = ""] = await post(USED, ...Array.from({ length: 60 }, markedEvent));
   for (const destination of created) await ask("POST", `${destination}/test`);
   for (const destination of created) {
     await ask("POST", `${destination}/rotate-secret`, { graceSeconds: 3600 });
@@ -359,6 +359,7 @@ describe("a session with marked secrets, header values, payloads and queries", (
       expect(findMarks(marks.of(kind), "requests", sent).length).toBeGreaterThan(9);
     }
     expect(marks.of("secret").length).toBeGreaterThan(15);
+    expect(marks.all.length).toBeGreaterThan(1000);
     const all = [...logs.values()].join("\n");
     for (const message of ["delivery.attempted", "request.failed", "lane.failed", "record.quarantined"]) {
       expect(all).toContain(message);
