@@ -11,24 +11,40 @@ export interface Caller {
 /** Claims by name. HTTP API hands each to a function as text, arrays flattened as `"[ws_1 ws_2]"`. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Splits a claim: text with spaces or commas, a JSON array, or an array that HTTP API flattened. */
-function listClaim(claim: unknown): string[] {
-  if (Array.isArray(claim)) return claim.filter((value) => typeof value === "string");
-  if (typeof claim !== "string") return [];
-  return claim
-    .replace(/^\s*\[|\]\s*$/g, "")
-    .split(/[\s,"]+/)
+/** Splits a claim at `separator`: text, a JSON array, or an array that HTTP API flattened. */
+function listClaim(claim: unknown, separator: RegExp): string[] {
+  const list = typeof claim === "string" ? (parseJson(claim) ?? claim) : claim;
+  if (Array.isArray(list)) return list.filter((value) => typeof value === "string");
+  if (typeof list !== "string") return [];
+  return list
+    .replace(/^\[(.*)\]$/s, "$1")
+    .split(separator)
     .filter((value) => value !== "");
 }
 
-/** Reads claims; what is missing or malformed gives no right. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ids never hold a comma; scopes may (RFC 6749, 3.3), and only white space parts them. */
+const BETWEEN_IDS = /[\s,]+/;
+const BETWEEN_SCOPES = /\s+/;
+
+/**
+ * Reads claims; what is missing or malformed gives no right. An operator's asterisk stands alone: HTTP API flattens
+ * `["ws_1 *"]` and `["ws_1", "*"]` into the same text, and an issuer may have let a tenant choose a part of it.
+ */
 export function callerOfClaims(claims: Claims | undefined, scopePrefix: string): Caller {
-  const workspaces = listClaim(claims?.["workspaces"]);
+  const workspaces = listClaim(claims?.["workspaces"], BETWEEN_IDS);
   const subject = claims?.["sub"];
   return {
     subject: typeof subject === "string" ? subject : "",
-    workspaces: workspaces.includes("*") ? "*" : workspaces.filter(isWorkspaceId),
-    scopes: listClaim(claims?.["scope"])
+    workspaces: workspaces.join() === "*" ? "*" : workspaces.filter(isWorkspaceId),
+    scopes: listClaim(claims?.["scope"], BETWEEN_SCOPES)
       .filter((scope) => scope.startsWith(scopePrefix))
       .map((scope) => scope.slice(scopePrefix.length)),
   };

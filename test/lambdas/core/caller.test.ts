@@ -28,6 +28,41 @@ describe("claims", () => {
     }
   });
 
+  it("make no operator of anybody else, however a list is written or read", () => {
+    for (const claim of [
+      ["ws_1", "*"],
+      "[ws_1 *]",
+      "[ws_1,*]",
+      '["ws_1 *"]',
+      '["ws_1","*"]',
+      "ws_1 *",
+      "* *",
+      ["ws_1 *"],
+      ["*", "*"],
+      '"*" ws_1',
+      "map[*:1]",
+      { "*": 1 },
+    ]) {
+      const { workspaces } = callerOfClaims({ workspaces: claim }, "");
+      expect(Array.isArray(workspaces) && workspaces.every((id) => id === "ws_1")).toBe(true);
+    }
+  });
+
+  it("give no scope that is a part of another word", () => {
+    for (const scope of [
+      "x,events:read",
+      "events:read,x",
+      "[x,events:read]",
+      ["x events:read"],
+      '"events:read',
+    ]) {
+      expect(callerOfClaims({ scope }, "").scopes).not.toContain("events:read");
+    }
+    expect(
+      callerOfClaims({ scope: "t/t/events:read events:readt/ T/events:read" }, "t/").scopes,
+    ).toStrictEqual(["t/events:read"]);
+  });
+
   it("carry scopes of which only those with the prefix count, without it", () => {
     const scope = "trailcast/events:write events:read trailcast/destinations:read";
     expect(callerOfClaims({ scope }, "trailcast/").scopes).toStrictEqual([
