@@ -107,6 +107,7 @@ describe("roles", () => {
       "TrailcastManagementFunction secret:",
       "TrailcastReadingExport /*",
       "TrailcastReadingFunction /*",
+      "TrailcastRetentionPurge secret:",
     ]);
   });
 
