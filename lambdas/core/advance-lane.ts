@@ -17,7 +17,7 @@ export interface AttemptReport {
   last: NonNullable<Lane["lastDelivery"]>;
 }
 
-/** The next number is given, once and for ever, to the events of the cut. */
+/** The next number is given, once and for ever, to the events of the cut; the cursor passes what was not wanted before them. */
 export function freeze(
   lane: Lane,
   cut: Cut,
@@ -31,7 +31,13 @@ export function freeze(
     check: checkOf(cut.ids),
     parent: lane.splitParent,
   };
-  return { ...lane, frozen, splitParent: undefined, lookedAt: facts.frozenAt };
+  return {
+    ...lane,
+    cursor: cut.begin ?? lane.cursor,
+    frozen,
+    splitParent: undefined,
+    lookedAt: facts.frozenAt,
+  };
 }
 
 /** How many events the next delivery takes at most. */

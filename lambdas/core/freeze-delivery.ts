@@ -35,6 +35,8 @@ export interface CutRules {
 
 /** The next wanted events of a lane. `seen` is how far was looked, `end` where the cursor goes once these are delivered. */
 export interface Cut {
+  /** The first of them: what lies before it is not wanted or has expired. */
+  begin?: Position | undefined;
   seen: Position;
   end: Position;
   lines: readonly Uint8Array[];
@@ -77,6 +79,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
       next.lines.push(line);
       next.ids.push(eventId(reference.entry, index - first));
       next.bytes += line.byteLength + 1;
+      next.begin ??= { page, index };
       next.end = { page, index: index + 1 };
       next.oldestAt ??= reference.recordedAt;
       next.trace ??= reference.trace;
