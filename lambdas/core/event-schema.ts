@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isTimeOfFourDigitYear } from "./clock.ts";
 import { LIMITS } from "./limits.ts";
 
 const CONTROL = /\p{Cc}/u;
@@ -53,7 +54,11 @@ const metadata = z.unknown().check(
 
 /** An event as posted. Unknown properties are refused. `time` is when it happened, RFC 3339 with an offset. */
 export const postedEventSchema = z.strictObject({
-  time: z.optional(z.iso.datetime({ offset: true })),
+  time: z.optional(
+    z.iso
+      .datetime({ offset: true })
+      .check(z.refine(isTimeOfFourDigitYear, "Send a time in the years 0000 to 9999, as UTC has them.")),
+  ),
   category: name,
   action: name,
   actor: z.strictObject({

@@ -263,6 +263,13 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
     "invalid-event",
     "events[0].time",
   ],
+  ...["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"].map((time): (typeof refused)[number] => [
+    `a year that UTC writes otherwise (${time})`,
+    { events: [{ ...event, time }] },
+    400,
+    "invalid-event",
+    "events[0].time",
+  ]),
   [
     "a time without an offset",
     { events: [{ ...event, time: "2026-02-03T00:00:00" }] },

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isTimeOfFourDigitYear } from "../clock.ts";
 
 /** What the OpenAPI document says of a schema besides its shape. A schema with an `id` is a component there. */
 export interface Documentation {
@@ -54,7 +55,10 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(
 const MUST_BE_TIME = "must be a time as RFC 3339 has it, such as 2026-11-23T05:00:00Z";
 
 /** A time from outside, with any offset. */
-export const time = () => z.iso.datetime({ offset: true, error: MUST_BE_TIME });
+export const time = () =>
+  z.iso
+    .datetime({ offset: true, error: MUST_BE_TIME })
+    .check(z.refine(isTimeOfFourDigitYear, "must be in the years 0000 to 9999, as UTC has them"));
 
 /** A time as we write it: UTC with milliseconds. */
 export const timestamp = () => z.iso.datetime({ precision: 3 });
