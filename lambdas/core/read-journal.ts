@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
 import type { EntryReference } from "./entry.ts";
-import { type Page, type Position, positionSchema } from "./page.ts";
+import type { Page, Position } from "./page.ts";
 
 /** No request reads more than this, whatever its filter leaves over: it answers what it found and a cursor to go on. */
 export const MAX_EXAMINED_EVENTS = 2_000;
@@ -134,7 +134,9 @@ function referencesOf(places: readonly Place[]): EntryReference[] {
   return [...new Set(places.map(({ reference }) => reference))];
 }
 
-const cursorSchema = z.object({ at: positionSchema, of: z.string() });
+// Whole numbers that a table can compare with: a cursor comes from outside, and its fingerprint is no signature.
+const placeSchema = z.object({ page: z.int().check(z.positive()), index: z.int().check(z.nonnegative()) });
+const cursorSchema = z.object({ at: placeSchema, of: z.string() });
 
 /** A cursor goes with the query that it came from: another filter or window refuses it. */
 export function encodeCursor(position: Position, asked: readonly (string | undefined)[]): string {

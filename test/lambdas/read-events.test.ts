@@ -135,6 +135,7 @@ describe("the list of events", () => {
     [{ q: "" }, "q"],
     [{ colour: "red" }, "colour"],
     [{ cursor: "made-up" }, "cursor"],
+    [{ from: "9999-12-31T23:59:59-01:00" }, "from"],
   ])("refuses %o and names %s", async (query, field) => {
     const { status, type, json } = await ask("GET /ws/events", query as never);
     expect({ status, type, field: json().field }).toEqual({
@@ -149,6 +150,22 @@ describe("the list of events", () => {
     expect(
       (await ask("GET /ws/events", { limit: "2", category: "billing", cursor: nextCursor })).json().field,
     ).toBe("cursor");
+  });
+
+  it.each([
+    { page: 1e300, index: 0 },
+    { page: 2 ** 53, index: 0 },
+    { page: 1.5, index: 0 },
+    { page: -1, index: 0 },
+    { page: 1, index: 0.5 },
+    { page: 1, index: -1 },
+    { page: "1", index: 0 },
+  ])("refuses a cursor that somebody made for %o", async (at) => {
+    const { nextCursor } = (await ask("GET /ws/events", { limit: "2" })).json();
+    const parts = JSON.parse(Buffer.from(nextCursor, "base64url").toString());
+    const cursor = Buffer.from(JSON.stringify({ ...parts, at })).toString("base64url");
+    const { status, json } = await ask("GET /ws/events", { limit: "2", cursor });
+    expect({ status, field: json().field }).toEqual({ status: 400, field: "cursor" });
   });
 
   it("asks for the scope and the workspace of the token", async () => {
