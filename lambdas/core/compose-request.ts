@@ -39,7 +39,7 @@ export function composeRequest(parts: RequestParts): SendRequest {
     "webhook-signature": signature,
     "x-webhook-chain": chainHeader(link, secrets),
   };
-  const custom = Object.entries(secret.headers).filter(([name]) => !(name.toLowerCase() in own));
+  const custom = Object.entries(secret.headers).filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
   const { current, former, headers } = secret;
   return {
     url: destination.url,

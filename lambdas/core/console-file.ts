@@ -1,15 +1,17 @@
-const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  json: "application/json",
-  svg: "image/svg+xml",
-  png: "image/png",
-  ico: "image/x-icon",
-  woff2: "font/woff2",
-  txt: "text/plain; charset=utf-8",
-  webmanifest: "application/manifest+json",
-};
+const TYPES = new Map<string, string>(
+  Object.entries({
+    html: "text/html; charset=utf-8",
+    js: "text/javascript; charset=utf-8",
+    css: "text/css; charset=utf-8",
+    json: "application/json",
+    svg: "image/svg+xml",
+    png: "image/png",
+    ico: "image/x-icon",
+    woff2: "font/woff2",
+    txt: "text/plain; charset=utf-8",
+    webmanifest: "application/manifest+json",
+  }),
+);
 
 /** Only the console's own files and API; nothing inline, nothing framed, no plug-in, no form that leaves. */
 const CONTENT_SECURITY_POLICY = [
@@ -43,7 +45,7 @@ export function consolePath(path: string): string {
 
 /** Headers of a file of the console; `undefined` for a type that the console does not have. */
 export function consoleAnswer(path: string): ConsoleAnswer | undefined {
-  const type = TYPES[extensionOf(path) ?? ""];
+  const type = TYPES.get(extensionOf(path) ?? "");
   if (type === undefined) return undefined;
   return {
     headers: {

@@ -93,6 +93,7 @@ describe("the console", () => {
     "/console/notes.sh",
     "/console/assets/.js",
     "/console/none.js",
+    "/console/index.constructor",
     "/console/a\\..\\secret.js",
     "/console/%00.js",
     "/console/console.js%00.png",

@@ -70,6 +70,12 @@ describe("a signature", () => {
 });
 
 describe("a request", () => {
+  it("sends headers that are called like properties of every object", () => {
+    const names = ["constructor", "toString", "hasOwnProperty", "valueOf"];
+    const { headers } = request([], Object.fromEntries(names.map((one) => [one, "mine"])));
+    for (const one of names) expect(Object.getOwnPropertyDescriptor(headers, one)?.value).toBe("mine");
+  });
+
   it("keeps our headers over custom ones and names what is secret", () => {
     const { headers, secrets } = request([], { "X-Token": "abc", "User-Agent": "me", "Webhook-Id": "fake" });
     expect(headers).toMatchObject({
