@@ -39,7 +39,7 @@ beforeAll(async () => {
   stop = async () => {
     await runtime.stop();
     await receiver.stop();
-    await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   const user = await createFlowUser({ apiUrl: runtime.apiUrl, dir, receiver });
   await user.register("ws_1");

@@ -58,7 +58,7 @@ export async function startFlowStack(
       dynamo.destroy();
       await runtime.stop();
       await receiver.stop();
-      await rm(dir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
