@@ -1,27 +1,37 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { type BenchStack, startBenchStack } from "./bench-stack.ts";
+import { benchCatchUp } from "./catch-up.ts";
+import { benchFairness } from "./fairness.ts";
 import { benchIdle } from "./idle.ts";
 import { type Figure, formatFigures } from "./measure.ts";
 import { benchRetention } from "./retention.ts";
 import { benchSingles } from "./singles.ts";
 import { benchThroughput } from "./throughput.ts";
 
-/** Each on a stack of its own; retention starts and stops one itself. */
+/** Each on a stack of its own; the longer ones start and stop theirs themselves. */
 const BENCHES = {
   idle: () => onStack(benchIdle),
   singles: () => onStack(benchSingles),
   throughput: () => onStack(benchThroughput),
   retention: benchRetention,
+  "catch-up": () => benchCatchUp(),
+  fairness: () => benchFairness(),
 } as const;
+/** Minutes each: only when they are asked for. */
+const LONG: ReadonlySet<string> = new Set(["catch-up", "fairness"]);
 
 const command = new Command("npm run bench --")
   .description("Measures the local stack; each bench on a stack of its own.")
-  .argument("[benches...]", `of ${Object.keys(BENCHES).join(", ")}; all by default`)
+  .argument(
+    "[benches...]",
+    `of ${Object.keys(BENCHES).join(", ")}; all but ${[...LONG].join(" and ")} by default`,
+  )
   .option("--json", "print the figures as JSON")
   .parse();
 
-const chosen = command.args.length === 0 ? Object.keys(BENCHES) : command.args;
+const usual = Object.keys(BENCHES).filter((name) => !LONG.has(name));
+const chosen = command.args.length === 0 ? usual : command.args;
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (!chosen.includes(name)) continue;

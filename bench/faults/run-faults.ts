@@ -22,6 +22,8 @@ const STALL_MS = 120_000;
 /** What comes twice may come after everything has come once. */
 const AFTERMATH_MS = 1500;
 const LOOK_MS = 20;
+/** A receiver that hangs keeps a thread for 10 s. */
+const THREADS = 24;
 
 export interface FaultRun extends FaultVerdict {
   seconds: number;
@@ -47,7 +49,8 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
   const dir = await mkdtemp(join(tmpdir(), "trailcast-faults-"));
   const synthesis = await synthesise();
   const { timeScale, seed } = plan;
-  const stack = controlStack({ cdkOut: synthesis.cdkOut, stack: synthesis.stack, dir, timeScale, seed });
+  const { cdkOut, stack: name } = synthesis;
+  const stack = controlStack({ cdkOut, stack: name, dir, timeScale, seed, maxWorkers: THREADS });
   let world: World | undefined;
   let sound = false;
   try {

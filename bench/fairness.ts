@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ApiClient, createApiClient } from "../cli/api-client.ts";
+import { createdDestinationSchema } from "../lambdas/core/api/destination-api.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../local/practice-receiver.ts";
+import { synthesise } from "../local/synthesise.ts";
+import { issueToken } from "../local/token.ts";
+import { benchEvent } from "./bench-events.ts";
+import { pause } from "./bench-stack.ts";
+import { controlStack } from "./faults/controlled-stack.ts";
+import { type Figure, figure, median } from "./measure.ts";
+import { watchQueues } from "./queue-depth.ts";
+
+const WORKSPACES = 50;
+/** The first destinations: one dead, one dripping, twenty that take 9 s for every answer. */
+const BAD = ["dead", "drip", ...Array.from({ length: 20 }, () => "slow")] as const;
+/** Ten minutes of the stack's time. Receivers take real time, so the slow ones are slower than they seem. */
+const TIME_SCALE = 10;
+const RUN_MS = 600_000 / TIME_SCALE;
+/** Of one workspace's events. */
+const INTERVAL_MS = 2000;
+const ROUNDS = 5;
+/** Deployed, 125 deliveries may run at once. So many threads leave the quick queue 25, more than there are bad destinations. */
+const THREADS = 32;
+/** Events of each workspace that are not counted: functions start while they pass. */
+const WARM_UP = 3;
+const ARRIVAL_MS = 60_000;
+/** A bound that does not grow with time: some rings for each of the slow lanes. */
+const MOST_QUEUED = 500;
+/** Nothing listens on it. */
+const CLOSED_PORT = 1025;
+const SCOPES = "events:write destinations:write entitlements:write";
+
+interface Round {
+  /** Of the destinations that are neither dead, dripping nor slow; milliseconds from POST to arrival. */
+  latencies: number[];
+  mostQueued: number;
+}
+
+/** The p99 of 28 destinations beside 22 bad ones and without them, the median of five runs each, and what lay in the queues. */
+export async function benchFairness(rounds = ROUNDS, runMs = RUN_MS): Promise<Figure[]> {
+  const beside: Round[] = [];
+  const without: Round[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    without.push(await runRound(false, runMs));
+    beside.push(await runRound(true, runMs));
+    console.error(`  without: ${describe(without.at(-1))}; beside: ${describe(beside.at(-1))}`);
+  }
+  const alone = median(without.map(({ latencies }) => quantile(latencies, 0.99)));
+  const among = median(beside.map(({ latencies }) => quantile(latencies, 0.99)));
+  const atMost = Math.round(Math.max(alone * 1.1, alone + 50));
+  const most = Math.max(...beside.map(({ mostQueued }) => mostQueued));
+  return [
+    figure("fairness", `p99 beside 22 bad destinations (${alone} ms without)`, among, "ms", { atMost }),
+    figure("fairness", "most messages in the ring queues", most, "", { atMost: MOST_QUEUED }),
+  ];
+}
+
+function describe(round: Round | undefined): string {
+  const { latencies = [], mostQueued } = round ?? {};
+  return `p50 ${quantile(latencies, 0.5)} ms, p99 ${quantile(latencies, 0.99)} ms, ${mostQueued} queued`;
+}
+
+async function runRound(withBad: boolean, runMs: number): Promise<Round> {
+  const dir = await mkdtemp(join(tmpdir(), "trailcast-fairness-"));
+  const { cdkOut, stack: name } = await synthesise();
+  const receiver = await startPracticeReceiver({ dir });
+  const stack = controlStack({
+    cdkOut,
+    stack: name,
+    dir,
+    timeScale: TIME_SCALE,
+    seed: 0,
+    maxWorkers: THREADS,
+  });
+  try {
+    const { apiUrl, awsEndpointUrl } = await stack.endpoints();
+    const api = createApiClient(apiUrl, await issueToken(dir, { workspaces: "*", scope: SCOPES }));
+    for (let index = 0; index < WORKSPACES; index++) await addWorkspace(api, receiver, index, withBad);
+    const queues = watchQueues(awsEndpointUrl);
+    const posted = await postSteadily(api, runMs);
+    const latencies = await latenciesOf(receiver, posted);
+    return { latencies, mostQueued: await queues.stop() };
+  } finally {
+    await stack.stop();
+    await receiver.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function addWorkspace(
+  api: ApiClient,
+  receiver: PracticeReceiver,
+  index: number,
+  withBad: boolean,
+): Promise<void> {
+  const workspace = `ws_fair_${index}`;
+  await api.call("PUT", `/v1/workspaces/${workspace}/entitlement`, { plan: "enterprise" });
+  const kind = BAD[index];
+  if (kind !== undefined && !withBad) return;
+  const { body } = await api.call("POST", `/v1/workspaces/${workspace}/destinations`, {
+    name: kind ?? "good",
+    url: urlOf(receiver, kind, index),
+    eventTypes: ["pro.atmos.bench.*"],
+  });
+  createdDestinationSchema.parse(body);
+}
+
+function urlOf(receiver: PracticeReceiver, kind: (typeof BAD)[number] | undefined, index: number): string {
+  if (kind === "dead") return `https://127.0.0.1:${CLOSED_PORT}/`;
+  if (kind === "drip") return `${receiver.url}/drip`;
+  return kind === "slow" ? `${receiver.url}/slow?ms=9000&n=${index}` : `${receiver.url}/good/${index}`;
+}
+
+/** Every workspace posts an event each interval, whatever becomes of those before; answers when each was posted, by its `subject`. */
+async function postSteadily(api: ApiClient, runMs: number): Promise<Map<string, number>> {
+  const posted = new Map<string, number>();
+  const posts: Promise<unknown>[] = [];
+  const begun = Date.now();
+  const total = (WARM_UP + runMs / INTERVAL_MS) * WORKSPACES;
+  for (let number = 0; number < total; number++) {
+    await pause(Math.max(0, begun + (number * INTERVAL_MS) / WORKSPACES - Date.now()));
+    const workspace = `ws_fair_${number % WORKSPACES}`;
+    const index = Math.floor(number / WORKSPACES);
+    if (number % WORKSPACES >= BAD.length && index >= WARM_UP)
+      posted.set(`${workspace}-${index}`, Date.now());
+    posts.push(
+      api.call("POST", `/v1/workspaces/${workspace}/events`, { events: [benchEvent(workspace, index)] }),
+    );
+  }
+  await Promise.all(posts);
+  return posted;
+}
+
+async function latenciesOf(
+  receiver: PracticeReceiver,
+  posted: ReadonlyMap<string, number>,
+): Promise<number[]> {
+  const deadline = performance.now() + ARRIVAL_MS;
+  for (;;) {
+    const latencies = arrivals(receiver).flatMap(({ subject, at }) => {
+      const postedAt = posted.get(subject);
+      return postedAt === undefined ? [] : at - postedAt;
+    });
+    if (latencies.length >= posted.size) return latencies;
+    if (performance.now() > deadline) throw new Error(`${latencies.length} of ${posted.size} arrived`);
+    await pause(200);
+  }
+}
+
+function arrivals({ received }: PracticeReceiver): { subject: string; at: number }[] {
+  return received
+    .filter(({ path }) => path.startsWith("/good/"))
+    .flatMap(({ body, at }) =>
+      (JSON.parse(body) as { subject: string }[]).map(({ subject }) => ({ subject, at })),
+    );
+}
+
+function quantile(latencies: readonly number[], share: number): number {
+  const sorted = latencies.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}

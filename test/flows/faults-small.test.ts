@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { runFaults } from "../../bench/faults/run-faults.ts";
+
+/** A small run of what `npm run faults` does at any size. */
+describe("receivers that fail, functions that die, rings lost and doubled, kill -9", () => {
+  it("lose nothing, keep the order, and leave no hole in a chain", { timeout: 180_000 }, async () => {
+    const lines: string[] = [];
+    const run = await runFaults({ events: 1500, workspaces: 4, kills: 2, seed: 7, timeScale: 120 }, (line) =>
+      lines.push(line),
+    );
+    expect(run.details.join("\n")).toBe("");
+    expect(run).toMatchObject({ events: 1500, lost: 0, outOfOrder: 0, holes: 0, wrong: 0, isSound: true });
+    // A run in which nothing came twice would have shown nothing.
+    expect(run.repeatedDeliveries).toBeGreaterThan(0);
+    expect(lines.join("\n")).toContain("kill -9 no. 2");
+  });
+});
