@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.ts";
+import { startEchoingReceiver } from "../helpers/echoing-receiver.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
@@ -105,6 +106,32 @@ describe.runIf(wanted)("the console", () => {
     await page.getByRole("button", { name: "Enable: SIEM" }).click();
     await page.getByRole("button", { name: "Disable: SIEM" }).waitFor();
     await expect.poll(() => status().textContent()).toContain("goes on where it stopped");
+  });
+
+  it("shows what owners and receivers wrote as text, and could not run it if it did not", async () => {
+    const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+    const receiver = await startEchoingReceiver(stack.dir);
+    const url = `${receiver.url}/refuse/%3Cscript%3E?'"><script>document.title='owned'</script>`.replaceAll(
+      " ",
+      "+",
+    );
+    await user.api.call("POST", "/v1/workspaces/ws_1/destinations", { name: markup.slice(0, 100), url });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("heading", { name: "<img src=x" }).waitFor();
+    await page.getByRole("button", { name: "Test: <img" }).click();
+    await page.getByText("Test event: not delivered").waitFor();
+    expect(await page.getByText("onerror=").count()).toBeGreaterThan(1);
+    receiver.stop();
+    const ran = await page.evaluate(`(() => {
+      try {
+        document.body.innerHTML += "";
+        return "innerHTML was taken";
+      } catch (error) {
+        return [document.title, document.querySelectorAll("img, script:not([src])").length, error.name].join();
+      }
+    })()`);
+    expect(ran).toBe("Trailcast console,0,TypeError");
+    complaints.length = 0; // the policy itself reports what it stopped
   });
 
   it("names every control and reads well without colour", async () => {
