@@ -328,6 +328,19 @@ async function readLogs(): Promise<Map<string, string>> {
   return read;
 }
 
+const FAILURES = ["delivery.attempted", "request.failed", "lane.failed", "record.quarantined"];
+
+/** A lane fails when its next attempt is due: its schedule has it wait for up to 30 s. */
+async function waitForMessages(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const all = [...(await readLogs()).values()].join("\n");
+      for (const message of FAILURES) expect(all).toContain(message);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+}
+
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "trailcast-leaks-"));
   await synthesise();
@@ -342,6 +355,7 @@ beforeAll(async () => {
   await useEverything();
   await sendNonsense();
   await breakThings();
+  await waitForMessages();
   tables = await readTables();
   await stack.end("SIGTERM");
   logs = await readLogs();
@@ -353,17 +367,13 @@ afterAll(async () => {
 });
 
 describe("a session with marked secrets, header values, payloads and queries", () => {
-  it("did send what is searched for, and made functions fail", () => {
+  it("did send what is searched for", () => {
     const sent = receiver.requests.join("\n");
     for (const kind of ["header value", "query"]) {
       expect(findMarks(marks.of(kind), "requests", sent).length).toBeGreaterThan(9);
     }
     expect(marks.of("secret").length).toBeGreaterThan(15);
     expect(marks.all.length).toBeGreaterThan(1000);
-    const all = [...logs.values()].join("\n");
-    for (const message of ["delivery.attempted", "request.failed", "lane.failed", "record.quarantined"]) {
-      expect(all).toContain(message);
-    }
     expect(tables.get("Deliveries")).toContain("****");
   });
 
