@@ -25,7 +25,7 @@ const NEIGHBOUR_INTERVAL_MS = 250;
 /** Posts of neighbours before the catch-up, for their usual latency. */
 const USUAL_POSTS = 80;
 const TIMEOUT_MS = 600_000;
-const SCOPES = "events:write destinations:write entitlements:write";
+const SCOPES = "events:write destinations:read destinations:write entitlements:write";
 
 interface World {
   dir: string;
@@ -52,9 +52,7 @@ export async function benchCatchUp(backlog = BACKLOG, live = LIVE): Promise<Figu
     const api = await connect(dir, stack);
     const usual = await neighbourLatencies(world, api, async (posts) => posts >= USUAL_POSTS);
     receiver.setDown("/late", false);
-    await api.call("POST", `/v1/workspaces/ws_late/destinations/${world.destination}/enable`, {
-      from: "where-it-stopped",
-    });
+    await retryNow(api, `/v1/workspaces/ws_late/destinations/${world.destination}/deliveries`);
     const deadline = performance.now() + TIMEOUT_MS;
     const during = await neighbourLatencies(world, api, async () => {
       if (performance.now() > deadline) throw new Error(`${receiver.count("/late")} arrived`);
@@ -117,6 +115,14 @@ async function passADay(dir: string, stack: ControlledStack): Promise<Controlled
   while (readClock(dir) < tomorrow) await pause(200);
   await fast.stop();
   return start(dir, 1);
+}
+
+/** The owner has mended the receiver and does not wait for the next attempt. */
+async function retryNow(api: ApiClient, deliveries: string): Promise<void> {
+  const { body } = await api.call("GET", `${deliveries}?outcome=retry&limit=1`);
+  const [open] = (body as { items: { id: string }[] }).items;
+  if (open === undefined) throw new Error("no delivery waits for its next attempt");
+  await api.call("POST", `${deliveries}/${open.id}/retry`);
 }
 
 /** Posts single events for the neighbours until `isEnough`; answers how long each took to arrive, milliseconds. */
