@@ -1,6 +1,9 @@
 import { AttributeType, ProjectionType } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
+import { EXPORT_ATTRIBUTES } from "../lambdas/core/export-job.ts";
+import { LANE_ATTRIBUTES } from "../lambdas/core/lane.ts";
 import { DELIVERIES, REGISTRY } from "../lambdas/core/table-schema.ts";
 import type { Deployment } from "./deployment.ts";
 import { ProtectedTable } from "./protected-table.ts";
@@ -42,9 +45,10 @@ export class Registry extends Construct {
     this.onTable(fn, ["dynamodb:Query"]);
   }
 
-  /** Move lanes, under a condition on their version. */
+  /** Move lanes: not a row with any other attribute, such as a destination's URL or a workspace's plan. */
   grantMoveLanes(fn: TrailcastFunction): void {
-    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:PutItem"]);
+    this.onTable(fn, ["dynamodb:GetItem"]);
+    this.allowPut(fn, LANE_ATTRIBUTES);
   }
 
   /** Find the lanes that are due or behind. */
@@ -67,7 +71,8 @@ export class Registry extends Construct {
 
   /** Keep the rows of export jobs, and read whose they are. */
   grantExports(fn: TrailcastFunction): void {
-    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]);
+    this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Query"]);
+    this.allowPut(fn, EXPORT_ATTRIBUTES);
   }
 
   /** Keep what the purge does of each workspace, and its receipts. */
@@ -98,6 +103,17 @@ export class Registry extends Construct {
   /** Read deliveries, and close one that a moved lane leaves behind. */
   grantManageDeliveries(fn: TrailcastFunction): void {
     this.onDeliveries(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]);
+  }
+
+  /** IAM knows no sort keys, but it knows the attributes of what is put. */
+  private allowPut(fn: TrailcastFunction, attributes: readonly string[]): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["dynamodb:PutItem"],
+        resources: [this.table.tableArn],
+        conditions: { "ForAllValues:StringEquals": { "dynamodb:Attributes": [...attributes] } },
+      }),
+    );
   }
 
   private onTable(fn: TrailcastFunction, actions: readonly string[]): void {

@@ -19,6 +19,8 @@ const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
 /** Names that constructs share with functions: of the environment, tables and metrics; and settings. */
 const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/environment.ts",
+  "lambdas/core/export-job.ts",
+  "lambdas/core/lane.ts",
   "lambdas/core/table-schema.ts",
   "lambdas/core/metric-names.ts",
   "lambdas/core/retention.ts",

@@ -35,6 +35,8 @@ export const exportJobSchema = z.object({
   expiresAt: z.number(),
 });
 export type ExportJob = z.infer<typeof exportJobSchema>;
+/** Who keeps export jobs is held by its role to rows of these. */
+export const EXPORT_ATTRIBUTES: readonly string[] = Object.keys(exportJobSchema.shape);
 
 export const EXPORT_PREFIX = "export#";
 

@@ -79,6 +79,8 @@ export const laneSchema = z.object({
   createdAt: z.string(),
 });
 export type Lane = z.infer<typeof laneSchema>;
+/** Who moves lanes is held by its role to rows of these. */
+export const LANE_ATTRIBUTES: readonly string[] = Object.keys(laneSchema.shape);
 
 export const LIVE_LANE = "live";
 
