@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Context, SQSBatchResponse } from "aws-lambda";
 import * as z from "zod/mini";
 import { createDynamoClient } from "./adapters/dynamo.ts";
@@ -87,6 +88,7 @@ export const handler = createEntryPoint((environment) => {
     plans: settings.plans,
     settings: environment.jsonOr(ENV.retention, retentionSettingsSchema, DEFAULT_RETENTION),
     clock: systemClock,
+    pause: (milliseconds: number) => setTimeout(milliseconds),
     ...createPurgeNotices({ workspaces, recorder, log, metrics }),
   };
   const tidying = {

@@ -122,14 +122,25 @@ function workspacesOf(client: DynamoDBClient, registry: string): Some<"applyRete
 }
 
 function entriesOf(client: DynamoDBClient, events: string): Some<"removeEntries" | "extendEntry"> {
-  const remove = (workspace: string, entry: EntryReference): Promise<unknown> =>
-    client.send(new DeleteItemCommand({ TableName: events, Key: toAttributes(entryKey(workspace, entry)) }));
+  const remove = async (workspace: string, entry: EntryReference): Promise<number> => {
+    const { ConsumedCapacity } = await client.send(
+      new DeleteItemCommand({
+        TableName: events,
+        Key: toAttributes(entryKey(workspace, entry)),
+        ReturnConsumedCapacity: "TOTAL",
+      }),
+    );
+    return ConsumedCapacity?.CapacityUnits ?? 1;
+  };
   return {
     removeEntries: async (workspace, entries) => {
+      let units = 0;
       for (let start = 0; start < entries.length; start += DELETES_AT_ONCE) {
         const some = entries.slice(start, start + DELETES_AT_ONCE);
-        await Promise.all(some.map((entry) => remove(workspace, entry)));
+        const used = await Promise.all(some.map((entry) => remove(workspace, entry)));
+        units += used.reduce((sum, each) => sum + each, 0);
       }
+      return units;
     },
     extendEntry: async (workspace, entry, expiresAt) => {
       await updateIf(client, events, entryKey(workspace, entry), "SET #expiry = :expiry", {

@@ -9,6 +9,8 @@ import type { JournalStore } from "./stores.ts";
 const PAGES_A_RECEIPT = 50;
 /** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
 const YOUNGEST_REMOVABLE_DAYS = 2;
+/** A workspace's key takes about 1,000 write units a second; the purge leaves ingest four fifths of them. */
+const WRITE_UNITS_A_SECOND = 200;
 
 export interface RemovalDependencies {
   journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
@@ -17,6 +19,8 @@ export interface RemovalDependencies {
   receiptClosed(receipt: Receipt): Promise<void>;
   clock: () => number;
   hasTime(): boolean;
+  /** Resolves after so many milliseconds. */
+  pause(milliseconds: number): Promise<void>;
 }
 
 /** A receipt that has just been opened, with the pages that were read for it. */
@@ -63,7 +67,8 @@ export async function runReceipt(
     const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
     if (claimed === "stale") return "stale";
     current = claimed;
-    await remove(page, store);
+    const units = await remove(page, store);
+    await dependencies.pause((units / WRITE_UNITS_A_SECOND) * 1000);
   }
   return closeReceipt(current, receipt, dependencies);
 }
@@ -112,9 +117,10 @@ async function removeClaimed(
 }
 
 /** Entries first: a page that is gone would leave nobody who knows its entries. */
-async function remove(page: Page, store: PurgeStore): Promise<void> {
-  await store.removeEntries(page.workspace, page.entries);
+async function remove(page: Page, store: PurgeStore): Promise<number> {
+  const units = await store.removeEntries(page.workspace, page.entries);
   await store.removePage(page.workspace, page.page);
+  return units;
 }
 
 /**

@@ -50,7 +50,8 @@ export interface PurgeStore {
   putReceipt(receipt: Receipt): Promise<void>;
   /** Removes the row of a receipt under which nothing was removed. */
   dropReceipt(receipt: Receipt): Promise<void>;
-  removeEntries(workspace: string, entries: readonly EntryReference[]): Promise<void>;
+  /** Answers the write units that it took: one a kB of what was still there. */
+  removeEntries(workspace: string, entries: readonly EntryReference[]): Promise<number>;
   removePage(workspace: string, page: number): Promise<void>;
   /** Moves the expiry of an entry that is still there later, never earlier. Epoch seconds. */
   extendEntry(workspace: string, entry: EntryReference, expiresAt: number): Promise<void>;

@@ -58,6 +58,7 @@ export function createInMemoryPurge(
         await turn("removeEntry");
         entries.entries.delete(`${workspace}/${entry}`);
       }
+      return references.length;
     },
     removePage: async (workspace, page) => {
       await turn("removePage");

@@ -37,6 +37,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
   let now = START;
   let crashIn = Number.POSITIVE_INFINITY;
   let sequence = 0;
+  let paused = 0;
   let closed: Receipt[] = [];
   const owed: { destination: string; oldestAt: string }[] = [];
   const entries = createInMemoryEntries();
@@ -71,6 +72,8 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     workspace,
     change,
     closed: () => closed,
+    /** Milliseconds that purges have waited. */
+    paused: () => paused,
     now: () => now,
     moveTo: (time: number) => void (now = time),
     /** Ingest and fan-out of one entry of two events. */
@@ -130,6 +133,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
         settings: DEFAULT_RETENTION,
         clock: () => now,
         hasTime: () => true,
+        pause: async (milliseconds) => void (paused += milliseconds),
         receiptClosed: async (receipt) => {
           closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
         },

@@ -48,6 +48,13 @@ describe("a purge", () => {
     expect(verified(world)).toEqual([]);
   });
 
+  it("paces itself by the write units that it takes, 200 a second", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 20);
+    await world.purge();
+    expect(world.paused()).toBe((12 / 200) * 1000);
+  });
+
   it("never removes the newest page, nor one younger than two days", async () => {
     const oneDay = { free: { retentionDays: 1, forwarding: false, maxDestinations: 0 } };
     const world = createRetentionWorld({ plan: "free", plans: oneDay });
