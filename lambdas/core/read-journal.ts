@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { bytesInAnswer, MAX_ANSWER_BYTES } from "./answer-size.ts";
 import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
 import type { EntryReference } from "./entry.ts";
 import type { Page, Position } from "./page.ts";
@@ -44,18 +45,26 @@ interface Place {
   position: number;
 }
 
-/** Reads back from the newest event until `limit` matches, the end of the window, or the bound of one request. */
+/** Reads back from the newest event until `limit` matches, the end of the window, or the bounds of one request and its answer. */
 export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
   const events: RecordedEvent[] = [];
   let examined = 0;
   let bytes = 0;
+  let answered = 0;
+  let last = query.before;
   for await (const { place, line } of linesBack(query, reading)) {
     examined++;
     bytes += line.length;
     const event = recordedEventSchema.parse(JSON.parse(line));
-    if (matchesFilter(event, query.filter)) events.push(event);
+    if (matchesFilter(event, query.filter)) {
+      answered += bytesInAnswer(line) + 1;
+      if (answered > MAX_ANSWER_BYTES && events.length > 0 && last !== undefined)
+        return { events, next: last };
+      events.push(event);
+    }
+    last = { page: place.page, index: place.index };
     if (events.length >= query.limit || examined >= MAX_EXAMINED_EVENTS || bytes >= MAX_EXAMINED_BYTES) {
-      return { events, next: { page: place.page, index: place.index } };
+      return { events, next: last };
     }
   }
   return { events };

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpRequest } from "../adapters/http-api.ts";
+import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/answer-size.ts";
 import { directExportParametersSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
 import type { Workspace } from "../core/entitlement.ts";
@@ -30,7 +31,7 @@ export async function exportDirectly(
     },
     reading,
   );
-  if (part.next !== undefined) return tooLarge();
+  if (part.next !== undefined || bytesInAnswer(part.text) > MAX_ANSWER_BYTES) return tooLarge();
   return {
     statusCode: 200,
     headers: {

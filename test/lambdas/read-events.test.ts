@@ -6,6 +6,7 @@ import { createEventDeliveries } from "../../lambdas/adapters/event-deliveries.t
 import { createExportRows } from "../../lambdas/adapters/export-store.ts";
 import { createReading } from "../../lambdas/adapters/journal-reading.ts";
 import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
+import { eventId } from "../../lambdas/core/ids.ts";
 import { runExport } from "../../lambdas/core/run-export.ts";
 import { DAY_MS } from "../../lambdas/core/retention.ts";
 import { createReadEventsHandler } from "../../lambdas/read-events.ts";
@@ -78,6 +79,7 @@ beforeAll(async () => {
   };
   await recorded.put(workspaceRow("ws_1"));
   await recorded.put(workspaceRow("ws_2"));
+  await recorded.put(workspaceRow("ws_large"));
   for (let day = 0; day < 10; day++) {
     now = START + day * DAY_MS;
     await recorded.record("ws_1", [
@@ -142,6 +144,35 @@ describe("the list of events", () => {
       status: 400,
       type: "application/problem+json",
       field,
+    });
+  });
+
+  it("is no larger than what Lambda lets through, and goes on behind that", async () => {
+    const quotes = postedEvent({ description: '"'.repeat(31_000) });
+    const recordedIds: string[] = [];
+    for (let entry = 0; entry < 6; entry++) {
+      const { entry: key } = await recorded.record(
+        "ws_large",
+        Array.from({ length: 13 }, () => quotes),
+      );
+      recordedIds.unshift(...Array.from({ length: 13 }, (_, place) => eventId(key, 12 - place)));
+    }
+    const request = { claims: claims("[ws_large]", "events:read"), parameters: { ws: "ws_large" } };
+    const ids: string[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: "100", ...(typeof cursor === "string" && { cursor }) };
+      const { status, text, json } = await ask("GET /ws/events", query as never, request);
+      expect(status).toBe(200);
+      expect(JSON.stringify(text).length).toBeLessThan(6_200_000);
+      ids.push(...json().items.map(({ id }: { id: string }) => id));
+      cursor = json().nextCursor;
+    } while (typeof cursor === "string");
+    expect(ids).toEqual(recordedIds);
+    const { status, json } = await ask("GET /ws/events/export", { format: "ndjson" }, request);
+    expect({ status, type: json().type }).toMatchObject({
+      status: 413,
+      type: expect.stringContaining("export-too-large"),
     });
   });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freeze, refused, suspended } from "../../../lambdas/core/advance-lane.ts";
 import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
 import { factsOfFrozen } from "../../../lambdas/core/delivery-record.ts";
@@ -297,6 +297,52 @@ describe("deliveries", () => {
       status: 409,
       body: { type: "https://trailcast.dev/problems/delivery-closed" },
     });
+  });
+
+  it("are listed in parts that Lambda lets through, whatever a receiver answered", async () => {
+    const answer = "\u0001".repeat(1024);
+    const attempt = {
+      at: "2026-11-23T05:00:00.000Z",
+      outcome: "retry",
+      statusCode: 500,
+      durationMs: 1,
+      error: "HTTP 500",
+      answer,
+    } as const;
+    const attempts = Array.from({ length: 60 }, (_, index) => ({ ...attempt, attempt: index + 1 }));
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      destination: `ws_1/${id}`,
+      delivery: `whd_01KAQN3ZJ8W5M2T9C7R4X6V0${String(99 - index)}`,
+      lane: "live",
+      number: index + 1,
+      previousId: "-",
+      format: "cloudevents-batch",
+      count: 1,
+      first: { page: 1, index: 0 },
+      end: { page: 1, index: 1 },
+      outcome: "delivered" as const,
+      attempts,
+      createdAt: "2026-11-23T05:00:00.000Z",
+      updatedAt: "2026-11-23T05:00:00.000Z",
+      expiresAt: 9e9,
+    }));
+    const reading = vi.spyOn(manage.dependencies.deliveries, "listDeliveries");
+    reading.mockImplementation(async (_workspace, _destination, { beforeId }) => ({
+      deliveries: rows.filter(({ delivery }) => delivery < beforeId),
+      next: undefined,
+    }));
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: Record<string, string> = cursor === null ? {} : { cursor };
+      const { status, body } = await manage.ask("GET", `${path}/deliveries`, { query });
+      expect(status).toBe(200);
+      expect(JSON.stringify(JSON.stringify(body)).length).toBeLessThan(6_200_000);
+      seen.push(...body.items.map((item: { id: string }) => item.id));
+      cursor = body.nextCursor;
+    } while (cursor !== null);
+    reading.mockRestore();
+    expect(seen).toEqual(rows.map(({ delivery }) => delivery));
   });
 
   it("are listed newest first, in parts, by outcome and time", async () => {
