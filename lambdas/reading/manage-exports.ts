@@ -1,4 +1,5 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-api.ts";
+import { fitting } from "../core/answer-size.ts";
 import { type ExportRequest, exportRequestSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
@@ -22,6 +23,9 @@ export interface ExportsDependencies extends ListEventsDependencies {
   random: RandomBytes;
 }
 
+/** So many jobs of a workspace at once: each reads its whole window, as long as it takes. One that died counts for a day. */
+const MOST_RUNNING = 10;
+
 /** `POST …/exports`: a job over what is in the journal now. */
 export async function createExport(
   workspace: Workspace,
@@ -32,10 +36,31 @@ export async function createExport(
   if (!json.ok) return json.problem;
   const parsed = exportRequestSchema.safeParse(json.value);
   if (!parsed.success) return refusalOf(parsed.error);
+  if (await hasAllRunning(workspace, dependencies)) return tooManyExports();
   const job = await newJob(workspace, parsed.data, dependencies);
   await dependencies.rows.putJob(job);
   await dependencies.starter.start(workspace.workspace, job.export);
   return jsonAnswer(202, await viewOf(job, dependencies.parts));
+}
+
+async function hasAllRunning(
+  { workspace }: Workspace,
+  { rows, clock }: ExportsDependencies,
+): Promise<boolean> {
+  const since = toTimestamp(clock() - DAY_MS);
+  const jobs = await rows.listJobs(workspace);
+  const running = jobs.filter(({ status, createdAt }) => status === "running" && createdAt > since);
+  return running.length >= MOST_RUNNING;
+}
+
+function tooManyExports(): Problem {
+  return {
+    kind: "too-many-exports",
+    title: "Too many exports of the workspace are running",
+    status: 409,
+    detail: "Wait until one is done.",
+    limit: `${MOST_RUNNING} at once`,
+  };
 }
 
 async function newJob(
@@ -76,7 +101,7 @@ export async function listExports(
   { rows, parts, clock }: ExportsDependencies,
 ): Promise<HttpAnswer> {
   const jobs = (await rows.listJobs(workspace.workspace)).filter((job) => isKept(job, clock()));
-  return jsonAnswer(200, { items: await Promise.all(jobs.map((job) => viewOf(job, parts))) });
+  return jsonAnswer(200, { items: fitting(await Promise.all(jobs.map((job) => viewOf(job, parts)))) });
 }
 
 /** `GET …/exports/{exp}`. */

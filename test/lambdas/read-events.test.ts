@@ -296,6 +296,24 @@ describe("an export", () => {
     expect((await ask("GET /ws/exports")).json().items.map((item: { id: string }) => item.id)).toContain(id);
   });
 
+  it("is one of ten jobs at once", async () => {
+    const request = {
+      body: JSON.stringify({ format: "csv" }),
+      claims: claims("[ws_2]", "events:read"),
+      parameters: { ws: "ws_2" },
+    };
+    const before = now;
+    const statuses: number[] = [];
+    for (now += 1; statuses.length < 11; now += 1) {
+      statuses.push((await ask("POST /ws/exports", {}, request)).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(202), 409]);
+    now += DAY_MS;
+    const { status } = await ask("POST /ws/exports", {}, request);
+    now = before;
+    expect(status).toBe(202);
+  });
+
   it("of another workspace is not there", async () => {
     const { status } = await ask(
       "GET /ws/exports/{exp}",

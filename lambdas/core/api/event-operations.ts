@@ -143,7 +143,12 @@ export const eventOperations = {
         leadsTo: { parameter: "exp", at: "/id", operations: ["getExport"] },
       },
     },
-    refusals: { 400: "The body is not valid", 404: noWorkspace, 413: "The body is too large" },
+    refusals: {
+      400: "The body is not valid",
+      404: noWorkspace,
+      409: "Ten exports of the workspace are running",
+      413: "The body is too large",
+    },
   },
   listExports: {
     method: "GET",
