@@ -111,6 +111,13 @@ function toRequest(event: unknown): HttpRequest {
   };
 }
 
+/** Answers hold audit events, and some a secret: nobody keeps a copy, and no browser takes one for a page of the console's origin. */
+const GUARDED = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+function guarded(answer: HttpAnswer): HttpAnswer {
+  return { ...answer, headers: { ...GUARDED, ...answer.headers } };
+}
+
 function thrownProblem(error: unknown): Problem {
   if (error instanceof RefusedError) return error.problem;
   throw error;
@@ -124,16 +131,16 @@ export function createHttpHandler(route: Route, log: Log): HttpHandler {
   const handler = middy(async (event: unknown): Promise<HttpAnswer> => {
     const request = toRequest(event);
     const answer = await route(request).catch(thrownProblem);
-    if (!isProblem(answer)) return answer;
+    if (!isProblem(answer)) return guarded(answer);
     log.info("request.refused", {
       route: request.routeKey,
       statusCode: answer.status,
       outcome: answer.kind,
     });
-    return problemAnswer(answer);
+    return guarded(problemAnswer(answer));
   }).onError((request) => {
     log.error("request.failed", {}, request.error);
-    request.response = problemAnswer(problems.internal());
+    request.response = guarded(problemAnswer(problems.internal()));
   });
   return async (event, context) => handler(event, context);
 }

@@ -91,6 +91,19 @@ describe("an answer", () => {
     expect(thrown.log.lines).toStrictEqual(returned.log.lines);
   });
 
+  it("of any kind is kept by nobody and taken for nothing else, unless its route says so", async () => {
+    const kept = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+    for (const route of [
+      async () => jsonAnswer(200, {}),
+      async () => problems.missingScope("x"),
+      async () => Promise.reject(new Error("x")),
+    ]) {
+      expect((await ask(route)).headers).toMatchObject(kept);
+    }
+    const open = await ask(async () => jsonAnswer(200, {}, { "cache-control": "public" }));
+    expect(open.headers).toMatchObject({ "cache-control": "public" });
+  });
+
   it("to a fault of ours says nothing of it, and the log has it", async () => {
     const fault = new TypeError("hunter2");
     const answer = await ask(async () => {
