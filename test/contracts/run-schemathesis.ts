@@ -82,8 +82,14 @@ async function prepare(apiUrl: string, token: string, receiverUrl: string): Prom
 /** Parameters of paths that lead somewhere; without them most requests would end at 404. */
 function configuration(parameters: Readonly<Record<string, string>>): string {
   const lines = Object.entries(parameters).map(([name, value]) => `"path.${name}" = "${value}"`);
-  // RFC 6585: 428 is what a missing If-Match is answered.
-  const statuses = ["[checks]", 'missing_required_header.expected-statuses = ["400", "428"]'];
+  // RFC 6585: 428 is what a missing If-Match is answered. A workspace that has ended (410) or a body that is too large (413) is
+  // refused before anybody looks at what else is wrong.
+  const refusals = ["400", "401", "403", "404", "409", "410", "413", "415", "422", "428", "429"];
+  const statuses = [
+    "[checks]",
+    'missing_required_header.expected-statuses = ["400", "428"]',
+    `negative_data_rejection.expected-statuses = ${JSON.stringify(refusals)}`,
+  ];
   return [...statuses, "[parameters]", ...lines, ""].join("\n");
 }
 
