@@ -84,6 +84,9 @@ export function expiryOf(recordedAt: string, days: number): number {
 /** Later than any retention: the expiry of an entry under hold (31 December 9999). */
 export const NEVER_EXPIRES = 253_402_300_799;
 
+/** A larger plan is asked of the purge at once; within this time it has extended what would expire. */
+const EXTENSION_MS = 3_600_000;
+
 /** What to remember when a workspace's retention changes from `before` to `after` days at `now`. */
 export function changeRetention(
   workspace: RetainedWorkspace,
@@ -96,7 +99,8 @@ export function changeRetention(
   const keptNow =
     history.kept !== undefined && history.kept.until > toTimestamp(now) ? history.kept : undefined;
   const stored = Math.max(before, keptNow?.days ?? 0);
-  const removed = toTimestamp(now - stored * DAY_MS);
+  // What is about to expire when a plan grows may be gone before it is extended, so it counts as expired.
+  const removed = toTimestamp(now - stored * DAY_MS + (after > before ? EXTENSION_MS : 0));
   const floor = history.floor !== undefined && history.floor > removed ? history.floor : removed;
   const shortest = Math.min(before, history.shortestDays ?? before);
   return {

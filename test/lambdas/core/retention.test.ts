@@ -51,14 +51,14 @@ describe("the window of a workspace", () => {
       history: changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION),
     });
     const history = changeRetention(shrunk, 7, 30, at(103), DEFAULT_RETENTION);
-    expect(visibleSince(workspaceOn("team", { history }), plans, at(103))).toBe(timestamp(73));
+    expect(visibleSince(workspaceOn("team", { history }), plans, at(103))).toBe(timestamp(73 + 1 / 24));
   });
 
   it("never revives what had expired before a plan grew", () => {
     const history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
     const grown = workspaceOn("team", { history });
-    expect(visibleSince(grown, plans, at(100))).toBe(timestamp(93));
-    expect(visibleSince(grown, plans, at(110))).toBe(timestamp(93));
+    expect(visibleSince(grown, plans, at(100))).toBe(timestamp(93 + 1 / 24));
+    expect(visibleSince(grown, plans, at(110))).toBe(timestamp(93 + 1 / 24));
     expect(visibleSince(grown, plans, at(130))).toBe(timestamp(100));
     expect(history.shortestDays).toBe(7);
   });
