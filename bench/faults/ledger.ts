@@ -19,7 +19,9 @@ export interface WorkspaceLedger {
   posted: PostedEvent[];
   /** Ids in the order in which requests first brought them whole, whatever the receiver made of those. */
   brought: string[];
-  /** When each id was first acknowledged by a 2xx. */
+  /** Ids in the order in which the receiver first kept them, whether or not it answered. */
+  kept: string[];
+  /** When each id was first acknowledged by a 2xx, in that order. */
   acknowledged: Map<string, number>;
   /** Chain header and digest of the body of every request that was read whole. */
   requests: KeptRequest[];
@@ -78,7 +80,10 @@ export function createLedger(secrets: ReadonlyMap<string, string>, strays: reado
       }
       if (arrival.outcome === "refused") return;
       before.deliveries.add(delivery);
-      for (const id of ids) before.events.add(id);
+      for (const id of ids) {
+        if (!before.events.has(id)) ledger.kept.push(id);
+        before.events.add(id);
+      }
       if (arrival.outcome !== "acknowledged") return;
       for (const id of ids) {
         if (ledger.acknowledged.has(id)) continue;
@@ -98,6 +103,7 @@ function emptyLedger(workspace: string, secret: string): WorkspaceLedger {
     secret,
     posted: [],
     brought: [],
+    kept: [],
     acknowledged: new Map(),
     requests: [],
     repeatedEvents: 0,

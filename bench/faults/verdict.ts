@@ -10,7 +10,7 @@ export interface FaultVerdict {
   /** Arrivals of events, and of deliveries by id, that their receiver had kept before. */
   repeatedEvents: number;
   repeatedDeliveries: number;
-  /** Events that first arrived after one that was posted later. */
+  /** Events that first arrived, or were first kept or first acknowledged, after one that was posted later. */
   outOfOrder: number;
   /** Numbers of a lane that never arrived, links that do not hold, and bodies that changed. */
   holes: number;
@@ -79,15 +79,31 @@ function judgeEvents(workspace: WorkspaceLedger, verdict: FaultVerdict, latencie
     workspace,
     unknown.map((id) => `unexpected ${id}`),
   );
-  let furthest = -1;
-  const late: string[] = [];
-  for (const id of brought) {
-    const place = places.get(id);
-    if (place === undefined) continue;
-    if (place < furthest) late.push(`out of order ${id} at ${place} after ${furthest}`);
-    furthest = Math.max(furthest, place);
+  judgeOrder(workspace, places, verdict);
+}
+
+/**
+ * A lane has one delivery in flight and passes it by a 2xx alone, so a refused batch must not be overtaken either. Halves after a 413
+ * and repeats of what was kept unanswered leave these orders as they are: the first time of each event counts.
+ */
+function judgeOrder(
+  workspace: WorkspaceLedger,
+  places: ReadonlyMap<string, number>,
+  verdict: FaultVerdict,
+): void {
+  const { brought, kept, acknowledged } = workspace;
+  const late = new Map<string, string>();
+  for (const [what, ids] of Object.entries({ brought, kept, acknowledged: acknowledged.keys() })) {
+    let furthest = -1;
+    for (const id of ids) {
+      const place = places.get(id);
+      if (place === undefined) continue;
+      if (place < furthest && !late.has(id))
+        late.set(id, `out of order ${id} at ${place} first ${what} after ${furthest}`);
+      furthest = Math.max(furthest, place);
+    }
   }
-  complain(verdict, "outOfOrder", workspace, late);
+  complain(verdict, "outOfOrder", workspace, [...late.values()]);
 }
 
 function judgeChain(workspace: WorkspaceLedger, verdict: FaultVerdict): void {
