@@ -8,6 +8,8 @@ import type { Page, Position } from "./page.ts";
 /** No request reads more than this, whatever its filter leaves over: it answers what it found and a cursor to go on. */
 export const MAX_EXAMINED_EVENTS = 2_000;
 export const MAX_EXAMINED_BYTES = 8_000_000;
+/** Pages may hold nothing that the window shows. */
+export const MAX_EXAMINED_PAGES = 1_000;
 const PAGES_A_READ = 4;
 const BYTES_A_READ = 1_000_000;
 
@@ -39,59 +41,75 @@ export interface JournalReading {
 }
 
 interface Place {
-  page: number;
   index: number;
   reference: EntryReference;
   position: number;
 }
 
+/** One place looked at, or the end of a page, which stands before its first event. */
+interface Step {
+  at: Position;
+  kind: "place" | "page";
+  /** Absent when the entry has been removed. */
+  line?: string | undefined;
+}
+
 /** Reads back from the newest event until `limit` matches, the end of the window, or the bounds of one request and its answer. */
 export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
   const events: RecordedEvent[] = [];
-  let examined = 0;
-  let bytes = 0;
+  const examined = { place: 0, page: 0, bytes: 0 };
   let answered = 0;
   let last = query.before;
-  for await (const { place, line } of linesBack(query, reading)) {
-    examined++;
-    bytes += line.length;
-    const event = recordedEventSchema.parse(JSON.parse(line));
-    if (matchesFilter(event, query.filter)) {
-      answered += bytesInAnswer(line) + 1;
-      if (answered > MAX_ANSWER_BYTES && events.length > 0 && last !== undefined)
-        return { events, next: last };
-      events.push(event);
+  for await (const { at, kind, line } of stepsBack(query, reading)) {
+    examined[kind]++;
+    const event = line === undefined ? undefined : recordedEventSchema.parse(JSON.parse(line));
+    if (line !== undefined && event !== undefined) {
+      examined.bytes += line.length;
+      if (matchesFilter(event, query.filter)) {
+        answered += bytesInAnswer(line) + 1;
+        if (answered > MAX_ANSWER_BYTES && events.length > 0 && last !== undefined)
+          return { events, next: last };
+        events.push(event);
+      }
     }
-    last = { page: place.page, index: place.index };
-    if (events.length >= query.limit || examined >= MAX_EXAMINED_EVENTS || bytes >= MAX_EXAMINED_BYTES) {
-      return { events, next: last };
-    }
+    last = at;
+    if (events.length >= query.limit || isEnough(examined)) return { events, next: last };
   }
   return { events };
 }
 
-/** The lines of the window, newest first, read a few entries at a time as the reader asks for them. */
-async function* linesBack(
-  query: EventQuery,
-  reading: JournalReading,
-): AsyncGenerator<{ place: Place; line: string }> {
+function isEnough(examined: { place: number; page: number; bytes: number }): boolean {
+  return (
+    examined.place >= MAX_EXAMINED_EVENTS ||
+    examined.page >= MAX_EXAMINED_PAGES ||
+    examined.bytes >= MAX_EXAMINED_BYTES
+  );
+}
+
+/** The places of the window, newest first, their entries read a few at a time as the reader asks for them. */
+async function* stepsBack(query: EventQuery, reading: JournalReading): AsyncGenerator<Step> {
   let from = query.before?.page ?? (await startPage(query, reading));
   for (;;) {
     const pages = await reading.readPagesBack(query.workspace, from, PAGES_A_READ);
     for (const page of pages) {
       if (page.at < query.since) return;
-      for (const chunk of chunksOf(placesBack(page, query))) {
-        const lines = await reading.readLines(query.workspace, referencesOf(chunk));
-        for (const place of chunk) {
-          const line = lines.get(place.reference.entry)?.[place.position];
-          if (line !== undefined) yield { place, line };
-        }
-      }
+      yield* stepsOf(page, query, reading);
     }
     const last = pages.at(-1);
     if (last === undefined || last.page === 1) return;
     from = last.page - 1;
   }
+}
+
+async function* stepsOf(page: Page, query: EventQuery, reading: JournalReading): AsyncGenerator<Step> {
+  for (const chunk of chunksOf(placesBack(page, query))) {
+    const lines = await reading.readLines(query.workspace, referencesOf(chunk));
+    for (const { index, reference, position } of chunk) {
+      const line = lines.get(reference.entry)?.[position];
+      yield { at: { page: page.page, index }, kind: "place", line };
+    }
+  }
+  yield { at: { page: page.page, index: 0 }, kind: "page" };
 }
 
 /** Places whose entries are read together: whole entries, as many as make about a megabyte. */
@@ -117,10 +135,11 @@ async function startPage(query: EventQuery, reading: JournalReading): Promise<nu
   return query.until === undefined ? undefined : reading.pageAt(query.workspace, query.until);
 }
 
-/** The events of a page that the query may look at, newest first. */
+/** The events of a page that the query may look at, newest first. A page may hold entries far older than its own time. */
 function placesBack(page: Page, query: EventQuery): Place[] {
+  const { since, until } = query;
   const places = placesOf(page).filter(
-    ({ reference }) => query.until === undefined || reference.recordedAt < query.until,
+    ({ reference: { recordedAt } }) => recordedAt >= since && (until === undefined || recordedAt < until),
   );
   const before = query.before;
   const wanted = before?.page === page.page ? places.filter(({ index }) => index < before.index) : places;
@@ -131,7 +150,6 @@ function placesOf(page: Page): Place[] {
   let index = 0;
   return page.entries.flatMap((reference) =>
     Array.from({ length: reference.count }, (_, position) => ({
-      page: page.page,
       index: index++,
       reference,
       position,

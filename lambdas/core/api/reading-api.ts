@@ -133,7 +133,7 @@ export const recordedEventSchema = component(
 
 export const eventListSchema = component(
   "EventList",
-  "Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most 2,000 events",
+  "Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most 2,000 events and 1,000 pages of the journal",
   listOf(recordedEventSchema),
   { items: [EVENT_EXAMPLE], nextCursor: null },
 );
