@@ -7,6 +7,8 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { createWorkspaceReader } from "./adapters/workspace-store.ts";
+import { plansSchema } from "./core/entitlement.ts";
 import { ENV } from "./core/environment.ts";
 import { sweepBehind, sweepDue, type SweepPorts } from "./core/sweep.ts";
 
@@ -30,6 +32,8 @@ export const handler = createEntryPoint((environment) => {
       due: createDueLanes(client, registry),
       scan: createLaneScan(client, registry),
       journal: createJournalStore(client, environment.text(ENV.journalTable)),
+      workspaces: createWorkspaceReader(client, registry),
+      plans: environment.json(ENV.plans, plansSchema),
       rings: connectRingQueue(environment),
       clock: systemClock,
       log: createPowertoolsLog("sweep"),

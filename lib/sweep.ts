@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
+import { equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Rings } from "./rings.ts";
@@ -20,11 +21,13 @@ export class Sweep extends Construct {
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "sweep-lanes",
       description: "Rings lanes that are due or behind",
-      // Reads the newest page of each workspace: 10,000 of them at a few hundred a second.
+      // Reads the row and the newest page of each workspace: 10,000 of them at a few hundred a second.
       timeoutSeconds: 300,
       memoryMegabytes: 512,
     });
     parts.registry.grantSweep(this.fn);
+    parts.registry.grantRead(this.fn);
+    equipPlans(this.fn, deployment);
     parts.eventLog.grantReadJournal(this.fn);
     parts.rings.grantRing(this.fn);
     new Clockwork(this, "Due", {

@@ -1,16 +1,18 @@
 import { forEachAtMost } from "./at-most.ts";
 import { type Clock, toTimestamp } from "./clock.ts";
+import { entitlementOf, type Plans } from "./entitlement.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
 import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
 import type { Log, Metrics } from "./log.ts";
 import { METRIC } from "./metric-names.ts";
-import type { Page } from "./page.ts";
-import type { JournalStore, RingQueue } from "./stores.ts";
+import type { JournalStore, RingQueue, WorkspaceReader } from "./stores.ts";
 
 export interface SweepPorts {
   due: { dueLanes(now: string): AsyncIterable<Ring[]> };
   scan: { liveLanes(): AsyncIterable<Lane[]> };
   journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
+  workspaces: WorkspaceReader;
+  plans: Plans;
   rings: RingQueue;
   clock: Clock;
   log: Log;
@@ -20,11 +22,17 @@ export interface SweepPorts {
 const LANES_AT_ONCE = 16;
 
 /** Rings the lanes whose next attempt has come. */
-export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<void> {
+export async function sweepDue(ports: SweepPorts): Promise<void> {
+  const { due, rings, clock, log } = ports;
+  const forwards = forwardingOf(ports);
   let count = 0;
   for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
-    if (lanes.length > 0) await rings.ring(lanes);
-    count += lanes.length;
+    const awaited: Ring[] = [];
+    await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
+      if (await forwards(lane.workspace)) awaited.push(lane);
+    });
+    if (awaited.length > 0) await rings.ring(awaited);
+    count += awaited.length;
   }
   if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
 }
@@ -34,14 +42,15 @@ export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<
  * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
-  const newest = newestPages(ports.journal);
+  const newest = onceEach((workspace) => ports.journal.newestPage(workspace));
+  const forwards = forwardingOf(ports);
   const now = ports.clock();
   let count = 0;
   let oldest = 0;
   for await (const lanes of ports.scan.liveLanes()) {
     const behind: Lane[] = [];
     await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
-      if (!isBehind(lane, await newest(lane.workspace))) return;
+      if (!(await forwards(lane.workspace)) || !isBehind(lane, await newest(lane.workspace))) return;
       behind.push(lane);
       if (isOursToExplain(lane)) oldest = Math.max(oldest, await ageOf(lane, now, ports.journal));
     });
@@ -70,12 +79,22 @@ async function ageOf(lane: Lane, now: number, journal: SweepPorts["journal"]): P
   return at === undefined ? 0 : Math.max(0, now - Date.parse(at));
 }
 
-/** Each workspace's newest page, read once a sweep. */
-function newestPages(journal: SweepPorts["journal"]): (workspace: string) => Promise<Page | undefined> {
-  const known = new Map<string, Promise<Page | undefined>>();
+/** Whether a workspace may forward. Without it deliver leaves lanes as they are, so a ring is in vain and their lag is no fault. */
+function forwardingOf({ workspaces, plans }: SweepPorts): (workspace: string) => Promise<boolean> {
+  return onceEach(async (workspace) => {
+    const row = await workspaces.readWorkspace(workspace);
+    return row !== undefined && entitlementOf(row, plans)?.forwarding === true;
+  });
+}
+
+/** What is read of a workspace, once a sweep. */
+function onceEach<Answer>(
+  read: (workspace: string) => Promise<Answer>,
+): (workspace: string) => Promise<Answer> {
+  const known = new Map<string, Promise<Answer>>();
   return (workspace) => {
-    const page = known.get(workspace) ?? journal.newestPage(workspace);
-    known.set(workspace, page);
-    return page;
+    const answer = known.get(workspace) ?? read(workspace);
+    known.set(workspace, answer);
+    return answer;
   };
 }

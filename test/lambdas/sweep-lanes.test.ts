@@ -3,12 +3,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createDueLanes, createLaneScan } from "../../lambdas/adapters/lane-search.ts";
 import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
+import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
 import type { Lane } from "../../lambdas/core/lane.ts";
 import { METRIC } from "../../lambdas/core/metric-names.ts";
 import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
-import { createInMemoryRings, type InMemoryRings, laneAtStart } from "../helpers/in-memory-stores.ts";
+import {
+  createInMemoryRings,
+  type InMemoryRings,
+  laneAtStart,
+  takeTurns,
+  workspaceRow,
+} from "../helpers/in-memory-stores.ts";
 import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
+import { PLANS } from "../helpers/sample-events.ts";
 
 const TABLE = "Lanes";
 let dynamo: LocalDynamo;
@@ -23,6 +31,7 @@ beforeAll(async () => {
 afterAll(() => dynamo.close());
 
 let table = 0;
+let plans: Plans;
 beforeEach(async () => {
   table++;
   await client.send(
@@ -49,6 +58,7 @@ beforeEach(async () => {
       ],
     }),
   );
+  plans = PLANS;
   world = new LaneWorld();
   rings = createInMemoryRings();
 });
@@ -62,6 +72,8 @@ const sweep = (scope: string) =>
     due: createDueLanes(client, TABLE + table),
     scan: createLaneScan(client, TABLE + table),
     journal: world.journal,
+    workspaces: world.workspaces,
+    plans,
     rings,
     clock: () => world.now,
     log: world.log,
@@ -77,6 +89,17 @@ describe("the sweep of what is due", () => {
     await put(lane("dst_4", { nextAttemptAt: after(-1000) }));
     await sweep("due");
     expect(rung()).toEqual(["dst_1", "dst_2"]);
+  });
+
+  it("rings no lane of a workspace that may not forward, until it may again", async () => {
+    await put(lane("dst_1", { dueShard: "due", nextAttemptAt: after(-1000) }));
+    world.setWorkspace({ plan: "free" });
+    await sweep("due");
+    expect(rung()).toEqual([]);
+    world.setWorkspace({ plan: "team" });
+    plans = { ...PLANS, team: { retentionDays: 30, forwarding: true, maxDestinations: 1 } };
+    await sweep("due");
+    expect(rung()).toEqual(["dst_1"]);
   });
 });
 
@@ -110,6 +133,39 @@ describe("the sweep of what is behind", () => {
     expect(rung()).toEqual(["dst_1", "dst_3", "dst_6", "dst_8"]);
     expect(rings.rung.find(({ destination }) => destination === "dst_6")).toMatchObject({ slow: true });
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(90);
+  });
+
+  it.each<[string, Partial<Workspace>]>([
+    ["lost its forwarding", { plan: "free" }],
+    ["has ended", { endedAt: "2026-11-23T11:00:00.000Z" }],
+    ["is on a plan that is no more", { plan: "gone" }],
+  ])("leaves out a workspace that %s, and finds the lag of the others", async (_what, changes) => {
+    await world.record(["a"]);
+    world.now += 90_000;
+    await world.record(["b"]);
+    const [first] = world.journal.pagesOf(WS);
+    if (first === undefined) throw new Error("no page");
+    world.journal.put({ ...first, workspace: "ws_2" });
+    world.workspaces.workspaces.set("ws_2", workspaceRow("ws_2", changes));
+    await put(lane("dst_1", { cursor: { page: 2, index: 0 } }));
+    await put(laneAtStart("ws_2", "dst_2"));
+    world.now += 10_000;
+    await sweep("behind");
+    expect(rung()).toEqual(["dst_1"]);
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(10);
+  });
+
+  it("reads a workspace's row and newest page once, however many lanes it has", async () => {
+    await world.record(["a"]);
+    for (let index = 0; index < 5; index++) await put(lane(`dst_${index}`));
+    const reads: string[] = [];
+    const noted = async (call: string): Promise<void> => void reads.push(call);
+    world.journal.newestPage = takeTurns(world.journal, noted).newestPage;
+    const { readWorkspace } = takeTurns({ ...world.workspaces }, noted);
+    world.workspaces.readWorkspace = readWorkspace;
+    await sweep("behind");
+    expect(rung()).toHaveLength(5);
+    expect(reads.filter((call) => !call.endsWith("done"))).toEqual(["readWorkspace", "newestPage"]);
   });
 
   it("alone delivers everything when every ring is lost", async () => {
