@@ -1,4 +1,8 @@
-import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import {
   ATTEMPTS_KEPT,
@@ -7,119 +11,159 @@ import {
   type DeliveryOutcome,
   type DeliveryRecord,
   deliveryRecordSchema,
+  inOrder,
   isOpen,
+  mayReplace,
+  placeOfNext,
 } from "../core/delivery-record.ts";
 import { DELIVERIES, deliveriesPartition } from "../core/table-schema.ts";
-import { type Condition, updateIf } from "./conditional-write.ts";
+import { TrailcastError } from "../core/trailcast-error.ts";
 import { fromAttributes, getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 
-interface Assignments {
-  sets: string[];
-  names: Record<string, string>;
-  values: Record<string, unknown>;
+/** Writers of one row are few: the lane's run, a former one that is not over yet, and management. */
+const NOTE_TRIES = 5;
+
+/** A row was changed by somebody else between each look at it and the write. */
+export class ContendedDeliveryError extends TrailcastError {
+  override name = "ContendedDeliveryError";
+  constructor(delivery: string) {
+    super(`Delivery ${delivery} was changed at each of ${NOTE_TRIES} tries to add to its row`);
+  }
 }
+
+/** What a note depends on of the row that is there. */
+const presentSchema = z.pick(deliveryRecordSchema, { outcome: true, attempts: true });
+type Present = z.infer<typeof presentSchema>;
 
 /**
  * The delivery log. A note is one update: the row's facts if they are not there, the attempt at the end of its list, the outcome.
+ * It is tried as if there was no row or an open one with room; otherwise once more by what the row holds, which the refusal tells.
  * Where the outcome may not replace what is there, the attempt alone is added.
  */
 export function createDeliveryLog(client: DynamoDBClient, table: string): DeliveryLog {
   return {
     async note(note) {
-      const { destination, delivery } = note.facts;
-      const key = { [DELIVERIES.destination]: destination, [DELIVERIES.delivery]: delivery };
-      const closed = await close(client, table, key, note);
-      if (closed === undefined || note.attempt === undefined) return closed ?? note.outcome;
-      const late = assignments(note);
-      await updateIf(client, table, key, `SET ${late.sets.join(", ")}`, {
-        ...late,
-        condition: "attribute_exists(#delivery)",
-        names: { ...late.names, "#delivery": DELIVERIES.delivery },
-      });
-      return closed;
+      let present: Present | undefined;
+      for (let tries = 0; tries < NOTE_TRIES; tries++) {
+        const closed = closedBefore(note, present);
+        if (closed !== undefined && note.attempt === undefined) return closed;
+        const refusal = await write(client, table, note, present);
+        if (refusal === undefined) return closed ?? note.outcome;
+        present = refusal.Item && fromAttributes(refusal.Item, presentSchema, table);
+      }
+      throw new ContendedDeliveryError(note.facts.delivery);
     },
   };
 }
 
-/** Writes the whole note, unless the number had been closed: then answers how. */
-async function close(
+/** How the number had closed, when the note may not replace that. */
+function closedBefore(note: DeliveryNote, present: Present | undefined): DeliveryOutcome | undefined {
+  return mayReplace(present?.outcome, note.outcome) ? undefined : present?.outcome;
+}
+
+/** Answers the refusal when the row is not as it was taken to be. */
+async function write(
   client: DynamoDBClient,
   table: string,
-  key: Record<string, string>,
   note: DeliveryNote,
-): Promise<DeliveryOutcome | undefined> {
-  const { update, condition } = closing(note);
+  present: Present | undefined,
+): Promise<ConditionalCheckFailedException | undefined> {
+  const { destination, delivery } = note.facts;
+  const { sets, removes, conditions, names, values } = updateOf(note, present);
+  const condition = conditions.join(" AND ");
   try {
     await client.send(
       new UpdateItemCommand({
         TableName: table,
-        Key: toAttributes(key),
-        UpdateExpression: update,
-        ConditionExpression: condition.condition,
-        ExpressionAttributeNames: condition.names,
-        ExpressionAttributeValues: toAttributes(condition.values),
+        Key: toAttributes({ [DELIVERIES.destination]: destination, [DELIVERIES.delivery]: delivery }),
+        UpdateExpression: `SET ${sets.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
+        ConditionExpression:
+          present === undefined ? `attribute_not_exists(#delivery) OR (${condition})` : condition,
+        ExpressionAttributeNames: { ...names, "#delivery": DELIVERIES.delivery },
+        ExpressionAttributeValues: toAttributes(values),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
     );
     return undefined;
   } catch (error) {
-    if (!isConditionFailure(error) || error.Item === undefined) throw error;
-    return fromAttributes(error.Item, outcomeSchema, table).outcome;
+    if (isConditionFailure(error)) return error;
+    throw error;
   }
 }
 
-const outcomeSchema = z.pick(deliveryRecordSchema, { outcome: true });
+interface Update {
+  sets: string[];
+  removes: string[];
+  /** Of the row that is there. */
+  conditions: string[];
+  names: Record<string, string>;
+  values: Record<string, unknown>;
+}
 
-/** Everything that a note adds whatever the outcome is. */
-function assignments({ facts, at, attempt }: DeliveryNote): Assignments {
-  const { destination: _destination, delivery: _delivery, ...rest } = facts;
-  const result: Assignments = {
-    sets: ["#updatedAt = :at"],
-    names: { "#updatedAt": "updatedAt" },
-    values: { ":at": at },
+function updateOf(note: DeliveryNote, present: Present | undefined): Update {
+  const update: Update = {
+    sets: ["#updatedAt = :at", "#expiresAt = :expiresAt"],
+    removes: [],
+    conditions: ["attribute_exists(#delivery)"],
+    names: { "#updatedAt": "updatedAt", "#expiresAt": "expiresAt", "#attempts": "attempts" },
+    values: { ":at": note.at, ":expiresAt": note.facts.expiresAt },
   };
+  setFacts(update, note);
+  addAttempt(update, note, present);
+  if (present !== undefined) {
+    update.conditions.push("#outcome = :seen");
+    update.names["#outcome"] = "outcome";
+    update.values[":seen"] = present.outcome;
+  } else if (note.outcome !== "delivered") {
+    update.conditions.push("#outcome IN (:retry, :suspend)");
+    Object.assign(update.values, { ":retry": "retry", ":suspend": "suspend" });
+  }
+  if (closedBefore(note, present) === undefined) setOutcome(update, note);
+  return update;
+}
+
+/** What is the same in every note of a delivery; the expiry counts from the last. */
+function setFacts({ sets, names, values }: Update, { facts }: DeliveryNote): void {
+  const { destination: _destination, delivery: _delivery, expiresAt: _expiresAt, ...rest } = facts;
   for (const [name, value] of Object.entries(rest)) {
     if (value === undefined) continue;
-    result.sets.push(`#${name} = if_not_exists(#${name}, :${name})`);
-    result.names[`#${name}`] = name;
-    result.values[`:${name}`] = value;
+    sets.push(`#${name} = if_not_exists(#${name}, :${name})`);
+    names[`#${name}`] = name;
+    values[`:${name}`] = value;
   }
-  result.names["#attempts"] = "attempts";
-  if (attempt !== undefined && attempt.attempt > ATTEMPTS_KEPT) {
-    // The list is full: the place of an old attempt is taken. An index past the end appends.
-    result.sets.push(`#attempts[${attempt.attempt % ATTEMPTS_KEPT}] = :attempt`);
-    result.values[":attempt"] = attempt;
-    return result;
-  }
-  result.sets.push("#attempts = list_append(if_not_exists(#attempts, :none), :attempts)");
-  result.values[":none"] = [];
-  result.values[":attempts"] = attempt === undefined ? [] : [attempt];
-  return result;
 }
 
-function closing(note: DeliveryNote): { update: string; condition: Required<Condition> } {
-  const { outcome, nextAttemptAt } = note;
-  const { sets, names, values } = assignments(note);
-  const all = { ...names, "#outcome": "outcome", "#next": "nextAttemptAt", "#closedAt": "closedAt" };
-  const given: Record<string, unknown> = { ...values, ":outcome": outcome };
-  const assigned = [...sets, "#outcome = :outcome"];
-  const removed: string[] = [];
-  if (nextAttemptAt === undefined) removed.push("#next");
+/** Whether there is room is a matter of the row: a lane's count of attempts goes on in the next row, and starts again in this one. */
+function addAttempt(update: Update, { attempt }: DeliveryNote, present: Present | undefined): void {
+  const { sets, conditions, names, values } = update;
+  const place = present === undefined ? 0 : placeOfNext(present.attempts);
+  const oldest = present?.attempts[place];
+  if (attempt !== undefined && oldest !== undefined) {
+    sets.push(`#attempts[${place}] = :attempt`);
+    conditions.push(`#attempts[${place}].#at = :oldestAt`);
+    names["#at"] = "at";
+    Object.assign(values, { ":attempt": attempt, ":oldestAt": oldest.at });
+    return;
+  }
+  sets.push("#attempts = list_append(if_not_exists(#attempts, :none), :attempts)");
+  Object.assign(values, { ":none": [], ":attempts": attempt === undefined ? [] : [attempt] });
+  if (attempt === undefined) return;
+  conditions.push("size(#attempts) < :kept");
+  values[":kept"] = ATTEMPTS_KEPT;
+}
+
+function setOutcome(update: Update, { outcome, nextAttemptAt }: DeliveryNote): void {
+  const { sets, removes, names, values } = update;
+  Object.assign(names, { "#outcome": "outcome", "#next": "nextAttemptAt", "#closedAt": "closedAt" });
+  sets.push("#outcome = :outcome");
+  values[":outcome"] = outcome;
+  if (nextAttemptAt === undefined) removes.push("#next");
   else {
-    assigned.push("#next = :next");
-    given[":next"] = nextAttemptAt;
+    sets.push("#next = :next");
+    values[":next"] = nextAttemptAt;
   }
-  if (isOpen(outcome)) removed.push("#closedAt");
-  else assigned.push("#closedAt = :at");
-  const update = `SET ${assigned.join(", ")}${removed.length > 0 ? ` REMOVE ${removed.join(", ")}` : ""}`;
-  if (outcome === "delivered") {
-    // Replaces any; the condition always holds.
-    const condition = "attribute_not_exists(#outcome) OR attribute_exists(#outcome)";
-    return { update, condition: { condition, names: all, values: given } };
-  }
-  const open = { ":retry": "retry", ":suspend": "suspend" };
-  const condition = "attribute_not_exists(#outcome) OR #outcome IN (:retry, :suspend)";
-  return { update, condition: { condition, names: all, values: { ...given, ...open } } };
+  if (isOpen(outcome)) removes.push("#closedAt");
+  else sets.push("#closedAt = :at");
 }
 
 /** The delivery log as management reads it. */
@@ -145,7 +189,7 @@ export function createDeliveryLogReader(client: DynamoDBClient, table: string): 
   return {
     async readDelivery(workspace, destination, delivery) {
       const row = await getRow(client, table, keyOf(workspace, destination, delivery), deliveryRecordSchema);
-      return row === undefined ? undefined : inOrder(row);
+      return row === undefined ? undefined : asAttempted(row);
     },
     async listDeliveries(workspace, destination, { fromId, beforeId, outcome, limit }) {
       const isFiltered = outcome !== undefined;
@@ -171,12 +215,12 @@ export function createDeliveryLogReader(client: DynamoDBClient, table: string): 
         },
         deliveryRecordSchema,
       );
-      return { deliveries: rows.map(inOrder), next: next?.[DELIVERIES.delivery]?.S };
+      return { deliveries: rows.map(asAttempted), next: next?.[DELIVERIES.delivery]?.S };
     },
   };
 }
 
 /** A full list is written round and round. */
-function inOrder(row: DeliveryRecord): DeliveryRecord {
-  return { ...row, attempts: row.attempts.toSorted((a, b) => a.attempt - b.attempt) };
+function asAttempted(row: DeliveryRecord): DeliveryRecord {
+  return { ...row, attempts: inOrder(row.attempts) };
 }

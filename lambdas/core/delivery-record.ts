@@ -87,18 +87,35 @@ export function mayReplace(present: DeliveryOutcome | undefined, next: DeliveryO
 /** Attempts that a row keeps: a receiver may ask for one a second for three days, and an item holds 400 KB. */
 export const ATTEMPTS_KEPT = 60;
 
+/** By time: when a lane is resumed, numbers start again at 1 within a row. */
+export function inOrder(attempts: readonly Attempt[]): Attempt[] {
+  return attempts.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.attempt - b.attempt);
+}
+
+/** Where a row takes one more attempt: behind the others, or in the place of the oldest when it is full. */
+export function placeOfNext(attempts: readonly Attempt[]): number {
+  const [oldest] = inOrder(attempts);
+  if (oldest === undefined || attempts.length < ATTEMPTS_KEPT) return attempts.length;
+  return attempts.indexOf(oldest);
+}
+
 /** The row after a note: what the table does, said once for stores and tests. */
 export function addNote(present: DeliveryRecord | undefined, note: DeliveryNote): DeliveryRecord {
-  const attempts = [...(present?.attempts ?? []), ...(note.attempt === undefined ? [] : [note.attempt])];
-  const row = { ...(present ?? note.facts), attempts: attempts.slice(-ATTEMPTS_KEPT) };
+  const { attempt, facts, at } = note;
+  const attempts = present?.attempts ?? [];
+  const row = {
+    ...(present ?? facts),
+    attempts: attempt === undefined ? attempts : attempts.toSpliced(placeOfNext(attempts), 1, attempt),
+    updatedAt: at,
+    expiresAt: facts.expiresAt,
+  };
   if (present !== undefined && !mayReplace(present.outcome, note.outcome))
-    return { ...row, outcome: present.outcome, updatedAt: note.at };
+    return attempt === undefined ? present : { ...row, outcome: present.outcome };
   return {
     ...row,
     outcome: note.outcome,
-    updatedAt: note.at,
     nextAttemptAt: note.nextAttemptAt,
-    ...(!isOpen(note.outcome) && { closedAt: note.at }),
+    ...(!isOpen(note.outcome) && { closedAt: at }),
   };
 }
 

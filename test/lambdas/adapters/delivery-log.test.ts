@@ -7,6 +7,7 @@ import {
   type DeliveryNote,
   type DeliveryOutcome,
   type DeliveryRecord,
+  inOrder,
 } from "../../../lambdas/core/delivery-record.ts";
 import { type LocalDynamo, startLocalDynamo } from "../../helpers/local-dynamo.ts";
 
@@ -36,6 +37,8 @@ function attempt(number: number, outcome: Attempt["outcome"] = "retry"): Attempt
     delaySeconds: 3,
   };
 }
+
+const minuteAt = (minute: number): string => new Date(Date.parse(AT) + minute * 60_000).toISOString();
 
 function note(outcome: DeliveryOutcome, more: Partial<DeliveryNote> = {}): DeliveryNote {
   return {
@@ -108,6 +111,67 @@ describe("a note", () => {
         expect(inForce, `${first} then ${second}`).toBe(rule.outcome);
         expect((await read())?.outcome).toBe(rule.outcome);
       }
+  });
+
+  it("takes an attempt by what the row holds, whatever the lane has counted before", async () => {
+    await log().note(note("retry", { attempt: attempt(ATTEMPTS_KEPT + 17) }));
+    expect(await log().note(note("expired", { attempt: attempt(ATTEMPTS_KEPT + 18) }))).toBe("expired");
+    expect((await read())?.attempts.map((one) => one.attempt)).toEqual([
+      ATTEMPTS_KEPT + 17,
+      ATTEMPTS_KEPT + 18,
+    ]);
+  });
+
+  it("keeps so many attempts through each resumption of the lane, and drops the oldest first", async () => {
+    const rounds = [45, 45, 70];
+    let minute = 0;
+    let rule: DeliveryRecord | undefined;
+    const all: Attempt[] = [];
+    for (const attempts of rounds)
+      for (let number = 1; number <= attempts; number++) {
+        const at = minuteAt(++minute);
+        const outcome = number === attempts ? "suspend" : "retry";
+        const next = note(outcome, { at, attempt: { ...attempt(number, outcome), at } });
+        if (next.attempt !== undefined) all.push(next.attempt);
+        await log().note(next);
+        rule = addNote(rule, next);
+      }
+    // Once it is closed, an attempt that was under way takes the place of the oldest just so.
+    const at = minuteAt(++minute);
+    for (const late of [note("skipped", { at }), note("retry", { at, attempt: { ...attempt(71), at } })]) {
+      if (late.attempt !== undefined) all.push(late.attempt);
+      await log().note(late);
+      rule = addNote(rule, late);
+    }
+    const row = await read();
+    expect(row?.attempts).toEqual(all.slice(-ATTEMPTS_KEPT));
+    expect({ ...rule, attempts: inOrder(rule?.attempts ?? []) }).toEqual(row);
+  });
+
+  it("loses no attempt to one that takes the same place at the same time", async () => {
+    for (let number = 1; number <= ATTEMPTS_KEPT; number++) {
+      const at = minuteAt(number);
+      await log().note(note("retry", { at, attempt: { ...attempt(number), at } }));
+    }
+    const late = [1, 2].map((number) => ATTEMPTS_KEPT + number);
+    await Promise.all(
+      late.map((number) =>
+        log().note(note("retry", { attempt: { ...attempt(number), at: minuteAt(number) } })),
+      ),
+    );
+    const numbers = (await read())?.attempts.map((one) => one.attempt) ?? [];
+    expect(numbers).toHaveLength(ATTEMPTS_KEPT);
+    expect([numbers[0], ...numbers.slice(-2)]).toEqual([3, ...late]);
+  });
+
+  it("keeps the row so long after the last note, not the first", async () => {
+    await log().note(note("suspend", { attempt: attempt(1, "suspend") }));
+    const facts = { ...note("skipped").facts, expiresAt: 1_900_000_000 };
+    await log().note({ ...note("skipped"), facts });
+    expect((await read())?.expiresAt).toBe(1_900_000_000);
+    const later = { ...facts, expiresAt: 1_950_000_000 };
+    await log().note({ ...note("retry", { attempt: attempt(2) }), facts: later });
+    expect((await read())?.expiresAt).toBe(1_950_000_000);
   });
 });
 
