@@ -54,7 +54,7 @@ export function delivered(lane: Lane, frozen: Frozen, { last }: AttemptReport, n
     batchLimit: grown(lane.batchLimit),
     lastDelivery: last,
     failingSince: undefined,
-    failingToldAt: undefined,
+    failingTold: undefined,
     consecutiveFailures: 0,
     slowAnswers: slowness(lane, last.durationMs),
     ...(pauseMs > 0 && { nextAttemptAt: new Date(now + pauseMs).toISOString() }),
@@ -106,6 +106,8 @@ export function suspended(lane: Lane, { last }: AttemptReport, reason: string): 
     ...attempted(lane, last),
     status,
     suspendedReason: reason,
+    // What ends a suspension is `resumed`.
+    failingTold: undefined,
     nextAttemptAt: undefined,
     dueShard: undefined,
   };

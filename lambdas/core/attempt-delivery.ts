@@ -158,8 +158,8 @@ async function settle(
     case "retry": {
       const { delaySeconds } = verdict;
       const wait = { delaySeconds, isHeld: run.canHold && delaySeconds <= HOLD_MAX_SECONDS, now };
-      const told = await tellFailing(run.ports, target, refused(before, report, wait), { ...verdict, now });
-      put((lane) => ({ ...refused(lane, report, wait), failingToldAt: told ?? lane.failingToldAt }));
+      const marks = await tellFailing(run.ports, target, refused(before, report, wait), { ...verdict, now });
+      put((lane) => ({ ...refused(lane, report, wait), ...marks }));
       return storeChanges(run);
     }
   }

@@ -70,8 +70,10 @@ export const laneSchema = z.object({
   /** After a 413: the delivery whose halves come next (the first names it), and its end, which neither half crosses. */
   splitParent: z.optional(z.string()),
   splitEnd: z.optional(positionSchema),
-  /** When the owner was last told that the destination is failing. */
+  /** When the owner was last told that the destination is failing; a 2xx does not forget it. */
   failingToldAt: z.optional(z.string()),
+  /** Set when that was of the present failing, so that its end is told too: the advice that was given in it. */
+  failingTold: z.optional(z.array(z.string())),
   /** A replay's cap. */
   eventsPerSecond: z.optional(z.number()),
   /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */

@@ -6,31 +6,37 @@ import type { LanePorts } from "./lane-run.ts";
 import { isFailingNews, type Notice } from "./owner-notice.ts";
 
 type Ports = Pick<LanePorts, "notices" | "log">;
+/** A key with the lane's version is the same when a run that died is repeated, and another one after each change that was stored. */
 type Facts = Pick<Notice, "kind" | "key" | "reason" | "advice"> & { now: number };
+
+type ToldMarks = Pick<Lane, "failingToldAt" | "failingTold">;
 
 interface Told {
   workspace: Workspace;
   destination: Destination;
 }
 
-/** Tells of refusals when that is news; answers when, for the lane to remember. Replays speak when they are suspended only. */
+/**
+ * Tells of refusals when that is news; answers what the lane is to remember of it. `lane` as it is after the refusal.
+ * Replays speak when they are suspended only.
+ */
 export async function tellFailing(
   ports: Ports,
   told: Told,
   lane: Lane,
   { error, advice, now }: { error: string; advice?: string; now: number },
-): Promise<string | undefined> {
-  const { frozen } = lane;
-  if (lane.lane !== LIVE_LANE || frozen === undefined) return undefined;
-  if (!isFailingNews(lane, advice !== undefined, now)) return undefined;
-  const key = `${frozen.id} failing ${lane.attempts}`;
-  const isTold = await tell(ports, told, lane, { kind: "failing", key, reason: error, advice, now });
-  return isTold ? toTimestamp(now) : undefined;
+): Promise<ToldMarks> {
+  if (lane.lane !== LIVE_LANE || !isFailingNews(lane, advice, now)) return {};
+  const key = `${lane.item} failing ${lane.version}`;
+  if (!(await tell(ports, told, lane, { kind: "failing", key, reason: error, advice, now }))) return {};
+  const before = lane.failingTold ?? [];
+  const isNew = advice !== undefined && !before.includes(advice);
+  return { failingToldAt: toTimestamp(now), failingTold: isNew ? [...before, advice] : before };
 }
 
 /** `lane` as it was before the 2xx: owners who heard of failing hear that it is over. */
 export async function tellRecovered(ports: Ports, told: Told, lane: Lane, now: number): Promise<void> {
-  if (lane.failingToldAt === undefined || lane.frozen === undefined) return;
+  if (lane.failingTold === undefined || lane.frozen === undefined) return;
   await tell(ports, told, lane, { kind: "recovered", key: `${lane.frozen.id} recovered`, now });
 }
 
@@ -40,7 +46,7 @@ export async function tellSuspended(
   lane: Lane,
   { reason, error, now }: { reason: string; error: string; now: number },
 ): Promise<void> {
-  const key = `${lane.frozen?.id ?? lane.previousId} suspended ${lane.attempts}`;
+  const key = `${lane.item} suspended ${lane.version}`;
   await tell(ports, told, lane, { kind: "suspended", key, reason: `${reason}: ${error}`, now });
 }
 

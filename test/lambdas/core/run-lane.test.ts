@@ -242,6 +242,68 @@ describe("an owner", () => {
     expect(world.notices).toMatchObject([{ kind: "failing", advice }]);
   });
 
+  it("hears of a receiver that says no and yes by turns once an hour, and of each end that it heard the beginning of", async () => {
+    world.answer = () => answered(world.received.length % 2 === 0 ? 200 : 401);
+    const heard: string[] = [];
+    for (let minute = 0; minute < 180; minute++) {
+      await world.record(["a"]);
+      await attempt(minute === 0 ? 0 : MINUTE);
+      for (const { kind } of world.notices.splice(0)) heard.push(`${Math.floor(minute / 60)} ${kind}`);
+    }
+    expect(world.received.length).toBeGreaterThan(180);
+    expect(heard).toEqual(["0", "1", "2"].flatMap((hour) => [`${hour} failing`, `${hour} recovered`]));
+  });
+
+  it("hears of advice that is new to a failing it was told of, once, before the hour is over", async () => {
+    refuseAll(500);
+    await attempt(0);
+    await attempt(5 * MINUTE);
+    refuseAll(401);
+    for (let times = 0; times < 3; times++) await attempt(MINUTE);
+    expect(world.notices.map(({ advice }) => advice)).toEqual([undefined, "credentials"]);
+    refuseAll(415);
+    await attempt(MINUTE);
+    refuseAll(401);
+    await attempt(MINUTE);
+    expect(world.notices.map(({ advice }) => advice)).toEqual([undefined, "credentials", "format"]);
+  });
+
+  it("hears at once when the receiver asks for more time than the five minutes", async () => {
+    world.answer = () => answered(503, { retryAfter: "299" });
+    await attempt(0);
+    expect(kinds()).toEqual([]);
+    world.answer = () => answered(503, { retryAfter: "43200" });
+    await attempt(MINUTE);
+    expect(kinds()).toEqual(["failing"]);
+  });
+
+  it("hears of each suspension, and of each failing, as a fact of its own", async () => {
+    for (let times = 0; times < 2; times++) {
+      refuseAll(401);
+      await attempt(HOUR);
+      refuseAll(410);
+      await attempt(MINUTE);
+      world.change(resumeLane);
+    }
+    const keys = world.notices.filter(({ kind }) => kind !== "resumed").map(({ key }) => key);
+    expect(kinds()).toEqual(["failing", "suspended", "resumed", "failing", "suspended"]);
+    expect(new Set(keys).size).toBe(4);
+  });
+
+  it.each([401, 410])("hears of %i under the same key when the run that told died", async (statusCode) => {
+    refuseAll(statusCode);
+    let isDead = false;
+    const turns = async (call: string): Promise<void> => {
+      isDead ||= call === "tell done";
+      if (isDead) throw new Error("died");
+    };
+    await expect(world.run({ turns })).rejects.toThrow("died");
+    world.now += MINUTE;
+    await world.run();
+    expect(world.notices).toHaveLength(2);
+    expect(world.notices[1]?.key).toBe(world.notices[0]?.key);
+  });
+
   it("that heard of nothing hears of no recovery", async () => {
     refuseAll(500);
     await attempt(0);
@@ -495,7 +557,8 @@ describe("when we broke", () => {
     ports.notices = { tell: () => Promise.reject(new Error("bus is down")) };
     const { runLane } = await import("../../../lambdas/core/run-lane.ts");
     await runLane({ ring: LIVE, receives: 1, hasTime: () => true }, ports);
-    expect(world.lane()).toMatchObject({ attempts: 1, failingToldAt: undefined });
+    expect(world.lane()).toMatchObject({ attempts: 1 });
+    expect(world.lane()).not.toHaveProperty("failingToldAt");
     expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
   });
 
