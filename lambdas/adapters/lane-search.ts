@@ -1,8 +1,9 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type Lane, laneSchema, type Ring } from "../core/lane.ts";
+import { laneSchema, type Ring } from "../core/lane.ts";
+import type { FoundLanes, LaneName } from "../core/sweep.ts";
 import { DUE_SHARD, REGISTRY, registryItem } from "../core/table-schema.ts";
-import { type Attributes, fromAttributes, toAttributes } from "./dynamo.ts";
+import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";
 
 /** Finds lanes whose next attempt has come. */
 export interface DueLanes {
@@ -10,7 +11,7 @@ export interface DueLanes {
   dueLanes(now: string): AsyncIterable<Ring[]>;
 }
 
-const dueSchema = z.object({ workspace: z.string(), item: z.string() });
+const keySchema = z.object({ workspace: z.string(), item: z.string() });
 const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
 
 export function createDueLanes(client: DynamoDBClient, table: string): DueLanes {
@@ -28,21 +29,21 @@ export function createDueLanes(client: DynamoDBClient, table: string): DueLanes 
             ...(start !== undefined && { ExclusiveStartKey: start }),
           }),
         );
-        yield Items.flatMap((item) => ringOfKey(fromAttributes(item, dueSchema, table)));
+        yield Items.flatMap((item) => ringOfKey(fromAttributes(item, keySchema, table)));
         start = LastEvaluatedKey;
       } while (start !== undefined);
     },
   };
 }
 
-function ringOfKey({ workspace, item }: z.infer<typeof dueSchema>): Ring[] {
+function ringOfKey({ workspace, item }: z.infer<typeof keySchema>): Ring[] {
   const [, destination, lane] = LANE_ITEM.exec(item) ?? [];
   return destination === undefined || lane === undefined ? [] : [{ workspace, destination, lane }];
 }
 
 /** Finds every lane that delivers. */
 export interface LaneScan {
-  liveLanes(): AsyncIterable<Lane[]>;
+  liveLanes(): AsyncIterable<FoundLanes>;
 }
 
 export function createLaneScan(client: DynamoDBClient, table: string): LaneScan {
@@ -59,9 +60,27 @@ export function createLaneScan(client: DynamoDBClient, table: string): LaneScan 
             ...(start !== undefined && { ExclusiveStartKey: start }),
           }),
         );
-        yield Items.map((item) => fromAttributes(item, laneSchema, table));
+        yield readLanes(Items, table);
         start = LastEvaluatedKey;
       } while (start !== undefined);
     },
   };
+}
+
+function readLanes(items: Attributes[], table: string): FoundLanes {
+  const found: FoundLanes = { lanes: [], unreadable: [] };
+  for (const item of items) {
+    try {
+      found.lanes.push(fromAttributes(item, laneSchema, table));
+    } catch (error) {
+      if (!(error instanceof RowShapeError)) throw error;
+      found.unreadable.push(nameOf(item, table));
+    }
+  }
+  return found;
+}
+
+function nameOf(item: Attributes, table: string): LaneName {
+  const key = fromAttributes(item, keySchema, table);
+  return ringOfKey(key)[0] ?? { workspace: key.workspace };
 }

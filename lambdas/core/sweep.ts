@@ -6,10 +6,11 @@ import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
 import type { Log, Metrics } from "./log.ts";
 import { METRIC } from "./metric-names.ts";
 import type { JournalStore, RingQueue, WorkspaceReader } from "./stores.ts";
+import { TrailcastError } from "./trailcast-error.ts";
 
 export interface SweepPorts {
   due: { dueLanes(now: string): AsyncIterable<Ring[]> };
-  scan: { liveLanes(): AsyncIterable<Lane[]> };
+  scan: { liveLanes(): AsyncIterable<FoundLanes> };
   journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
   workspaces: WorkspaceReader;
   plans: Plans;
@@ -21,46 +22,122 @@ export interface SweepPorts {
 
 const LANES_AT_ONCE = 16;
 
-/** Rings the lanes whose next attempt has come. */
+/** A lane that can be named, though not read. */
+export type LaneName = { workspace: string } & Partial<Ring>;
+
+/** Lanes as they were found; a row that cannot be read keeps no other from its ring. */
+export interface FoundLanes {
+  lanes: Lane[];
+  unreadable: LaneName[];
+}
+
+/** Part of a sweep failed. The rest was done; the log names what was not. */
+export class UnfinishedSweepError extends TrailcastError {
+  override name = "UnfinishedSweepError";
+}
+
+/** Rings the lanes whose next attempt has come. Throws at its end when it had to leave some out. */
 export async function sweepDue(ports: SweepPorts): Promise<void> {
   const { due, rings, clock, log } = ports;
   const forwards = forwardingOf(ports);
+  const faults = countFaults(log);
   let count = 0;
   for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
     const awaited: Ring[] = [];
-    await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
-      if (await forwards(lane.workspace)) awaited.push(lane);
+    await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
+      faults.survive(lane, async () => {
+        if (await forwards(lane.workspace)) awaited.push(lane);
+      }),
+    );
+    await faults.survive({}, async () => {
+      count += await ring(awaited, rings);
     });
-    if (awaited.length > 0) await rings.ring(awaited);
-    count += awaited.length;
   }
   if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
+  faults.raise();
 }
 
 /**
  * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
- * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it.
+ * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it, also when there is none.
+ * Throws at its end when it had to leave some out.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
-  const newest = onceEach((workspace) => ports.journal.newestPage(workspace));
-  const forwards = forwardingOf(ports);
-  const now = ports.clock();
+  const faults = countFaults(ports.log);
+  const look = lookAtLanes(ports, faults);
   let count = 0;
   let oldest = 0;
-  for await (const lanes of ports.scan.liveLanes()) {
-    const behind: Lane[] = [];
-    await forEachAtMost(lanes, LANES_AT_ONCE, async (lane) => {
-      if (!(await forwards(lane.workspace)) || !isBehind(lane, await newest(lane.workspace))) return;
-      behind.push(lane);
-      if (isOursToExplain(lane)) oldest = Math.max(oldest, await ageOf(lane, now, ports.journal));
+  for await (const found of ports.scan.liveLanes()) {
+    for (const lane of found.unreadable) faults.add(lane);
+    const { rings, age } = await look(found.lanes);
+    await faults.survive({}, async () => {
+      count += await ring(rings, ports.rings);
     });
-    const rings = behind.filter((lane) => !isWaiting(lane, now)).map(ringOf);
-    if (rings.length > 0) await ports.rings.ring(rings);
-    count += rings.length;
+    oldest = Math.max(oldest, age);
   }
   // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
   ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
   if (count > 0) ports.log.info("lanes.rung", { count, outcome: "behind" });
+  faults.raise();
+}
+
+/** The rings of those that are behind, and the greatest age (milliseconds) that is ours to explain. */
+function lookAtLanes(
+  ports: SweepPorts,
+  faults: Faults,
+): (lanes: Lane[]) => Promise<{ rings: Ring[]; age: number }> {
+  const { journal, clock } = ports;
+  const newest = onceEach((workspace) => journal.newestPage(workspace));
+  const forwards = forwardingOf(ports);
+  const now = clock();
+  return async (lanes) => {
+    const rings: Ring[] = [];
+    let age = 0;
+    await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
+      faults.survive(ringOf(lane), async () => {
+        const { workspace } = lane;
+        if (!(await forwards(workspace)) || !isBehind(lane, await newest(workspace))) return;
+        if (!isWaiting(lane, now)) rings.push(ringOf(lane));
+        if (isOursToExplain(lane)) age = Math.max(age, await ageOf(lane, now, journal));
+      }),
+    );
+    return { rings, age };
+  };
+}
+
+/** Answers how many. */
+async function ring(rings: Ring[], queue: RingQueue): Promise<number> {
+  if (rings.length > 0) await queue.ring(rings);
+  return rings.length;
+}
+
+interface Faults {
+  add(lane: Partial<Ring>, error?: unknown): void;
+  /** Carries on after what fails. */
+  survive(lane: Partial<Ring>, act: () => Promise<void>): Promise<void>;
+  /** Throws if there were any. */
+  raise(): void;
+}
+
+function countFaults(log: Log): Faults {
+  let count = 0;
+  const add: Faults["add"] = ({ workspace, destination, lane }, error) => {
+    count++;
+    const name = {
+      ...(workspace !== undefined && { workspace }),
+      ...(destination !== undefined && { destination }),
+      ...(lane !== undefined && { lane }),
+    };
+    log.error("lane.unswept", name, error);
+  };
+  return {
+    add,
+    survive: (lane, act) => act().catch((error: unknown) => add(lane, error)),
+    raise: () => {
+      if (count > 0)
+        throw new UnfinishedSweepError(`The sweep had ${count} faults; what they left out is in its log`);
+    },
+  };
 }
 
 /** Its lag would be our fault: a refusing receiver is its owner's to mend, and a replay's events are old by nature. */

@@ -1,6 +1,6 @@
 import { CreateTableCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { RowShapeError, toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createDueLanes, createLaneScan } from "../../lambdas/adapters/lane-search.ts";
 import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
 import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
@@ -104,6 +104,11 @@ describe("the sweep of what is due", () => {
 });
 
 describe("the sweep of what is behind", () => {
+  it("says that nothing is undelivered when there is no lane", async () => {
+    await sweep("behind");
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(0);
+  });
+
   it("rings live lanes with events or a frozen delivery left, whatever became of their rings", async () => {
     await world.record(["a"]);
     world.now += 90_000;
@@ -185,6 +190,70 @@ describe("the sweep of what is behind", () => {
     }
     expect(new Set(world.received.flatMap(({ events }) => events)).size).toBe(3);
     expect(await lanes.readLane(LIVE)).toMatchObject({ number: 2, cursor: { page: 4, index: 0 } });
+  });
+});
+
+describe("what cannot be read", () => {
+  const swept = ["ws_2", "ws_3", "ws_4"].map((workspace) => laneAtStart(workspace, `dst_${workspace}`));
+  const unswept = (): object[] =>
+    world.log.lines.filter(({ message }) => message === "lane.unswept").map(({ fields }) => fields);
+
+  beforeEach(async () => {
+    await world.record(["a"]);
+    const [page] = world.journal.pagesOf(WS);
+    if (page === undefined) throw new Error("no page");
+    for (const row of swept) {
+      const { workspace } = row;
+      world.journal.put({ ...page, workspace });
+      world.workspaces.workspaces.set(workspace, workspaceRow(workspace));
+      await put(row);
+    }
+    world.now += 60_000;
+  });
+
+  it("of lanes, workspaces and journals costs no other its ring nor the metric, and is a failure in the end", async () => {
+    await put({ ...lane("dst_bad"), cursor: "strange" });
+    await put({ workspace: "ws_0", item: "lane#odd", status: "live" });
+    const { newestPage } = world.journal;
+    const { readWorkspace } = world.workspaces;
+    world.journal.newestPage = async (workspace) => {
+      if (workspace === "ws_2") throw new RowShapeError("Journal");
+      return newestPage(workspace);
+    };
+    world.workspaces.readWorkspace = async (workspace) => {
+      if (workspace === "ws_3") throw new RowShapeError("Registry");
+      return readWorkspace(workspace);
+    };
+    await expect(sweep("behind")).rejects.toThrow("had 4 faults");
+    expect(rung()).toEqual(["dst_ws_4"]);
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(60);
+    expect(unswept()).toHaveLength(4);
+    expect(unswept()).toEqual(
+      expect.arrayContaining([
+        { workspace: WS, destination: "dst_bad", lane: "live" },
+        { workspace: "ws_0" },
+        { workspace: "ws_2", destination: "dst_ws_2", lane: "live" },
+        { workspace: "ws_3", destination: "dst_ws_3", lane: "live" },
+      ]),
+    );
+  });
+
+  it("of a workspace costs no other the ring that is due", async () => {
+    const nextAttemptAt = after(-1000);
+    for (const row of swept) await put({ ...row, dueShard: "due", nextAttemptAt });
+    const { readWorkspace } = world.workspaces;
+    world.workspaces.readWorkspace = async (workspace) => {
+      if (workspace === "ws_3") throw new RowShapeError("Registry");
+      return readWorkspace(workspace);
+    };
+    await expect(sweep("due")).rejects.toThrow("had 1 faults");
+    expect(rung()).toEqual(["dst_ws_2", "dst_ws_4"]);
+  });
+
+  it("of the queue, when rings are refused, costs not the metric", async () => {
+    rings.ring = () => Promise.reject(new Error("throttled"));
+    await expect(sweep("behind")).rejects.toThrow("had 1 faults");
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(60);
   });
 });
 
