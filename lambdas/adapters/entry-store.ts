@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { type Entry, type EntryReference, entrySchema } from "../core/entry.ts";
-import type { EntryStore } from "../core/stores.ts";
+import { type Entry, entrySchema } from "../core/entry.ts";
+import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/stores.ts";
 import { EVENTS, eventsPartition } from "../core/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
@@ -63,15 +63,13 @@ export function createEntryStore(client: DynamoDBClient, table: string): EntrySt
       for (let start = 0; start < keys.length; start += BATCH_KEYS) {
         await readBatch(client, table, keys.slice(start, start + BATCH_KEYS), found);
       }
-      return found;
+      const isSought = soughtAmong(references);
+      return new Map([...found].filter(([, entry]) => isSought(entry)));
     },
   };
 }
 
-function uniqueKeys(
-  workspace: string,
-  references: readonly Pick<EntryReference, "entry" | "shard">[],
-): Attributes[] {
+function uniqueKeys(workspace: string, references: readonly SoughtEntry[]): Attributes[] {
   const byEntry = new Map(references.map((reference) => [reference.entry, reference]));
   return [...byEntry.values()].map(({ entry, shard }) =>
     toAttributes({ [EVENTS.partition]: eventsPartition(workspace, shard), [EVENTS.entry]: entry }),

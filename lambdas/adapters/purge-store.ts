@@ -2,6 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb
 import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry.ts";
 import { positionSchema } from "../core/page.ts";
+import { WRITES_AT_ONCE } from "../core/purge-pace.ts";
 import {
   type LanePosition,
   newPurgeState,
@@ -9,9 +10,10 @@ import {
   type PurgeStore,
   purgeStateSchema,
 } from "../core/purge-state.ts";
-import { EVENTS, eventsPartition, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { EVENTS, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { putIf, updateIf } from "./conditional-write.ts";
 import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";
+import { createEntryExtender, entryKey, unitsOf } from "./entry-extender.ts";
 
 const lanePositionSchema = z.object({
   destination: z.string(),
@@ -19,9 +21,6 @@ const lanePositionSchema = z.object({
   status: z.string(),
   cursor: positionSchema,
 });
-
-/** Deletes under way at once: the purge must not throttle ingest on the workspace's partition. */
-const DELETES_AT_ONCE = 10;
 
 export interface PurgeTables {
   events: string;
@@ -39,7 +38,11 @@ export function createPurgeStore(client: DynamoDBClient, tables: PurgeTables): P
     lanePositions: (workspace) => lanePositions(client, registry, workspace),
     removePage: async (workspace, page) => {
       const Key = toAttributes({ [JOURNAL.workspace]: workspace, [JOURNAL.page]: page });
-      await client.send(new DeleteItemCommand({ TableName: tables.journal, Key }));
+      return unitsOf(
+        client.send(
+          new DeleteItemCommand({ TableName: tables.journal, Key, ReturnConsumedCapacity: "TOTAL" }),
+        ),
+      );
     },
   };
 }
@@ -49,11 +52,6 @@ type Some<Names extends keyof PurgeStore> = Pick<PurgeStore, Names>;
 const rowKey = (workspace: string, item: string): Record<string, string> => ({
   [REGISTRY.workspace]: workspace,
   [REGISTRY.item]: item,
-});
-
-const entryKey = (workspace: string, { entry, shard }: EntryReference): Record<string, string> => ({
-  [EVENTS.partition]: eventsPartition(workspace, shard),
-  [EVENTS.entry]: entry,
 });
 
 function stateOf(client: DynamoDBClient, registry: string): Some<"readState" | "replaceState"> {
@@ -121,34 +119,36 @@ function workspacesOf(client: DynamoDBClient, registry: string): Some<"applyRete
   };
 }
 
+/**
+ * An idempotency key that is used again after its entry has expired records an entry of the same key. The page speaks of the one of
+ * its `recordedAt`, so the newer one is neither removed nor extended for it.
+ */
 function entriesOf(client: DynamoDBClient, events: string): Some<"removeEntries" | "extendEntry"> {
-  const remove = async (workspace: string, entry: EntryReference): Promise<number> => {
-    const { ConsumedCapacity } = await client.send(
-      new DeleteItemCommand({
-        TableName: events,
-        Key: toAttributes(entryKey(workspace, entry)),
-        ReturnConsumedCapacity: "TOTAL",
-      }),
+  const names = { "#entry": EVENTS.entry, "#recordedAt": "recordedAt" };
+  const remove = (workspace: string, entry: EntryReference): Promise<number> =>
+    unitsOf(
+      client.send(
+        new DeleteItemCommand({
+          TableName: events,
+          Key: entryKey(workspace, entry),
+          ConditionExpression: "attribute_not_exists(#entry) OR #recordedAt = :recordedAt",
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: toAttributes({ ":recordedAt": entry.recordedAt }),
+          ReturnConsumedCapacity: "TOTAL",
+        }),
+      ),
     );
-    return ConsumedCapacity?.CapacityUnits ?? 1;
-  };
   return {
     removeEntries: async (workspace, entries) => {
       let units = 0;
-      for (let start = 0; start < entries.length; start += DELETES_AT_ONCE) {
-        const some = entries.slice(start, start + DELETES_AT_ONCE);
+      for (let start = 0; start < entries.length; start += WRITES_AT_ONCE) {
+        const some = entries.slice(start, start + WRITES_AT_ONCE);
         const used = await Promise.all(some.map((entry) => remove(workspace, entry)));
         units += used.reduce((sum, each) => sum + each, 0);
       }
       return units;
     },
-    extendEntry: async (workspace, entry, expiresAt) => {
-      await updateIf(client, events, entryKey(workspace, entry), "SET #expiry = :expiry", {
-        condition: "attribute_exists(#entry) AND #expiry < :expiry",
-        names: { "#expiry": EVENTS.ttl, "#entry": EVENTS.entry },
-        values: { ":expiry": expiresAt },
-      });
-    },
+    extendEntry: createEntryExtender(client, events),
   };
 }
 

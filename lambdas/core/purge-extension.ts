@@ -1,5 +1,7 @@
 import type { Plans, Workspace } from "./entitlement.ts";
+import type { EntryReference } from "./entry.ts";
 import type { Page } from "./page.ts";
+import { pauseAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
 import type { PurgeState, PurgeStore } from "./purge-state.ts";
 import type { JournalStore } from "./stores.ts";
 import { DAY_MS, expiryOf, keptDays, NEVER_EXPIRES, type RetentionSettings } from "./retention.ts";
@@ -11,6 +13,8 @@ export interface ExtensionDependencies {
   store: PurgeStore;
   plans: Plans;
   settings: RetentionSettings;
+  /** Resolves after so many milliseconds. */
+  pause(milliseconds: number): Promise<void>;
 }
 
 /** What one step of an extension came to. */
@@ -36,11 +40,7 @@ export async function extendGrown(
     const early = page.entries.filter(
       (entry) => entry.recordedAt >= floor && entry.expiresAt < expiryOf(entry.recordedAt, days),
     );
-    await Promise.all(
-      early.map((entry) =>
-        dependencies.store.extendEntry(page.workspace, entry, expiryOf(entry.recordedAt, days)),
-      ),
-    );
+    await extend(page.workspace, early, (entry) => expiryOf(entry.recordedAt, days), dependencies);
   }
   const extended = { throughPage: last.page, days };
   return { kind: "extended", state: await dependencies.store.replaceState({ ...state, extended }) };
@@ -59,14 +59,30 @@ export async function extendHeld(
   const last = pages.at(-1);
   if (last === undefined) return { kind: "done" };
   for (const page of pages) {
-    await Promise.all(
-      page.entries.map((entry) => dependencies.store.extendEntry(page.workspace, entry, NEVER_EXPIRES)),
-    );
+    await extend(page.workspace, page.entries, () => NEVER_EXPIRES, dependencies);
   }
   return {
     kind: "extended",
     state: await dependencies.store.replaceState({ ...state, heldThrough: last.page }),
   };
+}
+
+/** Paced like a removal: a hold on a giant must not throttle its ingest. */
+async function extend(
+  workspace: string,
+  entries: readonly EntryReference[],
+  expiresAt: (entry: EntryReference) => number,
+  { store, pause }: ExtensionDependencies,
+): Promise<void> {
+  let units = 0;
+  for (let start = 0; start < entries.length; start += WRITES_AT_ONCE) {
+    const some = entries.slice(start, start + WRITES_AT_ONCE);
+    const used = await Promise.all(
+      some.map((entry) => store.extendEntry(workspace, entry, expiresAt(entry))),
+    );
+    units += used.reduce((sum, each) => sum + each, 0);
+  }
+  if (units > 0) await pause(pauseAfter(units));
 }
 
 /** The next pages whose entries may expire within the look-ahead. Journal order is time order, so the first that may not ends them. */

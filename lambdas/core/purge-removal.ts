@@ -2,6 +2,7 @@ import { toTimestamp } from "./clock.ts";
 import type { Page } from "./page.ts";
 import type { LanePosition, PurgeState, PurgeStore } from "./purge-state.ts";
 import { endOf, endReceiptAt, eventsOn, openReceipt, type Owed, type Receipt } from "./receipt.ts";
+import { pauseAfter } from "./purge-pace.ts";
 import { DAY_MS } from "./retention.ts";
 import type { JournalStore } from "./stores.ts";
 
@@ -9,8 +10,8 @@ import type { JournalStore } from "./stores.ts";
 const PAGES_A_RECEIPT = 50;
 /** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
 const YOUNGEST_REMOVABLE_DAYS = 2;
-/** A workspace's key takes about 1,000 write units a second; the purge leaves ingest four fifths of them. */
-const WRITE_UNITS_A_SECOND = 200;
+/** The row of a purge under way, with its receipt. */
+const CLAIM_UNITS = 2;
 
 export interface RemovalDependencies {
   journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
@@ -67,8 +68,7 @@ export async function runReceipt(
     const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
     if (claimed === "stale") return "stale";
     current = claimed;
-    const units = await remove(page, store);
-    await dependencies.pause((units / WRITE_UNITS_A_SECOND) * 1000);
+    await dependencies.pause(pauseAfter(CLAIM_UNITS + (await remove(page, store))));
   }
   return closeReceipt(current, receipt, dependencies);
 }
@@ -119,8 +119,7 @@ async function removeClaimed(
 /** Entries first: a page that is gone would leave nobody who knows its entries. */
 async function remove(page: Page, store: PurgeStore): Promise<number> {
   const units = await store.removeEntries(page.workspace, page.entries);
-  await store.removePage(page.workspace, page.page);
-  return units;
+  return units + (await store.removePage(page.workspace, page.page));
 }
 
 /**

@@ -50,11 +50,16 @@ export interface PurgeStore {
   putReceipt(receipt: Receipt): Promise<void>;
   /** Removes the row of a receipt under which nothing was removed. */
   dropReceipt(receipt: Receipt): Promise<void>;
-  /** Answers the write units that it took: one a kB of what was still there. */
+  /** Removes those that are still there as the references say, not newer ones under the same key. Answers the write units that it took. */
   removeEntries(workspace: string, entries: readonly EntryReference[]): Promise<number>;
-  removePage(workspace: string, page: number): Promise<void>;
-  /** Moves the expiry of an entry that is still there later, never earlier. Epoch seconds. */
-  extendEntry(workspace: string, entry: EntryReference, expiresAt: number): Promise<void>;
+  /** Answers the write units that it took. */
+  removePage(workspace: string, page: number): Promise<number>;
+  /** Moves the expiry of an entry that is still there later, never earlier. Epoch seconds; answers the write units that it took. */
+  extendEntry(
+    workspace: string,
+    entry: Pick<EntryReference, "entry" | "shard" | "recordedAt">,
+    expiresAt: number,
+  ): Promise<number>;
   lanePositions(workspace: string): Promise<LanePosition[]>;
   /** A plan was changed in the settings: stores what that means for the workspace, if its row is still at that version. */
   applyRetention(workspace: Workspace, history: RetentionHistory, days: number): Promise<void>;

@@ -4,15 +4,24 @@ import type { Entry, EntryReference } from "./entry.ts";
 import type { Lane, Ring } from "./lane.ts";
 import type { Page } from "./page.ts";
 
+export type SoughtEntry = Pick<EntryReference, "entry" | "shard"> &
+  Partial<Pick<EntryReference, "recordedAt">>;
+
+/** Tells the entries that are sought from newer ones under the same keys. */
+export function soughtAmong(references: readonly SoughtEntry[]): (entry: Entry) => boolean {
+  const sought = new Set(references.map(({ entry, recordedAt }) => `${entry} ${recordedAt ?? ""}`));
+  return ({ entry, recordedAt }) => sought.has(`${entry} ${recordedAt}`) || sought.has(`${entry} `);
+}
+
 /** Entries of the Events table. Every read is strongly consistent. */
 export interface EntryStore {
   /** One conditional put; `exists` carries what was there. */
   putEntry(entry: Entry): Promise<{ kind: "recorded" } | { kind: "exists"; entry: Entry }>;
-  /** By entry key; an entry that is not there is missing from the map. */
-  readEntries(
-    workspace: string,
-    references: readonly Pick<EntryReference, "entry" | "shard">[],
-  ): Promise<Map<string, Entry>>;
+  /**
+   * By entry key; an entry that is not there is missing from the map. So is one of another `recordedAt`, where a reference names
+   * it: an idempotency key used again after its entry has expired records a newer one under the same key.
+   */
+  readEntries(workspace: string, references: readonly SoughtEntry[]): Promise<Map<string, Entry>>;
 }
 
 /** Pages of the Journal table. Every read is strongly consistent. */

@@ -11,7 +11,7 @@ import type { Receipt } from "./receipt.ts";
  * - `hole`: pages `page` to `toPage` are missing and no receipt says that a purge removed them.
  * - `broken-hash`: the page's content is not what its hash says. `broken-link`: it does not name the hash of the page before.
  * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position goes back.
- * - `double-entry`: the entry is on an earlier page too.
+ * - `double-entry`: the entry is on an earlier page too; a key that was used again after its entry had expired names another entry.
  * - `altered-entry`: the stored bytes are not what the page says. `missing-entry`: gone, although it has not expired.
  * - `broken-receipt`: a receipt does not join what is before it.
  */
@@ -55,9 +55,10 @@ export function createJournalVerifier(receipts: readonly Receipt[] = []): Journa
       const findings: Finding[] = [];
       thread = crossGap(page.page, thread, sorted, findings);
       checkPage(page, thread, findings);
-      for (const { entry } of page.entries) {
-        if (seen.has(entry)) findings.push({ kind: "double-entry", page: page.page, entry });
-        seen.add(entry);
+      for (const { entry, recordedAt } of page.entries) {
+        const one = `${entry} ${recordedAt}`;
+        if (seen.has(one)) findings.push({ kind: "double-entry", page: page.page, entry });
+        seen.add(one);
       }
       thread = { next: page.page + 1, hash: page.hash, total: page.total, at: page.at, seq: page.seq };
       return findings;

@@ -54,20 +54,23 @@ export function createInMemoryPurge(
       receipts.delete(receipt);
     },
     removeEntries: async (workspace, references) => {
-      for (const { entry } of references) {
+      for (const { entry, recordedAt } of references) {
         await turn("removeEntry");
-        entries.entries.delete(`${workspace}/${entry}`);
+        const key = `${workspace}/${entry}`;
+        if (entries.entries.get(key)?.recordedAt === recordedAt) entries.entries.delete(key);
       }
       return references.length;
     },
     removePage: async (workspace, page) => {
       await turn("removePage");
       journal.remove(workspace, page);
+      return 1;
     },
-    extendEntry: async (workspace, { entry }, expiresAt) => {
+    extendEntry: async (workspace, { entry, recordedAt }, expiresAt) => {
       await turn("extendEntry");
       const row = entries.entries.get(`${workspace}/${entry}`);
-      if (row !== undefined && row.expiresAt < expiresAt) row.expiresAt = expiresAt;
+      if (row?.recordedAt === recordedAt && row.expiresAt < expiresAt) row.expiresAt = expiresAt;
+      return 1;
     },
     lanePositions: async () => lanes,
     applyRetention: async ({ workspace, version }, history, days) => {
@@ -77,7 +80,8 @@ export function createInMemoryPurge(
     },
     confirmHold: async (workspace) => {
       await turn("confirmHold");
-      update(workspace, (row) => (row.hold === "pending" ? { ...row, hold: "held" } : row));
+      if (workspaces.workspaces.get(workspace)?.hold !== "pending") return;
+      update(workspace, (row) => ({ ...row, hold: "held" }));
     },
   };
 }

@@ -5,14 +5,15 @@ import { type Lane, LIVE_LANE, type Ring } from "../../lambdas/core/lane.ts";
 import type { Log, LogFields, Metrics } from "../../lambdas/core/log.ts";
 import type { Page } from "../../lambdas/core/page.ts";
 import type { Quarantined, QuarantineStore } from "../../lambdas/core/quarantine.ts";
-import type {
-  DestinationReader,
-  EntryStore,
-  JournalStore,
-  LaneStore,
-  RingQueue,
-  SecretReader,
-  WorkspaceReader,
+import {
+  type DestinationReader,
+  type EntryStore,
+  type JournalStore,
+  type LaneStore,
+  type RingQueue,
+  type SecretReader,
+  soughtAmong,
+  type WorkspaceReader,
 } from "../../lambdas/core/stores.ts";
 
 /** Awaited before and after each store call; a test passes one that reorders, stalls or throws. */
@@ -47,9 +48,10 @@ export function createInMemoryEntries(turn: Turn = noTurn): InMemoryEntries {
     readEntries: (workspace, references) =>
       turned(turn, "readEntries", () => {
         const found = new Map<string, Entry>();
+        const isSought = soughtAmong(references);
         for (const { entry } of references) {
           const present = entries.get(`${workspace}/${entry}`);
-          if (present !== undefined) found.set(entry, copy(present));
+          if (present !== undefined && isSought(present)) found.set(entry, copy(present));
         }
         return found;
       }),

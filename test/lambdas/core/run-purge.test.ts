@@ -22,6 +22,8 @@ function verified(world: RetentionWorld) {
   return verifyJournal(world.journal.pagesOf(WS), [...world.store.receipts.values()]);
 }
 
+const grow = (world: RetentionWorld): void => world.changePlan("team");
+
 describe("a purge", () => {
   it("removes what is past the window by a receipt that joins the chain of what is left", async () => {
     const world = createRetentionWorld({ plan: "free" });
@@ -52,7 +54,22 @@ describe("a purge", () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 20);
     await world.purge();
-    expect(world.paused()).toBe((12 / 200) * 1000);
+    // Twelve pages: a claim of two units, an entry and the page each.
+    expect(world.paused()).toBeCloseTo(((12 * 4) / 200) * 1000);
+  });
+
+  it("paces the extension of a hold and of a plan that grew like a removal", async () => {
+    for (const change of [(world: RetentionWorld) => world.change({ hold: "pending" }), grow]) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 7);
+      change(world);
+      await world.purge();
+      const extended = [...world.entries.entries.values()].filter(
+        ({ recordedAt, expiresAt }) => expiresAt > Date.parse(recordedAt) / 1000 + 7 * 86_400,
+      );
+      expect(extended.length).toBeGreaterThan(1);
+      expect(world.paused()).toBeCloseTo((extended.length / 200) * 1000);
+    }
   });
 
   it("never removes the newest page, nor one younger than two days", async () => {

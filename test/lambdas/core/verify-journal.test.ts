@@ -68,6 +68,16 @@ describe("a journal", () => {
     ]);
     const doubled = tamper(pages, 3, (page) => ({ ...page, entries: pages[0].entries }), true);
     expect(verifyJournal(doubled).map(({ kind }) => kind)).toStrictEqual(["double-entry", "double-entry"]);
+    const recordedAgain = tamper(
+      pages,
+      3,
+      (page) => ({
+        ...page,
+        entries: pages[0].entries.map((entry) => ({ ...entry, recordedAt: "2026-11-23T11:00:00.000Z" })),
+      }),
+      true,
+    );
+    expect(verifyJournal(recordedAgain)).toStrictEqual([]);
     const backwards = tamper(pages, 3, (page) => ({ ...page, at: "2026-11-22T00:00:00.000Z" }), true);
     expect(verifyJournal(backwards)).toStrictEqual([{ kind: "out-of-order", page: 4 }]);
   });

@@ -1,0 +1,42 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { EntryReference } from "../core/entry.ts";
+import type { PurgeStore } from "../core/purge-state.ts";
+import { EVENTS, eventsPartition } from "../core/table-schema.ts";
+import { type Attributes, isConditionFailure, toAttributes } from "./dynamo.ts";
+
+export function entryKey(
+  workspace: string,
+  { entry, shard }: Pick<EntryReference, "entry" | "shard">,
+): Attributes {
+  return toAttributes({ [EVENTS.partition]: eventsPartition(workspace, shard), [EVENTS.entry]: entry });
+}
+
+/** Write units that a write took. One that its condition refused took some too, but does not say how many: 1 at least. */
+export async function unitsOf(
+  written: Promise<{ ConsumedCapacity?: { CapacityUnits?: number | undefined } | undefined }>,
+): Promise<number> {
+  try {
+    return (await written).ConsumedCapacity?.CapacityUnits ?? 1;
+  } catch (error) {
+    if (isConditionFailure(error)) return 1;
+    throw error;
+  }
+}
+
+/** Moves expiries later, of the entry that a reference speaks of: not of a newer one under the same idempotency key. */
+export function createEntryExtender(client: DynamoDBClient, events: string): PurgeStore["extendEntry"] {
+  return (workspace, entry, expiresAt) =>
+    unitsOf(
+      client.send(
+        new UpdateItemCommand({
+          TableName: events,
+          Key: entryKey(workspace, entry),
+          UpdateExpression: "SET #expiry = :expiry",
+          ConditionExpression: "#recordedAt = :recordedAt AND #expiry < :expiry",
+          ExpressionAttributeNames: { "#expiry": EVENTS.ttl, "#recordedAt": "recordedAt" },
+          ExpressionAttributeValues: toAttributes({ ":expiry": expiresAt, ":recordedAt": entry.recordedAt }),
+          ReturnConsumedCapacity: "TOTAL",
+        }),
+      ),
+    );
+}
