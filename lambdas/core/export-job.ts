@@ -1,10 +1,13 @@
 import * as z from "zod/mini";
 import { CSV_HEADER, csvRow, type EventFilter, matchesFilter, recordedEventSchema } from "./event-query.ts";
+import { chunksOf } from "./entry-chunks.ts";
 import type { EntryReference } from "./entry.ts";
 import { type Page, type Position, positionSchema } from "./page.ts";
 
 /** An export that would be larger than this does not answer at once and asks for a job. */
 export const MAX_DIRECT_EXPORT_BYTES = 5_000_000;
+/** Nor does one that looks at more pages, about 500 reads when each holds an event: API Gateway gives up at 29 s. */
+export const MAX_DIRECT_EXPORT_PAGES = 5_000;
 /** A part in S3 is closed at the first event that reaches this; a job holds one part in memory. */
 export const EXPORT_PART_BYTES = 8_000_000;
 /** Links to parts are valid this long, rows and parts are kept this long. */
@@ -40,7 +43,7 @@ export const EXPORT_ATTRIBUTES: readonly string[] = Object.keys(exportJobSchema.
 
 export const EXPORT_PREFIX = "export#";
 
-/** What to read forward, oldest first. */
+/** What to read forward, oldest first. `since` and `until` are times of record. */
 export interface ExportRange {
   workspace: string;
   /** Start of the window, inclusive: the start of retention or later. */
@@ -49,6 +52,8 @@ export interface ExportRange {
   until: string | undefined;
   next: Position;
   end: Position | undefined;
+  /** Journal time: the first page that reaches it is the last one looked at. */
+  lastAt?: string | undefined;
 }
 
 export interface ForwardReading {
@@ -56,42 +61,77 @@ export interface ForwardReading {
   readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
 }
 
-const PAGES_A_READ = 4;
+const PAGES_A_READ = 20;
 
-/** The lines of a range in the order of record, each with the place after it; one entry in memory at a time. */
-export async function* linesForward(
-  range: ExportRange,
-  reading: ForwardReading,
-): AsyncGenerator<{ line: string; after: Position }> {
+/** One step forward: a line, or the end of the pages of one read, however little they held. */
+interface Step {
+  /** The place behind it. */
+  after: Position;
+  pages: number;
+  line?: string;
+}
+
+/** The range in the order of record; about a megabyte of entries in memory at a time, across pages, since a page may hold one event. */
+async function* stepsForward(range: ExportRange, reading: ForwardReading): AsyncGenerator<Step> {
   let from = range.next.page;
   for (;;) {
-    const pages = await reading.readPagesFrom(range.workspace, from, PAGES_A_READ);
-    for (const page of pages) {
-      if (range.end !== undefined && page.page >= range.end.page) return;
-      yield* linesOf(page, range, reading);
-    }
+    const read = await reading.readPagesFrom(range.workspace, from, PAGES_A_READ);
+    const pages = upToLast(read, range);
     const last = pages.at(-1);
     if (last === undefined) return;
+    yield* linesOf(pages, range, reading);
     from = last.page + 1;
+    yield { after: { page: from, index: 0 }, pages: pages.length };
+    if (pages.length < read.length || reachesLast(last, range)) return;
   }
 }
 
+function upToLast(pages: readonly Page[], range: ExportRange): readonly Page[] {
+  const end = range.end?.page ?? Number.POSITIVE_INFINITY;
+  const before = pages.filter(({ page }) => page < end);
+  const last = before.findIndex((page) => reachesLast(page, range));
+  return last === -1 ? before : before.slice(0, last + 1);
+}
+
+function reachesLast({ at }: Page, { lastAt }: ExportRange): boolean {
+  return lastAt !== undefined && at >= lastAt;
+}
+
 async function* linesOf(
-  page: Page,
+  pages: readonly Page[],
   range: ExportRange,
   reading: ForwardReading,
-): AsyncGenerator<{ line: string; after: Position }> {
-  const skip = page.page === range.next.page ? range.next.index : 0;
-  let index = 0;
-  for (const reference of page.entries) {
-    const first = index;
-    index += reference.count;
-    if (index <= skip || !within(reference, range)) continue;
-    const lines = (await reading.readLines(range.workspace, [reference])).get(reference.entry) ?? [];
-    for (const [position, line] of lines.entries()) {
-      if (first + position >= skip) yield { line, after: { page: page.page, index: first + position + 1 } };
+): AsyncGenerator<Step> {
+  for (const chunk of chunksOf(pages.flatMap((page) => entriesOf(page, range)))) {
+    const found = await reading.readLines(
+      range.workspace,
+      chunk.map(({ reference }) => reference),
+    );
+    for (const { page, first, skip, reference } of chunk) {
+      const lines = found.get(reference.entry) ?? [];
+      for (const [position, line] of lines.entries()) {
+        if (position >= skip) yield { line, pages: 0, after: { page, index: first + position + 1 } };
+      }
     }
   }
+}
+
+interface EntryPlace {
+  page: number;
+  /** Index on the page of its first event, and how many of its events lie before the range. */
+  first: number;
+  skip: number;
+  reference: EntryReference;
+}
+
+function entriesOf({ page, entries }: Page, range: ExportRange): EntryPlace[] {
+  const start = page === range.next.page ? range.next.index : 0;
+  let index = 0;
+  return entries.flatMap((reference) => {
+    const first = index;
+    index += reference.count;
+    return index > start && within(reference, range) ? [{ page, first, skip: start - first, reference }] : [];
+  });
 }
 
 function within({ recordedAt }: EntryReference, { since, until }: ExportRange): boolean {
@@ -122,24 +162,29 @@ export interface PartRequest {
   format: ExportFormat;
   filter: EventFilter;
   maxBytes: number;
+  /** Pages looked at, whatever they hold. */
+  maxPages: number;
   /** A filter that matches nothing must not outrun the invocation. */
   hasTime(): boolean;
 }
 
-/** Reads one part: up to the first event that reaches `maxBytes`, or as far as time allows. */
+/** Reads one part: up to the first event that reaches `maxBytes`, or as far as pages and time allow. */
 export async function readPart(request: PartRequest, reading: ForwardReading): Promise<ExportPart> {
-  const { range, format, filter, maxBytes, hasTime } = request;
+  const { range, format, filter, maxBytes, maxPages, hasTime } = request;
   const chunks = [exportHeader(format)];
   let bytes = 0;
   let events = 0;
-  for await (const { line, after } of linesForward(range, reading)) {
-    const text = exportLine(line, format, filter);
+  let looked = 0;
+  for await (const { line, pages, after } of stepsForward(range, reading)) {
+    const text = line === undefined ? undefined : exportLine(line, format, filter);
+    looked += pages;
     if (text !== undefined) {
       chunks.push(text);
       bytes += Buffer.byteLength(text);
       events++;
     }
-    if (bytes >= maxBytes || !hasTime()) return { text: chunks.join(""), events, next: after };
+    if (bytes >= maxBytes || looked >= maxPages || !hasTime())
+      return { text: chunks.join(""), events, next: after };
   }
   return { text: chunks.join(""), events };
 }

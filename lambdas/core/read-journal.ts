@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { bytesInAnswer, MAX_ANSWER_BYTES } from "./answer-size.ts";
 import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
+import { chunksOf } from "./entry-chunks.ts";
 import type { EntryReference } from "./entry.ts";
 import type { Page, Position } from "./page.ts";
 
@@ -11,7 +12,6 @@ export const MAX_EXAMINED_BYTES = 8_000_000;
 /** Pages may hold nothing that the window shows. */
 export const MAX_EXAMINED_PAGES = 1_000;
 const PAGES_A_READ = 4;
-const BYTES_A_READ = 1_000_000;
 
 /** A query for a page of events, newest first. `since` is the start of the retention window or later; times of record, inclusive. */
 export interface EventQuery {
@@ -110,25 +110,6 @@ async function* stepsOf(page: Page, query: EventQuery, reading: JournalReading):
     }
   }
   yield { at: { page: page.page, index: 0 }, kind: "page" };
-}
-
-/** Places whose entries are read together: whole entries, as many as make about a megabyte. */
-function chunksOf(places: readonly Place[]): Place[][] {
-  const chunks: Place[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  let previous: EntryReference | undefined;
-  for (const place of places) {
-    if (place.reference !== previous) {
-      bytes += place.reference.bytes;
-      if (bytes > BYTES_A_READ) {
-        chunks.push([]);
-        bytes = place.reference.bytes;
-      }
-      previous = place.reference;
-    }
-    chunks.at(-1)?.push(place);
-  }
-  return chunks;
 }
 
 async function startPage(query: EventQuery, reading: JournalReading): Promise<number | undefined> {

@@ -68,7 +68,8 @@ async function writePart(
   const since = from !== undefined && from > visible ? from : visible;
   const range = { workspace, since, until: to, next, end };
   const maxBytes = partBytes ?? EXPORT_PART_BYTES;
-  const part = await readPart({ range, format, filter, maxBytes, hasTime }, reading);
+  const request = { range, format, filter, maxBytes, maxPages: Number.POSITIVE_INFINITY, hasTime };
+  const part = await readPart(request, reading);
   const position = part.next === undefined ? { status: "done" as const } : { next: part.next };
   if (part.events === 0) return { ...job, ...position };
   const key = `${workspace}/${job.export}/part-${String(job.parts.length + 1).padStart(5, "0")}.${format}`;

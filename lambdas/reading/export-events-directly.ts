@@ -3,10 +3,10 @@ import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/answer-size.ts";
 import { directExportParametersSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
 import type { Workspace } from "../core/entitlement.ts";
-import { MAX_DIRECT_EXPORT_BYTES, readPart } from "../core/export-job.ts";
+import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES, readPart } from "../core/export-job.ts";
 import { findPageAt } from "../core/find-page-at.ts";
 import type { Problem } from "../core/problem.ts";
-import { windowOf } from "../core/reading-window.ts";
+import { searchFrom, windowOf } from "../core/reading-window.ts";
 import type { ListEventsDependencies } from "./list-events.ts";
 
 /** `GET …/events/export`: a small window at once, oldest first; a larger one is refused and asks for a job. */
@@ -21,12 +21,14 @@ export async function exportDirectly(
   const window = windowOf(workspace, plans, clock(), parsed.data);
   const first = await findPageAt(workspace.workspace, window.since, reading);
   const next = { page: first?.page ?? Number.MAX_SAFE_INTEGER, index: 0 };
+  const lastAt = window.until === undefined ? undefined : searchFrom(window.until);
   const part = await readPart(
     {
-      range: { workspace: workspace.workspace, ...window, next, end: undefined },
+      range: { workspace: workspace.workspace, ...window, next, end: undefined, lastAt },
       format,
       filter: {},
       maxBytes: MAX_DIRECT_EXPORT_BYTES,
+      maxPages: MAX_DIRECT_EXPORT_PAGES,
       hasTime: () => true,
     },
     reading,
@@ -50,6 +52,6 @@ function tooLarge(): Problem {
     status: 413,
     detail: "Ask for a shorter window with `from` and `to`, or for a job: POST /v1/workspaces/{ws}/exports.",
     field: "from",
-    limit: `${MAX_DIRECT_EXPORT_BYTES} bytes`,
+    limit: `${MAX_DIRECT_EXPORT_BYTES} bytes or ${MAX_DIRECT_EXPORT_PAGES} pages of the journal`,
   };
 }

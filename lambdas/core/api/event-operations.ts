@@ -118,6 +118,8 @@ export const eventOperations = {
     path: `${EVENTS}/export`,
     tag: "Exports",
     summary: "Export a small window at once, oldest first",
+    description:
+      "What was journalled more than a minute after it was recorded is left out of a window that ends before that; a job finds it.",
     scope: "events:read",
     query: directExportParametersSchema,
     answers: {
@@ -127,7 +129,11 @@ export const eventOperations = {
         contentTypes: ["application/x-ndjson", "text/csv"],
       },
     },
-    refusals: { 400: "A parameter is not valid", 404: noWorkspace, 413: "More than 5 MB: ask for a job" },
+    refusals: {
+      400: "A parameter is not valid",
+      404: noWorkspace,
+      413: "More than 5 MB, or than 5,000 pages of the journal: ask for a job",
+    },
   },
   createExport: {
     method: "POST",
