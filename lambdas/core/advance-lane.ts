@@ -55,6 +55,7 @@ export function delivered(lane: Lane, frozen: Frozen, { last }: AttemptReport, n
     lastDelivery: last,
     failingSince: undefined,
     failingTold: undefined,
+    untold: undefined,
     consecutiveFailures: 0,
     slowAnswers: slowness(lane, last.durationMs),
     ...(pauseMs > 0 && { nextAttemptAt: new Date(now + pauseMs).toISOString() }),
@@ -99,18 +100,35 @@ function attempted(lane: Lane, last: AttemptReport["last"]): Lane {
   };
 }
 
-/** Gone, or refused for too long: the cursor stands and the delivery keeps its number until the owner enables the lane again. */
+/**
+ * Gone, or refused for too long: the cursor stands and the delivery keeps its number until the owner enables the lane again. The owner
+ * is to be told, by whichever run comes to it.
+ */
 export function suspended(lane: Lane, { last }: AttemptReport, reason: string): Lane {
-  const status = lane.status === "live" ? "suspended" : lane.status;
+  const suspends = lane.status === "live";
   return {
     ...attempted(lane, last),
-    status,
+    status: suspends ? "suspended" : lane.status,
     suspendedReason: reason,
     // What ends a suspension is `resumed`.
     failingTold: undefined,
-    nextAttemptAt: undefined,
-    dueShard: undefined,
+    untold: suspends ? lane.version : undefined,
+    nextAttemptAt: suspends ? last.at : undefined,
+    dueShard: suspends ? DUE_SHARD : undefined,
   };
+}
+
+/** The owner of a suspended lane was told. */
+export function told(lane: Lane): Lane {
+  return { ...lane, untold: undefined, nextAttemptAt: undefined, dueShard: undefined };
+}
+
+/** Every minute would be much for a bus that is gone. */
+const TELL_AGAIN_MS = 10 * 60_000;
+
+/** The owner of a suspended lane could not be told. `now` in milliseconds. */
+export function toldLater(lane: Lane, now: number): Lane {
+  return { ...lane, nextAttemptAt: new Date(now + TELL_AGAIN_MS).toISOString() };
 }
 
 /** 413: the number closes, and the same events come again in two halves, the first of which names it. */

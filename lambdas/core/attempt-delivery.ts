@@ -9,7 +9,7 @@ import { errorOf, judgeResponse, type Verdict } from "./judge-response.ts";
 import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
 import { type LaneRun, settleFrozen, storeChanges } from "./lane-run.ts";
 import { METRIC } from "./metric-names.ts";
-import { tellFailing, tellRecovered, tellSuspended } from "./tell-owner.ts";
+import { tellFailing, tellRecovered } from "./tell-owner.ts";
 import type { RandomBytes } from "./random.ts";
 import type { SendResult } from "./send.ts";
 import { TrailcastError } from "./trailcast-error.ts";
@@ -153,7 +153,6 @@ async function settle(
       return put((lane) => split(lane, frozen, report));
     case "suspend":
       put((lane) => suspended(lane, report, verdict.reason));
-      await tellSuspended(run.ports, target, run.lane, { ...verdict, now });
       return storeChanges(run);
     case "retry": {
       const { delaySeconds } = verdict;

@@ -36,7 +36,7 @@ export type Frozen = z.infer<typeof frozenSchema>;
  * `cursor` is the next event to look at; a page that does not exist yet is a fine place to stand.
  * `number` is the next delivery's number (from 1), `previousId` the id of the delivery closed last (`-` before the first).
  * `nextAttemptAt` is set while the receiver's refusal is waited out (or a capped replay pauses); `dueShard` with it when the sweep
- * is to ring, because the wait is longer than a minute.
+ * is to ring, because the wait is longer than a minute. On a suspended lane both say when its owner is to be told.
  * `until` is a replay's fixed end (exclusive). `status` `ended` is a finished or cancelled replay.
  */
 export const laneSchema = z.object({
@@ -74,6 +74,11 @@ export const laneSchema = z.object({
   failingToldAt: z.optional(z.string()),
   /** Set when that was of the present failing, so that its end is told too: the advice that was given in it. */
   failingTold: z.optional(z.array(z.string())),
+  /**
+   * The version in the key of a notice that was not given yet, which is given again under that key: of `suspended` on a suspended
+   * lane, which the sweep rings until then, of `failing` on a live one.
+   */
+  untold: z.optional(z.number()),
   /** A replay's cap. */
   eventsPerSecond: z.optional(z.number()),
   /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */

@@ -7,6 +7,8 @@ import {
   progressed,
   recut,
   skipped,
+  told,
+  toldLater,
 } from "./advance-lane.ts";
 import { attemptDelivery, type Target } from "./attempt-delivery.ts";
 import { toTimestamp } from "./clock.ts";
@@ -19,7 +21,7 @@ import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-run.ts
 import { comparePositions } from "./lane-step.ts";
 import type { Position } from "./page.ts";
 import { visibleSince } from "./retention.ts";
-import { tellResumed } from "./tell-owner.ts";
+import { tellResumed, tellSuspended } from "./tell-owner.ts";
 
 /** What a step of a lane came to: there may be more, there is nothing to do, or the lane waits for its next attempt. */
 export type Step = "next" | "done" | "wait";
@@ -27,9 +29,13 @@ export type Step = "next" | "done" | "wait";
 /** Pages that one cut looks through for wanted events before its progress is stored. */
 const PAGES_A_CUT = 50;
 
-/** Live, or told by its owner to pass what is frozen. */
+/** Live, told by its owner to pass what is frozen, or with something to tell its owner. */
 export function mayMove(lane: Lane): boolean {
-  return lane.status === "live" || (lane.status !== "ended" && isSkipped(lane));
+  return lane.status === "live" || (lane.status !== "ended" && isSkipped(lane)) || isUntold(lane);
+}
+
+function isUntold(lane: Lane): lane is Lane & { untold: number } {
+  return lane.status === "suspended" && lane.untold !== undefined;
 }
 
 function isSkipped({ skip, frozen }: Lane): boolean {
@@ -41,6 +47,7 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   const { lane, ports } = run;
   const { frozen } = lane;
   if (frozen !== undefined && isSkipped(lane)) return closeUnsent(run, frozen, "skipped");
+  if (isUntold(lane)) return suspend(run, lane);
   if (lane.status !== "live") return "done";
   if (isAtEnd(lane)) {
     changeLane(run, ended);
@@ -56,12 +63,21 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   return frozen === undefined ? freezeNext(run, target) : takeFrozen(run, target, frozen);
 }
 
+/** Told after the suspension is stored: no crash loses the notice, and nobody hears of one that did not come to be. */
+async function suspend(run: LaneRun, lane: Lane & { untold: number }): Promise<Step> {
+  const target = await readTarget(run);
+  const now = run.ports.clock();
+  const isOver = target === undefined || (await tellSuspended(run.ports, target, lane, now));
+  changeLane(run, (current) => (isOver ? told(current) : toldLater(current, now)));
+  return "done";
+}
+
 /** Enabled after a suspension: its owner is told, once deliveries do go on. */
 async function resume(run: LaneRun): Promise<Step> {
   const target = await readTarget(run);
   if (target === undefined) return "done";
   await tellResumed(run.ports, target, run.lane, run.ports.clock());
-  changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined }));
+  changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined, untold: undefined }));
   return "next";
 }
 

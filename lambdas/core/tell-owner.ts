@@ -9,7 +9,7 @@ type Ports = Pick<LanePorts, "notices" | "log">;
 /** A key with the lane's version is the same when a run that died is repeated, and another one after each change that was stored. */
 type Facts = Pick<Notice, "kind" | "key" | "reason" | "advice"> & { now: number };
 
-type ToldMarks = Pick<Lane, "failingToldAt" | "failingTold">;
+type ToldMarks = Pick<Lane, "failingToldAt" | "failingTold" | "untold">;
 
 interface Told {
   workspace: Workspace;
@@ -27,11 +27,17 @@ export async function tellFailing(
   { error, advice, now }: { error: string; advice?: string; now: number },
 ): Promise<ToldMarks> {
   if (lane.lane !== LIVE_LANE || !isFailingNews(lane, advice, now)) return {};
-  const key = `${lane.item} failing ${lane.version}`;
-  if (!(await tell(ports, told, lane, { kind: "failing", key, reason: error, advice, now }))) return {};
+  const untold = lane.untold ?? lane.version;
+  const key = `${lane.item} failing ${untold}`;
+  if (!(await tell(ports, told, lane, { kind: "failing", key, reason: error, advice, now })))
+    return { untold };
   const before = lane.failingTold ?? [];
   const isNew = advice !== undefined && !before.includes(advice);
-  return { failingToldAt: toTimestamp(now), failingTold: isNew ? [...before, advice] : before };
+  return {
+    failingToldAt: toTimestamp(now),
+    failingTold: isNew ? [...before, advice] : before,
+    untold: undefined,
+  };
 }
 
 /** `lane` as it was before the 2xx: owners who heard of failing hear that it is over. */
@@ -40,14 +46,16 @@ export async function tellRecovered(ports: Ports, told: Told, lane: Lane, now: n
   await tell(ports, told, lane, { kind: "recovered", key: `${lane.frozen.id} recovered`, now });
 }
 
-export async function tellSuspended(
+/** Answers whether the owner was told. */
+export function tellSuspended(
   ports: Ports,
   told: Told,
-  lane: Lane,
-  { reason, error, now }: { reason: string; error: string; now: number },
-): Promise<void> {
-  const key = `${lane.item} suspended ${lane.version}`;
-  await tell(ports, told, lane, { kind: "suspended", key, reason: `${reason}: ${error}`, now });
+  lane: Lane & { untold: number },
+  now: number,
+): Promise<boolean> {
+  const key = `${lane.item} suspended ${lane.untold}`;
+  const reason = `${lane.suspendedReason}: ${lane.lastDelivery?.error}`;
+  return tell(ports, told, lane, { kind: "suspended", key, reason, now });
 }
 
 /** The owner enabled a lane that had been suspended. */
@@ -56,7 +64,10 @@ export async function tellResumed(ports: Ports, told: Told, lane: Lane, now: num
   await tell(ports, told, lane, { kind: "resumed", key, reason: lane.suspendedReason, now });
 }
 
-/** A notice that cannot be given holds up no delivery; it is logged, and failing is told again with the next refusal. */
+/**
+ * A notice that cannot be given holds up no delivery; it is logged. Failing is told again with the next refusal, a suspension when the
+ * sweep rings, and both under the key that may have been recorded already.
+ */
 async function tell(ports: Ports, told: Told, lane: Lane, { now, ...facts }: Facts): Promise<boolean> {
   const { workspace, destination } = told;
   try {

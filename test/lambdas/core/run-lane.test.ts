@@ -550,16 +550,65 @@ describe("when we broke", () => {
     expect(world.received).toEqual([]);
   });
 
-  it("an owner that cannot be told holds up no delivery", async () => {
+  const silenced = async (call: string): Promise<void> => {
+    if (call === "tell done") throw new Error("bus is down");
+  };
+
+  it("an owner that cannot be told holds up no delivery, and is told the same with the next refusal", async () => {
     await world.record(["a"]);
     refuseAll(401);
-    const ports = world.ports();
-    ports.notices = { tell: () => Promise.reject(new Error("bus is down")) };
-    const { runLane } = await import("../../../lambdas/core/run-lane.ts");
-    await runLane({ ring: LIVE, receives: 1, hasTime: () => true }, ports);
+    await world.run({ turns: silenced });
     expect(world.lane()).toMatchObject({ attempts: 1 });
     expect(world.lane()).not.toHaveProperty("failingToldAt");
     expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
+    for (let times = 0; times < 3; times++) {
+      world.now += 2 * MINUTE;
+      await world.run(times === 0 ? { turns: silenced } : {});
+    }
+    expect(world.notices.map(({ key }) => key)).toEqual(Array(3).fill(world.notices[0]?.key));
+    expect(world.lane()).toMatchObject({ failingToldAt: world.notices[2]?.at, untold: undefined });
+  });
+
+  it.each(["live", "rpl_1"])(
+    "a suspension of %s is told later, by a ring of the sweep, and nothing is sent",
+    async (name) => {
+      await world.record(["a"]);
+      const ring = { ...LIVE, lane: name };
+      const start = { workspace: WS, destination: DST, status: "live" as const, createdAt: "" };
+      world.lanes.put(
+        newLane({ ...start, lane: name, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }),
+      );
+      refuseAll(410);
+      await world.run({ ring, turns: silenced });
+      const due = world.lane(ring);
+      expect(due).toMatchObject({ status: "suspended", dueShard: "due" });
+      world.now = Date.parse(due.nextAttemptAt ?? "");
+      await world.run({ ring });
+      const [first, second, ...others] = world.notices;
+      expect(second).toMatchObject({ kind: "suspended", key: first?.key, reason: "gone: HTTP 410" });
+      for (const mark of ["dueShard", "nextAttemptAt", "untold"])
+        expect(world.lane(ring)[mark as "dueShard"]).toBeUndefined();
+      await world.run({ ring });
+      expect(others).toEqual([]);
+      expect(world.notices).toHaveLength(2);
+      expect(world.received).toHaveLength(1);
+    },
+  );
+
+  it("a run that dies when it has suspended a lane leaves its owner to be told", async () => {
+    await world.record(["a"]);
+    refuseAll(410);
+    let isDead = false;
+    const turns = async (call: string): Promise<void> => {
+      isDead ||= call === "tell";
+      if (isDead) throw new Error("died");
+    };
+    await expect(world.run({ turns })).rejects.toThrow("died");
+    expect(world.notices).toEqual([]);
+    expect(world.lane()).toMatchObject({ status: "suspended", dueShard: "due" });
+    await world.run();
+    expect(world.notices).toMatchObject([{ kind: "suspended" }]);
+    expect(world.received).toHaveLength(1);
   });
 
   it("a lost answer is one more attempt of the same delivery", async () => {
