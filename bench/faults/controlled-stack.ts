@@ -7,6 +7,8 @@ import type { StackOrders } from "./stack-process.ts";
 
 const PROCESS = join(import.meta.dirname, "stack-process.ts");
 const READY_MS = 60_000;
+/** A stack that does not end by then is killed. */
+const STOP_MS = 30_000;
 
 /** A stack in a process of its own, started again and again on one folder. */
 export interface ControlledStack {
@@ -55,7 +57,7 @@ export function controlStack(
   }
 
   async function killOnce(rewinds: boolean): Promise<void> {
-    const ended = once(child, "exit");
+    const ended = endOf(child);
     const renew = (): void => {
       if (isReady) ready = Promise.withResolvers<Endpoints>();
       isReady = false;
@@ -80,12 +82,18 @@ export function controlStack(
       await killOnce(rewinds);
     },
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
+      const ended = endOf(child);
       child.kill("SIGTERM");
+      const last = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await ended;
+      clearTimeout(last);
     },
   };
+}
+
+/** Of a process that may have ended by itself before. */
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 /** `undefined` when it was killed before. */

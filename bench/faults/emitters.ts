@@ -3,6 +3,7 @@ import { benchEvent } from "../bench-events.ts";
 import { pause } from "../bench-stack.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DestinationPlan, FaultPlan } from "./plan.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** How emitters reach the stack, wherever it listens after its latest start. */
 export interface Emitting {
@@ -70,7 +71,8 @@ async function emitOnce(emitter: Emitter, emitting: Emitting): Promise<void> {
   if (chance.at("post", workspace, posts, "again") < 0.03) {
     const again = await postUntilAccepted(request, emitting);
     if (again !== undefined && again.join() !== ids.join()) {
-      throw new Error(`${request.key}: the same request was answered other ids`);
+      const fault = `POST ${request.key}: the same request was answered other ids`;
+      emitting.ledger.workspaces.get(workspace)?.faults.push(fault);
     }
   }
   const accepted = ids.map((id, offset) => ({
@@ -102,9 +104,9 @@ async function postUntilAccepted(post: Post, emitting: Emitting): Promise<string
 /** `undefined` for an answer that asks to try again; throws for one that was cut off, and, outside, for a refusal. */
 async function tryPost(
   { workspace, key, body }: Post,
-  { apiUrl, token, ledger }: Emitting,
+  { apiUrl, token, ledger, signal }: Emitting,
 ): Promise<string[] | undefined> {
-  const response = await fetch(`${await apiUrl()}/v1/workspaces/${workspace}/events`, {
+  const response = await fetch(`${await unlessAborted(apiUrl(), signal)}/v1/workspaces/${workspace}/events`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${token}`,
@@ -112,7 +114,7 @@ async function tryPost(
       "idempotency-key": key,
     },
     body,
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), signal]),
   });
   const text = await response.text();
   if (response.status === 202) return answerSchema.parse(JSON.parse(text)).events.map(({ id }) => id);

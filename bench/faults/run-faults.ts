@@ -7,9 +7,8 @@ import { createApiClient } from "../../cli/api-client.ts";
 import { createdDestinationSchema } from "../../lambdas/core/api/destination-api.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { issueToken } from "../../local/token.ts";
-import { pause } from "../bench-stack.ts";
 import { type ControlledStack, controlStack } from "./controlled-stack.ts";
-import { emitAll } from "./emitters.ts";
+import { runDisturbed } from "./disturbed-run.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { type FaultOptions, type FaultPlan, planFaults } from "./plan.ts";
 import { type Arrival, type Receivers, startReceivers } from "./receivers.ts";
@@ -17,11 +16,8 @@ import { type FaultVerdict, isSound, judgeLedger } from "./verdict.ts";
 
 const SCOPES = "events:write destinations:read destinations:write entitlements:write";
 const CLI = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
-/** Without any progress for so long the run ends, and what has not arrived is lost. */
-const STALL_MS = 120_000;
-/** What comes twice may come after everything has come once. */
-const AFTERMATH_MS = 1500;
-const LOOK_MS = 20;
+/** For reading every journal of the run. */
+const VERIFY_MS = 600_000;
 /** A receiver that hangs keeps a thread for 10 s. */
 const THREADS = 24;
 
@@ -55,11 +51,11 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
   let sound = false;
   try {
     world = await prepare(plan, dir, stack);
-    await runDisturbed(world, print);
-    const verdict = judgeLedger(world.ledger);
-    const complaint = await complaintOfJournals(dir);
-    if (complaint !== undefined) verdict.details.push(complaint);
-    sound = isSound(verdict) && complaint === undefined;
+    const early = await runDisturbed(world, print);
+    const verdict = judgeLedger(world.ledger, plan.events);
+    const complaints = [early, await complaintOfJournals(dir)].filter((one) => one !== undefined);
+    verdict.details.unshift(...complaints);
+    sound = isSound(verdict) && complaints.length === 0;
     const seconds = (performance.now() - begun) / 1000;
     return { ...verdict, seconds, isSound: sound, dir: sound ? undefined : dir };
   } finally {
@@ -99,76 +95,12 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
   return { plan, dir, stack, receivers, ledger, token };
 }
 
-/** Emitters post, receivers fail, the stack is killed; until everything has arrived, or nothing moves any more. */
-async function runDisturbed(world: World, print: (line: string) => void): Promise<void> {
-  const { plan, stack, ledger, token } = world;
-  const ending = new AbortController();
-  stack.disturb();
-  const emitting = emitAll({
-    plan,
-    ledger,
-    token,
-    apiUrl: async () => (await stack.endpoints()).apiUrl,
-    signal: ending.signal,
-  });
-  const state = { emitted: false };
-  const emitted = emitting.then(() => (state.emitted = true));
-  const progress = (): number => (ledger.accepted() + ledger.acknowledged()) / (2 * plan.events);
-  const isDone = (): boolean => state.emitted && ledger.acknowledged() >= ledger.wanted();
-  const killing = killAll(plan, stack, { progress, isDone, print });
-  try {
-    await Promise.all([killing, untilDone(isDone, progress, print)]);
-    await pause(AFTERMATH_MS);
-  } finally {
-    ending.abort();
-    await emitted;
-  }
-}
-
-async function killAll(
-  plan: FaultPlan,
-  stack: ControlledStack,
-  run: { progress(): number; isDone(): boolean; print(line: string): void },
-): Promise<void> {
-  let kills = 0;
-  for (const killing of plan.killings) {
-    // Work that is done leaves nothing to wait for; the rest of the kills then hit what is at rest.
-    while (run.progress() < killing.progress && !run.isDone()) await pause(LOOK_MS);
-    await pause(killing.delayMs);
-    await stack.kill(killing);
-    kills += killing.againAfterMs === undefined ? 1 : 2;
-    run.print(`kill -9 no. ${kills} at ${percent(run.progress())}`);
-    await stack.endpoints();
-  }
-}
-
-async function untilDone(
-  isDone: () => boolean,
-  progress: () => number,
-  print: (line: string) => void,
-): Promise<void> {
-  let furthest = -1;
-  let movedAt = performance.now();
-  let shown = 0;
-  while (!isDone()) {
-    const now = progress();
-    if (now > furthest) movedAt = performance.now();
-    furthest = now;
-    if (performance.now() - movedAt > STALL_MS) return print("nothing moves any more");
-    if (Math.floor(now * 10) > shown) print(`${percent(now)} of the work done`);
-    shown = Math.floor(now * 10);
-    await pause(LOOK_MS);
-  }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
-}
-
 /** What `trailcast verify --journal` has to say when not every journal is whole. */
 async function complaintOfJournals(dir: string): Promise<string | undefined> {
   try {
-    await promisify(execFile)(process.execPath, [CLI, "verify", "--journal", "--data", dir]);
+    await promisify(execFile)(process.execPath, [CLI, "verify", "--journal", "--data", dir], {
+      timeout: VERIFY_MS,
+    });
     return undefined;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };

@@ -1,10 +1,12 @@
 import { verifyChain } from "../../lambdas/core/verify-chain.ts";
 import { describeFinding, type Ledger, type WorkspaceLedger } from "./ledger.ts";
 
-/** What a run came to. `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
+/** What a run came to. `unaccepted`, `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
 export interface FaultVerdict {
   events: number;
   deliveries: number;
+  /** Events of the plan that were never answered 202. */
+  unaccepted: number;
   /** Wanted events that were answered 202 and never acknowledged. */
   lost: number;
   /** Arrivals of events, and of deliveries by id, that their receiver had kept before. */
@@ -23,10 +25,12 @@ export interface FaultVerdict {
   details: string[];
 }
 
-export function judgeLedger(ledger: Ledger): FaultVerdict {
+/** `planned`: events that were to be posted. */
+export function judgeLedger(ledger: Ledger, planned: number): FaultVerdict {
   const verdict: FaultVerdict = {
     events: ledger.accepted(),
     deliveries: 0,
+    unaccepted: planned - ledger.accepted(),
     lost: 0,
     repeatedEvents: 0,
     repeatedDeliveries: 0,
@@ -53,8 +57,8 @@ export function judgeLedger(ledger: Ledger): FaultVerdict {
   return verdict;
 }
 
-export function isSound({ lost, outOfOrder, holes, wrong }: FaultVerdict): boolean {
-  return lost + outOfOrder + holes + wrong === 0;
+export function isSound({ unaccepted, lost, outOfOrder, holes, wrong }: FaultVerdict): boolean {
+  return [unaccepted, lost, outOfOrder, holes, wrong].every((count) => count === 0);
 }
 
 function judgeEvents(workspace: WorkspaceLedger, verdict: FaultVerdict, latencies: number[]): void {
@@ -130,7 +134,8 @@ function quantile(sorted: readonly number[], share: number): number {
 
 /** The last line of a run. */
 export function describeVerdict(verdict: FaultVerdict): string {
-  const { lost, repeatedEvents, repeatedDeliveries, outOfOrder, holes, wrong, p50, p99 } = verdict;
-  const also = wrong === 0 ? "" : `, wrong ${wrong}`;
+  const { unaccepted, lost, repeatedEvents, repeatedDeliveries, outOfOrder, holes, wrong, p50, p99 } =
+    verdict;
+  const also = `${wrong === 0 ? "" : `, wrong ${wrong}`}${unaccepted === 0 ? "" : `, unaccepted ${unaccepted}`}`;
   return `lost ${lost}, duplicated ${repeatedEvents} events / ${repeatedDeliveries} deliveries (by id), out of order ${outOfOrder}, holes ${holes}${also}, p50 ${p50} ms, p99 ${p99} ms`;
 }

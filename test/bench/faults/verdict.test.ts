@@ -18,7 +18,7 @@ function ledgerOf(posted: readonly string[], requests: readonly Arrival[], stray
     WORKSPACE,
     posted.map((id) => ({ id, isWanted: !id.startsWith("noise"), at: POSTED_AT })),
   );
-  for (const request of requests) ledger.arrived(request);
+  for (const arrival of requests) ledger.arrived(arrival);
   return ledger;
 }
 
@@ -45,14 +45,14 @@ function request(
 }
 
 const counts = (ledger: Ledger): object => {
-  const { lost, outOfOrder, holes, wrong } = judgeLedger(ledger);
+  const { lost, outOfOrder, holes, wrong } = judgeLedger(ledger, ledger.accepted());
   return { lost, outOfOrder, holes, wrong };
 };
 const CLEAN = { lost: 0, outOfOrder: 0, holes: 0, wrong: 0 };
 
 describe("a lane that kept every promise", () => {
   it("is sound, and its latencies are from the POST to the first 2xx", () => {
-    const verdict = judgeLedger(ledgerOf(["a", "noise-1", "b"], [request(1, ["a"]), request(2, ["b"])]));
+    const verdict = judgeLedger(ledgerOf(["a", "noise-1", "b"], [request(1, ["a"]), request(2, ["b"])]), 3);
     expect(verdict).toMatchObject({ ...CLEAN, events: 3, deliveries: 2, p50: 200, details: [] });
     expect(isSound(verdict)).toBe(true);
   });
@@ -69,6 +69,7 @@ describe("a lane that kept every promise", () => {
           request(2, ["c"]),
         ],
       ),
+      3,
     );
     expect(verdict).toMatchObject({ ...CLEAN, repeatedEvents: 4, repeatedDeliveries: 2 });
     expect(describeVerdict(verdict)).toContain("duplicated 4 events / 2 deliveries (by id)");
@@ -90,20 +91,29 @@ describe("what breaks a promise is counted", () => {
     for (const outcome of ["refused", "kept"] as const) {
       const ledger = ledgerOf(["a", "b"], [request(1, ["a"]), request(2, ["b"], outcome)]);
       expect(counts(ledger)).toEqual({ ...CLEAN, lost: 1 });
-      expect(isSound(judgeLedger(ledger))).toBe(false);
+      expect(isSound(judgeLedger(ledger, ledger.accepted()))).toBe(false);
     }
+  });
+
+  it("unaccepted: planned, and never answered 202", () => {
+    const verdict = judgeLedger(ledgerOf(["a"], [request(1, ["a"])]), 3);
+    expect(verdict).toMatchObject({ ...CLEAN, unaccepted: 2 });
+    expect(isSound(verdict)).toBe(false);
+    expect(describeVerdict(verdict)).toContain("unaccepted 2");
   });
 
   it("out of order: brought before what was posted earlier", () => {
     const ledger = ledgerOf(["a", "b"], [request(1, ["b"]), request(2, ["a"])]);
     expect(counts(ledger)).toEqual({ ...CLEAN, outOfOrder: 1 });
-    expect(judgeLedger(ledger).details).toEqual([`${WORKSPACE} out of order a at 0 first brought after 1`]);
+    expect(judgeLedger(ledger, ledger.accepted()).details).toEqual([
+      `${WORKSPACE} out of order a at 0 first brought after 1`,
+    ]);
   });
 
   it("out of order: a refused batch, sent again only after the next one was taken", () => {
     const ledger = ledgerOf(["a", "b"], [request(1, ["a"], "refused"), request(2, ["b"]), request(1, ["a"])]);
     expect(counts(ledger)).toEqual({ ...CLEAN, outOfOrder: 1 });
-    expect(isSound(judgeLedger(ledger))).toBe(false);
+    expect(isSound(judgeLedger(ledger, ledger.accepted()))).toBe(false);
   });
 
   it("out of order: a batch that was kept unanswered, and acknowledged only after the next one", () => {
@@ -133,6 +143,6 @@ describe("what breaks a promise is counted", () => {
     expect(counts(ledgerOf(["a"], [a], ["/followed"]))).toEqual({ ...CLEAN, wrong: 1 });
     const secret = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
     const forged = request(2, ["b"], "acknowledged", { secret });
-    expect(judgeLedger(ledgerOf(["a"], [a, forged]))).toMatchObject({ lost: 0, wrong: 1 });
+    expect(judgeLedger(ledgerOf(["a"], [a, forged]), 1)).toMatchObject({ lost: 0, wrong: 1 });
   });
 });
