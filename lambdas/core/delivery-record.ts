@@ -141,6 +141,20 @@ export function factsOfFrozen(lane: Lane, logDays: number, now: number): Deliver
   };
 }
 
+/** A lane's frozen delivery as far as the lane knows it: its row may have expired since the last attempt, or waits for the first. */
+export function recordOfFrozen(lane: Lane, logDays: number, now: number): DeliveryRecord | undefined {
+  const facts = factsOfFrozen(lane, logDays, now);
+  return (
+    facts && {
+      ...facts,
+      outcome: lane.status === "suspended" ? "suspend" : "retry",
+      attempts: [],
+      updatedAt: facts.createdAt,
+      nextAttemptAt: lane.nextAttemptAt,
+    }
+  );
+}
+
 /** The note to write **before** a lane is moved away from what it has frozen; `undefined` when there is nothing to close. */
 export function skippedNote(lane: Lane, logDays: number, now: number, at: string): DeliveryNote | undefined {
   const facts = factsOfFrozen(lane, logDays, now);

@@ -3,7 +3,12 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { fitting } from "../core/answer-size.ts";
 import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
-import type { Attempt, DeliveryOutcome, DeliveryRecord } from "../core/delivery-record.ts";
+import {
+  type Attempt,
+  type DeliveryOutcome,
+  type DeliveryRecord,
+  recordOfFrozen,
+} from "../core/delivery-record.ts";
 import type { Destination } from "../core/destination.ts";
 import { encodeListCursor } from "../core/list-cursor.ts";
 import { problems } from "../core/problem.ts";
@@ -72,14 +77,21 @@ export async function getDelivery(call: Call, dependencies: ManageDependencies):
   return jsonAnswer(200, presentDelivery(await requireDelivery(call, destination, dependencies)));
 }
 
+/** What a lane still holds is open, and there whatever has become of its row in the log. */
 export async function requireDelivery(
   call: Call,
   { workspace, destination }: Destination,
-  { deliveries, clock }: ManageDependencies,
+  { deliveries, registry, settings, clock }: ManageDependencies,
 ): Promise<DeliveryRecord> {
-  const row = await deliveries.readDelivery(workspace, destination, parameter(call, "whd"));
-  if (row === undefined || row.expiresAt * 1000 <= clock()) refuse(problems.notFound("delivery"));
-  return row;
+  const id = parameter(call, "whd");
+  const row = await deliveries.readDelivery(workspace, destination, id);
+  if (row !== undefined && row.expiresAt * 1000 > clock()) return row;
+  const lanes = await registry.listLanes(workspace);
+  const lane = lanes.find(
+    (one) => one.destination === destination && one.status !== "ended" && one.frozen?.id === id,
+  );
+  const frozen = lane && recordOfFrozen(lane, settings.deliveryLogDays, clock());
+  return frozen === undefined ? refuse(problems.notFound("delivery")) : (row ?? frozen);
 }
 
 const TIME_CHARACTERS = 10;

@@ -82,14 +82,19 @@ const REPORT = {
 };
 const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } } as unknown as Cut;
 
-/** The lane as deliver leaves it after a refusal of its first delivery, and the record of it. */
-async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
-  const frozen = freeze(await lane(), CUT, {
+function freezeFirst(row: Lane): Lane {
+  const facts = {
     id: WHD,
     frozenAt: "2026-11-23T05:00:00.000Z",
     format: "cloudevents-batch",
     contentVersion: 1,
-  });
+  } as const;
+  return freeze(row, CUT, facts);
+}
+
+/** The lane as deliver leaves it after a refusal of its first delivery, and the record of it. */
+async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
+  const frozen = freezeFirst(await lane());
   const facts = factsOfFrozen(frozen, 30, NOW);
   if (facts === undefined) throw new Error("nothing frozen");
   await manage.note({
@@ -290,6 +295,27 @@ describe("deliveries", () => {
     expect(skips[0]?.data["metadata"]).toEqual({ delivery: WHD, number: 1, events: 2 });
   });
 
+  it("that a lane holds are there after their rows have expired", async () => {
+    await refuseFirst("suspended");
+    manage.clock.now = NOW + 31 * 86_400_000;
+    expect((await manage.ask("GET", path)).body.health.lastDelivery.id).toBe(WHD);
+    const shown = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+    expect(shown.body).toMatchObject({ outcome: "suspend", attempts: [{ attempt: 1 }] });
+    expect((await post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect(await lane()).toMatchObject({ status: "live", skip: 1 });
+    await store({ ...(await lane()), frozen: undefined, skip: undefined });
+    expect((await post(`deliveries/${WHD}/skip`)).status).toBe(404);
+  });
+
+  it.each(["retry", "skip"])("that wait for their first attempt take a %s", async (action) => {
+    await store(freezeFirst(await lane()));
+    const shown = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+    expect(shown.body).toMatchObject({ id: WHD, outcome: "retry", number: 1, count: 2, attempts: [] });
+    expect((await post(`deliveries/${WHD}/${action}`)).status).toBe(202);
+    expect((await lane()).skip).toBe(action === "skip" ? 1 : undefined);
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+
   it("that are closed cannot be skipped", async () => {
     await refuseFirst("waiting");
     await post("enable", { from: "now" });
@@ -479,13 +505,7 @@ describe("replays", () => {
   it("are cancelled, once, and close what they had frozen", async () => {
     await putPages(5);
     const { body } = await post("replays", window);
-    const frozen = freeze(await lane(body.id), CUT, {
-      id: WHD,
-      frozenAt: "2026-11-23T05:00:00.000Z",
-      format: "cloudevents-batch",
-      contentVersion: 1,
-    });
-    await store(frozen);
+    await store(freezeFirst(await lane(body.id)));
     expect((await manage.ask("DELETE", `${path}/replays/${body.id}`)).status).toBe(204);
     expect((await manage.ask("DELETE", `${path}/replays/${body.id}`)).status).toBe(204);
     expect((await manage.ask("GET", `${path}/replays/${body.id}`)).body.status).toBe("cancelled");
