@@ -1,7 +1,7 @@
 import type { DeliveryOutcome } from "./delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
 import type { Frozen, Lane } from "./lane.ts";
-import { closeNumber, moveCursor } from "./lane-step.ts";
+import { closeNumber, moveCursor, NOTHING_FROZEN } from "./lane-step.ts";
 import type { Position } from "./page.ts";
 import { DUE_SHARD } from "./table-schema.ts";
 
@@ -181,9 +181,14 @@ export function followLog(lane: Lane, frozen: Frozen, outcome: DeliveryOutcome):
   }
 }
 
-/** Nothing wanted up to `cursor`. */
+/** Nothing wanted up to `cursor`: with nothing frozen, no schedule goes on. */
 export function progressed(lane: Lane, cursor: Position): Lane {
-  return moveCursor(lane, cursor);
+  return moveCursor(rested(lane), cursor);
+}
+
+/** Nothing is left of what was frozen before: what comes next begins a schedule of its own. */
+export function rested(lane: Lane): Lane {
+  return { ...lane, ...NOTHING_FROZEN };
 }
 
 /** A replay reached its end. */

@@ -6,6 +6,7 @@ import {
   freeze,
   progressed,
   recut,
+  rested,
   skipped,
   told,
   toldLater,
@@ -57,7 +58,7 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   if (lane.nextAttemptAt !== undefined && Date.parse(lane.nextAttemptAt) > ports.clock()) return "wait";
   // Before the destination is read: most rings find that an earlier one has done their work.
   const loading = run.window.load(lane.cursor, run.visibleSince);
-  if (frozen === undefined && (await loading) === undefined) return "done";
+  if (frozen === undefined && (await loading) === undefined) return rest(run);
   const [target] = await Promise.all([readTarget(run), loading]);
   if (target === undefined) return "done";
   return frozen === undefined ? freezeNext(run, target) : takeFrozen(run, target, frozen);
@@ -120,6 +121,12 @@ async function cutEvents(run: LaneRun, cursor: Position, rules: CutRules): Promi
   return cut;
 }
 
+/** Nothing to send: no schedule goes on. */
+function rest(run: LaneRun): Step {
+  if (run.lane.firstAttemptAt !== undefined || run.lane.dueShard !== undefined) changeLane(run, rested);
+  return "done";
+}
+
 async function freezeNext(run: LaneRun, target: Target): Promise<Step> {
   const { lane, ports } = run;
   const { format, contentVersion } = target.destination;
@@ -127,7 +134,7 @@ async function freezeNext(run: LaneRun, target: Target): Promise<Step> {
   const stop = lane.splitEnd ?? lane.until;
   const cut = await cutEvents(run, lane.cursor, { ...rulesFor(run, target), maxEvents, stop });
   if (cut.ids.length === 0) {
-    if (comparePositions(cut.end, lane.cursor) <= 0) return "done";
+    if (comparePositions(cut.end, lane.cursor) <= 0) return rest(run);
     changeLane(run, (current) => progressed(current, cut.end));
     return "next";
   }

@@ -450,6 +450,39 @@ describe("what has expired", () => {
   });
 });
 
+describe("a schedule", () => {
+  it.each([
+    ["unwanted events come after it", async () => void (await world.record(["a"], { category: "other" }))],
+    ["nothing comes after it", async () => undefined],
+  ])("ends with what expired, when %s: a later refusal suspends nothing", async (_, follow) => {
+    world.setDestination({ eventTypes: ["pro.atmos.billing.*"] });
+    await world.record(["a"]);
+    refuseAll(503);
+    await world.run();
+    world.now += HOUR;
+    world.expire({ entries: false, pages: false });
+    await follow();
+    await world.run();
+    expect(world.outcomes()).toEqual([[1, "expired"]]);
+    expect(world.lane()).toMatchObject({ number: 2, attempts: 0 });
+    expect(world.lane().firstAttemptAt).toBeUndefined();
+    world.now += 80 * HOUR;
+    await world.record(["b"]);
+    await world.run();
+    expect(world.lane()).toMatchObject({ status: "live", attempts: 1, frozen: { number: 2 } });
+  });
+
+  it("ends with what expired also at the end of the journal", async () => {
+    world.change((lane) => ({ ...lane, attempts: 4, firstAttemptAt: new Date(world.now).toISOString() }));
+    await world.run();
+    expect(world.lane().attempts).toBe(0);
+    expect(world.lane().firstAttemptAt).toBeUndefined();
+    const { version } = world.lane();
+    await world.run();
+    expect(world.lane().version).toBe(version);
+  });
+});
+
 describe("a slow receiver", () => {
   it("moves its lane to the slow queue after two answers over 3 s, and back after a quick one", async () => {
     for (let page = 0; page < 4; page++) await world.record(repeat(100));
