@@ -20,6 +20,7 @@ import {
   CHANGE_TRIES,
   contended,
   requireDestination,
+  requireEnabled,
   requireForwarding,
   requireWorkspace,
 } from "./guards.ts";
@@ -68,7 +69,7 @@ function presentCount(asked: AskedReplay, { start, journalled }: ReplayWindow, c
   return { dryRun: true, from, to, ...count, journalledEvents: journalled, startsAt: start };
 }
 
-/** Starts a lane of its own over the window; refuses when too many are running. */
+/** Starts a lane of its own over the window; refuses while the destination is disabled or when too many are running. */
 export async function startReplay(
   call: Call,
   asked: AskedReplay,
@@ -81,7 +82,7 @@ export async function startReplay(
     const workspace = await requireWorkspace(call, dependencies);
     requireForwarding(workspace, settings);
     const destination = await requireDestination(call, dependencies);
-    await makeRoom(destination, dependencies);
+    await admit(destination, dependencies);
     const row = newReplay(call, destination, asked, window, count, dependencies);
     const lane = newLane({
       ...row,
@@ -140,20 +141,20 @@ function newReplay(
   };
 }
 
-/** Refuses when too many are running, and forgets the oldest that have ended. */
-async function makeRoom(
-  { workspace, destination }: Destination,
-  { registry }: ManageDependencies,
-): Promise<void> {
+/** Refuses while the destination is disabled or too many are running, and forgets the oldest that have ended. */
+async function admit(row: Destination, dependencies: ManageDependencies): Promise<void> {
+  await requireEnabled(row, dependencies);
+  const { workspace, destination } = row;
+  const { registry } = dependencies;
   const rows = await registry.listReplays(workspace, destination);
   const lanes = await registry.listLanes(workspace);
   const laneOf = ({ replay }: Replay) =>
     lanes.find((lane) => lane.destination === destination && lane.lane === replay);
-  const ended = rows.filter((row) => (laneOf(row)?.status ?? "ended") === "ended");
+  const ended = rows.filter((replay) => (laneOf(replay)?.status ?? "ended") === "ended");
   if (rows.length - ended.length >= MOST_RUNNING) refuse(tooManyReplays());
-  for (const row of ended.slice(0, Math.max(0, rows.length - MOST_KEPT + 1))) {
-    await registry.removeRow({ workspace, item: registryItem.lane(destination, row.replay) });
-    await registry.removeRow(row);
+  for (const replay of ended.slice(0, Math.max(0, rows.length - MOST_KEPT + 1))) {
+    await registry.removeRow({ workspace, item: registryItem.lane(destination, replay.replay) });
+    await registry.removeRow(replay);
   }
 }
 

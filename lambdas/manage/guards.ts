@@ -30,6 +30,21 @@ export async function requireLiveLane(
   return lane ?? refuse(problems.notFound("destination"));
 }
 
+/** Nothing new is begun for a destination that is disabled; a replay that is under way goes on. */
+export async function requireEnabled(row: Destination, dependencies: ManageDependencies): Promise<void> {
+  const { status } = await requireLiveLane(row, dependencies);
+  if (status === "disabled") refuse(destinationDisabled());
+}
+
+export function destinationDisabled(): Problem {
+  return {
+    kind: "destination-disabled",
+    title: "The destination is disabled",
+    status: 409,
+    detail: "Enable it first: POST …/enable. It goes on with what it was delivering unless you move it.",
+  };
+}
+
 /** What the workspace may do, if forwarding is part of it. */
 export function requireForwarding(workspace: Workspace, settings: ManageSettings): Entitlement {
   const entitlement = entitlementOf(workspace, settings.plans);

@@ -15,7 +15,9 @@ import type { ManageDependencies } from "./dependencies.ts";
 import {
   CHANGE_TRIES,
   contended,
+  destinationDisabled,
   requireDestination,
+  requireEnabled,
   requireForwarding,
   requireWorkspace,
 } from "./guards.ts";
@@ -25,10 +27,11 @@ export async function retryDelivery(call: Call, dependencies: ManageDependencies
   const row = await requireDestination(call, dependencies);
   const delivery = await requireDelivery(call, row, dependencies);
   requireForwarding(workspace, dependencies.settings);
+  await requireEnabled(row, dependencies);
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) return repeat(call, delivery, dependencies);
-    if (lane.status === "disabled") refuse(notDelivering());
+    if (lane.status === "disabled") refuse(destinationDisabled());
     const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
     if (await store(call, { workspace, row, delivery }, next, "delivery_retried", dependencies)) {
       return jsonAnswer(202, presentDelivery(delivery));
@@ -103,15 +106,6 @@ async function store(
   if (result.kind !== "committed") return false;
   await rings.ring([ringOf(next)]);
   return true;
-}
-
-function notDelivering(): Problem {
-  return {
-    kind: "destination-disabled",
-    title: "The destination is disabled",
-    status: 409,
-    detail: "Enable it first: POST …/enable. It goes on with this delivery unless you move it.",
-  };
 }
 
 function closedAlready(): Problem {

@@ -28,7 +28,8 @@ export const deliveryOperations = {
     path: REPLAYS,
     tag: "Replays",
     summary: "Deliver recorded events again, or count them",
-    description: "A replay has a lane of its own: live events do not wait behind it.",
+    description:
+      "A replay has a lane of its own: live events do not wait behind it. While the destination is disabled, replays are counted but not started.",
     scope: "destinations:write",
     body: replayRequestSchema,
     answers: {
@@ -39,7 +40,7 @@ export const deliveryOperations = {
       400: "The body is not valid",
       403: "The token may not, or the plan has no forwarding",
       404: unknown("window"),
-      409: "Too many replays of the destination are running, or it was being changed at the same time",
+      409: "The destination is disabled, too many of its replays are running, or it was being changed at the same time",
       413: "The body is too large",
     },
   },

@@ -137,6 +137,8 @@ export const destinationOperations = {
     path: `${DESTINATION}/disable`,
     tag,
     summary: "Pause deliveries; where they stopped is kept",
+    description:
+      "No replay can be started while it is disabled. One that is under way goes on until it is done or cancelled.",
     scope: "destinations:write",
     answers: { 200: { description: "Disabled", schema: destinationSchema, headers: etag } },
     refusals: { 404: unknown, 409: contended },

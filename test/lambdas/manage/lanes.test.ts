@@ -82,6 +82,8 @@ const REPORT = {
 };
 const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } } as unknown as Cut;
 
+const DISABLED = { status: 409, body: { type: "https://trailcast.dev/problems/destination-disabled" } };
+
 function freezeFirst(row: Lane): Lane {
   const facts = {
     id: WHD,
@@ -264,10 +266,27 @@ describe("deliveries", () => {
   it("of a disabled lane are not", async () => {
     await refuseFirst("waiting");
     await post("disable");
-    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject({
-      status: 409,
-      body: { type: "https://trailcast.dev/problems/destination-disabled" },
-    });
+    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+  });
+
+  it("that are closed are not sent again while the destination is disabled", async () => {
+    await refuseFirst("waiting");
+    await putPages(2);
+    await post("enable", { from: "now" });
+    await post("disable");
+    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+    expect((await manage.ask("GET", `${path}/replays`)).body.items).toEqual([]);
+    await post("enable");
+    expect((await post(`deliveries/${WHD}/retry`)).status).toBe(202);
+  });
+
+  it("of a replay that was suspended are not tried again while the destination is disabled", async () => {
+    await putPages(2);
+    const { body } = await post("replays", { from: new Date(NOW).toISOString(), to: page(2).at });
+    await store({ ...freezeFirst(await lane(body.id)), status: "suspended" });
+    await post("disable");
+    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+    expect(await lane(body.id)).toMatchObject({ status: "suspended" });
   });
 
   it("that are closed go once more by a replay of just their events", async () => {
@@ -567,6 +586,15 @@ describe("replays", () => {
     ["dryRun as text", { ...window, dryRun: "yes" }, "dryRun"],
   ])("with %s are refused", async (_name, body, field) => {
     expect(await post("replays", body)).toMatchObject({ status: 400, body: { field } });
+  });
+
+  it("of a disabled destination are counted and not started", async () => {
+    await putPages(5);
+    await post("disable");
+    expect(await post("replays", { ...window, dryRun: true })).toMatchObject({ status: 200 });
+    expect(await post("replays", window)).toMatchObject(DISABLED);
+    expect((await manage.ask("GET", `${path}/replays`)).body.items).toEqual([]);
+    expect(manage.rings.rung).toEqual([]);
   });
 
   it("need forwarding", async () => {
