@@ -75,14 +75,19 @@ function slowness(lane: Lane, durationMs: number): number | undefined {
   return Math.min((lane.slowAnswers ?? 0) + 1, SLOW_ANSWERS_MAX);
 }
 
-/** The receiver said no. `isHeld`: the ring itself comes back in time; otherwise the sweep is to ring. `now` in milliseconds. */
+/**
+ * The receiver said no. `isHeld`: the ring itself comes back in time; otherwise the sweep is to ring. `now` in milliseconds.
+ * A lane that its owner disabled meanwhile waits for nothing.
+ */
 export function refused(
   lane: Lane,
   { last }: AttemptReport,
   wait: { delaySeconds: number; isHeld: boolean; now: number },
 ): Lane {
+  const tried = attempted(lane, last);
+  if (lane.status !== "live") return tried;
   return {
-    ...attempted(lane, last),
+    ...tried,
     nextAttemptAt: new Date(wait.now + wait.delaySeconds * 1000).toISOString(),
     dueShard: wait.isHeld ? undefined : DUE_SHARD,
   };
@@ -194,6 +199,11 @@ export function rested(lane: Lane): Lane {
 /** A replay reached its end. */
 export function ended(lane: Lane): Lane {
   return { ...lane, status: "ended", nextAttemptAt: undefined, dueShard: undefined };
+}
+
+/** Nobody can be sent to: who changes that rings, and the sweep has nothing to ring for. */
+export function unrung(lane: Lane): Lane {
+  return { ...lane, dueShard: undefined };
 }
 
 /** Leaves a wait to the sweep. */

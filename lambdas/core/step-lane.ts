@@ -10,6 +10,7 @@ import {
   skipped,
   told,
   toldLater,
+  unrung,
 } from "./advance-lane.ts";
 import { attemptDelivery, type Target } from "./attempt-delivery.ts";
 import { toTimestamp } from "./clock.ts";
@@ -60,7 +61,7 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   const loading = run.window.load(lane.cursor, run.visibleSince);
   if (frozen === undefined && (await loading) === undefined) return rest(run);
   const [target] = await Promise.all([readTarget(run), loading]);
-  if (target === undefined) return "done";
+  if (target === undefined) return standStill(run);
   return frozen === undefined ? freezeNext(run, target) : takeFrozen(run, target, frozen);
 }
 
@@ -76,7 +77,7 @@ async function suspend(run: LaneRun, lane: Lane & { untold: number }): Promise<S
 /** Enabled after a suspension: its owner is told, once deliveries do go on. */
 async function resume(run: LaneRun): Promise<Step> {
   const target = await readTarget(run);
-  if (target === undefined) return "done";
+  if (target === undefined) return standStill(run);
   await tellResumed(run.ports, target, run.lane, run.ports.clock());
   changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined, untold: undefined }));
   return "next";
@@ -119,6 +120,12 @@ async function cutEvents(run: LaneRun, cursor: Position, rules: CutRules): Promi
     cut = extendCut(cut, loaded, rules);
   }
   return cut;
+}
+
+/** The destination is gone, or its workspace lost forwarding. */
+function standStill(run: LaneRun): Step {
+  if (run.lane.dueShard !== undefined) changeLane(run, unrung);
+  return "done";
 }
 
 /** Nothing to send: no schedule goes on. */

@@ -450,6 +450,37 @@ describe("what has expired", () => {
   });
 });
 
+describe("what the sweep rings", () => {
+  beforeEach(async () => {
+    await world.record(["a"]);
+    world.answer = () => answered(503, { retryAfter: "600" });
+  });
+
+  it("is no lane that its owner disabled during the attempt", async () => {
+    world.answer = () => {
+      world.change(disableLane);
+      return answered(503, { retryAfter: "600" });
+    };
+    await world.run();
+    expect(world.lane()).toMatchObject({ status: "disabled", attempts: 1, consecutiveFailures: 1 });
+    expect(world.lane().dueShard).toBeUndefined();
+    expect(world.lane().nextAttemptAt).toBeUndefined();
+  });
+
+  it("is no lane whose workspace lost forwarding; it goes on when that returns", async () => {
+    await world.run();
+    expect(world.lane().dueShard).toBe("due");
+    world.now += 600_000;
+    world.setWorkspace({ plan: "team" });
+    await world.run();
+    expect(world.lane().dueShard).toBeUndefined();
+    world.setWorkspace({ plan: "enterprise" });
+    world.answer = () => answered(200);
+    await world.run();
+    expect(world.lane()).toMatchObject({ number: 2, attempts: 0 });
+  });
+});
+
 describe("a schedule", () => {
   it.each([
     ["unwanted events come after it", async () => void (await world.record(["a"], { category: "other" }))],
