@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
 import { createDynamoClient, RowShapeError } from "./adapters/dynamo.ts";
+import { createEntryExtender } from "./adapters/entry-extender.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";
@@ -8,8 +9,11 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { createWorkspaceReader } from "./adapters/workspace-store.ts";
+import { plansSchema } from "./core/entitlement.ts";
 import { ENV } from "./core/environment.ts";
 import { type RedriveDependencies, type Redriven, redriveQuarantine } from "./core/redrive.ts";
+import { retentionSettingsSchema } from "./core/retention.ts";
 
 // A row in hand is finished before the function's time is.
 const RESERVE_MS = 5_000;
@@ -27,10 +31,18 @@ export function createRedriveHandler(
 
 export const handler = createEntryPoint((environment) => {
   const client = createDynamoClient();
+  const events = environment.text(ENV.eventsTable);
+  const registry = environment.text(ENV.registryTable);
   return createRedriveHandler({
     journal: createJournalStore(client, environment.text(ENV.journalTable)),
-    entries: createEntryStore(client, environment.text(ENV.eventsTable)),
-    lanes: createLaneStore(client, environment.text(ENV.registryTable)),
+    entries: createEntryStore(client, events),
+    lanes: createLaneStore(client, registry),
+    retention: {
+      workspaces: createWorkspaceReader(client, registry),
+      plans: environment.json(ENV.plans, plansSchema),
+      settings: environment.json(ENV.retention, retentionSettingsSchema),
+      extendEntry: createEntryExtender(client, events),
+    },
     rings: connectRingQueue(environment),
     quarantine: createQuarantineStore(client, environment.text(ENV.quarantineTable)),
     clock: systemClock,

@@ -58,9 +58,20 @@ export class EventLog extends Construct {
     this.onQuarantine(fn, ["dynamodb:Scan", "dynamodb:DeleteItem"]);
   }
 
+  /** Let entries expire later. */
+  grantExtend(fn: TrailcastFunction): void {
+    this.onEvents(fn, ["dynamodb:UpdateItem"]);
+  }
+
+  /** Say how many records are set aside. */
+  grantCountQuarantine(fn: TrailcastFunction): void {
+    this.onQuarantine(fn, ["dynamodb:Scan"]);
+  }
+
   /** Remove and extend entries, remove pages. Only the purge does. */
   grantPurge(fn: TrailcastFunction): void {
-    this.onEvents(fn, ["dynamodb:UpdateItem", "dynamodb:DeleteItem"]);
+    this.grantExtend(fn);
+    this.onEvents(fn, ["dynamodb:DeleteItem"]);
     this.onJournal(fn, ["dynamodb:DeleteItem"]);
   }
 

@@ -4,6 +4,7 @@ import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
+import { equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Rings } from "./rings.ts";
@@ -43,6 +44,10 @@ export class FanOut extends Construct {
       description: "Journals what is in quarantine, or closes its row if it has expired",
     });
     parts.eventLog.grantRedrive(this.redrive);
+    // What has waited is given the retention of now before it is journalled.
+    parts.eventLog.grantExtend(this.redrive);
+    parts.registry.grantRead(this.redrive);
+    equipPlans(this.redrive, deployment);
   }
 
   private appender(

@@ -1,11 +1,14 @@
 import { appendToJournal, type AppendDependencies } from "./append-journal.ts";
 import { referenceOf } from "./build-entry.ts";
+import type { Plans } from "./entitlement.ts";
 import type { Entry } from "./entry.ts";
 import { ringsFor } from "./fan-out.ts";
 import type { Log } from "./log.ts";
 import { streamPosition } from "./page.ts";
 import type { Quarantined, QuarantineStore } from "./quarantine.ts";
-import type { LaneStore, RingQueue } from "./stores.ts";
+import type { PurgeStore } from "./purge-state.ts";
+import { expiryOf, keptDays, NEVER_EXPIRES, removableBefore, type RetentionSettings } from "./retention.ts";
+import type { LaneStore, RingQueue, WorkspaceReader } from "./stores.ts";
 import { isSound } from "./stream-record.ts";
 import { workspaceOfPartition } from "./table-schema.ts";
 
@@ -14,6 +17,12 @@ export interface RedriveDependencies extends AppendDependencies {
   rings: RingQueue;
   quarantine: QuarantineStore;
   log: Log;
+  retention: {
+    workspaces: WorkspaceReader;
+    plans: Plans;
+    settings: RetentionSettings;
+    extendEntry: PurgeStore["extendEntry"];
+  };
   hasTime(): boolean;
   isLasting(error: unknown): boolean;
 }
@@ -80,15 +89,35 @@ async function journalRow(
   if (row.entry === "" || row.partition === "") return "unreadable";
   const found = await dependencies.entries.readEntries(workspace, [{ entry: row.entry, shard }]);
   const entry = found.get(row.entry);
-  if (entry === undefined || hasExpired(entry, dependencies.clock())) return "expired";
-  if (!isSound(entry)) return "unreadable";
-  const record = { position: positionOf(row), reference: referenceOf(entry) };
+  if (entry === undefined) return "expired";
+  const kept = await keep(workspace, entry, dependencies);
+  if (kept === "expired") return "expired";
+  if (!isSound(kept)) return "unreadable";
+  const record = { position: positionOf(row), reference: referenceOf(kept) };
   await appendToJournal(workspace, [record], dependencies);
   const rings = ringsFor(await dependencies.lanes.lanesOf(workspace), dependencies.clock());
   if (rings.length > 0) await dependencies.rings.ring(rings);
   return "journalled";
 }
 
-function hasExpired(entry: Entry, now: number): boolean {
-  return entry.expiresAt * 1000 <= now;
+/**
+ * An entry on a late page is past where the purge looks for what would expire, so what a larger plan or a hold gives it is given
+ * before it is journalled. What may be removed now has expired, whatever its own expiry says.
+ */
+async function keep(
+  workspaceId: string,
+  entry: Entry,
+  { entries, retention, clock }: RedriveDependencies,
+): Promise<Entry | "expired"> {
+  const { workspaces, plans, settings, extendEntry } = retention;
+  const workspace = await workspaces.readWorkspace(workspaceId);
+  if (workspace === undefined) return entry;
+  const before = removableBefore(workspace, plans, clock(), settings);
+  if (before !== null && entry.recordedAt < before) return "expired";
+  const days = workspace.hold === undefined ? keptDays(workspace, plans, clock()) : null;
+  const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(entry.recordedAt, days);
+  if (expiresAt <= entry.expiresAt) return entry;
+  await extendEntry(workspaceId, entry, expiresAt);
+  // The table may have been first.
+  return (await entries.readEntries(workspaceId, [entry])).get(entry.entry) ?? "expired";
 }

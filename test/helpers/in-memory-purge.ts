@@ -6,12 +6,39 @@ import {
   type PurgeState,
   type PurgeStore,
 } from "../../lambdas/core/purge-state.ts";
-import type { InMemoryEntries, InMemoryJournal, InMemoryWorkspaces, Turn } from "./in-memory-stores.ts";
+import type { RedriveDependencies } from "../../lambdas/core/redrive.ts";
+import { DEFAULT_RETENTION } from "../../lambdas/core/retention.ts";
+import type { WorkspaceReader } from "../../lambdas/core/stores.ts";
+import {
+  createInMemoryJournal,
+  createInMemoryWorkspaces,
+  type InMemoryEntries,
+  type InMemoryJournal,
+  type InMemoryWorkspaces,
+  type Turn,
+  workspaceRow,
+} from "./in-memory-stores.ts";
+import { PLANS } from "./sample-events.ts";
 
 export interface InMemoryPurge extends PurgeStore {
   states: Map<string, PurgeState>;
   receipts: Map<string, Receipt>;
   lanes: LanePosition[];
+}
+
+/** What a redrive asks of retention: workspaces are on the plan `enterprise` unless their rows are given. */
+export function createInMemoryRetention(
+  entries: InMemoryEntries,
+  workspaces: WorkspaceReader = {
+    readWorkspace: async (workspace) => workspaceRow(workspace),
+  },
+): RedriveDependencies["retention"] {
+  const { extendEntry } = createInMemoryPurge({
+    entries,
+    journal: createInMemoryJournal(),
+    workspaces: createInMemoryWorkspaces(),
+  });
+  return { workspaces, plans: PLANS, settings: DEFAULT_RETENTION, extendEntry };
 }
 
 /** The purge's store over the in-memory tables; `turn` is awaited before every call and may throw to crash the caller there. */

@@ -5,6 +5,7 @@ import { METRIC } from "../../lambdas/core/metric-names.ts";
 import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createFanOutHandler } from "../../lambdas/fan-out-entries.ts";
 import { createRedriveHandler } from "../../lambdas/redrive-quarantine.ts";
+import { createInMemoryRetention } from "../helpers/in-memory-purge.ts";
 import {
   createInMemoryEntries,
   createInMemoryJournal,
@@ -106,7 +107,10 @@ it("fails as a whole over records without a place in the stream, so that they co
 
 it("redrives what was quarantined once its entry can be read, and reports in numbers", async () => {
   await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2));
-  const redrive = createRedriveHandler(dependencies);
+  const redrive = createRedriveHandler({
+    ...dependencies,
+    retention: createInMemoryRetention(world.entries),
+  });
   await world.entries.putEntry(storedEntry(1));
   expect(await redrive({}, lambdaContext)).toStrictEqual({
     journalled: 1,
@@ -121,8 +125,11 @@ it("redrives what was quarantined once its entry can be read, and reports in num
 
 it("closes the row of an entry that has expired, and stops while time remains", async () => {
   await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2, { count: { N: "0" } }));
-  await world.entries.putEntry({ ...storedEntry(1), expiresAt: NOW / 1000 });
-  const redrive = createRedriveHandler(dependencies);
+  await world.entries.putEntry({ ...storedEntry(1), recordedAt: "2025-11-23T00:00:00.000Z" });
+  const redrive = createRedriveHandler({
+    ...dependencies,
+    retention: createInMemoryRetention(world.entries),
+  });
   expect(await redrive({}, { getRemainingTimeInMillis: () => 1_000 })).toMatchObject({
     remaining: true,
     expired: 0,

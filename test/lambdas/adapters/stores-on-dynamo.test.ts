@@ -1,6 +1,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RowShapeError, toAttributes } from "../../../lambdas/adapters/dynamo.ts";
+import { createEntryExtender } from "../../../lambdas/adapters/entry-extender.ts";
 import { createEntryStore } from "../../../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createQuarantineStore } from "../../../lambdas/adapters/quarantine-store.ts";
@@ -10,6 +11,7 @@ import { fanOut, type FanOutDependencies } from "../../../lambdas/core/fan-out.t
 import type { Page } from "../../../lambdas/core/page.ts";
 import type { Quarantined } from "../../../lambdas/core/quarantine.ts";
 import { recordEntry } from "../../../lambdas/core/record-entry.ts";
+import { DEFAULT_RETENTION, NEVER_EXPIRES } from "../../../lambdas/core/retention.ts";
 import { redriveQuarantine } from "../../../lambdas/core/redrive.ts";
 import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/stream-record.ts";
 import { verifyEntry, verifyJournal } from "../../../lambdas/core/verify-journal.ts";
@@ -188,14 +190,25 @@ describe("from a request to the journal", () => {
       expect((await quarantine.listRows(10)).rows).toMatchObject([
         { entry: lame.entry, partition: "ws_1", reason: "record" },
       ]);
-      const redrive = () => redriveQuarantine({ ...dependencies, hasTime: () => true });
+      const retention = {
+        workspaces: createWorkspaceReader(world.client, "Registry"),
+        plans: PLANS,
+        settings: DEFAULT_RETENTION,
+        extendEntry: createEntryExtender(world.client, "Events"),
+      };
+      const redrive = () => redriveQuarantine({ ...dependencies, retention, hasTime: () => true });
       expect(await redrive()).toStrictEqual({ journalled: 0, expired: 0, unreadable: 1, remaining: false });
       await world.client.send(
         new PutItemCommand({ TableName: "Events", Item: toAttributes(storedEntry(5)) }),
       );
+      const held = workspaceRow("ws_1", { hold: "held" });
+      await world.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(held) }));
       expect(await redrive()).toStrictEqual({ journalled: 1, expired: 0, unreadable: 0, remaining: false });
       const newest = await pages.newestPage("ws_1");
-      expect(newest).toMatchObject({ late: newest?.page, entries: [{ entry: lame.entry }] });
+      expect(newest).toMatchObject({
+        late: newest?.page,
+        entries: [{ entry: lame.entry, expiresAt: NEVER_EXPIRES }],
+      });
     } finally {
       await world.close();
     }

@@ -18,6 +18,7 @@ import {
   takeTurns,
   type Turn,
 } from "../../helpers/in-memory-stores.ts";
+import { createInMemoryRetention } from "../../helpers/in-memory-purge.ts";
 import { LABEL, poisonRecord, readRecord, storedEntry } from "../../helpers/journal-records.ts";
 
 /** A process that is killed: every store call from then on fails. */
@@ -174,6 +175,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
         redriveQuarantine({
           ...dependencies,
           quarantine: { ...stores.quarantine, ...quarantine },
+          retention: createInMemoryRetention(stores.entries),
           hasTime: () => true,
         }),
       );

@@ -15,6 +15,7 @@ import {
   createRecordedMetrics,
   laneAtStart,
 } from "../../helpers/in-memory-stores.ts";
+import { createInMemoryRetention } from "../../helpers/in-memory-purge.ts";
 import { journalRecord, poisonRecord, readRecord, storedEntry } from "../../helpers/journal-records.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
@@ -55,7 +56,13 @@ beforeEach(async () => {
 const journalled = (): string[][] =>
   stores.journal.pagesOf("ws_1").map(({ entries }) => entries.map(({ entry }) => entry));
 const keys = (...entries: Entry[]): string[][] => entries.map(({ entry }) => [entry]);
-const redrive = () => redriveQuarantine({ ...dependencies, ...stores, hasTime: () => true });
+const redrive = () =>
+  redriveQuarantine({
+    ...dependencies,
+    ...stores,
+    retention: createInMemoryRetention(stores.entries),
+    hasTime: () => true,
+  });
 
 /** What a purge does to a page: entries first. */
 function purge(page: number): void {
