@@ -59,6 +59,7 @@ export function createReadEventsHandler(dependencies: ReadEventsDependencies): H
     const route = ROUTES[request.routeKey];
     const workspace = await workspaces.readWorkspace(id);
     if (route === undefined || workspace === undefined) return problems.unknownWorkspace();
+    if (workspace.endedAt !== undefined) return problems.workspaceEnded();
     return route(workspace, request, dependencies);
   }, log);
 }

@@ -205,6 +205,23 @@ describe("the list of events", () => {
   });
 });
 
+it.each([
+  ["GET /ws/events", {}],
+  ["GET /ws/events/export", { query: { format: "csv" } }],
+  ["GET /ws/events/{id}", { parameters: { id: "aud_0g40r40m30e209185gr38e1w8100" } }],
+  ["GET /ws/exports", {}],
+  ["POST /ws/exports", { body: JSON.stringify({ format: "csv" }) }],
+  ["GET /ws/exports/{exp}", { parameters: { exp: "exp_01KB9TDT00AAAAAAAAAAAAAAAA" } }],
+])("%s of a workspace that has ended says so", async (route, { query = {}, parameters = {}, body }: any) => {
+  await recorded.put({ ...workspaceRow("ws_ended"), endedAt: new Date(START).toISOString() });
+  const request = {
+    claims: claims("[ws_ended]", "events:read"),
+    parameters: { ws: "ws_ended", ...parameters },
+  };
+  const { status, json } = await ask(route, query, { ...request, ...(body !== undefined && { body }) });
+  expect({ status, title: json().title }).toEqual({ status: 410, title: "The workspace has ended" });
+});
+
 describe("one event", () => {
   const byId = (id: string) => ask("GET /ws/events/{id}", {}, { parameters: { id } });
 
