@@ -1,8 +1,10 @@
 import { type Api, createApi, RefusalError } from "./api.ts";
-import { type CardSurroundings, destinationCard } from "./destination-card.ts";
+import { destinationCard } from "./destination-card.ts";
 import { button, element, field, form, input } from "./element.ts";
 import { newDestination } from "./new-destination.ts";
+import { showSecret } from "./secret-panel.ts";
 import { forgetSession, savedSession, saveSession, type Session } from "./session.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 function place(id: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(`#${id}`);
@@ -60,8 +62,14 @@ function showSignIn(): void {
 async function showWorkspace(session: Session): Promise<void> {
   const api = createApi(session);
   const list = element("div");
+  const secrets = element("div");
   const refresh = async (): Promise<void> => fillList(list, api, surroundings);
-  const surroundings: CardSurroundings = { api, run, refresh };
+  const surroundings: Surroundings = {
+    api,
+    run,
+    refresh,
+    showSecret: (name, secret) => showSecret(secrets, name, secret),
+  };
   await refresh();
   saveSession(session);
   where.textContent = session.workspace;
@@ -78,13 +86,14 @@ async function showWorkspace(session: Session): Promise<void> {
         }),
       ),
     ),
+    secrets,
     list,
     newDestination(surroundings),
   );
   main.focus();
 }
 
-async function fillList(list: HTMLElement, api: Api, surroundings: CardSurroundings): Promise<void> {
+async function fillList(list: HTMLElement, api: Api, surroundings: Surroundings): Promise<void> {
   const destinations = await api.list();
   list.replaceChildren(
     ...(destinations.length === 0

@@ -67,13 +67,26 @@ describe.runIf(wanted)("the console", () => {
     await field("name").fill("SIEM <b>&amp;</b>");
     await field("url").fill(`${stack.receiver.url}/browser`);
     await page.getByRole("button", { name: "Create" }).click();
-    const secret = await page.locator("#secret").textContent();
+    const secret = await page.locator("code.secret").textContent();
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     stack.receiver.setSecret("/browser", secret ?? "");
     await page.getByRole("heading", { name: "SIEM <b>&amp;</b>", exact: true }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: "SIEM <b>&amp;</b>", exact: true }).waitFor();
     expect(await page.content()).not.toContain("whsec_");
+  });
+
+  it("shows the secret even when the list cannot be read again", async () => {
+    const list = "**/destinations?limit=100";
+    await page.route(list, (route) => route.fulfill({ status: 503, body: "" }));
+    await field("name").fill("Unlisted");
+    await field("url").fill(`${stack.receiver.url}/unlisted`);
+    await page.getByRole("button", { name: "Create" }).click();
+    expect(await page.locator("code.secret").textContent()).toMatch(/^whsec_/);
+    await expect.poll(() => status().textContent()).toContain("503");
+    await page.unroute(list);
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    complaints.length = 0; // the browser itself reports the 503
   });
 
   it("sends a test event and shows what it came to", async () => {
