@@ -83,7 +83,8 @@ export function newLane(start: LaneStart): Lane {
 
 /**
  * Enabled where it stopped: what was frozen keeps its number and is attempted at once, by a schedule that starts again.
- * A reason of suspension stays until deliver has told the owner that it is over. Ring the lane after this is stored.
+ * A reason of suspension stays until deliver has told the owner that it is over, and what the owner heard of failing until a 2xx.
+ * A slow lane stays with its queue, where a POST may be under way: the other queue would not wait for it. Ring after this is stored.
  */
 export function resumeLane(lane: Lane): Lane {
   return {
@@ -94,9 +95,7 @@ export function resumeLane(lane: Lane): Lane {
     nextAttemptAt: undefined,
     dueShard: undefined,
     failingSince: undefined,
-    failingToldAt: undefined,
     consecutiveFailures: 0,
-    slowAnswers: undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { type Ring, ringOf } from "../../../lambdas/core/lane.ts";
 import { disableLane, markSkip, moveLane, newLane, resumeLane } from "../../../lambdas/core/start-lane.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, WS } from "../../helpers/in-memory-lanes.ts";
 import { METRIC } from "../../../lambdas/core/metric-names.ts";
@@ -304,6 +305,27 @@ describe("an owner", () => {
     expect(world.notices[1]?.key).toBe(world.notices[0]?.key);
   });
 
+  it("that heard of failing hears of its end also after disabling and enabling", async () => {
+    refuseAll(401);
+    await attempt(0);
+    world.change(disableLane);
+    world.change(resumeLane);
+    world.answer = () => answered(200);
+    await attempt(MINUTE);
+    expect(kinds()).toEqual(["failing", "recovered"]);
+  });
+
+  it("that heard of a suspension hears that it is over, once", async () => {
+    refuseAll(401);
+    await attempt(0);
+    refuseAll(410);
+    await attempt(MINUTE);
+    world.change(resumeLane);
+    world.answer = () => answered(200);
+    await attempt(MINUTE);
+    expect(kinds()).toEqual(["failing", "suspended", "resumed"]);
+  });
+
   it("that heard of nothing hears of no recovery", async () => {
     refuseAll(500);
     await attempt(0);
@@ -528,6 +550,20 @@ describe("a slow receiver", () => {
     await world.run({ ring: { ...LIVE, slow: true } });
     expect(world.received).toHaveLength(3);
     expect(world.rings.rung.at(-1)).toEqual(LIVE);
+  });
+
+  it("stays with its queue when its owner disables and enables it during an attempt", async () => {
+    world.change((lane) => ({ ...lane, slowAnswers: 2 }));
+    await world.record(["a"]);
+    const rung: Ring[] = [];
+    world.answer = () => {
+      world.change(disableLane);
+      world.change(resumeLane);
+      rung.push(ringOf(world.lane()));
+      return answered(200);
+    };
+    await world.run({ ring: { ...LIVE, slow: true } });
+    expect(rung).toEqual([{ ...LIVE, slow: true }]);
   });
 
   it("is not kept longer than the invocation has time", async () => {
