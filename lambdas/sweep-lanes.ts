@@ -6,6 +6,7 @@ import { createDueLanes, createLaneScan } from "./adapters/lane-search.ts";
 import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
+import { createQuarantineCount } from "./adapters/quarantine-count.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { plansSchema } from "./core/entitlement.ts";
@@ -32,6 +33,7 @@ export const handler = createEntryPoint((environment) => {
       due: createDueLanes(client, registry),
       scan: createLaneScan(client, registry),
       journal: createJournalStore(client, environment.text(ENV.journalTable)),
+      quarantine: createQuarantineCount(client, environment.text(ENV.quarantineTable)),
       workspaces: createWorkspaceReader(client, registry),
       plans: environment.json(ENV.plans, plansSchema),
       rings: connectRingQueue(environment),

@@ -13,6 +13,8 @@ interface Watch {
   readonly above: number;
   /** For how many of the metric's periods in a row; 1 by default. */
   readonly periods?: number;
+  /** What no news says; nothing by default: of queues, streams and counters alike. */
+  readonly missing?: TreatMissingData;
   /** One sentence: who notices what while this alarm is on. */
   readonly impact: string;
   /** Heading of the runbook: the part after `#` of its link. */
@@ -42,7 +44,7 @@ export class Alarms extends Construct {
     }
   }
 
-  watch(id: string, { metric, above, periods = 1, impact, runbook }: Watch): void {
+  watch(id: string, { metric, above, periods = 1, missing, impact, runbook }: Watch): Alarm {
     const alarm = new Alarm(this, id, {
       alarmName: `${Stack.of(this).stackName}-${id}`,
       alarmDescription: `${impact} Runbook: ${this.runbookUrl}#${runbook}`,
@@ -50,11 +52,11 @@ export class Alarms extends Construct {
       threshold: above,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: periods,
-      // Nothing happened is no news, of queues, streams and counters alike.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(this.topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
+    return alarm;
   }
 }

@@ -1,5 +1,11 @@
 import { Duration } from "aws-cdk-lib";
-import { MathExpression, Metric, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  MathExpression,
+  Metric,
+  type MetricOptions,
+  Stats,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { METRIC } from "../lambdas/core/metric-names.ts";
 import { Alarms } from "./alarms.ts";
@@ -8,19 +14,23 @@ import type { FanOut } from "./fan-out.ts";
 import type { ManagementApi } from "./management-api.ts";
 import type { Retention } from "./retention.ts";
 import type { Rings } from "./rings.ts";
-import { metricNamespace, type TrailcastFunction } from "./trailcast-function.ts";
+import type { Sweep } from "./sweep.ts";
+import { metricNamespace } from "./trailcast-function.ts";
+import type { WatchedFunction } from "./watched-functions.ts";
 
 interface Watched {
   readonly api: ManagementApi;
   readonly fanOut: FanOut;
   readonly rings: Rings;
   readonly retention: Retention;
-  /** Every function, with who notices when it fails. */
-  readonly functions: readonly (readonly [id: string, fn: TrailcastFunction, impact: string])[];
+  readonly sweep: Sweep;
+  readonly functions: readonly WatchedFunction[];
 }
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
+/** Between two sweeps of what is behind. */
+const quarterHour = Duration.minutes(15);
 
 /** Tells the operator what is wrong before anyone asks. */
 export class Observability extends Construct {
@@ -32,7 +42,7 @@ export class Observability extends Construct {
     this.watchRecording(watched);
     this.watchDelivery(watched);
     this.watchRetention(watched);
-    for (const [name, fn, impact] of watched.functions) this.watchFunction(name, fn, impact);
+    for (const watchedFunction of watched.functions) this.watchFunction(watchedFunction);
   }
 
   private watchRecording({ api, fanOut }: Watched): void {
@@ -51,8 +61,10 @@ export class Observability extends Construct {
       runbook: "stream-age",
     });
     this.alarms.watch("RecordsQuarantined", {
-      metric: this.counted(METRIC.recordsQuarantined, "fan-out"),
+      // What lies there, not what came: the alarm stays until it is redriven.
+      metric: this.measured(METRIC.recordsInQuarantine, "sweep"),
       above: 0,
+      missing: TreatMissingData.IGNORE,
       impact: "An entry could not be journalled: its events reach no receiver until it is redriven.",
       runbook: "records-quarantined",
     });
@@ -64,7 +76,7 @@ export class Observability extends Construct {
     });
   }
 
-  private watchDelivery({ rings }: Watched): void {
+  private watchDelivery({ rings, sweep }: Watched): void {
     for (const [id, queue] of [
       ["DeadRings", rings.dead],
       ["DeadSlowRings", rings.slowDead],
@@ -88,13 +100,17 @@ export class Observability extends Construct {
         runbook: "ring-age",
       });
     }
-    this.alarms.watch("DeliveryLag", {
+    const lag = this.alarms.watch("DeliveryLag", {
       metric: this.measured(METRIC.oldestUndeliveredSeconds, "sweep"),
       above: 900,
       periods: 2,
+      // The sweep says 0 too: silence is a sweep that does not run.
+      missing: TreatMissingData.BREACHING,
       impact: "Events older than a quarter of an hour are undelivered though their receiver refuses nothing.",
       runbook: "delivery-lag",
     });
+    // The schedule first, which sweeps at once: one value of the two periods keeps a new stack's alarm off.
+    lag.node.addDependency(sweep);
   }
 
   private watchRetention({ retention }: Watched): void {
@@ -113,19 +129,21 @@ export class Observability extends Construct {
     });
   }
 
-  private watchFunction(name: string, fn: TrailcastFunction, impact: string): void {
-    this.alarms.watch(`${name}Function`, {
+  /** One that is called all the time may fail for a moment; one that runs now and then has no second period to fail in. */
+  private watchFunction({ id, fn, impact, isRare = false }: WatchedFunction): void {
+    const period = isRare ? quarterHour : fiveMinutes;
+    this.alarms.watch(`${id}Function`, {
       metric: new MathExpression({
         expression: "errors + throttles",
-        period: fiveMinutes,
+        period,
         label: "errors and throttles",
         usingMetrics: {
-          errors: fn.metricErrors({ period: fiveMinutes }),
-          throttles: fn.metricThrottles({ period: fiveMinutes }),
+          errors: fn.metricErrors({ period }),
+          throttles: fn.metricThrottles({ period }),
         },
       }),
       above: 0,
-      periods: 2,
+      periods: isRare ? 1 : 2,
       impact,
       runbook: "function-failures",
     });
@@ -138,7 +156,7 @@ export class Observability extends Construct {
 
   /** The worst of what we measured, over the quarter of an hour between two sweeps. */
   private measured(metricName: string, service: string): Metric {
-    return this.ours(metricName, service, { period: Duration.minutes(15), statistic: Stats.MAXIMUM });
+    return this.ours(metricName, service, { period: quarterHour, statistic: Stats.MAXIMUM });
   }
 
   private ours(metricName: string, service: string, options: MetricOptions): Metric {

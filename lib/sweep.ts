@@ -21,7 +21,7 @@ export class Sweep extends Construct {
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "sweep-lanes",
       description: "Rings lanes that are due or behind",
-      // Reads the row and the newest page of each workspace: 10,000 of them at a few hundred a second.
+      // Reads the newest page of each workspace: 10,000 of them at a few hundred a second.
       timeoutSeconds: 300,
       memoryMegabytes: 512,
     });
@@ -29,6 +29,7 @@ export class Sweep extends Construct {
     parts.registry.grantRead(this.fn);
     equipPlans(this.fn, deployment);
     parts.eventLog.grantReadJournal(this.fn);
+    parts.eventLog.grantCountQuarantine(this.fn);
     parts.rings.grantRing(this.fn);
     new Clockwork(this, "Due", {
       expression: "rate(1 minute)",

@@ -21,6 +21,7 @@ import { Rings } from "./rings.ts";
 import type { Settings, SettingsInput } from "./settings-schema.ts";
 import { parseSettings } from "./settings.ts";
 import { Sweep } from "./sweep.ts";
+import { functionsToWatch } from "./watched-functions.ts";
 
 export interface TrailcastProps {
   readonly settings: SettingsInput;
@@ -82,21 +83,17 @@ export class Trailcast extends Construct {
       fanOut,
       rings,
       retention,
-      functions: [
-        ["Ingest", ingest.fn, "Events that callers record are refused: emitters have to send them again."],
-        ["FanOut", fanOut.fn, "Recorded events are journalled late, and reach their receivers late."],
-        [
-          "Delivery",
-          delivery.fn,
-          "Lanes are interrupted by our own fault; each is rung again and delivers late.",
-        ],
-        ["Sweep", sweep.fn, "Retries that wait longer than a minute are late, and lost rings stay lost."],
-        ["Management", management.fn, "Owners cannot manage their destinations."],
-        ["Reading", reading.fn, "Owners cannot read or export their events."],
-        ["Export", reading.exportFn, "Exports under way stand still."],
-        ["PlanPurge", retention.planFn, "What has expired is invisible but still stored."],
-        ["Purge", retention.purgeFn, "What has expired in a workspace is invisible but still stored."],
-      ],
+      sweep,
+      functions: functionsToWatch({
+        ingest,
+        fanOut,
+        delivery,
+        sweep,
+        retention,
+        reading,
+        management,
+        tokens,
+      }),
     });
     this.names = namesOf({
       ...shared,

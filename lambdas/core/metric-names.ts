@@ -4,6 +4,7 @@ export const METRIC_NAMESPACE = "Trailcast";
 export const METRIC = {
   eventsRecorded: "EventsRecorded",
   recordsQuarantined: "RecordsQuarantined",
+  recordsInQuarantine: "RecordsInQuarantine",
   pagesWritten: "PagesWritten",
   attempts: "DeliveryAttempts",
   refusals: "DeliveryRefusals",

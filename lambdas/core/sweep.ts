@@ -12,6 +12,8 @@ export interface SweepPorts {
   due: { dueLanes(now: string): AsyncIterable<Ring[]> };
   scan: { liveLanes(): AsyncIterable<FoundLanes> };
   journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
+  /** At most `limit` are counted. */
+  quarantine: { countRows(limit: number): Promise<number> };
   workspaces: WorkspaceReader;
   plans: Plans;
   rings: RingQueue;
@@ -21,6 +23,7 @@ export interface SweepPorts {
 }
 
 const LANES_AT_ONCE = 16;
+const QUARANTINED_MAX = 1000;
 
 /** A lane that can be named, though not read. */
 export type LaneName = { workspace: string } & Partial<Ring>;
@@ -60,11 +63,14 @@ export async function sweepDue(ports: SweepPorts): Promise<void> {
 /**
  * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
  * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it, also when there is none.
- * Throws at its end when it had to leave some out.
+ * Throws at its end when it had to leave some out. And it says how much lies in quarantine, for as long as it does.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
   const faults = countFaults(ports.log);
   const look = lookAtLanes(ports, faults);
+  await faults.survive({}, async () => {
+    ports.metrics.count(METRIC.recordsInQuarantine, await ports.quarantine.countRows(QUARANTINED_MAX));
+  });
   let count = 0;
   let oldest = 0;
   for await (const found of ports.scan.liveLanes()) {
@@ -96,7 +102,7 @@ function lookAtLanes(
     await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
       faults.survive(ringOf(lane), async () => {
         const { workspace } = lane;
-        if (!(await forwards(workspace)) || !isBehind(lane, await newest(workspace))) return;
+        if (!isBehind(lane, await newest(workspace)) || !(await forwards(workspace))) return;
         if (!isWaiting(lane, now)) rings.push(ringOf(lane));
         if (isOursToExplain(lane)) age = Math.max(age, await ageOf(lane, now, journal));
       }),

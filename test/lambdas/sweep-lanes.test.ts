@@ -2,6 +2,8 @@ import { CreateTableCommand, type DynamoDBClient, PutItemCommand } from "@aws-sd
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RowShapeError, toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createDueLanes, createLaneScan } from "../../lambdas/adapters/lane-search.ts";
+import { createQuarantineCount } from "../../lambdas/adapters/quarantine-count.ts";
+import { createQuarantineStore } from "../../lambdas/adapters/quarantine-store.ts";
 import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
 import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
 import type { Lane } from "../../lambdas/core/lane.ts";
@@ -72,6 +74,7 @@ const sweep = (scope: string) =>
     due: createDueLanes(client, TABLE + table),
     scan: createLaneScan(client, TABLE + table),
     journal: world.journal,
+    quarantine: createQuarantineCount(client, "Quarantine"),
     workspaces: world.workspaces,
     plans,
     rings,
@@ -170,7 +173,26 @@ describe("the sweep of what is behind", () => {
     world.workspaces.readWorkspace = readWorkspace;
     await sweep("behind");
     expect(rung()).toHaveLength(5);
-    expect(reads.filter((call) => !call.endsWith("done"))).toEqual(["readWorkspace", "newestPage"]);
+    expect(reads.filter((call) => !call.endsWith("done"))).toEqual(["newestPage", "readWorkspace"]);
+  });
+
+  it("says how many records lie in quarantine, also when there are none", async () => {
+    const quarantine = createQuarantineStore(client, "Quarantine");
+    const row = { label: "l", partition: WS, entry: "ent_1", reason: "record" as const, at: "" };
+    const counted: (number | undefined)[] = [];
+    const count = async (): Promise<void> => {
+      world.metrics.counts.clear();
+      await sweep("behind");
+      counted.push(world.metrics.counts.get(METRIC.recordsInQuarantine));
+    };
+    await count();
+    const rows = ["1", "2", "3"].map((sequenceNumber) => ({ ...row, sequenceNumber }));
+    await Promise.all(rows.map((one) => quarantine.putRow(one)));
+    await count();
+    expect(await createQuarantineCount(client, "Quarantine").countRows(2)).toBe(2);
+    await Promise.all(rows.map((one) => quarantine.closeRow(one)));
+    await count();
+    expect(counted).toEqual([0, 3, 0]);
   });
 
   it("alone delivers everything when every ring is lost", async () => {

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
 import { REPOSITORY } from "../helpers/source-files.ts";
 import { logicalIdOf, MINIMAL, resourceOf, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";
 
 const template = synthesise({ ...MINIMAL, alarmEmail: "operator@example.com" });
 const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
-const headings = readFileSync(join(REPOSITORY, "docs/operate.md"), "utf8")
+const withPool = synthesise({ sourceBaseUrl: MINIMAL.sourceBaseUrl });
+const ofPool = resourcesOf(withPool, "AWS::CloudWatch::Alarm");
+const page = readFileSync(join(REPOSITORY, "docs/operate.md"), "utf8");
+const headings = page
   .split("\n")
   .filter((line) => line.startsWith("### "))
   .map((line) => line.slice(4));
@@ -54,19 +58,64 @@ describe("alarms", () => {
     expect(written.toSorted()).toEqual([
       ["OldestUndeliveredAge", "sweep"],
       ["PurgeFailures", "purge"],
-      ["RecordsQuarantined", "fan-out"],
+      ["RecordsInQuarantine", "sweep"],
     ]);
     const { Environment } = resourceOf(template, "AWS::Lambda::Function", "SweepFunction").Properties;
     expect(Environment.Variables).toMatchObject({ POWERTOOLS_METRICS_NAMESPACE: "Trailcast/Trailcast" });
   });
 
   it("watch every dead-letter queue and every function", () => {
-    const watched = JSON.stringify(alarms);
-    const dead = resourcesOf(template, "AWS::SQS::Queue").filter(([id]) => /Dead|GivenUp/.test(id));
-    const functions = resourcesOf(template, "AWS::Lambda::Function").filter(
-      ([id]) => !/Redrive|Open/.test(id),
-    );
+    const watched = JSON.stringify(ofPool.map(([, { Properties }]) => Properties));
+    const dead = resourcesOf(withPool, "AWS::SQS::Queue").filter(([id]) => /Dead|GivenUp/.test(id));
+    const functions = resourcesOf(withPool, "AWS::Lambda::Function");
     expect(dead).toHaveLength(4);
+    expect(functions).toHaveLength(FUNCTION_ENTRIES.length);
     for (const [id] of [...dead, ...functions]) expect(watched).toContain(id);
+  });
+
+  it("take silence of the sweep for a lag, once it has begun: its schedule is there before the alarm", () => {
+    const alarm = resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag");
+    expect(alarm.Properties).toMatchObject({
+      TreatMissingData: "breaching",
+      Period: 900,
+      Statistic: "Maximum",
+      EvaluationPeriods: 2,
+    });
+    const [schedule] = resourcesOf(template, "AWS::Scheduler::Schedule", "SweepBehind");
+    expect(alarm["DependsOn"]).toContain(schedule?.[0]);
+  });
+
+  it("stay on for as long as a record lies in quarantine", () => {
+    expect(resourceOf(template, "AWS::CloudWatch::Alarm", "RecordsQuarantined").Properties).toMatchObject({
+      TreatMissingData: "ignore",
+      Period: 900,
+      Statistic: "Maximum",
+      Threshold: 0,
+    });
+  });
+
+  it("want two periods of failures in a row of what is called all the time, one of what runs now and then", () => {
+    const watched = ofPool
+      .filter(([id]) => id.includes("Function"))
+      .map(([id, { Properties }]) => [
+        /Alarms(\w+)Function/.exec(id)?.[1],
+        Properties["Metrics"][1].MetricStat.Period * Properties["EvaluationPeriods"],
+        Properties["EvaluationPeriods"],
+      ]);
+    const rare = ["Export", "PlanPurge", "Purge", "Redrive", "Sweep"].map((id) => [id, 900, 1]);
+    const busy = ["Delivery", "FanOut", "Ingest", "Management", "MapGroups", "Open", "Reading"];
+    expect(watched.toSorted()).toEqual([...rare, ...busy.map((id) => [id, 600, 2])].toSorted());
+  });
+
+  it("cost what the page says", () => {
+    const metrics = ofPool.map(([, { Properties }]) =>
+      Properties["Metrics"] === undefined
+        ? 1
+        : Properties["Metrics"].filter((one: { MetricStat?: unknown }) => one.MetricStat !== undefined)
+            .length,
+    );
+    const sum = metrics.reduce((total, count) => total + count, 0);
+    const said = /\d+ alarms on \d+ metrics [\d.]+/.exec(page)?.[0];
+    expect(said).toBe(`${ofPool.length} alarms on ${sum} metrics ${(sum / 10).toFixed(2)}`);
   });
 });
