@@ -84,6 +84,7 @@ async function exportLarge(stack: BenchStack, tables: SeedTables, plans: Plans) 
     reading: createReading(client, tables.journal, journal, createEntryStore(client, tables.events)),
     plans,
     clock: Date.now,
+    random: (bytes) => new Uint8Array(bytes),
     hasTime: () => true,
   });
   return { events: job.parts.reduce((sum, part) => sum + part.events, 0), parts: job.parts.length, peaks };

@@ -10,6 +10,7 @@ import { createReading } from "./adapters/journal-reading.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";
 import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { plansSchema } from "./core/entitlement.ts";
 import { ENV } from "./core/environment.ts";
@@ -59,6 +60,7 @@ export const handler = createEntryPoint((environment) => {
       reading: createReading(client, journalTable, journal, entries),
       plans: environment.json(ENV.plans, plansSchema),
       clock: systemClock,
+      random: systemRandom,
     },
     starter: createExportStarter(new LambdaClient({}), environment.text("AWS_LAMBDA_FUNCTION_NAME")),
     log: createPowertoolsLog("export"),

@@ -1,8 +1,6 @@
 import * as z from "zod/mini";
-import { CSV_HEADER, csvRow, type EventFilter, matchesFilter, recordedEventSchema } from "./event-query.ts";
-import { chunksOf } from "./entry-chunks.ts";
-import type { EntryReference } from "./entry.ts";
-import { type Page, type Position, positionSchema } from "./page.ts";
+import { toTimestamp } from "./clock.ts";
+import { positionSchema } from "./page.ts";
 
 /** An export that would be larger than this does not answer at once and asks for a job. */
 export const MAX_DIRECT_EXPORT_BYTES = 5_000_000;
@@ -10,12 +8,26 @@ export const MAX_DIRECT_EXPORT_BYTES = 5_000_000;
 export const MAX_DIRECT_EXPORT_PAGES = 5_000;
 /** A part in S3 is closed at the first event that reaches this; a job holds one part in memory. */
 export const EXPORT_PART_BYTES = 8_000_000;
+/** A row names about 230 bytes a part, and an item holds 400 kB: a job that reaches this many ends `incomplete`. */
+export const MAX_EXPORT_PARTS = 1_000;
 /** Links to parts are valid this long, rows and parts are kept this long. */
 export const EXPORT_LINK_SECONDS = 900;
 export const EXPORT_KEPT_DAYS = 7;
 
 export const exportFormatSchema = z.enum(["ndjson", "csv"]);
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
+/** `incomplete`: as far as a job may go. `failed`: started again and again without getting on. */
+export const exportStatusSchema = z.enum(["running", "done", "incomplete", "failed"]);
+
+/** A part in the bucket; `oldest` and `newest` are the times of record of its events, absent in rows from before they were kept. */
+export const exportPartSchema = z.object({
+  key: z.string(),
+  events: z.number(),
+  bytes: z.number(),
+  oldest: z.optional(z.string()),
+  newest: z.optional(z.string()),
+});
 
 /**
  * A job that writes the events of a window to S3. `next` is where it stands, `end` (exclusive) was fixed at its creation, so that it
@@ -25,7 +37,7 @@ export const exportJobSchema = z.object({
   workspace: z.string(),
   item: z.string(),
   export: z.string(),
-  status: z.enum(["running", "done"]),
+  status: exportStatusSchema,
   format: exportFormatSchema,
   from: z.optional(z.string()),
   to: z.optional(z.string()),
@@ -33,7 +45,11 @@ export const exportJobSchema = z.object({
   createdAt: z.string(),
   next: positionSchema,
   end: positionSchema,
-  parts: z.array(z.object({ key: z.string(), events: z.number(), bytes: z.number() })),
+  parts: z.array(exportPartSchema),
+  /** When the job was last written: at its start, with each part, when it is started again. */
+  updatedAt: z.optional(z.string()),
+  /** Starts since its last part. */
+  restarts: z.optional(z.number()),
   version: z.number(),
   expiresAt: z.number(),
 });
@@ -43,148 +59,30 @@ export const EXPORT_ATTRIBUTES: readonly string[] = Object.keys(exportJobSchema.
 
 export const EXPORT_PREFIX = "export#";
 
-/** What to read forward, oldest first. `since` and `until` are times of record. */
-export interface ExportRange {
-  workspace: string;
-  /** Start of the window, inclusive: the start of retention or later. */
-  since: string;
-  /** Exclusive. */
-  until: string | undefined;
-  next: Position;
-  end: Position | undefined;
-  /** Journal time: the first page that reaches it is the last one looked at. */
-  lastAt?: string | undefined;
+/** An invocation writes its job within 15 minutes, or has died. */
+const STANDS_STILL_MS = 20 * 60_000;
+const MOST_RESTARTS = 5;
+const GIVEN_UP_MS = 24 * 60 * 60_000;
+
+/**
+ * What becomes of a running job that has not moved for too long: it starts again, or fails after so many times or a day, lest it
+ * stand in the way of others. `undefined` for any other.
+ */
+export function reviveJob(job: ExportJob, now: number): ExportJob | undefined {
+  const movedAt = Date.parse(job.updatedAt ?? job.createdAt);
+  if (job.status !== "running" || now - movedAt < STANDS_STILL_MS) return undefined;
+  const restarts = job.restarts ?? 0;
+  const updatedAt = toTimestamp(now);
+  return restarts < MOST_RESTARTS && now - Date.parse(job.createdAt) < GIVEN_UP_MS
+    ? { ...job, updatedAt, restarts: restarts + 1 }
+    : { ...job, updatedAt, status: "failed" };
 }
 
-export interface ForwardReading {
-  readPagesFrom(workspace: string, page: number, limit: number): Promise<Page[]>;
-  readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
-}
-
-const PAGES_A_READ = 20;
-
-/** One step forward: a line, or the end of the pages of one read, however little they held. */
-interface Step {
-  /** The place behind it. */
-  after: Position;
-  pages: number;
-  line?: string;
-}
-
-/** The range in the order of record; about a megabyte of entries in memory at a time, across pages, since a page may hold one event. */
-async function* stepsForward(range: ExportRange, reading: ForwardReading): AsyncGenerator<Step> {
-  let from = range.next.page;
-  for (;;) {
-    const read = await reading.readPagesFrom(range.workspace, from, PAGES_A_READ);
-    const pages = upToLast(read, range);
-    const last = pages.at(-1);
-    if (last === undefined) return;
-    yield* linesOf(pages, range, reading);
-    from = last.page + 1;
-    yield { after: { page: from, index: 0 }, pages: pages.length };
-    if (pages.length < read.length || reachesLast(last, range)) return;
-  }
-}
-
-function upToLast(pages: readonly Page[], range: ExportRange): readonly Page[] {
-  const end = range.end?.page ?? Number.POSITIVE_INFINITY;
-  const before = pages.filter(({ page }) => page < end);
-  const last = before.findIndex((page) => reachesLast(page, range));
-  return last === -1 ? before : before.slice(0, last + 1);
-}
-
-function reachesLast({ at }: Page, { lastAt }: ExportRange): boolean {
-  return lastAt !== undefined && at >= lastAt;
-}
-
-async function* linesOf(
-  pages: readonly Page[],
-  range: ExportRange,
-  reading: ForwardReading,
-): AsyncGenerator<Step> {
-  for (const chunk of chunksOf(pages.flatMap((page) => entriesOf(page, range)))) {
-    const found = await reading.readLines(
-      range.workspace,
-      chunk.map(({ reference }) => reference),
-    );
-    for (const { page, first, skip, reference } of chunk) {
-      const lines = found.get(reference.entry) ?? [];
-      for (const [position, line] of lines.entries()) {
-        if (position >= skip) yield { line, pages: 0, after: { page, index: first + position + 1 } };
-      }
-    }
-  }
-}
-
-interface EntryPlace {
-  page: number;
-  /** Index on the page of its first event, and how many of its events lie before the range. */
-  first: number;
-  skip: number;
-  reference: EntryReference;
-}
-
-function entriesOf({ page, entries }: Page, range: ExportRange): EntryPlace[] {
-  const start = page === range.next.page ? range.next.index : 0;
-  let index = 0;
-  return entries.flatMap((reference) => {
-    const first = index;
-    index += reference.count;
-    return index > start && within(reference, range) ? [{ page, first, skip: start - first, reference }] : [];
-  });
-}
-
-function within({ recordedAt }: EntryReference, { since, until }: ExportRange): boolean {
-  return recordedAt >= since && (until === undefined || recordedAt < until);
-}
-
-/** A line of the export in its format, or `undefined` when the filter leaves the event out. */
-export function exportLine(line: string, format: ExportFormat, filter: EventFilter): string | undefined {
-  if (Object.keys(filter).length > 0 && !matchesFilter(recordedEventSchema.parse(JSON.parse(line)), filter)) {
-    return undefined;
-  }
-  return format === "csv" ? csvRow(line) : `${line}\n`;
-}
-
-export function exportHeader(format: ExportFormat): string {
-  return format === "csv" ? CSV_HEADER : "";
-}
-
-export interface ExportPart {
-  text: string;
-  events: number;
-  /** Where the next part begins; absent when the range has been read to its end. */
-  next?: Position;
-}
-
-export interface PartRequest {
-  range: ExportRange;
-  format: ExportFormat;
-  filter: EventFilter;
-  maxBytes: number;
-  /** Pages looked at, whatever they hold. */
-  maxPages: number;
-  /** A filter that matches nothing must not outrun the invocation. */
-  hasTime(): boolean;
-}
-
-/** Reads one part: up to the first event that reaches `maxBytes`, or as far as pages and time allow. */
-export async function readPart(request: PartRequest, reading: ForwardReading): Promise<ExportPart> {
-  const { range, format, filter, maxBytes, maxPages, hasTime } = request;
-  const chunks = [exportHeader(format)];
-  let bytes = 0;
-  let events = 0;
-  let looked = 0;
-  for await (const { line, pages, after } of stepsForward(range, reading)) {
-    const text = line === undefined ? undefined : exportLine(line, format, filter);
-    looked += pages;
-    if (text !== undefined) {
-      chunks.push(text);
-      bytes += Buffer.byteLength(text);
-      events++;
-    }
-    if (bytes >= maxBytes || looked >= maxPages || !hasTime())
-      return { text: chunks.join(""), events, next: after };
-  }
-  return { text: chunks.join(""), events };
+/** Whether a part holds an event that has expired: it is not handed out any more. */
+export function isPartExpired(
+  job: ExportJob,
+  part: z.infer<typeof exportPartSchema>,
+  visibleSince: string,
+): boolean {
+  return (part.oldest ?? job.from ?? "") < visibleSince;
 }

@@ -3,7 +3,8 @@ import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/answer-size.ts";
 import { directExportParametersSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
 import type { Workspace } from "../core/entitlement.ts";
-import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES, readPart } from "../core/export-job.ts";
+import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES } from "../core/export-job.ts";
+import { readPart } from "../core/export-part.ts";
 import { findPageAt } from "../core/find-page-at.ts";
 import type { Problem } from "../core/problem.ts";
 import { searchFrom, windowOf } from "../core/reading-window.ts";
@@ -29,6 +30,7 @@ export async function exportDirectly(
       filter: {},
       maxBytes: MAX_DIRECT_EXPORT_BYTES,
       maxPages: MAX_DIRECT_EXPORT_PAGES,
+      mayShare: () => true,
       hasTime: () => true,
     },
     reading,

@@ -4,7 +4,13 @@ import { type ExportRequest, exportRequestSchema } from "../core/api/reading-api
 import { refusalOf } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { Workspace } from "../core/entitlement.ts";
-import { EXPORT_KEPT_DAYS, EXPORT_PREFIX, type ExportJob } from "../core/export-job.ts";
+import {
+  EXPORT_KEPT_DAYS,
+  EXPORT_PREFIX,
+  type ExportJob,
+  isPartExpired,
+  reviveJob,
+} from "../core/export-job.ts";
 import { findPageAt } from "../core/find-page-at.ts";
 import { newId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -12,7 +18,7 @@ import { type Problem, problems } from "../core/problem.ts";
 import type { RandomBytes } from "../core/random.ts";
 import { windowOf } from "../core/reading-window.ts";
 import { readJson } from "../core/request-body.ts";
-import { DAY_MS } from "../core/retention.ts";
+import { DAY_MS, visibleSince } from "../core/retention.ts";
 import type { ExportParts, ExportRows, ExportStarter } from "../core/run-export.ts";
 import { filterOf, type ListEventsDependencies } from "./list-events.ts";
 
@@ -23,7 +29,7 @@ export interface ExportsDependencies extends ListEventsDependencies {
   random: RandomBytes;
 }
 
-/** So many jobs of a workspace at once: each reads its whole window, as long as it takes. One that died counts for a day. */
+/** So many jobs of a workspace at once: each reads its whole window, as long as it takes. */
 const MOST_RUNNING = 10;
 
 /** `POST …/exports`: a job over what is in the journal now. */
@@ -38,19 +44,24 @@ export async function createExport(
   if (!parsed.success) return refusalOf(parsed.error);
   if (await hasAllRunning(workspace, dependencies)) return tooManyExports();
   const job = await newJob(workspace, parsed.data, dependencies);
-  await dependencies.rows.putJob(job);
-  await dependencies.starter.start(workspace.workspace, job.export);
-  return jsonAnswer(202, await viewOf(job, dependencies.parts));
+  await startJob(job, dependencies);
+  return jsonAnswer(202, { ...summaryOf(job), parts: [] });
 }
 
-async function hasAllRunning(
-  { workspace }: Workspace,
-  { rows, clock }: ExportsDependencies,
-): Promise<boolean> {
-  const since = toTimestamp(clock() - DAY_MS);
-  const jobs = await rows.listJobs(workspace);
-  const running = jobs.filter(({ status, createdAt }) => status === "running" && createdAt > since);
-  return running.length >= MOST_RUNNING;
+async function startJob(job: ExportJob, { rows, starter }: ExportsDependencies): Promise<void> {
+  const stored = await rows.putJob(job);
+  try {
+    await starter.start(job.workspace, job.export);
+  } catch (error) {
+    // The caller is told that there is no job; this one must not count as running.
+    if (stored !== "stale") await rows.putJob({ ...stored, status: "failed" });
+    throw error;
+  }
+}
+
+async function hasAllRunning({ workspace }: Workspace, dependencies: ExportsDependencies): Promise<boolean> {
+  const jobs = await keptJobs(workspace, dependencies);
+  return jobs.filter(({ status }) => status === "running").length >= MOST_RUNNING;
 }
 
 function tooManyExports(): Problem {
@@ -87,6 +98,7 @@ async function newJob(
     ...(until !== undefined && { to: until }),
     filter: Object.fromEntries(filter),
     createdAt: toTimestamp(now),
+    updatedAt: toTimestamp(now),
     next: { page: first?.page ?? end.page, index: 0 },
     end,
     parts: [],
@@ -98,21 +110,39 @@ async function newJob(
 /** `GET …/exports`. */
 export async function listExports(
   workspace: Workspace,
-  { rows, parts, clock }: ExportsDependencies,
+  dependencies: ExportsDependencies,
 ): Promise<HttpAnswer> {
-  const jobs = (await rows.listJobs(workspace.workspace)).filter((job) => isKept(job, clock()));
-  return jsonAnswer(200, { items: fitting(await Promise.all(jobs.map((job) => viewOf(job, parts)))) });
+  const jobs = await keptJobs(workspace.workspace, dependencies);
+  return jsonAnswer(200, { items: fitting(jobs.map(summaryOf)) });
 }
 
 /** `GET …/exports/{exp}`. */
 export async function readExport(
   workspace: Workspace,
   id: string,
-  { rows, parts, clock }: ExportsDependencies,
+  dependencies: ExportsDependencies,
 ): Promise<HttpAnswer | Problem> {
-  const job = await rows.readJob(workspace.workspace, id);
-  if (job === undefined || !isKept(job, clock())) return problems.notFound("export");
-  return jsonAnswer(200, await viewOf(job, parts));
+  const { rows, parts, plans, clock } = dependencies;
+  const found = await rows.readJob(workspace.workspace, id);
+  if (found === undefined || !isKept(found, clock())) return problems.notFound("export");
+  const job = await revived(found, dependencies);
+  const since = visibleSince(workspace, plans, clock());
+  return jsonAnswer(200, { ...summaryOf(job), parts: await partsOf(job, since, parts) });
+}
+
+async function keptJobs(workspace: string, dependencies: ExportsDependencies): Promise<ExportJob[]> {
+  const now = dependencies.clock();
+  const jobs = (await dependencies.rows.listJobs(workspace)).filter((job) => isKept(job, now));
+  return Promise.all(jobs.map((job) => revived(job, dependencies)));
+}
+
+/** The job, started again when its function has died: whoever asks for it finds out. */
+async function revived(job: ExportJob, { rows, starter, clock }: ExportsDependencies): Promise<ExportJob> {
+  const next = reviveJob(job, clock());
+  const stored = next === undefined ? "stale" : await rows.putJob(next);
+  if (stored === "stale") return job;
+  if (stored.status === "running") await starter.start(job.workspace, job.export);
+  return stored;
 }
 
 // The table removes an expired row within days; the bucket its parts within a day.
@@ -120,8 +150,7 @@ function isKept(job: ExportJob, now: number): boolean {
   return job.expiresAt * 1000 > now;
 }
 
-async function viewOf(job: ExportJob, parts: ExportParts): Promise<object> {
-  const done = job.status === "done";
+function summaryOf(job: ExportJob): object {
   return {
     id: job.export,
     status: job.status,
@@ -129,11 +158,20 @@ async function viewOf(job: ExportJob, parts: ExportParts): Promise<object> {
     from: job.from ?? null,
     to: job.to ?? null,
     createdAt: job.createdAt,
+    updatedAt: job.updatedAt ?? job.createdAt,
     events: job.parts.reduce((sum, { events }) => sum + events, 0),
-    parts: done
-      ? await Promise.all(
-          job.parts.map(async ({ key, events, bytes }) => ({ events, bytes, url: await parts.linkTo(key) })),
-        )
-      : [],
   };
+}
+
+/** Those of a job that has ended; no link to one that holds what has expired since. */
+async function partsOf(job: ExportJob, since: string, parts: ExportParts): Promise<object[]> {
+  if (job.status !== "done" && job.status !== "incomplete") return [];
+  return Promise.all(
+    job.parts.map(async (part) => {
+      const { key, events, bytes, oldest, newest } = part;
+      const expired = isPartExpired(job, part, since);
+      const facts = { events, bytes, oldest: oldest ?? null, newest: newest ?? null, expired };
+      return expired ? facts : { ...facts, url: await parts.linkTo(key) };
+    }),
+  );
 }

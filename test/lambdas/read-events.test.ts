@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { encodeTime } from "ulid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,6 +65,7 @@ beforeAll(async () => {
       reading,
       plans: PLANS,
       clock: () => now,
+      random: () => randomBytes(8),
       hasTime: () => true,
       partBytes: 2_000,
     });

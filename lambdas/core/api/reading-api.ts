@@ -104,15 +104,29 @@ const EVENT_EXAMPLE = {
   },
 };
 
-const EXPORT_EXAMPLE = {
+const SUMMARY_EXAMPLE = {
   id: "exp_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
   status: "done" as const,
   format: "csv" as const,
   from: "2026-11-01T00:00:00.000Z",
   to: null,
   createdAt: "2026-11-23T05:00:00.000Z",
+  updatedAt: "2026-11-23T05:00:02.000Z",
   events: 1,
-  parts: [{ events: 1, bytes: 420, url: "https://bucket.s3.amazonaws.com/part-1.csv?X-Amz-Signature=…" }],
+};
+
+const EXPORT_EXAMPLE = {
+  ...SUMMARY_EXAMPLE,
+  parts: [
+    {
+      events: 1,
+      bytes: 420,
+      oldest: "2026-11-20T09:00:00.000Z",
+      newest: "2026-11-20T09:00:00.000Z",
+      expired: false,
+      url: "https://bucket.s3.amazonaws.com/part-1.csv?X-Amz-Signature=…",
+    },
+  ],
 };
 
 export const recordedEventSchema = component(
@@ -172,25 +186,42 @@ export const eventDetailSchema = component(
   },
 );
 
+const summaryFields = {
+  id: z.string(),
+  status: described(
+    "`incomplete`: it ended at 1,000 parts; ask for the rest `from` the `newest` of the last one. `failed`: it was started again and again without getting on",
+    z.enum(["running", "done", "incomplete", "failed"]),
+  ),
+  format: z.enum(["ndjson", "csv"]),
+  from: z.nullable(z.string()),
+  to: z.nullable(z.string()),
+  createdAt: timestamp(),
+  updatedAt: timestamp(),
+  events: z.int(),
+};
+
+const partSchema = z.object({
+  events: z.int(),
+  bytes: z.int(),
+  oldest: described("Time of record of its oldest event", z.nullable(z.string())),
+  newest: described("Time of record of its newest event", z.nullable(z.string())),
+  expired: described(
+    "Its oldest event has left the retention of the workspace: no link any more",
+    z.boolean(),
+  ),
+  url: z.optional(z.string()),
+});
+
 export const exportSchema = component(
   "Export",
-  "A job. Its parts are there once it is done; their links are good for 15 minutes, then read the job again",
-  z.object({
-    id: z.string(),
-    status: z.enum(["running", "done"]),
-    format: z.enum(["ndjson", "csv"]),
-    from: z.nullable(z.string()),
-    to: z.nullable(z.string()),
-    createdAt: timestamp(),
-    events: z.int(),
-    parts: z.array(z.object({ events: z.int(), bytes: z.int(), url: z.string() })),
-  }),
+  "A job. Its parts are there once it has ended; their links are good for 15 minutes, then read the job again",
+  z.object({ ...summaryFields, parts: z.array(partSchema) }),
   EXPORT_EXAMPLE,
 );
 
 export const exportListSchema = component(
   "ExportList",
-  "Jobs of the last days, newest first",
-  z.object({ items: z.array(exportSchema) }),
-  { items: [EXPORT_EXAMPLE] },
+  "Jobs of the last days, newest first; read one for its parts",
+  z.object({ items: z.array(z.object(summaryFields)) }),
+  { items: [SUMMARY_EXAMPLE] },
 );

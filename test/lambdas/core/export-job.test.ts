@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { EntryReference } from "../../../lambdas/core/entry.ts";
-import {
-  type ExportRange,
-  MAX_DIRECT_EXPORT_PAGES,
-  type PartRequest,
-  readPart,
-} from "../../../lambdas/core/export-job.ts";
+import { MAX_DIRECT_EXPORT_PAGES } from "../../../lambdas/core/export-job.ts";
+import { type ExportRange, type PartRequest, readPart } from "../../../lambdas/core/export-part.ts";
 import type { Page } from "../../../lambdas/core/page.ts";
 import { exportDirectly } from "../../../lambdas/reading/export-events-directly.ts";
 import { workspaceRow } from "../../helpers/in-memory-stores.ts";
@@ -81,6 +77,7 @@ function request(range: Partial<ExportRange> = {}, changes: Partial<PartRequest>
     filter: {},
     maxBytes: 5_000_000,
     maxPages: Number.POSITIVE_INFINITY,
+    mayShare: () => true,
     hasTime: () => true,
     ...changes,
   };
