@@ -1,6 +1,7 @@
+import { expiredOn } from "./expired-events.ts";
 import type { Lane } from "./lane.ts";
-import type { Page, Position } from "./page.ts";
 import { comparePositions } from "./lane-step.ts";
+import type { Page, Position } from "./page.ts";
 
 /** A destination's health as the API shows it. */
 export interface Health {
@@ -8,59 +9,78 @@ export interface Health {
   lastDelivery: NonNullable<Lane["lastDelivery"]> | null;
   failingSince: string | null;
   consecutiveFailures: number;
-  /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all. */
+  /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all that has not expired. */
   oldestUndeliveredAt: string | null;
-  /** Events behind the cursor; an upper bound where a filter leaves some out. */
+  /** Events behind the cursor that have not expired; an upper bound where a filter leaves some out. */
   behindEvents: number;
 }
 
-/** What is left of the journal for a lane. `newest` is the newest page, `next` the first existing one from the cursor's page on. */
+/**
+ * What is left of the journal for a lane. `newest` is the newest page, `next` the first existing one from the cursor's page on;
+ * pages before `next` whose events have all expired may be left out.
+ */
 export interface JournalEnds {
   newest: Page | undefined;
   next: Page | undefined;
 }
 
-export function healthOf(lane: Lane, ends: JournalEnds): Health {
+/** What the workspace may still see and do: what was recorded before `since` (a timestamp) has expired. */
+export interface Permitted {
+  since: string;
+  forwards: boolean;
+}
+
+export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Permitted): Health {
   return {
-    status: statusOf(lane),
+    status: statusOf(lane, forwards),
     lastDelivery: lane.lastDelivery ?? null,
     failingSince: lane.failingSince ?? null,
     consecutiveFailures: lane.consecutiveFailures,
-    oldestUndeliveredAt: oldestUndeliveredAt(lane.cursor, ends.next) ?? null,
-    behindEvents: eventsBehind(lane.cursor, ends),
+    oldestUndeliveredAt: oldestUndeliveredAt(lane.cursor, ends.next, since) ?? null,
+    behindEvents: eventsBehind(lane.cursor, ends, since),
   };
 }
 
-function statusOf(lane: Lane): Health["status"] {
-  if (lane.status === "suspended") return "suspended";
-  if (lane.status !== "live") return "disabled";
-  if (lane.failingSince !== undefined) return "failing";
-  return lane.lastDelivery === undefined ? "new" : "healthy";
+/** By the last answer: enabling a destination again forgets since when it failed, and proves nothing. */
+function statusOf({ status, failingSince, lastDelivery }: Lane, forwards: boolean): Health["status"] {
+  if (status === "suspended") return "suspended";
+  if (status !== "live" || !forwards) return "disabled";
+  if (failingSince !== undefined) return "failing";
+  if (lastDelivery === undefined) return "new";
+  return lastDelivery.outcome === "delivered" ? "healthy" : "failing";
 }
 
 export function countOf(page: Page): number {
   return page.entries.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Events from a position up to the end of the journal. Pages that a purge removed count no more. */
-export function eventsBehind(cursor: Position, { newest, next }: JournalEnds): number {
+/**
+ * Events from a position up to the end of the journal. Pages that a purge removed count no more, nor does what has expired up to
+ * `next`; behind it there is little of that, since pages follow the time of record closely.
+ */
+function eventsBehind(cursor: Position, { newest, next }: JournalEnds, since: string): number {
   if (newest === undefined || next === undefined || next.page > newest.page) return 0;
-  return Math.max(0, newest.total - totalAt(cursor, next));
+  return Math.max(0, newest.total - next.total + waitingOn(next, cursor, since));
 }
 
-/** Events of the journal before a position; `next` is the first existing page from its page on. */
-export function totalAt(position: Position, next: Page): number {
-  const before = next.total - countOf(next);
-  return next.page === position.page ? before + position.index : before;
+/** Events of a page, not before the cursor's, that have not expired and may still be delivered. */
+export function waitingOn(page: Page, cursor: Position, since: string): number {
+  const from = page.page === cursor.page ? cursor.index : 0;
+  return Math.max(0, countOf(page) - from) - expiredOn(page, since, from);
 }
 
-/** When the event at the cursor was recorded; `next` is the first existing page from the cursor's page on. */
-export function oldestUndeliveredAt(cursor: Position, next: Page | undefined): string | undefined {
+/** When the first event from the cursor on was recorded that has not expired, as far as `next` tells. */
+export function oldestUndeliveredAt(
+  cursor: Position,
+  next: Page | undefined,
+  since = "",
+): string | undefined {
   if (next === undefined) return undefined;
-  let index = next.page === cursor.page ? cursor.index : 0;
+  const from = next.page === cursor.page ? cursor.index : 0;
+  let end = 0;
   for (const { count, recordedAt } of next.entries) {
-    if (index < count) return recordedAt;
-    index -= count;
+    end += count;
+    if (from < end && recordedAt >= since) return recordedAt;
   }
   return undefined;
 }

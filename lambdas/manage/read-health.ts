@@ -1,17 +1,53 @@
-import { type Health, healthOf } from "../core/health.ts";
+import { entitlementOf } from "../core/entitlement.ts";
+import { findPageAt } from "../core/find-page-at.ts";
+import { type Health, healthOf, waitingOn } from "../core/health.ts";
 import type { Lane } from "../core/lane.ts";
-import type { Page } from "../core/page.ts";
+import type { Page, Position } from "../core/page.ts";
+import { visibleSince } from "../core/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
-/** Reads the health of lanes of one workspace at this moment; the end of its journal is read once. */
+/** Events are journalled a moment after they were recorded: so many pages may begin with some that have expired by now. */
+const EDGE_PAGES = 10;
+
+/** What the lanes of one workspace have in common. */
+interface Surroundings {
+  newest: Page | undefined;
+  since: string;
+  forwards: boolean;
+}
+
+/** Reads the health of lanes of one workspace at this moment; its row and the end of its journal are read once. */
 export function createHealthReader(
   workspace: string,
-  { journal }: ManageDependencies,
+  dependencies: ManageDependencies,
 ): (lane: Lane) => Promise<Health> {
-  let newest: Promise<Page | undefined> | undefined;
+  const { journal } = dependencies;
+  let surroundings: Promise<Surroundings> | undefined;
+  let edge: Promise<Page | undefined> | undefined;
+  /** The first page with an event for the lane, without reading through those that have expired and wait for a purge. */
+  async function nextFor(cursor: Position, since: string): Promise<Page | undefined> {
+    const [next] = await journal.readPagesFrom(workspace, cursor.page, 1);
+    if (next === undefined || waitingOn(next, cursor, since) > 0) return next;
+    const from = next.at < since ? await (edge ??= findPageAt(workspace, since, journal)) : next;
+    if (from === undefined) return undefined;
+    const pages = await journal.readPagesFrom(workspace, from.page, EDGE_PAGES);
+    return pages.find((page) => waitingOn(page, cursor, since) > 0) ?? pages.at(-1);
+  }
   return async (lane) => {
-    newest ??= journal.newestPage(workspace);
-    const [next] = await journal.readPagesFrom(workspace, lane.cursor.page, 1);
-    return healthOf(lane, { newest: await newest, next });
+    const { newest, since, forwards } = await (surroundings ??= readSurroundings(workspace, dependencies));
+    return healthOf(lane, { newest, next: await nextFor(lane.cursor, since) }, { since, forwards });
+  };
+}
+
+async function readSurroundings(
+  workspace: string,
+  { journal, registry, settings, clock }: ManageDependencies,
+): Promise<Surroundings> {
+  const [newest, row] = await Promise.all([journal.newestPage(workspace), registry.readWorkspace(workspace)]);
+  if (row === undefined) return { newest, since: "", forwards: false };
+  return {
+    newest,
+    since: visibleSince(row, settings.plans, clock()),
+    forwards: entitlementOf(row, settings.plans)?.forwarding === true,
   };
 }

@@ -126,7 +126,10 @@ export const healthSchema = component(
   "Health",
   "How a destination is doing, at the moment of the answer",
   z.object({
-    status: z.enum(["new", "healthy", "failing", "suspended", "disabled"]),
+    status: described(
+      "`new` before the first attempt; `healthy` and `failing` by the last answer; `suspended` after refusals without end; `disabled` by its owner, or while the plan has no forwarding",
+      z.enum(["new", "healthy", "failing", "suspended", "disabled"]),
+    ),
     lastDelivery: described(
       "The last attempt",
       z.nullable(
@@ -146,7 +149,10 @@ export const healthSchema = component(
       "When the oldest event that still waits was recorded",
       z.nullable(timestamp()),
     ),
-    behindEvents: described("Events that still wait, at most: a filter may leave some out", z.int()),
+    behindEvents: described(
+      "Events that still wait and have not expired, at most: a filter may leave some out",
+      z.int(),
+    ),
   }),
   HEALTH_EXAMPLE,
 );
