@@ -93,6 +93,11 @@ export function refused(
   };
 }
 
+/** The receiver said no, and that decides nothing more: the owner wanted an attempt at once while this one was under way. */
+export function overtaken(lane: Lane, { last }: AttemptReport): Lane {
+  return attempted(lane, last);
+}
+
 function attempted(lane: Lane, last: AttemptReport["last"]): Lane {
   return {
     ...lane,

@@ -1,4 +1,12 @@
-import { delivered, followLog, HOLD_MAX_SECONDS, refused, split, suspended } from "./advance-lane.ts";
+import {
+  delivered,
+  followLog,
+  HOLD_MAX_SECONDS,
+  overtaken,
+  refused,
+  split,
+  suspended,
+} from "./advance-lane.ts";
 import { toTimestamp } from "./clock.ts";
 import { composeRequest } from "./compose-request.ts";
 import { type Attempt, type DeliveryOutcome, factsOfFrozen } from "./delivery-record.ts";
@@ -145,6 +153,9 @@ async function settle(
   const report = { last: lastOf(frozen, attempt) };
   const before = run.lane;
   const put = (change: (lane: Lane) => Lane): void => settleFrozen(run, frozen.id, change);
+  // Mending does not wait, also when it was done while the receiver took its time to refuse.
+  const unlessOvertaken = (lane: Lane, change: (lane: Lane) => Lane): Lane =>
+    lane.hurried === before.hurried ? change(lane) : overtaken(lane, report);
   switch (verdict.kind) {
     case "delivered":
       put((lane) => delivered(lane, frozen, report, now));
@@ -152,13 +163,13 @@ async function settle(
     case "split":
       return put((lane) => split(lane, frozen, report));
     case "suspend":
-      put((lane) => suspended(lane, report, verdict.reason));
+      put((lane) => unlessOvertaken(lane, (current) => suspended(current, report, verdict.reason)));
       return storeChanges(run);
     case "retry": {
       const { delaySeconds } = verdict;
       const wait = { delaySeconds, isHeld: run.canHold && delaySeconds <= HOLD_MAX_SECONDS, now };
       const marks = await tellFailing(run.ports, target, refused(before, report, wait), { ...verdict, now });
-      put((lane) => ({ ...refused(lane, report, wait), ...marks }));
+      put((lane) => ({ ...unlessOvertaken(lane, (current) => refused(current, report, wait)), ...marks }));
       return storeChanges(run);
     }
   }

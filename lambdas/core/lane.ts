@@ -60,6 +60,8 @@ export const laneSchema = z.object({
   skip: z.optional(z.number()),
   /** At most this many events a delivery; halves after a 413, grows back after a success. */
   batchLimit: z.optional(z.number()),
+  /** How often its owner wanted an attempt at once. One that began before the latest of these decides on no wait and no suspension. */
+  hurried: z.optional(z.number()),
   /** When a delivery was last frozen. Its run looks at the journal again afterwards: earlier rings have nothing to add. */
   lookedAt: z.optional(z.string()),
   lastDelivery: z.optional(lastDeliverySchema),

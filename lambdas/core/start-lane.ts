@@ -88,12 +88,10 @@ export function newLane(start: LaneStart): Lane {
  */
 export function resumeLane(lane: Lane): Lane {
   return {
-    ...lane,
+    ...hurryLane(lane),
     status: "live",
     attempts: 0,
     firstAttemptAt: undefined,
-    nextAttemptAt: undefined,
-    dueShard: undefined,
     failingSince: undefined,
     consecutiveFailures: 0,
   };
@@ -125,9 +123,12 @@ export function cancelLane(lane: Lane): Lane {
   return { ...lane, status: "ended", nextAttemptAt: undefined, dueShard: undefined };
 }
 
-/** The owner does not want to wait, or changed what would be sent: the next attempt is due now. Ring after this is stored. */
+/**
+ * The owner does not want to wait, or changed what would be sent: the next attempt is due now, also when one is under way that fails.
+ * Ring after this is stored.
+ */
 export function hurryLane(lane: Lane): Lane {
-  return { ...lane, nextAttemptAt: undefined, dueShard: undefined };
+  return { ...lane, nextAttemptAt: undefined, dueShard: undefined, hurried: (lane.hurried ?? 0) + 1 };
 }
 
 /** Marks the frozen delivery: deliver closes its number as `skipped` and passes its events. Ring after this is stored. */

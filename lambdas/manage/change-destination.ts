@@ -127,7 +127,7 @@ async function store(
     ]);
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
     if (result.kind !== "committed") continue;
-    if (isWaiting(lane)) await dependencies.rings.ring([ringOf(lane)]);
+    if (isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
     return;
   }
   refuse(contended());
@@ -135,15 +135,15 @@ async function store(
 
 /**
  * Deliver reads the lane before the destination: with another filter or format it must not move the lane by the one of before.
- * A lane that waits for its next attempt does not wait on with what has been mended.
+ * A lane that waits for its next attempt does not wait on with what has been mended, nor will one whose attempt is under way.
  */
 function laneWrites(before: Destination, next: Destination, lane: Lane): RegistryWrite[] {
-  const bumps = next.contentVersion !== before.contentVersion || isWaiting(lane);
+  const bumps = next.contentVersion !== before.contentVersion || isTrying(lane);
   return bumps ? [{ kind: "replace", row: hurryLane(lane) }] : [];
 }
 
-function isWaiting({ status, nextAttemptAt }: Lane): boolean {
-  return status === "live" && nextAttemptAt !== undefined;
+function isTrying({ status, nextAttemptAt, frozen }: Lane): boolean {
+  return status === "live" && (nextAttemptAt !== undefined || frozen !== undefined);
 }
 
 function changedProperties(before: Destination, next: Destination): string[] {

@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Ring, ringOf } from "../../../lambdas/core/lane.ts";
-import { disableLane, markSkip, moveLane, newLane, resumeLane } from "../../../lambdas/core/start-lane.ts";
+import {
+  disableLane,
+  hurryLane,
+  markSkip,
+  moveLane,
+  newLane,
+  resumeLane,
+} from "../../../lambdas/core/start-lane.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, WS } from "../../helpers/in-memory-lanes.ts";
 import { METRIC } from "../../../lambdas/core/metric-names.ts";
 
@@ -434,6 +441,38 @@ describe("a change by the owner", () => {
     await world.run();
     expect(world.actions()).toEqual([["a"], ["b"]]);
     expect(world.received.at(-1)).toMatchObject({ number: 2, previousId: world.received[0]?.id });
+  });
+
+  it.each([
+    ["a long wait", () => answered(503, { retryAfter: "43200" }), hurryLane],
+    ["a suspension", () => answered(410), hurryLane],
+    ["a long wait, by enabling", () => answered(503, { retryAfter: "43200" }), resumeLane],
+  ])("during an attempt is tried at once instead of %s", async (_, refusal, change) => {
+    await world.record(["a"]);
+    world.answer = () => {
+      world.setDestination({ url: "https://mended.example.com/" });
+      world.change(change);
+      world.answer = () => answered(200);
+      return refusal();
+    };
+    await world.run();
+    expect(world.received.map(({ url, number }) => `${number} ${url}`)).toEqual([
+      "1 https://siem.example.com/in",
+      "1 https://mended.example.com/",
+    ]);
+    expect(world.lane()).toMatchObject({ status: "live", number: 2 });
+    expect(world.notices.filter(({ kind }) => kind === "suspended")).toEqual([]);
+  });
+
+  it("before an attempt saves that one's refusal no wait", async () => {
+    await world.record(["a"]);
+    refuseAll(503);
+    await world.run();
+    world.change(hurryLane);
+    world.answer = () => answered(503, { retryAfter: "43200" });
+    await world.run();
+    expect(world.received).toHaveLength(2);
+    expect(world.lane()).toMatchObject({ attempts: 2, dueShard: "due" });
   });
 
   it("skips also on a lane that is suspended", async () => {

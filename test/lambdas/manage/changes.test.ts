@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freeze } from "../../../lambdas/core/advance-lane.ts";
+import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";
@@ -51,6 +53,20 @@ describe("changing a destination", () => {
     expect((await lane())?.version).toBe(3);
     await patch({ format: null, eventTypes: null }, '"3"');
     expect(await row()).toMatchObject({ format: "cloudevents-batch", eventTypes: [], contentVersion: 4 });
+  });
+
+  it("reaches an attempt that is under way", async () => {
+    const at = "2026-11-23T05:00:00.000Z";
+    const end = { page: 1, index: 1 };
+    const facts = { id: "whd_1", frozenAt: at, format: "cloudevents-batch", contentVersion: 1 } as const;
+    const started = await lane();
+    if (started === undefined) throw new Error("no lane");
+    const frozen = freeze(started, { ids: ["aud_1"], end } as unknown as Cut, facts);
+    await manage.dependencies.registry.commit([{ kind: "replace", row: frozen }]);
+    manage.rings.rung.length = 0;
+    await patch({ url: "https://siem.example.com/mended" });
+    expect(await lane()).toMatchObject({ version: 3, hurried: 1, frozen: { id: "whd_1" } });
+    expect(manage.rings.rung).toHaveLength(1);
   });
 
   it("loses no change of the lane that deliver makes at the same time", async () => {
