@@ -17,7 +17,7 @@ import { finishRemoval, type Unfinished, unfinishedItem } from "../core/unfinish
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended, requireForwarding, requireWorkspace } from "./guards.ts";
-import { etagOf, presentDestination } from "./present-destination.ts";
+import { etagOf, presentCreated } from "./present-destination.ts";
 import { tidyUp } from "./tidy-up.ts";
 import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
 
@@ -44,7 +44,7 @@ export async function createDestination(call: Call, dependencies: ManageDependen
     throw error;
   }
   await ring(row, dependencies);
-  const answer = { ...(await presentDestination(row, dependencies)), secret };
+  const answer = { ...presentCreated(row, asked.enabled ? "live" : "disabled"), secret };
   return jsonAnswer(201, answer, { ...etagOf(row), location: `${call.request.path}/${row.destination}` });
 }
 

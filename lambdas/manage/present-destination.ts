@@ -36,7 +36,30 @@ export async function presentDestinations(
   return shown;
 }
 
-function shape(row: Destination, lane: Lane, health: DestinationAnswer["health"]): DestinationAnswer {
+/**
+ * A destination whose lane was written this moment: it has delivered nothing. Nothing is read for it, so that nothing fails
+ * between the secret and the answer that alone shows it.
+ */
+export function presentCreated(row: Destination, status: "live" | "disabled"): DestinationAnswer {
+  return shape(
+    row,
+    { status },
+    {
+      status: status === "live" ? "new" : "disabled",
+      lastDelivery: null,
+      failingSince: null,
+      consecutiveFailures: 0,
+      oldestUndeliveredAt: null,
+      behindEvents: 0,
+    },
+  );
+}
+
+function shape(
+  row: Destination,
+  lane: Pick<Lane, "status">,
+  health: DestinationAnswer["health"],
+): DestinationAnswer {
   return {
     id: row.destination,
     name: row.name,

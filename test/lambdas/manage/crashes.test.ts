@@ -89,6 +89,22 @@ describe("a create that dies", () => {
     expect(await stepsOf(create)).toBeLessThanOrEqual(5);
   });
 
+  it("answers the secret whatever cannot be read once it is there", async () => {
+    manage.steps.after = (step) => {
+      if (step !== "commit" || !manage.steps.seen.includes("createSecret")) return;
+      const failing = () => Promise.reject(new Crash("unreachable"));
+      Object.assign(manage.dependencies.registry, { readLane: failing, readWorkspace: failing });
+      Object.assign(manage.dependencies.journal, { newestPage: failing, readPagesFrom: failing });
+    };
+    const { status, body } = await create();
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      secret: expect.stringMatching(/^whsec_/),
+      enabled: true,
+      health: { status: "new", behindEvents: 0 },
+    });
+  });
+
   it("but lives after all, cannot finish what was taken from it", async () => {
     manage.steps.after = (step) => {
       if (step !== "createSecret") return;
