@@ -123,6 +123,15 @@ function thrownProblem(error: unknown): Problem {
   throw error;
 }
 
+/** Which advice fits a request that met a fault of ours; of one that is none of an HTTP API nothing is known. */
+function repeatingOf(event: unknown): Parameters<typeof problems.internal>[0] {
+  const { data } = httpEventSchema.safeParse(event);
+  if (data === undefined) return "mayActTwice";
+  const names = Object.keys(data.headers).map((name) => name.toLowerCase());
+  if (data.requestContext.http.method === "GET") return "readsOnly";
+  return names.includes("idempotency-key") ? "recordsOnce" : "mayActTwice";
+}
+
 /**
  * The handler of an HTTP API integration around `route`. Problems, returned or thrown as `RefusedError`, become
  * `application/problem+json`; any other exception is logged and becomes a 500 that says nothing of its cause.
@@ -140,7 +149,7 @@ export function createHttpHandler(route: Route, log: Log): HttpHandler {
     return guarded(problemAnswer(answer));
   }).onError((request) => {
     log.error("request.failed", {}, request.error);
-    request.response = guarded(problemAnswer(problems.internal()));
+    request.response = guarded(problemAnswer(problems.internal(repeatingOf(request.event))));
   });
   return async (event, context) => handler(event, context);
 }

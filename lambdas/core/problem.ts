@@ -49,12 +49,20 @@ export class RefusedError extends Error {
   }
 }
 
+/** What to do after a fault of ours, by what repeating the request would do. */
+const AFTER_A_FAULT = {
+  recordsOnce: "The request was not carried out, or not to its end. Repeat it with the same Idempotency-Key.",
+  readsOnly: "Nothing was changed. Repeat the request.",
+  mayActTwice:
+    "It may have been carried out, in full or in part. Read what is there now before you repeat it.",
+} as const;
+
 export const problems = {
-  internal: (): Problem => ({
+  internal: (repeating: keyof typeof AFTER_A_FAULT): Problem => ({
     kind: "internal-error",
     title: "Something went wrong on our side",
     status: 500,
-    detail: "The request was not carried out, or not to its end. Repeat it with the same Idempotency-Key.",
+    detail: AFTER_A_FAULT[repeating],
   }),
   notJson: (): Problem => ({
     kind: "not-json",

@@ -114,6 +114,21 @@ describe("an answer", () => {
     expect(answer.log.lines).toMatchObject([{ level: "error", message: "request.failed", error: fault }]);
   });
 
+  it.each([
+    [
+      "POST /v1/workspaces/{ws}/events",
+      { "Idempotency-Key": "k" },
+      "Repeat it with the same Idempotency-Key",
+    ],
+    ["GET /v1/workspaces/{ws}/events", {}, "Nothing was changed"],
+    ["POST /v1/workspaces/{ws}/destinations", {}, "It may have been carried out"],
+    ["DELETE /v1/workspaces/{ws}/destinations/{dst}", {}, "It may have been carried out"],
+  ])("to a fault of ours in %s with %j says what to do", async (route, headers, advice) => {
+    const failing = createHttpHandler(async () => Promise.reject(new Error("x")), createRecordedLog());
+    const { body = "" } = await failing(httpEvent(route, { headers }), lambdaContext);
+    expect(JSON.parse(body).detail).toContain(advice);
+  });
+
   it("to an event that is none of an HTTP API is a fault of ours", async () => {
     const handler = createHttpHandler(async () => jsonAnswer(200, {}), createRecordedLog());
     expect((await handler({ Records: [] }, lambdaContext)).statusCode).toBe(500);
