@@ -2,12 +2,13 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   GetSecretValueCommand,
+  LimitExceededException,
   PutSecretValueCommand,
   ResourceNotFoundException,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination.ts";
-import type { SecretStore } from "../core/secret-store.ts";
+import { type SecretStore, SecretVersionsError } from "../core/secret-store.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
 
 /** A secret does not hold what we put there: changed by other hands. */
@@ -64,14 +65,18 @@ export function createSecretStore(client: SecretsManagerClient): SecretStore {
     async changeSecret(name, from, version, value) {
       const { VersionStages = [] } = await get(name, from);
       const label = LABELS.find((candidate) => !VersionStages.includes(candidate)) ?? LABELS[0];
-      await client.send(
-        new PutSecretValueCommand({
-          SecretId: name,
-          ClientRequestToken: version,
-          SecretString: JSON.stringify(value),
-          VersionStages: [label],
-        }),
-      );
+      const put = new PutSecretValueCommand({
+        SecretId: name,
+        ClientRequestToken: version,
+        SecretString: JSON.stringify(value),
+        VersionStages: [label],
+      });
+      try {
+        await client.send(put);
+      } catch (error) {
+        if (error instanceof LimitExceededException) throw new SecretVersionsError();
+        throw error;
+      }
     },
     async deleteSecret(name) {
       try {

@@ -2,13 +2,25 @@ import { createHash } from "node:crypto";
 import { toTimestamp } from "./clock.ts";
 import type { DestinationSecret } from "./destination.ts";
 import type { RandomBytes } from "./random.ts";
+import { TrailcastError } from "./trailcast-error.ts";
+
+/** A secret has as many versions of the last 24 hours as Secrets Manager keeps (about 100): another one is refused. */
+export class SecretVersionsError extends TrailcastError {
+  override name = "SecretVersionsError";
+  constructor() {
+    super("A destination's secret was changed too often in 24 hours");
+  }
+}
 
 /** The secrets of destinations, each a row of versions of which the destination's own row names the one in force. */
 export interface SecretStore {
   /** The same name, version and value again change nothing. */
   createSecret(name: string, version: string, value: DestinationSecret): Promise<void>;
   readSecret(name: string, version: string): Promise<DestinationSecret>;
-  /** Writes another version beside `from`, which stays readable: it is in force until the row names the new one. */
+  /**
+   * Writes another version beside `from`, which stays readable: it is in force until the row names the new one.
+   * Throws `SecretVersionsError` when there were too many lately.
+   */
   changeSecret(name: string, from: string, version: string, value: DestinationSecret): Promise<void>;
   /** At once and for good. One that is gone already is fine. */
   deleteSecret(name: string): Promise<void>;

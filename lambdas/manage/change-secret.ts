@@ -1,8 +1,8 @@
 import type { Destination, DestinationSecret } from "../core/destination.ts";
-import { problems, RefusedError } from "../core/problem.ts";
+import { type Problem, problems, RefusedError } from "../core/problem.ts";
 import type { RegistryWrite } from "../core/registry-write.ts";
 import { isAbandoned, newSecretLock, type SecretLock } from "../core/secret-lock.ts";
-import { newSecretVersion } from "../core/secret-store.ts";
+import { newSecretVersion, SecretVersionsError } from "../core/secret-store.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { contended } from "./guards.ts";
@@ -30,10 +30,22 @@ export async function changeSecret(
     await secrets.changeSecret(row.secretName, row.secretVersion, secretVersion, value);
     await change.store({ ...row, secretVersion, headerNames: Object.keys(value.headers) }, release);
   } catch (error) {
+    const refused = error instanceof SecretVersionsError ? new RefusedError(tooManyChanges()) : error;
     // After any other failure the change may have come to be or still come: the lock ends by itself.
-    if (error instanceof RefusedError) await registry.commit([release]);
-    throw error;
+    if (refused instanceof RefusedError) await registry.commit([release]);
+    throw refused;
   }
+}
+
+function tooManyChanges(): Problem {
+  return {
+    kind: "too-many-secret-changes",
+    title: "The secret or the headers were changed too often",
+    status: 429,
+    detail:
+      "Nothing was changed. Wait until changes of the last 24 hours are older than that, then repeat it.",
+    limit: "about 100 in 24 hours for a destination",
+  };
 }
 
 async function takeLock(row: Destination, dependencies: ManageDependencies): Promise<SecretLock> {

@@ -23,6 +23,7 @@ const etag = { ETag: "Version of the destination, for `If-Match`" };
 const unknown = "There is no such workspace or destination";
 const noForwarding = "The token may not, or the plan has no forwarding";
 const contended = "It was being changed at the same time: read it and decide again";
+const SECRET_CHANGES = "Secret and headers were changed about 100 times in 24 hours";
 const tooLarge = "The body is too large";
 
 /** Destinations: what their owner does with them. */
@@ -104,6 +105,7 @@ export const destinationOperations = {
       412: "The destination has another version by now",
       413: tooLarge,
       428: "`If-Match` is missing",
+      429: SECRET_CHANGES,
     },
   },
   deleteDestination: {
@@ -167,6 +169,12 @@ export const destinationOperations = {
     body: rotateRequestSchema,
     bodyOptional: true,
     answers: { 200: { description: "Rotated", schema: rotatedSecretSchema } },
-    refusals: { 400: "The body is not valid", 404: unknown, 409: contended, 413: tooLarge },
+    refusals: {
+      400: "The body is not valid",
+      404: unknown,
+      409: contended,
+      413: tooLarge,
+      429: SECRET_CHANGES,
+    },
   },
 } as const satisfies Record<string, Operation>;
