@@ -1,9 +1,11 @@
 import {
   type DynamoDBClient,
   PutItemCommand,
+  TransactionConflictException,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { setTimeout } from "node:timers/promises";
 import { isConditionFailure, toAttributes } from "./dynamo.ts";
 
 export interface Condition {
@@ -12,24 +14,24 @@ export interface Condition {
   values?: Readonly<Record<string, unknown>>;
 }
 
-/** Puts a row; `false` when the condition did not hold: somebody else was first. */
+/** Puts a row, and waits a moment for a transaction that holds it; `false` when the condition did not hold: somebody else was first. */
 export function putIf(
   client: DynamoDBClient,
   table: string,
   row: object,
   { condition, names, values }: Condition,
 ): Promise<boolean> {
-  const command = new PutItemCommand({
+  const input = {
     TableName: table,
     Item: toAttributes(row),
     ConditionExpression: condition,
     ...(names !== undefined && { ExpressionAttributeNames: names }),
     ...(values !== undefined && { ExpressionAttributeValues: toAttributes(values) }),
-  });
-  return unlessRefused(client.send(command));
+  };
+  return unlessRefused(() => client.send(new PutItemCommand(input)));
 }
 
-/** Updates an item; `false` when the condition did not hold. */
+/** Updates an item, and waits a moment for a transaction that holds it; `false` when the condition did not hold. */
 export function updateIf(
   client: DynamoDBClient,
   table: string,
@@ -45,15 +47,27 @@ export function updateIf(
     ...(names !== undefined && { ExpressionAttributeNames: names }),
     ...(values !== undefined && { ExpressionAttributeValues: toAttributes(values) }),
   };
-  return unlessRefused(client.send(new UpdateItemCommand(input)));
+  return unlessRefused(() => client.send(new UpdateItemCommand(input)));
 }
 
-async function unlessRefused(written: Promise<unknown>): Promise<boolean> {
-  try {
-    await written;
-    return true;
-  } catch (error) {
-    if (isConditionFailure(error)) return false;
-    throw error;
+/** A transaction holds the row, still after the last try: what it makes of the row is not known yet. */
+export function isTransactionConflict(error: unknown): error is TransactionConflictException {
+  return error instanceof TransactionConflictException;
+}
+
+/** Milliseconds between tries; a transaction takes a few tens of them. The SDK does not try again on a conflict. */
+const PAUSES_MS: readonly number[] = [20, 50, 100];
+
+async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      const pause = PAUSES_MS[tries];
+      if (pause === undefined || !isTransactionConflict(error)) throw error;
+      await setTimeout(pause);
+    }
   }
 }

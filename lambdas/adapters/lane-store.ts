@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { laneSchema } from "../core/lane.ts";
 import type { LaneStore } from "../core/stores.ts";
 import { REGISTRY, registryItem } from "../core/table-schema.ts";
-import { putIf } from "./conditional-write.ts";
+import { isTransactionConflict, putIf } from "./conditional-write.ts";
 import { getRow, queryAllRows } from "./dynamo.ts";
 
 export function createLaneStore(client: DynamoDBClient, table: string): LaneStore {
@@ -31,12 +31,18 @@ export function createLaneStore(client: DynamoDBClient, table: string): LaneStor
 
     async replaceLane(lane) {
       const stored = { ...lane, version: lane.version + 1 };
-      const written = await putIf(client, table, stored, {
-        condition: "#version = :version",
-        names: { "#version": "version" },
-        values: { ":version": lane.version },
-      });
-      return written ? stored : "stale";
+      try {
+        const written = await putIf(client, table, stored, {
+          condition: "#version = :version",
+          names: { "#version": "version" },
+          values: { ":version": lane.version },
+        });
+        return written ? stored : "stale";
+      } catch (error) {
+        // Its owner is changing it: whoever wrote looks again, and fails if that never ends.
+        if (isTransactionConflict(error)) return "stale";
+        throw error;
+      }
     },
   };
 }
