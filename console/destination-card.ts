@@ -1,16 +1,13 @@
-import type { Api, DeliveryAnswer, DestinationAnswer, TestAnswer } from "./api.ts";
+import type { DestinationAnswer, TestAnswer } from "./api.ts";
+import { showDeliveries } from "./deliveries.ts";
+import { deleteDestination, editDestination, rotateSecret } from "./edit-destination.ts";
 import { button, element, facts } from "./element.ts";
-
-/** What a card can ask of the page around it. */
-export interface CardSurroundings {
-  api: Api;
-  /** Runs an action, tells how it ended, and shows a refusal. */
-  run(doing: string, action: () => Promise<string | undefined>): Promise<void>;
-  refresh(): Promise<void>;
-}
+import { moment } from "./moment.ts";
+import { showReplays } from "./replays.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A destination: its health at a glance, and what one does with it. */
-export function destinationCard(destination: DestinationAnswer, page: CardSurroundings): HTMLElement {
+export function destinationCard(destination: DestinationAnswer, page: Surroundings): HTMLElement {
   const { id, name, url, health } = destination;
   const results = element("div", { className: "results", "aria-live": "polite" });
   const headingId = `name-${id}`;
@@ -30,7 +27,11 @@ export function destinationCard(destination: DestinationAnswer, page: CardSurrou
       { className: "row" },
       button("Test", () => testNow(destination, page, results), { describes: name }),
       button("Deliveries", () => showDeliveries(destination, page, results), { describes: name }),
+      button("Replays", () => showReplays(destination, page, results), { describes: name }),
       toggle(destination, page),
+      button("Edit", () => editDestination(destination, page, results), { describes: name }),
+      button("Rotate secret", () => rotateSecret(destination, page), { describes: name }),
+      button("Delete", () => deleteDestination(destination, page), { describes: name }),
     ),
     results,
   );
@@ -55,7 +56,7 @@ function healthFacts({ id, format, eventTypes, health }: DestinationAnswer): HTM
   });
 }
 
-function toggle({ id, name, health }: DestinationAnswer, page: CardSurroundings): HTMLButtonElement {
+function toggle({ id, name, health }: DestinationAnswer, page: Surroundings): HTMLButtonElement {
   const stopped = health.status === "disabled" || health.status === "suspended";
   return button(
     stopped ? "Enable" : "Disable",
@@ -71,7 +72,7 @@ function toggle({ id, name, health }: DestinationAnswer, page: CardSurroundings)
 
 async function testNow(
   { id, name }: DestinationAnswer,
-  page: CardSurroundings,
+  page: Surroundings,
   results: HTMLElement,
 ): Promise<void> {
   await page.run("Sending a test event", async () => {
@@ -104,56 +105,4 @@ function plain(value: unknown): string | undefined {
     ([key, part]) => `${words(key).toLowerCase()} ${plain(part) ?? "none"}`,
   );
   return inner.join(", ");
-}
-
-async function showDeliveries(
-  { id, name }: DestinationAnswer,
-  page: CardSurroundings,
-  results: HTMLElement,
-): Promise<void> {
-  await page.run("Reading deliveries", async () => {
-    const deliveries = await page.api.deliveries(id);
-    results.replaceChildren(
-      deliveries.length === 0 ? element("p", {}, "No deliveries yet.") : deliveryTable(name, deliveries),
-    );
-    return undefined;
-  });
-}
-
-function deliveryTable(name: string, deliveries: DeliveryAnswer[]): HTMLElement {
-  const heads = ["Delivery", "Lane", "Outcome", "Events", "Attempts", "Last answer"];
-  return element(
-    "div",
-    { className: "scroll", role: "region", "aria-label": `Deliveries of ${name}` },
-    element(
-      "table",
-      {},
-      element("caption", {}, "Newest deliveries"),
-      element("thead", {}, element("tr", {}, ...heads.map((head) => columnHead(head)))),
-      element("tbody", {}, ...deliveries.map(deliveryRow)),
-    ),
-  );
-}
-
-function columnHead(text: string): HTMLTableCellElement {
-  const cell = element("th", {}, text);
-  cell.scope = "col";
-  return cell;
-}
-
-function deliveryRow(delivery: DeliveryAnswer): HTMLTableRowElement {
-  const last = delivery.attempts.at(-1);
-  const cells = [
-    delivery.id,
-    `${delivery.lane} #${delivery.number}`,
-    delivery.outcome,
-    String(delivery.count),
-    String(delivery.attempts.length),
-    last === undefined ? "" : `${last.statusCode ?? last.error ?? "no answer"}, ${moment(last.at)}`,
-  ];
-  return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
-}
-
-function moment(timestamp: string): string {
-  return new Date(timestamp).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }

@@ -93,3 +93,24 @@ export function form(
   });
   return made;
 }
+
+/** A table with its caption; an empty head is of a column that has buttons. */
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly HTMLTableRowElement[],
+): HTMLTableElement {
+  const columns = heads.map((head) => {
+    if (head === "") return element("td");
+    const cell = element("th", {}, head);
+    cell.scope = "col";
+    return cell;
+  });
+  return element(
+    "table",
+    {},
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, ...columns)),
+    element("tbody", {}, ...rows),
+  );
+}

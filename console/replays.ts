@@ -1,0 +1,139 @@
+import type { DestinationAnswer, ReplayAnswer, ReplayCount, ReplayTimes } from "./api.ts";
+import { confirmed } from "./confirm.ts";
+import { button, element, field, form, input, table } from "./element.ts";
+import { moment } from "./moment.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+interface Panel {
+  destination: DestinationAnswer;
+  page: Surroundings;
+  /** Reads the list of replays anew. */
+  reload(): Promise<void>;
+}
+
+/** Shows in `results` how replays are doing, and the form that begins one. */
+export async function showReplays(
+  destination: DestinationAnswer,
+  page: Surroundings,
+  results: HTMLElement,
+): Promise<void> {
+  const list = element("div");
+  const reload = async (): Promise<void> => {
+    const replays = await page.api.replays(destination.id);
+    list.replaceChildren(replayList(replays, panel));
+  };
+  const panel: Panel = { destination, page, reload };
+  await page.run("Reading replays", async () => {
+    await reload();
+    results.replaceChildren(list, replayForm(panel));
+    return undefined;
+  });
+}
+
+function replayList(replays: readonly ReplayAnswer[], panel: Panel): HTMLElement {
+  const { destination, page, reload } = panel;
+  if (replays.length === 0) return element("p", {}, "No replays yet.");
+  const refresh = (): Promise<void> =>
+    page.run("Reading replays", async () => {
+      await reload();
+      return undefined;
+    });
+  const heads = ["Begun", "From", "To", "Events", "Status", "Progress", ""];
+  return element(
+    "div",
+    { className: "scroll", role: "region", "aria-label": `Replays of ${destination.name}` },
+    table(
+      "Replays, newest first",
+      heads,
+      replays.map((replay) => replayRow(replay, panel)),
+    ),
+    button("Refresh progress", refresh, { describes: destination.name }),
+  );
+}
+
+function replayRow(replay: ReplayAnswer, panel: Panel): HTMLTableRowElement {
+  const { id, createdAt, from, to, status, progress } = replay;
+  const bar = element("progress", { "aria-label": `Progress of ${id}` });
+  bar.value = progress;
+  const canCancel = status === "running" || status === "suspended";
+  const cells = [
+    moment(createdAt),
+    moment(from),
+    moment(to),
+    countOf(replay),
+    status,
+    element("span", {}, bar, ` ${Math.floor(progress * 100)} %`),
+    canCancel ? button("Cancel", () => cancel(replay, panel), { describes: id }) : "",
+  ];
+  return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
+}
+
+/** The API counts what a filter leaves over up to a bound. */
+function countOf({ events, exact }: Pick<ReplayCount, "events" | "exact">): string {
+  return exact ? String(events) : `at most ${events}`;
+}
+
+function replayForm(panel: Panel): HTMLElement {
+  const { destination, page } = panel;
+  const from = timeInput("from");
+  const to = timeInput("to");
+  const counted = element("div");
+  // What was counted is what is started: other times are counted first.
+  for (const control of [from, to]) control.addEventListener("input", () => counted.replaceChildren());
+  const count = (): Promise<void> =>
+    page.run("Counting", async () => {
+      const times = { from: new Date(from.value).toISOString(), to: new Date(to.value).toISOString() };
+      counted.replaceChildren(
+        offer(await page.api.countReplay(destination.id, times), times, panel, counted),
+      );
+      return undefined;
+    });
+  return element(
+    "div",
+    {},
+    element("h3", {}, "Deliver recorded events again"),
+    form(
+      `Replay to ${destination.name}`,
+      "Count first",
+      count,
+      field("From", from, "When they were recorded, in your time zone"),
+      field("To", to, "Events recorded before this"),
+    ),
+    counted,
+  );
+}
+
+function timeInput(name: string): HTMLInputElement {
+  const made = input(name, { type: "datetime-local", required: true });
+  made.step = "1";
+  return made;
+}
+
+function offer(count: ReplayCount, times: ReplayTimes, panel: Panel, counted: HTMLElement): HTMLElement {
+  const { destination, page, reload } = panel;
+  if (count.events === 0) return element("p", {}, "There is nothing to deliver in these times.");
+  const start = (): Promise<void> =>
+    page.run("Starting", async () => {
+      await page.api.startReplay(destination.id, times);
+      counted.replaceChildren();
+      await reload();
+      return `Delivering to ${destination.name} again.`;
+    });
+  return element(
+    "div",
+    { className: "row" },
+    element("p", {}, `A replay would deliver ${countOf(count)} events.`),
+    button("Start replay", start, { main: true, describes: destination.name }),
+  );
+}
+
+async function cancel({ id }: ReplayAnswer, { page, destination, reload }: Panel): Promise<void> {
+  const consequence =
+    "What it has not delivered yet will not be delivered by it. What is under way may still arrive.";
+  if (!(await confirmed(`Cancel ${id}?`, consequence, "Cancel replay"))) return;
+  await page.run("Cancelling", async () => {
+    await page.api.cancelReplay(destination.id, id);
+    await reload();
+    return `${id} is cancelled.`;
+  });
+}

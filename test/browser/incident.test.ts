@@ -1,0 +1,208 @@
+import type { Page, Response } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ConsolePage, openConsolePage } from "../helpers/console-page.ts";
+import { type EchoingReceiver, startEchoingReceiver } from "../helpers/echoing-receiver.ts";
+import { findChromium } from "../helpers/find-chromium.ts";
+import { waitForArrivals } from "../helpers/flow-stack.ts";
+
+const wanted = findChromium() !== undefined || process.env["CI"] === "true";
+
+describe.runIf(wanted)("the console in an incident", () => {
+  let opened: ConsolePage;
+  let refusing: EchoingReceiver;
+  let page: Page;
+
+  beforeAll(async () => {
+    opened = await openConsolePage();
+    page = opened.page;
+    refusing = await startEchoingReceiver(opened.stack.dir);
+  }, 120_000);
+  afterAll(async () => {
+    refusing?.stop();
+    await opened?.close();
+  });
+
+  const click = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
+  const status = () => page.getByRole("status").textContent();
+  const answerTo = (method: string, end: RegExp): Promise<Response> =>
+    page.waitForResponse(
+      (response) => response.request().method() === method && end.test(new URL(response.url()).pathname),
+    );
+  const outcome = (name: string) => page.getByRole("cell", { name, exact: true });
+  /** Reads the deliveries of a destination anew until one came to this. */
+  const waitForOutcome = async (destination: string, name: string): Promise<void> => {
+    const read = async (): Promise<number> => {
+      const answered = answerTo("GET", /\/deliveries$/);
+      await click(`Deliveries: ${destination}`);
+      await answered;
+      await expect.poll(status).toBe("");
+      return outcome(name).count();
+    };
+    await expect.poll(read, { timeout: 20_000 }).toBeGreaterThan(0);
+  };
+  const pathOf = async (destination: string): Promise<string> => {
+    const all = "/v1/workspaces/ws_1/destinations";
+    const { items } = (await opened.user.api.call("GET", all)).body as {
+      items: { id: string; name: string }[];
+    };
+    return `${all}/${items.find(({ name }) => name === destination)?.id}`;
+  };
+
+  it("opens a delivery to its attempts, with the answer and the time of the next one", async () => {
+    const url = `${refusing.url}/refuse/it`;
+    await opened.user.api.call("POST", "/v1/workspaces/ws_1/destinations", {
+      name: "Refusing",
+      url,
+      headers: { "X-Api-Key": "hush-hush-hush" },
+    });
+    await opened.user.post("ws_1", 1);
+    await click("Refresh");
+    await page.getByRole("heading", { name: "Refusing", exact: true }).waitFor();
+    await waitForOutcome("Refusing", "retry");
+    await click(/^Details: whd_/);
+    const detail = page.getByRole("group", { name: /^Delivery whd_/ }).first();
+    await detail.getByRole("cell", { name: "HTTP 500" }).first().waitFor();
+    expect(await detail.getByRole("cell", { name: /^\d+(\.\d+)? ms$/ }).count()).toBeGreaterThan(0);
+    const answer = await detail.locator("td code").first().textContent();
+    expect(answer).toContain("content-type");
+    expect(answer).not.toContain("hush");
+    expect(await detail.locator("dt", { hasText: "Next attempt" }).count()).toBe(1);
+  });
+
+  it("tries an open delivery again at once", async () => {
+    const answered = answerTo("POST", /\/retry$/);
+    await click(/^Retry: whd_/);
+    expect((await answered).status()).toBe(202);
+    await expect.poll(status).toContain("is tried again now");
+  });
+
+  it("skips an open delivery, once it was said what that means", async () => {
+    await waitForOutcome("Refusing", "retry");
+    await click(/^Details: whd_/);
+    await click(/^Skip: whd_/);
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.textContent()).toMatch(/Its \d+ events? will not be delivered to Refusing/);
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    expect(await dialog.count()).toBe(0);
+    expect(await status()).toBe("");
+    const answered = answerTo("POST", /\/skip$/);
+    await click(/^Skip: whd_/);
+    await dialog.getByRole("button", { name: /^Skip \d+ events?$/ }).click();
+    expect((await answered).status()).toBe(202);
+    await waitForOutcome("Refusing", "skipped");
+  });
+
+  it("says in the API's words why a closed delivery is not sent again", async () => {
+    await opened.user.register("ws_1", "free");
+    const skipped = page.getByRole("row").filter({ has: outcome("skipped") });
+    await skipped.getByRole("button", { name: /^Details/ }).click();
+    await click(/^Send again: whd_/);
+    await expect.poll(status).toContain("The plan of the workspace has no forwarding");
+    await opened.user.register("ws_1");
+    opened.complaints.length = 0; // the browser itself reports the refusal
+  });
+
+  it("reads on past the first twenty deliveries", async () => {
+    await opened.user.createDestination("ws_1", "/many", { format: "cloudevents-structured" });
+    await opened.user.post("ws_1", 25);
+    await waitForArrivals(opened.stack.receiver, "/many", 25);
+    await click("Refresh");
+    await page.getByRole("heading", { name: "/many", exact: true }).waitFor();
+    await click("Deliveries: /many");
+    const rows = page.getByRole("button", { name: /^Details: whd_/ });
+    await expect.poll(() => rows.count()).toBe(20);
+    await click("Older: /many");
+    await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(25);
+    await expect.poll(() => page.getByText("There are no older ones.").count()).toBe(1);
+  });
+
+  it("shows a rotated secret until it is kept, whatever is refreshed meanwhile", async () => {
+    await click("Rotate secret: /many");
+    await page.getByRole("dialog").getByRole("button", { name: "Rotate" }).click();
+    const secret = await page.locator("code.secret").textContent();
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const read = answerTo("GET", /\/destinations$/);
+    await click("Refresh");
+    await read;
+    await expect.poll(status).toBe("");
+    expect(await page.locator("code.secret").textContent()).toBe(secret);
+    await click("I have kept it");
+    expect(await page.locator("code.secret").count()).toBe(0);
+    opened.stack.receiver.setSecret("/many", secret ?? "");
+  });
+
+  it("changes a destination, but not one that somebody else has changed meanwhile", async () => {
+    const edited = page.getByRole("form", { name: "Edit /many" });
+    const types = edited.getByLabel("Event types");
+    await click("Edit: /many");
+    await edited.waitFor();
+    expect(await edited.getByLabel("Format").inputValue()).toBe("cloudevents-structured");
+    const path = await pathOf("/many");
+    await opened.user.api.call("PATCH", path, { name: "Many" }, { "if-match": "*" });
+    await types.fill("pro.atmos.billing.*, pro.atmos.team_member.*");
+    await edited.getByRole("button", { name: "Save" }).click();
+    await expect.poll(status).toContain("The destination has another version by now");
+    opened.complaints.length = 0; // the browser itself reports the refusal
+    await click("Edit: /many");
+    await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count()).toBe(1);
+    await page.getByRole("form", { name: "Edit Many" }).getByLabel("Name").fill("Most");
+    await page.getByRole("form", { name: "Edit Many" }).getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "Most", exact: true }).waitFor();
+    const after = (await opened.user.api.call("GET", path)).body;
+    expect(after).toMatchObject({ name: "Most", format: "cloudevents-structured", eventTypes: [] });
+  });
+
+  it("counts before it replays, shows how far it is, and cancels", async () => {
+    await click("Replays: Most");
+    const asked = page.getByRole("form", { name: "Replay to Most" });
+    await asked.getByLabel("From").fill("2020-01-01T00:00:00");
+    await asked.getByLabel("To").fill("2099-01-01T00:00:00");
+    const before = opened.stack.receiver.received.filter(({ path }) => path === "/many").length;
+    await asked.getByRole("button", { name: "Count first" }).click();
+    await page.getByText(/A replay would deliver \d+ events\./).waitFor();
+    const { body } = await opened.user.api.call("GET", `${await pathOf("Most")}/replays`);
+    expect(body).toMatchObject({ items: [] });
+    await click("Start replay: Most");
+    await expect.poll(status).toContain("Delivering to Most again");
+    await expect
+      .poll(
+        async () => {
+          await click("Refresh progress: Most");
+          return page.getByRole("row").filter({ hasText: "100 %" }).count();
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(1);
+    const now = opened.stack.receiver.received.filter(({ path }) => path === "/many").length;
+    expect(now).toBeGreaterThanOrEqual(before + 25);
+    expect(await outcome("done").count()).toBe(1);
+  });
+
+  it("cancels a replay that does not get on, once asked", async () => {
+    await click("Replays: Refusing");
+    const asked = page.getByRole("form", { name: "Replay to Refusing" });
+    await asked.getByLabel("From").fill("2020-01-01T00:00:00");
+    await asked.getByLabel("To").fill("2099-01-01T00:00:00");
+    await asked.getByRole("button", { name: "Count first" }).click();
+    await click("Start replay: Refusing");
+    await click(/^Cancel: rpl_/);
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel replay" }).click();
+    await expect.poll(() => outcome("cancelled").count()).toBe(1);
+  });
+
+  it("deletes a destination, once it was said what goes with it", async () => {
+    await click("Delete: Most");
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.textContent()).toContain("Its secret");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("heading", { name: "Most", exact: true }).count()).toBe(1);
+    await click("Delete: Most");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await expect.poll(() => page.getByRole("heading", { name: "Most", exact: true }).count()).toBe(0);
+    expect(await status()).toContain("Most was deleted");
+  });
+
+  it("complains of nothing meanwhile", () => {
+    expect(opened.complaints).toEqual([]);
+  });
+});
