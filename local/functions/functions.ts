@@ -16,6 +16,9 @@ export const FUNCTION_SECRET = "local";
 /** Lambda's limits of a synchronous request and response. */
 const MAX_PAYLOAD_BYTES = 6_291_556;
 
+/** Callers wait for a function half a minute, lanes and streams a minute: what may run for longer has nobody waiting. */
+const LONGEST_WAIT_MS = 60_000;
+
 export interface FunctionsOptions {
   settings: readonly FunctionSettings[];
   /** Instances of one function at most, whatever its concurrency. */
@@ -86,6 +89,7 @@ function poolOf(
       memoryMegabytes: settings.memoryMegabytes,
       logGroup: settings.logGroup,
       logStream: "local",
+      isBackground: settings.timeoutMs > LONGEST_WAIT_MS,
     },
     environment: environmentOf(settings, options.awsEndpointUrl),
     allowance: options.allowance,

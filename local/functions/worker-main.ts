@@ -1,4 +1,5 @@
 import { enableCompileCache } from "node:module";
+import { setPriority } from "node:os";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
@@ -48,6 +49,11 @@ async function handle(handler: Handler, message: InvokeMessage): Promise<void> {
     answer(failureOf(error));
   }
 }
+
+// On AWS each function has a processor of its own; here the purge would take it from ingest. Linux knows priorities of threads, others
+// of processes only, which would slow down everything.
+const BACKGROUND_NICENESS = 10;
+if (instance.isBackground && process.platform === "linux") setPriority(BACKGROUND_NICENESS);
 
 try {
   const handler = await loadHandler();

@@ -10,6 +10,8 @@ export interface InstanceData {
   memoryMegabytes: number;
   logGroup: string;
   logStream: string;
+  /** Nobody waits for what it does: it gets the processor when no other thread wants it. */
+  isBackground: boolean;
 }
 
 /** Events and results travel as JSON text: one copy, and each side parses only what it must. */
