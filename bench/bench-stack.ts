@@ -30,12 +30,24 @@ export function benchFolder(): Promise<string> {
 export async function startBenchStack(given?: string): Promise<BenchStack> {
   const dir = given ?? (await benchFolder());
   await synthesise();
-  const receiver = await startPracticeReceiver({ dir });
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", START, "--no-demo", "--port", "0", "--data", dir],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
+  const stack = await attachBenchStack(child, dir);
+  return {
+    ...stack,
+    async stop() {
+      await stack.stop();
+      if (given === undefined) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A stack that `child` is starting on `dir`, and which a SIGINT stops. */
+export async function attachBenchStack(child: ChildProcess, dir: string): Promise<BenchStack> {
+  const receiver = await startPracticeReceiver({ dir });
   const endpoints = await readyEndpoints(dir, child);
   const token = await issueToken(dir, { workspaces: "*", scope: SCOPES });
   return {
@@ -48,7 +60,6 @@ export async function startBenchStack(given?: string): Promise<BenchStack> {
       child.kill("SIGINT");
       await ended;
       await receiver.stop();
-      if (given === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
 }

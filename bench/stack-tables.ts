@@ -1,4 +1,6 @@
-import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand, paginateScan } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { RECEIPT_PREFIX, receiptSchema } from "../lambdas/core/receipt.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import type { SeedTables } from "./retention-seed.ts";
 
@@ -22,4 +24,28 @@ export async function tablesOf(stack: BenchStack): Promise<SeedTables> {
     return found;
   };
   return { events: named("EventLogEvents"), journal: named("Journal"), registry: named("RegistryTable") };
+}
+
+/** What the receipts in a stack's Registry say was removed. */
+export async function removedByReceipts(
+  stack: BenchStack,
+  { registry }: SeedTables,
+): Promise<{ events: number; pages: number }> {
+  const client = adminClient(stack);
+  const removed = { events: 0, pages: 0 };
+  const input = {
+    TableName: registry,
+    FilterExpression: "begins_with(#item, :receipts)",
+    ExpressionAttributeNames: { "#item": "item" },
+    ExpressionAttributeValues: { ":receipts": { S: RECEIPT_PREFIX } },
+  };
+  for await (const { Items = [] } of paginateScan({ client }, input)) {
+    for (const item of Items) {
+      const { events, fromPage, toPage } = receiptSchema.parse(unmarshall(item));
+      removed.events += events;
+      removed.pages += toPage - fromPage + 1;
+    }
+  }
+  client.destroy();
+  return removed;
 }
