@@ -1,11 +1,14 @@
 import { setTimeout } from "node:timers/promises";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context, SQSBatchResponse } from "aws-lambda";
 import * as z from "zod/mini";
+import { createDestinationReader } from "./adapters/destination-store.ts";
 import { createDynamoClient } from "./adapters/dynamo.ts";
-import { createEntryPoint } from "./adapters/entry-point.ts";
+import { createEntryPoint, type Environment } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";
 import { systemClock } from "./adapters/local-allowance.ts";
+import { createOwnerEvents } from "./adapters/owner-bus.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
 import { createPurgeStore } from "./adapters/purge-store.ts";
@@ -19,7 +22,7 @@ import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { ENV } from "./core/environment.ts";
 import type { Log, Metrics } from "./core/log.ts";
 import { METRIC } from "./core/metric-names.ts";
-import { createPurgeNotices } from "./core/purge-notices.ts";
+import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/purge-notices.ts";
 import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention.ts";
 import { type PurgeDependencies, runPurge } from "./core/run-purge.ts";
 import { tidyWorkspace } from "./core/tidy-workspace.ts";
@@ -66,6 +69,17 @@ export function createPurgeWorkspaceHandler(
   };
 }
 
+/** Who is told what is about to expire, beside the workspace's own log. */
+function connectOwners(
+  client: DynamoDBClient,
+  environment: Environment,
+): Pick<PurgeNoticeDependencies, "destinations" | "events"> {
+  return {
+    destinations: createDestinationReader(client, environment.text(ENV.registryTable)),
+    events: createOwnerEvents(environment.text(ENV.ownerBus)),
+  };
+}
+
 export const handler = createEntryPoint((environment) => {
   const client = createDynamoClient();
   const log = createPowertoolsLog("purge");
@@ -89,7 +103,7 @@ export const handler = createEntryPoint((environment) => {
     settings: environment.jsonOr(ENV.retention, retentionSettingsSchema, DEFAULT_RETENTION),
     clock: systemClock,
     pause: (milliseconds: number) => setTimeout(milliseconds),
-    ...createPurgeNotices({ workspaces, recorder, log, metrics }),
+    ...createPurgeNotices({ workspaces, ...connectOwners(client, environment), recorder, log, metrics }),
   };
   const tidying = {
     registry: {

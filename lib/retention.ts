@@ -7,6 +7,7 @@ import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
+import type { OwnerBus } from "./owner-bus.ts";
 import type { Registry } from "./registry.ts";
 import { deadLetterQueue, SealedQueue } from "./sealed-queue.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
@@ -14,6 +15,7 @@ import { TrailcastFunction } from "./trailcast-function.ts";
 interface RetentionParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
+  readonly ownerBus: OwnerBus;
   readonly secrets: DestinationSecrets;
 }
 
@@ -73,6 +75,7 @@ export class Retention extends Construct {
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);
     parts.secrets.grantDelete(fn);
+    parts.ownerBus.grantTell(fn);
     // A workspace that is not finished in time goes on in a task of its own.
     this.grantTask(fn);
     equipEvents(fn, deployment);

@@ -37,7 +37,7 @@ export interface TrailcastProps {
 export class Trailcast extends Construct {
   /** Base address of the HTTP API, without a slash at its end. */
   readonly apiUrl: string;
-  /** Carries what owners want to hear of: failing, recovered, suspended, resumed. A rule on it is an e-mail. */
+  /** Carries what owners want to hear of: failing, recovered, suspended, resumed, expiring. A rule on it is an e-mail. */
   readonly ownerBus: EventBus;
   /** Names of what was made, such as `EventsTable`; `TrailcastStack` has them as outputs. */
   readonly names: Readonly<Record<string, string>>;

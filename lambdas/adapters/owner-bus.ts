@@ -1,4 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import type { OwnerEvents } from "../core/owner-event.ts";
 import { noticeEvent, type OwnerNotices } from "../core/owner-notice.ts";
 import { recordOwnEvent, type Recorder } from "../core/record-entry.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
@@ -11,15 +12,40 @@ export class UntoldOwnerError extends TrailcastError {
 /** `source` of our events on the bus: rules match it. */
 const SOURCE = "trailcast";
 
-/** Notices as audit events of the workspace, once each, and as events on the stack's bus: `trailcast` / `Destination failing` … */
-export function createOwnerNotices(
+/** Events on the stack's bus: `trailcast` / `Destination failing` … */
+export function createOwnerEvents(
   busName: string,
-  recorder: Recorder,
   client: EventBridgeClient = new EventBridgeClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   }),
+): OwnerEvents {
+  return {
+    async put({ detailType, detail }) {
+      const { FailedEntryCount = 0 } = await client.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              EventBusName: busName,
+              Source: SOURCE,
+              DetailType: detailType,
+              Detail: JSON.stringify(detail),
+            },
+          ],
+        }),
+      );
+      if (FailedEntryCount > 0) throw new UntoldOwnerError("An owner's event was refused by the bus");
+    },
+  };
+}
+
+/** Notices as audit events of the workspace, once each, and as events on the stack's bus. */
+export function createOwnerNotices(
+  busName: string,
+  recorder: Recorder,
+  client?: EventBridgeClient,
 ): OwnerNotices {
+  const events = createOwnerEvents(busName, client);
   return {
     async tell(notice) {
       const { workspace, key, kind, lane, at, reason, failingSince, advice, destination } = notice;
@@ -34,19 +60,7 @@ export function createOwnerNotices(
         failingSince,
         advice,
       };
-      const { FailedEntryCount = 0 } = await client.send(
-        new PutEventsCommand({
-          Entries: [
-            {
-              EventBusName: busName,
-              Source: SOURCE,
-              DetailType: `Destination ${kind}`,
-              Detail: JSON.stringify(detail),
-            },
-          ],
-        }),
-      );
-      if (FailedEntryCount > 0) throw new UntoldOwnerError("An owner's event was refused by the bus");
+      await events.put({ detailType: `Destination ${kind}`, detail });
     },
   };
 }
