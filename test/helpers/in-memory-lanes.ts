@@ -5,6 +5,7 @@ import { addNote, type DeliveryLog, type DeliveryRecord } from "../../lambdas/co
 import type { Destination } from "../../lambdas/core/destination.ts";
 import type { Workspace } from "../../lambdas/core/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry.ts";
+import type { JournalRecord } from "../../lambdas/core/find-in-journal.ts";
 import { entryKeyOf } from "../../lambdas/core/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane.ts";
 import type { LanePorts } from "../../lambdas/core/lane-run.ts";
@@ -159,7 +160,33 @@ export class LaneWorld {
     actions: readonly string[],
     changes: Partial<{ category: string; target: string }> = {},
   ): Promise<Entry> {
-    const { category = "billing", target = "usr_9" } = changes;
+    const [entry] = await this.recordPage([actions], changes);
+    if (entry === undefined) throw new Error("Nothing recorded");
+    return entry;
+  }
+
+  /** Records entries a second apart and journals them as one page, which is as late as the last of them. */
+  async recordPage(
+    entries: readonly (readonly string[])[],
+    changes: Partial<{ category: string; target: string }> = {},
+  ): Promise<Entry[]> {
+    const recorded: Entry[] = [];
+    const records: JournalRecord[] = [];
+    for (const actions of entries) {
+      if (recorded.length > 0) this.now += 1000;
+      const entry = await this.putEntry(actions, changes);
+      recorded.push(entry);
+      records.push({ position: streamPosition("l", String(this.recorded)), reference: referenceOf(entry) });
+    }
+    const { journal, entries: stored } = this;
+    await appendToJournal(WS, records, { journal, entries: stored, clock: () => this.now });
+    return recorded;
+  }
+
+  private async putEntry(
+    actions: readonly string[],
+    { category = "billing", target = "usr_9" }: Partial<{ category: string; target: string }>,
+  ): Promise<Entry> {
     this.recorded++;
     const key = entryKeyOf(WS, String(this.recorded));
     const events = actions.map((action) => ({
@@ -183,15 +210,6 @@ export class LaneWorld {
     );
     if (!built.ok) throw new Error(built.problem.kind);
     await this.entries.putEntry(built.entry);
-    const record = {
-      position: streamPosition("l", String(this.recorded)),
-      reference: referenceOf(built.entry),
-    };
-    await appendToJournal(WS, [record], {
-      journal: this.journal,
-      entries: this.entries,
-      clock: () => this.now,
-    });
     return built.entry;
   }
 
@@ -199,7 +217,7 @@ export class LaneWorld {
     input: Partial<{
       ring: Ring;
       receives: number;
-      sentAt: number;
+      sentAt: number | undefined;
       turns: Turn;
       hasTime: () => boolean;
     }> = {},
@@ -239,9 +257,8 @@ export class LaneWorld {
     });
   }
 
-  /** Everything recorded before now has expired; a purge may have removed entries, and pages but the newest. */
-  expire(removes: { entries: boolean; pages: boolean }): void {
-    const floor = toTimestamp(this.now);
+  /** Everything recorded before `floor` has expired; a purge may have removed entries, and pages but the newest. */
+  expire(removes: { entries: boolean; pages: boolean }, floor = toTimestamp(this.now)): void {
     this.setWorkspace({ history: { floor } });
     const newest = this.journal.pagesOf(WS).at(-1)?.page ?? 0;
     for (const page of this.journal.pagesOf(WS)) {

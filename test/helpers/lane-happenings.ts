@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import type { Advance } from "./lane-processes.ts";
+
+/** What the receiver does with one POST. `lost`: it takes the events, but its answer never arrives; `slow`: over 3 s later. */
+export type Answer = "200" | "500" | "429" | "413" | "410" | "lost" | "slow" | "slow 500";
+
+/** When one of the pages was journalled, or a millisecond later. */
+export interface JournalTime {
+  page: number;
+  isLater: boolean;
+}
+
+/**
+ * What an owner does to one lane: reads it, and writes it if nothing else did meanwhile. Steps of deliver may come in between, and
+ * then the write is refused and its owner gives up. `lane` 0 is live, others are replays.
+ */
+export interface LaneWrite {
+  do: "disable" | "enable" | "move-now" | "move-back" | "skip" | "retry" | "cancel";
+  lane: number;
+  time: JournalTime;
+  between: Advance;
+}
+
+export type OwnerAct =
+  | LaneWrite
+  | { do: "filter"; types: string[] }
+  | { do: "format"; format: "cloudevents-batch" | "cloudevents-structured" }
+  | { do: "replay"; from: JournalTime; to: JournalTime }
+  | { do: "expire"; share: number; entries: boolean; pages: boolean };
+
+/** A ring is answered; one that is repeated or comes late is one more. */
+export interface Answered {
+  kind: "start";
+  lane: number;
+  receives: number;
+  slow: boolean;
+  /** Milliseconds since it was sent. */
+  age: number | undefined;
+  /** How often the run finds that it has time for one more step. */
+  turns: number;
+}
+
+/**
+ * One thing that happens. `go`: one of the runs under way gets a step further; `crash`: it dies there and then. Runs may stay where
+ * they are while anything else happens: zombies.
+ */
+export type Happening =
+  | Answered
+  | { kind: "append"; entries: string[][] }
+  | { kind: "wait"; seconds: number }
+  | ({ kind: "go" | "crash" } & Advance)
+  | { kind: "answers"; answers: Answer[] }
+  | { kind: "owner"; act: OwnerAct };
+
+const kind = <Kind extends string>(name: Kind) => fc.constant(name);
+const number = (min: number, max: number) => fc.integer({ min, max });
+/** Some steps, up to the moment when what was done is not known yet, or until nothing is left to do. */
+const advance: fc.Arbitrary<Advance> = fc.oneof(
+  fc.record({ pick: fc.nat(3), steps: number(1, 40) }),
+  fc.record({
+    pick: fc.nat(3),
+    steps: fc.constant(200),
+    upTo: fc.constantFrom("send" as const, "note" as const, "replaceLane" as const, undefined),
+  }),
+);
+const advancing = <Kind extends "go" | "crash">(name: Kind) =>
+  advance.map((given) => ({ kind: name, ...given }));
+
+const time: fc.Arbitrary<JournalTime> = fc.record({ page: fc.nat(9), isLater: fc.boolean() });
+
+const laneWrite: fc.Arbitrary<LaneWrite> = fc.record({
+  do: fc.constantFrom<LaneWrite["do"][]>(
+    "disable",
+    "enable",
+    "enable",
+    "move-now",
+    "move-back",
+    "skip",
+    "skip",
+    "retry",
+    "cancel",
+  ),
+  lane: fc.nat(2),
+  time,
+  between: fc.oneof(fc.constant({ pick: 0, steps: 0 }), advance),
+});
+
+const act: fc.Arbitrary<OwnerAct> = fc.oneof(
+  { weight: 6, arbitrary: laneWrite },
+  fc.record({ do: kind("filter"), types: fc.subarray(["pro.atmos.billing.a", "pro.atmos.billing.b"]) }),
+  fc.record({
+    do: kind("format"),
+    format: fc.constantFrom("cloudevents-batch" as const, "cloudevents-structured" as const),
+  }),
+  fc.record({ do: kind("replay"), from: time, to: time }),
+  fc.record({ do: kind("expire"), share: number(1, 4), entries: fc.boolean(), pages: fc.boolean() }),
+);
+
+const answer = fc.constantFrom<Answer[]>(
+  "200",
+  "200",
+  "500",
+  "429",
+  "413",
+  "410",
+  "lost",
+  "slow",
+  "slow 500",
+);
+const actions = fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 5 });
+const EIGHTY_HOURS = 288_000;
+
+const start: fc.Arbitrary<Answered> = fc.record({
+  kind: kind("start"),
+  lane: fc.oneof(fc.constant(0), fc.nat(2)),
+  receives: number(1, 5),
+  slow: fc.constantFrom(false, false, false, true),
+  age: fc.constantFrom(undefined, 0, 2_000, 60_000),
+  turns: fc.constantFrom(50, 50, 50, 0, 1, 2),
+});
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: kind("append"),
+      entries: fc.array(actions, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: kind("wait"),
+      seconds: fc.constantFrom(1, 10, 700, 40_000, EIGHTY_HOURS),
+    }),
+  },
+  { weight: 5, arbitrary: start },
+  { weight: 8, arbitrary: advancing("go") },
+  { weight: 2, arbitrary: advancing("crash") },
+  { weight: 2, arbitrary: fc.record({ kind: kind("answers"), answers: fc.array(answer, { maxLength: 6 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: kind("owner"), act }) },
+);
+
+export const happenings: fc.Arbitrary<Happening[]> = fc.array(happening, {
+  minLength: 5,
+  maxLength: 40,
+  size: "max",
+});

@@ -1,0 +1,272 @@
+import { toTimestamp } from "../../lambdas/core/clock.ts";
+import { skippedNote } from "../../lambdas/core/delivery-record.ts";
+import { MissingEntryError } from "../../lambdas/core/freeze-delivery.ts";
+import { eventId } from "../../lambdas/core/ids.ts";
+import type { Lane, Ring } from "../../lambdas/core/lane.ts";
+import { closeNumber } from "../../lambdas/core/lane-step.ts";
+import { replayWindow } from "../../lambdas/core/replay-window.ts";
+import {
+  cancelLane,
+  disableLane,
+  hurryLane,
+  markSkip,
+  moveLane,
+  newLane,
+  placeAt,
+  placeNow,
+  resumeLane,
+} from "../../lambdas/core/start-lane.ts";
+import { answered, DST, LaneWorld, LIVE, LOST, type Received, WS } from "./in-memory-lanes.ts";
+import type { Answer, Answered, Happening, JournalTime, LaneWrite, OwnerAct } from "./lane-happenings.ts";
+import { type Advance, LaneProcesses } from "./lane-processes.ts";
+import { LaneRules } from "./lane-rules.ts";
+
+const HOUR_MS = 3_600_000;
+const SLOW = { durationMs: 4_000 };
+/** Longer than any wait that deliver sets. */
+const LONG_MS = 13 * HOUR_MS;
+
+/** A world of one destination in which things happen, and the rules that are told of them. */
+export class LaneModel {
+  readonly world = new LaneWorld();
+  readonly rules = new LaneRules();
+  private readonly processes = new LaneProcesses((error) => this.failed(error));
+  private answers: Answer[] = [];
+  private readonly rings: Ring[] = [LIVE];
+  private readonly replaceLane = this.world.lanes.replaceLane.bind(this.world.lanes);
+
+  constructor() {
+    this.rules.begins(LIVE.lane, 0);
+    this.world.answer = (request) => this.respond(request);
+    this.watchLanes();
+    this.watchLog();
+  }
+
+  private respond(request: Received) {
+    this.rules.posted(request);
+    const answer = this.answers.shift() ?? "200";
+    if (answer === "200" || answer === "slow") this.rules.took(request);
+    if (answer === "lost") return LOST;
+    if (answer === "slow") return answered(200, SLOW);
+    if (answer === "slow 500") return answered(500, SLOW);
+    return answered(Number(answer), answer === "429" ? { retryAfter: "7" } : {});
+  }
+
+  /** Writes of deliver's alone: owners' go past this. */
+  private watchLanes(): void {
+    const { lanes } = this.world;
+    lanes.replaceLane = async (next) => {
+      const before = this.world.lane({ workspace: WS, destination: DST, lane: next.lane });
+      const stored = await this.replaceLane(next);
+      if (stored !== "stale") this.rules.wrote(before, stored);
+      return stored;
+    };
+  }
+
+  private watchLog(): void {
+    const { deliveries } = this.world;
+    const note = deliveries.note.bind(deliveries);
+    deliveries.note = async (noted) => {
+      const outcome = await note(noted);
+      this.rules.noted(noted.facts.lane, noted.facts.number, outcome);
+      return outcome;
+    };
+  }
+
+  /** An entry that expired and was removed after the run had looked at the workspace: the ring comes back and finds it so. */
+  private failed(error: unknown): void {
+    if (error instanceof MissingEntryError && this.rules.isExpiredEntry(error.message)) return;
+    this.rules.broken.push(String(error));
+  }
+
+  async happen(happening: Happening): Promise<void> {
+    switch (happening.kind) {
+      case "append":
+        return this.append(happening.entries);
+      case "wait":
+        this.world.now += happening.seconds * 1000;
+        return;
+      case "start":
+        return this.start(happening);
+      case "go":
+        return this.go(happening);
+      case "crash":
+        return this.processes.crash(happening, this.tick);
+      case "answers":
+        this.answers = [...happening.answers];
+        return;
+      case "owner":
+        return this.act(happening.act);
+    }
+  }
+
+  private async append(entries: readonly string[][]): Promise<void> {
+    this.world.now += 1000;
+    const recorded = await this.world.recordPage(entries);
+    const page = this.world.journal.pagesOf(WS).at(-1);
+    if (page === undefined) throw new Error("No page");
+    const events = recorded.flatMap(({ entry, recordedAt }, place) =>
+      (entries[place] ?? []).map((action, index) => ({
+        id: eventId(entry, index),
+        type: `pro.atmos.billing.${action}`,
+        recordedAt,
+      })),
+    );
+    this.rules.journalled(page.page, page.at, events);
+  }
+
+  private start({ lane, receives, slow, age, turns: available }: Answered): void {
+    const ring = { ...this.ringOf(lane), ...(slow && { slow }) };
+    const sentAt = age === undefined ? undefined : this.world.now - age;
+    let left = available;
+    const hasTime = (): boolean => left-- > 0;
+    this.processes.start((turns) => this.world.run({ ring, receives, sentAt, hasTime, turns }));
+  }
+
+  /** Short waits pass within a run. */
+  private readonly tick = (): void => void (this.world.now += 100);
+
+  private async go(advance: Advance): Promise<void> {
+    await this.processes.go(advance, this.tick);
+  }
+
+  private ringOf(lane: number): Ring {
+    return this.rings[lane % this.rings.length] ?? LIVE;
+  }
+
+  private async act(act: OwnerAct): Promise<void> {
+    switch (act.do) {
+      case "filter":
+        this.rules.filtered(act.types);
+        return this.world.patch({ eventTypes: act.types });
+      case "format":
+        return this.world.patch({ format: act.format });
+      case "replay":
+        return this.replay(this.timeOf(act.from), this.timeOf(act.to));
+      case "expire":
+        return this.expire(act);
+      default:
+        return this.writeLane(act);
+    }
+  }
+
+  private timeOf({ page, isLater }: JournalTime): string {
+    const pages = this.world.journal.pagesOf(WS);
+    const at = Date.parse(pages[page % Math.max(1, pages.length)]?.at ?? toTimestamp(this.world.now));
+    return this.visible(toTimestamp(isLater ? at + 1 : at));
+  }
+
+  /** No earlier than what is visible. */
+  private visible(time: string): string {
+    const floor = this.world.workspaces.workspaces.get(WS)?.history?.floor ?? "";
+    return time > floor ? time : floor;
+  }
+
+  private left(): Set<number> {
+    return new Set(this.world.journal.pagesOf(WS).map(({ page }) => page));
+  }
+
+  private async replay(from: string, to: string): Promise<void> {
+    const lane = `rpl_${this.rings.length}`;
+    const begin = this.rules.placeOf(from, this.left());
+    this.rules.begins(lane, begin, 1, Math.max(begin, this.rules.endOf(to, this.left())));
+    const { start, until } = await replayWindow(WS, from, to, this.world.journal);
+    const facts = { workspace: WS, destination: DST, lane, status: "live" as const, createdAt: "" };
+    this.world.lanes.put(newLane({ ...facts, cursor: start, until }));
+    this.rings.push({ workspace: WS, destination: DST, lane });
+  }
+
+  /** A share of the journal expires: at 4 all of it. A floor may lie within a page. */
+  private expire({ share, entries, pages }: Extract<OwnerAct, { do: "expire" }>): void {
+    this.world.now += 1;
+    const references = this.world.journal.pagesOf(WS).flatMap((page) => page.entries);
+    const last = references[Math.ceil((references.length * share) / 4) - 1];
+    if (last === undefined) return;
+    const floor = this.visible(toTimestamp(Date.parse(last.recordedAt) + 1));
+    this.world.expire({ entries, pages }, floor);
+    this.rules.expired(floor);
+  }
+
+  /** Reads, lets others go on, writes under the condition: as management does, but giving up where that tries again. */
+  private async writeLane(act: LaneWrite): Promise<void> {
+    const ring = this.ringOf(act.lane);
+    const lane = this.world.lane(ring);
+    const change = await this.changeOf(act, lane);
+    await this.go(act.between);
+    if (change === undefined || (await this.replaceLane(change.next)) === "stale") return;
+    change.stored?.();
+  }
+
+  private async changeOf(
+    { do: what, time }: LaneWrite,
+    lane: Lane,
+  ): Promise<{ next: Lane; stored?: () => void } | undefined> {
+    const { frozen, status } = lane;
+    const isLive = lane.lane === LIVE.lane;
+    if (status === "ended") return undefined;
+    switch (what) {
+      case "disable":
+        return isLive ? { next: disableLane(lane) } : undefined;
+      case "enable":
+        return isLive && status !== "live" ? { next: resumeLane(lane) } : undefined;
+      case "move-now":
+      case "move-back":
+        return isLive ? this.move(lane, what === "move-now" ? undefined : this.timeOf(time)) : undefined;
+      case "retry":
+        return { next: status === "suspended" ? resumeLane(lane) : hurryLane(lane) };
+      case "skip": {
+        if (frozen === undefined) return undefined;
+        const awake = status === "suspended" ? resumeLane(lane) : lane;
+        return {
+          next: markSkip(awake, frozen.number),
+          stored: () => this.rules.marked(lane.lane, frozen.number),
+        };
+      }
+      case "cancel":
+        return isLive
+          ? undefined
+          : {
+              next: cancelLane(await this.closeFrozen(lane)),
+              stored: () => this.rules.cancelled(lane.lane),
+            };
+    }
+  }
+
+  private async move(lane: Lane, time: string | undefined): Promise<{ next: Lane; stored: () => void }> {
+    const begin = time === undefined ? this.rules.now() : this.rules.placeOf(time, this.left());
+    const { journal } = this.world;
+    const place = time === undefined ? await placeNow(WS, journal) : await placeAt(WS, time, journal);
+    const next = moveLane(await this.closeFrozen(lane), place);
+    return { next, stored: () => this.rules.begins(lane.lane, begin, next.number) };
+  }
+
+  /** The log says so first, also when the lane's write is then refused. */
+  private async closeFrozen(lane: Lane): Promise<Lane> {
+    const { now } = this.world;
+    const note = skippedNote(lane, 30, now, toTimestamp(now));
+    if (note === undefined || lane.frozen === undefined) return lane;
+    await this.world.deliveries.note(note);
+    return closeNumber(lane, lane.frozen);
+  }
+
+  /** Everything heals: what was under way ends, the receiver comes to take everything, lanes are enabled, and only the sweep rings. */
+  async heal(): Promise<void> {
+    for (let turn = 0; this.processes.isAnyUnderWay(); turn++) await this.go({ pick: turn, steps: 1 });
+    this.rules.heals();
+    for (const ring of this.rings) await this.finish(ring);
+    this.rules.judgeEnd();
+  }
+
+  /** Rung by either queue until that changes nothing. */
+  private async finish(ring: Ring): Promise<void> {
+    for (let runs = 0; runs < 100; runs++) {
+      const { status, version } = this.world.lane(ring);
+      if (status === "suspended" || status === "disabled") this.world.change(resumeLane, ring);
+      this.world.now += LONG_MS;
+      await this.world.run({ ring, receives: 1 });
+      await this.world.run({ ring: { ...ring, slow: true }, receives: 1 });
+      if (this.world.lane(ring).version === version) return;
+    }
+    this.rules.broken.push(`${ring.lane} does not come to an end`);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Turn } from "./in-memory-stores.ts";
+
+interface Process {
+  /** Calls of it that wait for their turn; some are made at once. */
+  waiting: { call: string; resolve(): void; reject(error: Error): void }[];
+  isDead: boolean;
+  isOver: boolean;
+}
+
+/** So many steps, or fewer: up to where a call of that name has been made and its result has not arrived. */
+export interface Advance {
+  pick: number;
+  steps: number;
+  upTo?: "send" | "note" | "replaceLane" | undefined;
+}
+
+class DiedError extends Error {}
+
+/** Runs that get on one call at a time, stand still for as long as wished, or die between two calls. */
+export class LaneProcesses {
+  private readonly processes: Process[] = [];
+
+  private readonly failed: (error: unknown) => void;
+
+  constructor(failed: (error: unknown) => void) {
+    this.failed = failed;
+  }
+
+  start(run: (turn: Turn) => Promise<unknown>): void {
+    const process: Process = { waiting: [], isDead: false, isOver: false };
+    const turn: Turn = (call) => {
+      if (process.isDead) return Promise.reject(new DiedError());
+      return new Promise((resolve, reject) => process.waiting.push({ call, resolve, reject }));
+    };
+    const end = (): void => void (process.isOver = true);
+    run(turn).then(end, (error: unknown) => {
+      if (!(error instanceof DiedError)) this.failed(error);
+      end();
+    });
+    this.processes.push(process);
+  }
+
+  isAnyUnderWay(): boolean {
+    return this.processes.some(({ isOver }) => !isOver);
+  }
+
+  /** One of those under way gets on, `each` before each of its steps. */
+  async go({ pick, steps, upTo }: Advance, each: () => void): Promise<Process | undefined> {
+    const alive = this.processes.filter(({ isOver }) => !isOver);
+    const process = alive[pick % Math.max(1, alive.length)];
+    if (process === undefined) return undefined;
+    for (let step = 0; step < steps && !process.isOver; step++) {
+      each();
+      process.waiting.shift()?.resolve();
+      await settled(process);
+      if (process.waiting.some(({ call }) => call === `${upTo} done`)) break;
+    }
+    return process;
+  }
+
+  /** The same, and then it dies. */
+  async crash(advance: Advance, each: () => void): Promise<void> {
+    const process = await this.go(advance, each);
+    if (process === undefined || process.isOver) return;
+    process.isDead = true;
+    while (!process.isOver) {
+      for (const { reject } of process.waiting.splice(0)) reject(new DiedError());
+      await settled(process);
+    }
+  }
+}
+
+/** It is over, or every call of it waits for its turn. */
+async function settled(process: Process): Promise<void> {
+  for (let turns = 0; turns < 1000; turns++) {
+    await new Promise((next) => setImmediate(next));
+    if (process.isOver || process.waiting.length > 0) return;
+  }
+  throw new Error("A run waits for nothing");
+}

@@ -1,0 +1,291 @@
+import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery-record.ts";
+import type { Lane } from "../../lambdas/core/lane.ts";
+import type { Position } from "../../lambdas/core/page.ts";
+import type { Received } from "./in-memory-lanes.ts";
+
+/** Counts what happens: which came first is all that the rules know of time. */
+type Tick = number;
+
+interface KnownEvent {
+  id: string;
+  type: string;
+  recordedAt: string;
+  tick: Tick;
+}
+
+/** What a lane owes its receiver from one start or move to the next: events `begin` up to `end`, by their place in the journal. */
+interface Stretch {
+  begin: number;
+  end: number | undefined;
+  fromNumber: number;
+  tick: Tick;
+  isCancelled: boolean;
+}
+
+interface Numbered {
+  id: string;
+  tick: Tick;
+  floor: string;
+  /** Events between the cursor and its end. */
+  covers: [number, number];
+  content?: string;
+  events: number[];
+  takenAt?: Tick;
+  isMarked: boolean;
+  /** In the order of the log. */
+  outcomes: { outcome: DeliveryOutcome; tick: Tick }[];
+}
+
+interface LaneFacts {
+  stretches: Stretch[];
+  numbers: Map<number, Numbered>;
+}
+
+/**
+ * What a receiver must get, worked out from the journal, the filters and what owners did, never from a lane's cursor: every wanted
+ * event of a stretch at least once and in order, nothing else, each number one body. Events are known by their place in the journal.
+ */
+export class LaneRules {
+  readonly broken: string[] = [];
+  private tick: Tick = 0;
+  private floor = "";
+  private isHealing = false;
+  private readonly events: KnownEvent[] = [];
+  private readonly places = new Map<string, number>();
+  private readonly pages: { page: number; at: string; first: number }[] = [];
+  private readonly filters: { types: string[]; tick: Tick }[] = [{ types: [], tick: 0 }];
+  private readonly lanes = new Map<string, LaneFacts>();
+
+  // What happens.
+
+  journalled(page: number, at: string, events: readonly Omit<KnownEvent, "tick">[]): void {
+    this.pages.push({ page, at, first: this.events.length });
+    const tick = ++this.tick;
+    for (const event of events) {
+      this.places.set(event.id, this.events.length);
+      this.events.push({ ...event, tick });
+    }
+  }
+
+  filtered(types: string[]): void {
+    this.filters.push({ types, tick: ++this.tick });
+  }
+
+  expired(floor: string): void {
+    this.tick++;
+    if (floor > this.floor) this.floor = floor;
+  }
+
+  /** The lane begins, or is moved: deliveries from `fromNumber` on are of this stretch. */
+  begins(lane: string, begin: number, fromNumber = 1, end?: number): void {
+    const facts: LaneFacts = this.lanes.get(lane) ?? { stretches: [], numbers: new Map() };
+    this.lanes.set(lane, facts);
+    facts.stretches.push({ begin, end, fromNumber, tick: ++this.tick, isCancelled: false });
+  }
+
+  marked(lane: string, number: number): void {
+    this.numbered(lane, number).isMarked = true;
+  }
+
+  cancelled(lane: string): void {
+    for (const stretch of this.factsOf(lane).stretches) stretch.isCancelled = true;
+  }
+
+  heals(): void {
+    this.isHealing = true;
+  }
+
+  noted(lane: string, number: number, outcome: DeliveryOutcome): void {
+    this.numbered(lane, number).outcomes.push({ outcome, tick: ++this.tick });
+  }
+
+  /** A write of deliver's to a lane. */
+  wrote(before: Lane, after: Lane): void {
+    const tick = ++this.tick;
+    const { numbers } = this.factsOf(after.lane);
+    if (this.indexOf(after.cursor) < this.indexOf(before.cursor)) this.broken.push("a cursor went back");
+    if (after.number !== before.number) this.closed(before, after);
+    const { frozen } = after;
+    if (frozen === undefined || frozen.id === before.frozen?.id) return;
+    if (before.status !== "live") this.broken.push(`${after.lane} froze while ${before.status}`);
+    if (numbers.has(frozen.number)) this.broken.push(`${after.lane};${frozen.number} was given twice`);
+    const covers: [number, number] = [this.indexOf(after.cursor), this.indexOf(frozen.end)];
+    const { id, number } = frozen;
+    numbers.set(number, { id, tick, floor: this.floor, covers, events: [], isMarked: false, outcomes: [] });
+  }
+
+  private closed(before: Lane, after: Lane): void {
+    const { frozen, lane, number } = before;
+    if (frozen === undefined || after.number !== number + 1 || after.previousId !== frozen.id)
+      return void this.broken.push(`${lane} jumped a number after ${number}`);
+    if (this.numbered(lane, number).outcomes.every(({ outcome }) => isOpen(outcome)))
+      this.broken.push(`${lane};${number} closed without a record`);
+  }
+
+  posted(request: Received): void {
+    this.tick++;
+    const { lane, number } = request;
+    const name = `${lane};${number}`;
+    const facts = this.factsOf(lane).numbers.get(number);
+    if (facts === undefined) return void this.broken.push(`${name} was sent and never frozen`);
+    const previous = this.factsOf(lane).numbers.get(number - 1)?.id ?? "-";
+    if (request.id !== facts.id || request.previousId !== previous)
+      this.broken.push(`${name} names another delivery`);
+    if (this.isHealing && request.events.some((id) => this.isExpired(this.places.get(id), this.floor)))
+      this.broken.push(`${name} holds what has expired`);
+    const content = `${request.id};${request.previousId};${request.body}`;
+    if (facts.content !== undefined) {
+      if (facts.content !== content) this.broken.push(`${name} names two bodies`);
+      return;
+    }
+    facts.content = content;
+    facts.events = request.events.map((id) => this.places.get(id) ?? -1);
+    this.judgeBody(name, lane, number, facts);
+  }
+
+  took({ lane, number }: Received): void {
+    this.numbered(lane, number).takenAt ??= ++this.tick;
+  }
+
+  // What must hold of it.
+
+  /** The events of one delivery: in order, of its stretch, wanted, and nothing left out before them. */
+  private judgeBody(name: string, lane: string, number: number, facts: Numbered): void {
+    const stretch = this.stretchOf(lane, number);
+    const [first = -1] = facts.events;
+    const last = facts.events.at(-1) ?? -1;
+    if (facts.events.some((place, index) => index > 0 && place <= (facts.events[index - 1] ?? -1)))
+      this.broken.push(`${name} is out of order`);
+    if (first < stretch.begin || last >= (stretch.end ?? Number.POSITIVE_INFINITY))
+      this.broken.push(`${name} lies outside its stretch`);
+    for (const place of facts.events) {
+      if (!this.mayHold(lane, place, stretch, facts)) this.broken.push(`${name} holds ${place}, unwanted`);
+      if (this.isDeliveredBefore(lane, place, stretch, { number, tick: facts.tick }))
+        this.broken.push(`${name} holds ${place}, delivered before`);
+    }
+    for (let place = stretch.begin; place < last; place++)
+      if (!facts.events.includes(place) && !this.isSettled(lane, place, stretch, facts))
+        this.broken.push(`${name} passed ${place}`);
+  }
+
+  /** A change of filter bumps the live lane's version, so a cut goes by the filter of its freeze; a replay's by one of its time. */
+  private mayHold(lane: string, place: number, stretch: Stretch, { tick }: Numbered): boolean {
+    const inForce = this.filtersSince(lane === "live" ? tick : stretch.tick, tick);
+    return inForce.some((types) => this.wants(types, place));
+  }
+
+  /** The log had closed a number with it as delivered, before anything else could be said of that number. */
+  private isDeliveredBefore(
+    lane: string,
+    place: number,
+    stretch: Stretch,
+    than: { number: number; tick: Tick },
+  ): boolean {
+    return this.numbersOf(lane, stretch).some(([number, { events, outcomes }]) => {
+      const closing = outcomes.find(({ outcome }) => !isOpen(outcome));
+      const isDelivered = closing?.outcome === "delivered" && closing.tick < than.tick;
+      return number < than.number && events.includes(place) && isDelivered;
+    });
+  }
+
+  /** Before `tick`, the receiver took it, it had expired, some filter did not want it while it lay ahead, or its owner skipped it. */
+  private isSettled(
+    lane: string,
+    place: number,
+    stretch: Stretch,
+    { tick, floor }: Pick<Numbered, "tick" | "floor">,
+  ): boolean {
+    if (this.isExpired(place, floor)) return true;
+    const since = Math.max(stretch.tick, this.events[place]?.tick ?? 0);
+    if (this.filtersSince(since, tick).some((types) => !this.wants(types, place))) return true;
+    return this.numbersOf(lane, stretch).some(([, { events, covers, isMarked, outcomes, takenAt }]) => {
+      if (takenAt !== undefined && takenAt < tick && events.includes(place)) return true;
+      const isSkipped = isMarked && outcomes.some(({ outcome }) => outcome === "skipped");
+      return isSkipped && covers[0] <= place && place < covers[1];
+    });
+  }
+
+  /** Once everything has healed: what each lane still owes, and numbers that are open. */
+  judgeEnd(): void {
+    for (const [lane, { stretches, numbers }] of this.lanes) {
+      const stretch = stretches.at(-1);
+      if (stretch === undefined || stretch.isCancelled) continue;
+      const end = stretch.end ?? this.events.length;
+      const now = { tick: Number.POSITIVE_INFINITY, floor: this.floor };
+      for (let place = stretch.begin; place < end; place++)
+        if (!this.isSettled(lane, place, stretch, now)) this.broken.push(`${lane} never sent ${place}`);
+      for (const [number, { outcomes }] of numbers)
+        if (outcomes.every(({ outcome }) => isOpen(outcome))) this.broken.push(`${lane};${number} is open`);
+    }
+  }
+
+  // Where things lie.
+
+  /** Behind everything journalled. */
+  now(): number {
+    return this.events.length;
+  }
+
+  /** The first event of the first page that is left and was journalled at `time` or later. */
+  placeOf(time: string, left: ReadonlySet<number>): number {
+    const found = this.pages.find(({ page, at }) => left.has(page) && at >= time);
+    return found?.first ?? this.now();
+  }
+
+  /** Behind the last event of that page. */
+  endOf(time: string, left: ReadonlySet<number>): number {
+    const found = this.pages.findIndex(({ page, at }) => left.has(page) && at >= time);
+    return found === -1 ? this.now() : (this.pages[found + 1]?.first ?? this.now());
+  }
+
+  private indexOf({ page, index }: Position): number {
+    const found = this.pages.find((candidate) => candidate.page >= page);
+    return found === undefined ? this.now() : found.first + (found.page === page ? index : 0);
+  }
+
+  private factsOf(lane: string): LaneFacts {
+    const facts = this.lanes.get(lane);
+    if (facts === undefined) throw new Error(`No lane ${lane}`);
+    return facts;
+  }
+
+  private numbered(lane: string, number: number): Numbered {
+    const facts = this.factsOf(lane).numbers.get(number);
+    if (facts === undefined) throw new Error(`No number ${lane};${number}`);
+    return facts;
+  }
+
+  private stretchOf(lane: string, number: number): Stretch {
+    const stretch = this.factsOf(lane).stretches.findLast(({ fromNumber }) => fromNumber <= number);
+    if (stretch === undefined) throw new Error(`No stretch of ${lane};${number}`);
+    return stretch;
+  }
+
+  private numbersOf(lane: string, stretch: Stretch): [number, Numbered][] {
+    return [...this.factsOf(lane).numbers].filter(([number]) => this.stretchOf(lane, number) === stretch);
+  }
+
+  /** In force at any moment from one tick to another. */
+  private filtersSince(from: Tick, to: Tick): string[][] {
+    const inForce = this.filters.filter(({ tick }, place) => {
+      const until = this.filters[place + 1]?.tick ?? Number.POSITIVE_INFINITY;
+      return tick <= to && until > from;
+    });
+    return inForce.map(({ types }) => types);
+  }
+
+  private wants(types: readonly string[], place: number): boolean {
+    return types.length === 0 || types.includes(this.events[place]?.type ?? "");
+  }
+
+  private isExpired(place: number | undefined, floor: string): boolean {
+    return place !== undefined && (this.events[place]?.recordedAt ?? "") < floor;
+  }
+
+  /** Whether the entry named has expired. */
+  isExpiredEntry(text: string): boolean {
+    return this.events.some(
+      ({ id }, place) => text.includes(id.slice(4, 30)) && this.isExpired(place, this.floor),
+    );
+  }
+}
