@@ -48,7 +48,7 @@ export async function createReplay(call: Call, dependencies: ManageDependencies)
   const since = visibleSince(workspace, dependencies.settings.plans, dependencies.clock());
   const from = asked.from > since ? asked.from : since;
   const window = await replayWindow(call.workspace, from, asked.to, dependencies.journal);
-  const count = await countWanted(destination, window, dependencies);
+  const count = await countWanted(destination, window, since, dependencies);
   if (body.dryRun) return jsonAnswer(200, presentCount(asked, window, count));
   const row = await startReplay(call, asked, window, count, dependencies);
   const lane = await dependencies.registry.readLane(call.workspace, row.destination, row.replay);

@@ -6,7 +6,8 @@ import { type Lane, ringOf } from "../core/lane.ts";
 import { actorOf, type WebhookAction, webhookEvent } from "../core/management-event.ts";
 import { buildOwnEntry } from "../core/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
-import { eventsBefore } from "../core/replay-window.ts";
+import { countWanted, windowOf } from "../core/replay-window.ts";
+import { visibleSince } from "../core/retention.ts";
 import { hurryLane, markSkip, resumeLane } from "../core/start-lane.ts";
 import { type Call, refuse } from "./call.ts";
 import { startReplay } from "./create-replay.ts";
@@ -30,7 +31,7 @@ export async function retryDelivery(call: Call, dependencies: ManageDependencies
   await requireEnabled(row, dependencies);
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const lane = await openLane(row, delivery, dependencies);
-    if (lane === undefined) return repeat(call, delivery, dependencies);
+    if (lane === undefined) return repeat(call, { workspace, row, delivery }, dependencies);
     if (lane.status === "disabled") refuse(destinationDisabled());
     const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
     if (await store(call, { workspace, row, delivery }, next, "delivery_retried", dependencies)) {
@@ -68,21 +69,23 @@ async function openLane(
   return lane?.status !== "ended" && lane?.frozen?.id === delivery.delivery ? lane : undefined;
 }
 
-/** A closed delivery's events go once more, by a replay of exactly them. */
+/** A closed delivery's events go once more, by a replay of exactly them: what has not expired of them. */
 async function repeat(
   call: Call,
-  delivery: DeliveryRecord,
+  { workspace, row, delivery }: { workspace: Workspace; row: Destination; delivery: DeliveryRecord },
   dependencies: ManageDependencies,
 ): Promise<HttpAnswer> {
   const { first, end, count, createdAt, closedAt } = delivery;
-  const journalled =
-    (await eventsBefore(call.workspace, end, dependencies.journal)) -
-    (await eventsBefore(call.workspace, first, dependencies.journal));
+  const { journal, settings, clock } = dependencies;
+  const since = visibleSince(workspace, settings.plans, clock());
+  const window = await windowOf(call.workspace, { start: first, until: end }, since, journal);
+  const { events, exact } = await countWanted(row, window, since, dependencies);
+  if (events === 0) refuse(nothingToSend());
   const replay = await startReplay(
     call,
     { from: createdAt, to: closedAt ?? createdAt, delivery: delivery.delivery },
-    { start: first, until: end, journalled },
-    { events: count, exact: true },
+    window,
+    { events: Math.min(events, count), exact },
     dependencies,
   );
   const path = call.request.path.replace(/\/deliveries\/.*$/, `/replays/${replay.replay}`);
@@ -106,6 +109,15 @@ async function store(
   if (result.kind !== "committed") return false;
   await rings.ring([ringOf(next)]);
   return true;
+}
+
+function nothingToSend(): Problem {
+  return {
+    kind: "nothing-to-send",
+    title: "Nothing of the delivery is left to send",
+    status: 409,
+    detail: "Its events have expired, or the destination's filter does not want them any more.",
+  };
 }
 
 function closedAlready(): Problem {

@@ -112,7 +112,7 @@ export const deliveryOperations = {
     refusals: {
       403: "The token may not, or the plan has no forwarding",
       404: unknown("delivery"),
-      409: "The destination is not delivering, or the lane moved on at the same time",
+      409: "The destination is disabled, too many of its replays are running, the events have expired, or the lane moved on at the same time",
     },
   },
   skipDelivery: {

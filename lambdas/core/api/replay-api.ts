@@ -29,7 +29,7 @@ const window = {
   from: timestamp(),
   to: timestamp(),
   events: described(
-    "Events that the destination wants; where `exact` is false its filter may leave some of them out",
+    "Events that the destination wants; where `exact` is false its filter, or their expiry, may leave some of them out",
     z.int(),
   ),
   exact: z.boolean(),

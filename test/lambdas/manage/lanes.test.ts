@@ -4,6 +4,7 @@ import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
 import { factsOfFrozen } from "../../../lambdas/core/delivery-record.ts";
 import { buildOwnEntry } from "../../../lambdas/core/own-entry.ts";
 import { referenceOf } from "../../../lambdas/core/build-entry.ts";
+import type { EntryReference } from "../../../lambdas/core/entry.ts";
 import type { RegistryWrite } from "../../../lambdas/core/registry-write.ts";
 import { newId } from "../../../lambdas/core/ids.ts";
 import type { Lane } from "../../../lambdas/core/lane.ts";
@@ -63,6 +64,30 @@ function page(number: number, changes: Partial<Page> = {}): Page {
     ],
     ...changes,
   };
+}
+
+/** Page `number`, as long after `NOW` as its last event, with an event of each of these minutes after `NOW`. */
+function agedPage(number: number, minutes: readonly number[], total = minutes.length): Page {
+  const [whole] = page(number).entries;
+  if (whole === undefined) throw new Error("no entry");
+  const entries = minutes.map((minute) => ({
+    ...whole,
+    entry: `ent_${number}_${minute}`,
+    recordedAt: new Date(NOW + minute * 60_000).toISOString(),
+    count: 1,
+  }));
+  return page(number, { entries, total, at: entries.at(-1)?.recordedAt ?? "" });
+}
+
+/** An entry of one event that is in the table, as a page names it. */
+async function recordOne(action: string, at = NOW): Promise<EntryReference> {
+  const { registry, settings, random } = manage.dependencies;
+  const workspace = await registry.readWorkspace("ws_1");
+  if (workspace === undefined) throw new Error("no workspace");
+  const event = { category: "billing", action, actor: { type: "user", id: "u" } };
+  const entry = buildOwnEntry({ workspace, event, trace: undefined }, at, random, settings);
+  await registry.commit([{ kind: "record", entry }]);
+  return referenceOf(entry);
 }
 
 async function putPages(count: number): Promise<void> {
@@ -340,6 +365,40 @@ describe("deliveries", () => {
     expect(await lane(body.id)).toMatchObject({ status: "suspended" });
   });
 
+  it("that are closed are sent again as far as they have not expired, and refused when nothing is left", async () => {
+    await refuseFirst("waiting");
+    await manage.putPage(agedPage(1, [0, 60]));
+    await manage.putPage(page(2));
+    await post("enable", { from: "now" });
+    const body = { plan: "enterprise", retentionDays: 1 };
+    await manage.ask("PUT", `${WS}/entitlement`, { body, workspaces: "*" });
+    manage.clock.now = NOW + 86_400_000 + 30 * 60_000;
+    const { headers } = await post(`deliveries/${WHD}/retry`);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ events: 1, exact: true, startsAt: { page: 1, index: 0 } });
+    manage.clock.now += 45 * 60_000;
+    expect(await post(`deliveries/${WHD}/retry`)).toMatchObject({
+      status: 409,
+      body: { type: "https://trailcast.dev/problems/nothing-to-send" },
+    });
+    expect((await manage.ask("GET", `${path}/replays`)).body.items).toHaveLength(1);
+  });
+
+  it("that are closed are sent again as far as the filter of now wants them", async () => {
+    await refuseFirst("waiting");
+    const references = await Promise.all(["paid", "sent", "paid"].map((action) => recordOne(action)));
+    await manage.putPage(page(1, { entries: references, total: 3 }));
+    await post("enable", { from: "now" });
+    const want = (eventTypes: string[]): Promise<Answer> =>
+      manage.ask("PATCH", path, { body: { eventTypes }, headers: { "if-match": "*" } });
+    await want(["pro.atmos.billing.paid"]);
+    const { headers } = await post(`deliveries/${WHD}/retry`);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ events: 1, exact: true, journalledEvents: 2 });
+    await want(["pro.atmos.billing.lost"]);
+    expect((await post(`deliveries/${WHD}/retry`)).status).toBe(409);
+  });
+
   it("that are closed go once more by a replay of just their events", async () => {
     await refuseFirst("waiting");
     await putPages(2);
@@ -521,16 +580,7 @@ describe("replays", () => {
   });
 
   it("count what the filter wants, exactly where that is cheap", async () => {
-    const { registry, settings, random } = manage.dependencies;
-    const workspace = await registry.readWorkspace("ws_1");
-    if (workspace === undefined) throw new Error("no workspace");
-    const references = [];
-    for (const action of ["paid", "sent", "paid"]) {
-      const event = { category: "billing", action, actor: { type: "user", id: "u" } };
-      const entry = buildOwnEntry({ workspace, event, trace: undefined }, NOW, random, settings);
-      await manage.dependencies.registry.commit([{ kind: "record", entry }]);
-      references.push(referenceOf(entry));
-    }
+    const references = await Promise.all(["paid", "sent", "paid"].map((action) => recordOne(action)));
     await manage.putPage(page(1, { entries: references, total: 3 }));
     manage.clock.now = NOW + 2 * 3_600_000;
     await manage.ask("PATCH", path, {
@@ -541,6 +591,46 @@ describe("replays", () => {
     expect((await post("replays", all)).body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
     await manage.putPage(page(2, { total: 3_003 }));
     expect((await post("replays", all)).body).toMatchObject({ events: 3003, exact: false });
+  });
+
+  it("are counted without what has expired on their first pages", async () => {
+    const at = new Date(NOW + 20 * 60_000).toISOString();
+    await manage.putPage(agedPage(1, [-10, 0, 10]));
+    await manage.putPage({ ...agedPage(2, [11, 12], 5), at });
+    await manage.putPage({ ...agedPage(3, [13, 25], 7), at: new Date(NOW + 25 * 60_000).toISOString() });
+    await manage.putPage(agedPage(4, [26], 8));
+    const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
+    const countAt = async (minute: number): Promise<unknown[]> => {
+      manage.clock.now = NOW + minute * 60_000 + 365 * 86_400_000;
+      const { body } = await post("replays", all);
+      return [body.events, body.exact, body.startsAt.page];
+    };
+    expect(await countAt(-10)).toEqual([8, true, 1]);
+    expect(await countAt(5)).toEqual([6, true, 1]);
+    expect(await countAt(20)).toEqual([2, true, 2]);
+    expect(await countAt(26)).toEqual([1, true, 4]);
+    expect(await countAt(27)).toEqual([0, true, 5]);
+  });
+
+  it("are not counted exactly where more pages begin with expired events than are looked at", async () => {
+    const at = new Date(NOW + 20 * 60_000).toISOString();
+    for (let number = 1; number <= 12; number++)
+      await manage.putPage({ ...agedPage(number, [0, 20], number * 2), at });
+    manage.clock.now = NOW + 10 * 60_000 + 365 * 86_400_000;
+    const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
+    expect((await post("replays", all)).body).toMatchObject({ events: 14, exact: false });
+  });
+
+  it("with a filter leave out what has expired and is still there", async () => {
+    const references = await Promise.all([0, 10].map((minute) => recordOne("paid", NOW + minute * 60_000)));
+    await manage.putPage(page(1, { entries: references, total: 2 }));
+    await manage.ask("PATCH", path, {
+      body: { eventTypes: ["pro.atmos.billing.paid"] },
+      headers: { "if-match": "*" },
+    });
+    manage.clock.now = NOW + 5 * 60_000 + 365 * 86_400_000;
+    const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
+    expect((await post("replays", all)).body).toMatchObject({ events: 1, exact: true, journalledEvents: 2 });
   });
 
   it("run on a lane of their own, tell how far they are, and end", async () => {
