@@ -39,21 +39,16 @@ export class UnfinishedSweepError extends TrailcastError {
   override name = "UnfinishedSweepError";
 }
 
-/** Rings the lanes whose next attempt has come. Throws at its end when it had to leave some out. */
-export async function sweepDue(ports: SweepPorts): Promise<void> {
-  const { due, rings, clock, log } = ports;
-  const forwards = forwardingOf(ports);
+/**
+ * Rings the lanes whose next attempt has come; deliver takes those of them out of the index that nothing can be sent for.
+ * Throws at its end when it had to leave some out.
+ */
+export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<void> {
   const faults = countFaults(log);
   let count = 0;
   for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
-    const awaited: Ring[] = [];
-    await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
-      faults.survive(lane, async () => {
-        if (await forwards(lane.workspace)) awaited.push(lane);
-      }),
-    );
     await faults.survive({}, async () => {
-      count += await ring(awaited, rings);
+      count += await ring(lanes, rings);
     });
   }
   if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
