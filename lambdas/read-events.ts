@@ -70,7 +70,7 @@ function dependenciesFrom(environment: Environment): ReadEventsDependencies {
   const journalTable = environment.text(ENV.journalTable);
   const journal = createJournalStore(client, journalTable);
   const entries = createEntryStore(client, environment.text(ENV.eventsTable));
-  const { plans, shards } = recorderSettings(environment);
+  const { plans, shards, eventTypePrefix } = recorderSettings(environment);
   return {
     workspaces: createWorkspaceReader(client, registry),
     scopePrefix: environment.textOr(ENV.scopePrefix, ""),
@@ -78,7 +78,13 @@ function dependenciesFrom(environment: Environment): ReadEventsDependencies {
     reading: createReading(client, journalTable, journal, entries),
     entries,
     journal,
-    deliveriesOf: createEventDeliveries(client, registry, environment.text(ENV.deliveriesTable)),
+    deliveriesOf: createEventDeliveries({
+      client,
+      registry,
+      deliveries: environment.text(ENV.deliveriesTable),
+      eventTypePrefix,
+      clock: systemClock,
+    }),
     rows: createExportRows(client, registry),
     parts: createExportParts(new S3Client({}), environment.text(ENV.exportBucket)),
     starter: createExportStarter(new LambdaClient({}), environment.text(ENV.exportFunction)),

@@ -1,80 +1,136 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { encodeTime } from "ulid";
 import * as z from "zod/mini";
-import { destinationSchema } from "../core/destination.ts";
-import { comparePositions } from "../core/lane-step.ts";
-import { type Position, positionSchema } from "../core/page.ts";
+import type { Clock } from "../core/clock.ts";
+import { deliveryRecordSchema } from "../core/delivery-record.ts";
+import { type Destination, destinationSchema } from "../core/destination.ts";
+import {
+  type DeliveredEvent,
+  deliveryOf,
+  type DeliverySpan,
+  type EventDeliveries,
+} from "../core/event-delivery.ts";
 import { DELIVERIES, deliveriesPartition, REGISTRY, registryItem } from "../core/table-schema.ts";
-import type { EventDelivery } from "../core/event-delivery.ts";
 import { queryAllRows, queryRows } from "./dynamo.ts";
 
-const rowSchema = z.object({
-  delivery: z.string(),
-  outcome: z.string(),
-  createdAt: z.string(),
-  first: positionSchema,
-  end: positionSchema,
+const SPAN_FIELDS = [
+  "delivery",
+  "outcome",
+  "createdAt",
+  "first",
+  "end",
+  "count",
+  "contentVersion",
+  "expiresAt",
+] as const;
+const spanSchema = z.pick(deliveryRecordSchema, {
+  delivery: true,
+  outcome: true,
+  createdAt: true,
+  first: true,
+  end: true,
+  count: true,
+  contentVersion: true,
+  expiresAt: true,
 });
-const destinationIdSchema = z.pick(destinationSchema, { destination: true });
+const filterSchema = z.pick(destinationSchema, { destination: true, eventTypes: true, contentVersion: true });
+type DestinationFilter = Pick<Destination, "destination" | "eventTypes" | "contentVersion">;
 
-/** Deliveries of a destination that are looked at, from the time of record on. */
-const ROWS_LOOKED_AT = 200;
+/** Deliveries of a destination that are looked at from each end: since the event was recorded, and back from now. */
+export const SPANS_LOOKED_AT = 250;
 const TIME_CHARACTERS = 10;
 
+export interface EventDeliveriesSource {
+  client: DynamoDBClient;
+  registry: string;
+  deliveries: string;
+  eventTypePrefix: string;
+  clock: Clock;
+}
+
 /**
- * Finds the deliveries whose batch covers a place of the journal: of each destination among the first 200 since the event was
- * recorded, where a live lane has it unless it was far behind.
+ * Finds the deliveries that held an event: of each destination among the first since it was recorded, where a live lane has it
+ * unless it was far behind, and among the newest, where a replay has it.
  */
-export function createEventDeliveries(client: DynamoDBClient, registry: string, deliveries: string) {
-  return async (workspace: string, place: Position, recordedAt: string): Promise<EventDelivery[]> => {
-    const destinations = await queryAllRows(
+export function createEventDeliveries({
+  client,
+  registry,
+  deliveries,
+  eventTypePrefix,
+  clock,
+}: EventDeliveriesSource) {
+  return async (workspace: string, event: DeliveredEvent): Promise<EventDeliveries> => {
+    const settings = { eventTypePrefix, now: clock() };
+    const destinations = await filtersOf(workspace);
+    const found = await Promise.all(
+      destinations.map(async (destination) => {
+        const { spans, more } = await spansOf(
+          deliveriesPartition(workspace, destination.destination),
+          event.recordedAt,
+        );
+        const held = spans.flatMap((span) => deliveryOf(event, span, destination, settings) ?? []);
+        return { held, more };
+      }),
+    );
+    return {
+      deliveries: found
+        .flatMap(({ held }) => held)
+        .toSorted((a, b) => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)),
+      more: found.some(({ more }) => more),
+    };
+  };
+
+  function filtersOf(workspace: string): Promise<DestinationFilter[]> {
+    return queryAllRows(
       client,
       registry,
       {
         KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :prefix)",
-        ProjectionExpression: "#destination",
+        ProjectionExpression: "#destination, #eventTypes, #contentVersion",
         ExpressionAttributeNames: {
           "#workspace": REGISTRY.workspace,
           "#item": REGISTRY.item,
           "#destination": "destination",
+          "#eventTypes": "eventTypes",
+          "#contentVersion": "contentVersion",
         },
         values: { ":workspace": workspace, ":prefix": registryItem.destinations },
       },
-      destinationIdSchema,
+      filterSchema,
     );
-    const found = await Promise.all(
-      destinations.map(({ destination }) => covering(destination, workspace, place, recordedAt)),
-    );
-    return found.flat();
-  };
-
-  async function covering(
-    destination: string,
-    workspace: string,
-    place: Position,
-    recordedAt: string,
-  ): Promise<EventDelivery[]> {
-    const { rows } = await queryRows(
-      client,
-      deliveries,
-      {
-        KeyConditionExpression: "#partition = :partition AND #delivery >= :since",
-        ExpressionAttributeNames: { "#partition": DELIVERIES.destination, "#delivery": DELIVERIES.delivery },
-        values: {
-          ":partition": deliveriesPartition(workspace, destination),
-          ":since": `whd_${encodeTime(Date.parse(recordedAt), TIME_CHARACTERS)}`,
-        },
-        Limit: ROWS_LOOKED_AT,
-      },
-      rowSchema,
-    );
-    return rows
-      .filter(({ first, end }) => comparePositions(first, place) <= 0 && comparePositions(place, end) < 0)
-      .map(({ delivery, outcome, createdAt }) => ({
-        destination,
-        id: delivery,
-        outcome,
-        frozenAt: createdAt,
-      }));
   }
+
+  async function spansOf(
+    partition: string,
+    recordedAt: string,
+  ): Promise<{ spans: DeliverySpan[]; more: boolean }> {
+    const [oldest, newest] = await Promise.all(
+      [true, false].map((forward) =>
+        queryRows(client, deliveries, spanQuery(partition, recordedAt, forward), spanSchema),
+      ),
+    );
+    const spans = new Map(
+      [...(oldest?.rows ?? []), ...(newest?.rows ?? [])].map((span) => [span.delivery, span]),
+    );
+    const lastSeen = oldest?.rows.at(-1)?.delivery ?? "";
+    const backTo = newest?.rows.at(-1)?.delivery ?? "";
+    return { spans: [...spans.values()], more: oldest?.next !== undefined && lastSeen < backTo };
+  }
+}
+
+function spanQuery(partition: string, recordedAt: string, forward: boolean) {
+  return {
+    KeyConditionExpression: "#destination = :partition AND #delivery >= :since",
+    ProjectionExpression: SPAN_FIELDS.map((field) => `#${field}`).join(", "),
+    ExpressionAttributeNames: {
+      "#destination": DELIVERIES.destination,
+      ...Object.fromEntries(SPAN_FIELDS.map((field) => [`#${field}`, field])),
+    },
+    values: {
+      ":partition": partition,
+      ":since": `whd_${encodeTime(Date.parse(recordedAt), TIME_CHARACTERS)}`,
+    },
+    ScanIndexForward: forward,
+    Limit: SPANS_LOOKED_AT,
+  };
 }

@@ -44,6 +44,8 @@ export const deliveryRecordSchema = z.object({
   previousId: z.string(),
   parent: z.optional(z.string()),
   format: z.string(),
+  /** Of the destination when it was frozen: which filter the events passed. Rows from before it was kept have none. */
+  contentVersion: z.optional(z.number()),
   count: z.number(),
   first: positionSchema,
   end: positionSchema,
@@ -133,6 +135,7 @@ export function factsOfFrozen(lane: Lane, logDays: number, now: number): Deliver
     previousId: lane.previousId,
     parent: frozen.parent,
     format: frozen.format,
+    contentVersion: frozen.contentVersion,
     count: frozen.count,
     first: lane.cursor,
     end: frozen.end,

@@ -2,7 +2,8 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plans, Workspace } from "../core/entitlement.ts";
 import { linesOf } from "../core/entry-body.ts";
-import type { EventDelivery } from "../core/event-delivery.ts";
+import type { DeliveredEvent, EventDeliveries } from "../core/event-delivery.ts";
+import { recordedEventSchema } from "../core/event-query.ts";
 import { findPageAt } from "../core/find-page-at.ts";
 import { placeOfEvent, shardOf } from "../core/ids.ts";
 import type { Page, Position } from "../core/page.ts";
@@ -13,8 +14,8 @@ import type { EntryStore, JournalStore } from "../core/stores.ts";
 export interface ReadEventDependencies {
   entries: Pick<EntryStore, "readEntries">;
   journal: JournalStore;
-  /** The newest deliveries that held the event at this place, recorded at `recordedAt`. */
-  deliveriesOf(workspace: string, place: Position, recordedAt: string): Promise<EventDelivery[]>;
+  /** The deliveries that held the event, as far as they were looked for. */
+  deliveriesOf(workspace: string, event: DeliveredEvent): Promise<EventDeliveries>;
   plans: Plans;
   clock: Clock;
   /** Number of shards of the giants, by workspace. */
@@ -38,13 +39,25 @@ export async function readEvent(
   const since = visibleSince(workspace, dependencies.plans, dependencies.clock());
   const line = entry === undefined || entry.recordedAt < since ? undefined : linesOf(entry)[place.position];
   if (entry === undefined || line === undefined) return problems.notFound("event");
-  const position = await positionOf(entry, place.position, dependencies.journal);
-  const deliveries =
-    position === undefined
-      ? []
-      : await dependencies.deliveriesOf(workspace.workspace, position, entry.recordedAt);
-  const event: unknown = JSON.parse(line);
-  return jsonAnswer(200, { event, recordedAt: entry.recordedAt, entry: entry.entry, deliveries });
+  const event = recordedEventSchema.parse(JSON.parse(line));
+  const at = await positionOf(entry, place.position, dependencies.journal);
+  const { recordedAt } = entry;
+  const held =
+    at === undefined
+      ? { deliveries: [], more: false }
+      : await dependencies.deliveriesOf(workspace.workspace, {
+          place: at,
+          recordedAt,
+          type: event.type,
+          line,
+        });
+  return jsonAnswer(200, {
+    event,
+    recordedAt,
+    entry: entry.entry,
+    deliveries: held.deliveries,
+    moreDeliveries: held.more,
+  });
 }
 
 /** Where the journal holds the event; `undefined` while fan-out has not put it there. */

@@ -3,7 +3,7 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { encodeTime } from "ulid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
-import { createEventDeliveries } from "../../lambdas/adapters/event-deliveries.ts";
+import { createEventDeliveries, SPANS_LOOKED_AT } from "../../lambdas/adapters/event-deliveries.ts";
 import { createExportRows } from "../../lambdas/adapters/export-store.ts";
 import { createReading } from "../../lambdas/adapters/journal-reading.ts";
 import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
@@ -46,7 +46,13 @@ beforeAll(async () => {
     reading,
     entries: recorded.entries,
     journal: recorded.journal,
-    deliveriesOf: createEventDeliveries(dynamo.client, "Registry", "Deliveries"),
+    deliveriesOf: createEventDeliveries({
+      client: dynamo.client,
+      registry: "Registry",
+      deliveries: "Deliveries",
+      eventTypePrefix: "pro.atmos",
+      clock: () => now,
+    }),
     rows,
     parts,
     starter: { start: async () => {} },
@@ -225,6 +231,27 @@ it.each([
 });
 
 describe("one event", () => {
+  const put = async (TableName: string, items: object[]) => {
+    for (const item of items)
+      await dynamo.client.send(new PutItemCommand({ TableName, Item: toAttributes(item) }));
+  };
+  const destination = (name: string, eventTypes: string[], contentVersion = 1) => ({
+    workspace: "ws_1",
+    item: `destination#${name}`,
+    destination: name,
+    eventTypes,
+    contentVersion,
+  });
+  const delivery = (name: string, id: string, span: object) => ({
+    destination: `ws_1/${name}`,
+    delivery: id,
+    outcome: "delivered",
+    createdAt: "2026-11-06T00:00:01.000Z",
+    count: 2,
+    contentVersion: 1,
+    expiresAt: Math.floor(START / 1000) + 40 * 86_400,
+    ...span,
+  });
   const byId = (id: string) => ask("GET /ws/events/{id}", {}, { parameters: { id } });
 
   it("is found by its id, with the deliveries that covered it", async () => {
@@ -232,31 +259,95 @@ describe("one event", () => {
     const found = await byId(event.id);
     expect(found.json()).toMatchObject({ event, recordedAt: "2026-11-06T00:00:00.000Z", deliveries: [] });
 
-    const delivery = { outcome: "delivered", createdAt: "2026-11-06T00:00:01.000Z" };
     const rows = [
-      { workspace: "ws_1", item: "destination#dst_A", destination: "dst_A" },
-      {
-        destination: "ws_1/dst_A",
-        delivery: COVERING,
-        first: { page: 6, index: 0 },
-        end: { page: 6, index: 2 },
-        ...delivery,
-      },
-      {
-        destination: "ws_1/dst_A",
-        delivery: LATER,
-        first: { page: 7, index: 0 },
-        end: { page: 8, index: 0 },
-        ...delivery,
-      },
+      delivery("dst_A", COVERING, { first: { page: 6, index: 0 }, end: { page: 6, index: 2 } }),
+      delivery("dst_A", LATER, { first: { page: 7, index: 0 }, end: { page: 8, index: 0 } }),
     ];
-    for (const row of rows) {
-      const TableName = "item" in row ? "Registry" : "Deliveries";
-      await dynamo.client.send(new PutItemCommand({ TableName, Item: toAttributes(row) }));
-    }
-    expect((await byId(event.id)).json().deliveries).toEqual([
-      { destination: "dst_A", id: COVERING, outcome: "delivered", frozenAt: "2026-11-06T00:00:01.000Z" },
+    await put("Registry", [destination("dst_A", [])]);
+    await put("Deliveries", rows);
+    const { deliveries, moreDeliveries } = (await byId(event.id)).json();
+    expect(deliveries).toEqual([
+      {
+        destination: "dst_A",
+        id: COVERING,
+        outcome: "delivered",
+        frozenAt: "2026-11-06T00:00:01.000Z",
+        certain: true,
+      },
     ]);
+    expect(moreDeliveries).toBe(false);
+  });
+
+  describe("was not in a delivery only because its span holds it", () => {
+    const PAGE = { first: { page: 7, index: 0 }, end: { page: 7, index: 2 } };
+    let event: { id: string };
+    const shown = async (name: string) =>
+      (await byId(event.id))
+        .json()
+        .deliveries.filter((found: { destination: string }) => found.destination === name);
+
+    beforeAll(async () => {
+      [event] = (await ask("GET /ws/events", { target: "inv_6" })).json().items;
+    });
+
+    it("of a destination whose filter leaves it out", async () => {
+      await put("Registry", [destination("dst_team", ["pro.atmos.team_member.*"])]);
+      await put("Deliveries", [delivery("dst_team", LATER, { ...PAGE, count: 1 })]);
+      expect(await shown("dst_team")).toEqual([]);
+    });
+
+    it("and is not certain once the filter was changed, unless the span was delivered whole", async () => {
+      await put("Registry", [destination("dst_changed", ["pro.atmos.team_member.*"], 2)]);
+      await put("Deliveries", [delivery("dst_changed", LATER, { ...PAGE, count: 1 })]);
+      expect(await shown("dst_changed")).toMatchObject([{ id: LATER, certain: false }]);
+      await put("Deliveries", [delivery("dst_changed", LATER, { ...PAGE, count: 2 })]);
+      expect(await shown("dst_changed")).toMatchObject([{ id: LATER, certain: true }]);
+    });
+
+    it("nor is one shown whose row is past its TTL", async () => {
+      await put("Registry", [destination("dst_gone", [])]);
+      await put("Deliveries", [delivery("dst_gone", LATER, { ...PAGE, expiresAt: Math.floor(now / 1000) })]);
+      expect(await shown("dst_gone")).toEqual([]);
+    });
+
+    it("nor is a destination shown its own failure", async () => {
+      now += 1;
+      const { entry } = await recorded.record("ws_1", [
+        postedEvent({
+          category: "webhook",
+          action: "delivery_failing",
+          target: { type: "destination", id: "dst_failing" },
+        }),
+      ]);
+      const newest = await recorded.journal.newestPage("ws_1");
+      const page = newest?.page ?? 0;
+      const span = { first: { page, index: 0 }, end: { page, index: 1 }, count: 1 };
+      const id = (letter: string) => `whd_${encodeTime(now + 1, 10)}${letter.repeat(16)}`;
+      await put("Registry", [destination("dst_failing", []), destination("dst_other", [])]);
+      await put("Deliveries", [delivery("dst_failing", id("C"), span), delivery("dst_other", id("D"), span)]);
+      const { deliveries } = (await byId(eventId(entry, 0))).json();
+      expect(deliveries.map((found: { destination: string }) => found.destination)).toEqual(["dst_other"]);
+      now -= 1;
+    });
+
+    it("is found by its first delivery and by its replay of late, newest first, and says what was not looked at", async () => {
+      await put("Registry", [destination("dst_busy", [])]);
+      const id = (number: number) =>
+        `whd_${encodeTime(START + 6 * DAY_MS + number * 1_000, 10)}${"E".repeat(16)}`;
+      const elsewhere = { first: { page: 9, index: 0 }, end: { page: 9, index: 2 } };
+      const others = (from: number, to: number) =>
+        Array.from({ length: to - from }, (_, index) => delivery("dst_busy", id(from + index), elsewhere));
+      await put("Deliveries", [
+        delivery("dst_busy", id(1), PAGE),
+        ...others(2, 400),
+        delivery("dst_busy", id(600), PAGE),
+      ]);
+      expect(await shown("dst_busy")).toMatchObject([{ id: id(600) }, { id: id(1) }]);
+      expect((await byId(event.id)).json().moreDeliveries).toBe(false);
+      await put("Deliveries", others(400, 2 * SPANS_LOOKED_AT + 10));
+      expect(await shown("dst_busy")).toMatchObject([{ id: id(600) }, { id: id(1) }]);
+      expect((await byId(event.id)).json().moreDeliveries).toBe(true);
+    });
   });
 
   it("of another workspace, past the window or of no form is not there", async () => {

@@ -160,16 +160,21 @@ export const eventDetailSchema = component(
     recordedAt: timestamp(),
     entry: z.string(),
     deliveries: described(
-      "Of each destination the newest deliveries that held the event",
+      "The deliveries that held the event, newest first: of each destination among the first 250 since it was recorded and the newest 250",
       z.array(
         z.object({
           destination: z.string(),
           id: z.string(),
           outcome: z.string(),
           frozenAt: timestamp(),
+          certain: described(
+            "`false`: filter or format of the destination have changed since, and the filter of that time may have left the event out",
+            z.boolean(),
+          ),
         }),
       ),
     ),
+    moreDeliveries: described("There are deliveries between those that were looked at", z.boolean()),
   }),
   {
     event: EVENT_EXAMPLE,
@@ -181,8 +186,10 @@ export const eventDetailSchema = component(
         id: "whd_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
         outcome: "delivered",
         frozenAt: "2026-11-23T05:00:01.000Z",
+        certain: true,
       },
     ],
+    moreDeliveries: false,
   },
 );
 
