@@ -1,9 +1,20 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { describeFaults } from "./faults/fault-log.ts";
 import { runFaults } from "./faults/run-faults.ts";
 import { describeVerdict } from "./faults/verdict.ts";
 
 const DETAILS_SHOWN = 40;
+
+const HELP = `
+Ends with 1 when an event was not accepted, is lost or out of order, a chain has a hole, or nothing moves any more.
+
+What a seed repeats: the workspaces and their POSTs, what each receiver does with its n-th request, the kills and at
+which share of the work they come, and whether the n-th call of a function for a workspace or the n-th batch or ring
+of a mapping is hit, and how. What it does not repeat: which work that n-th call, batch or ring is about, and what a
+kill interrupts. That depends on the machine's timing, so a failure may take several runs of its seed to come again.
+A run that fails keeps its folder: faults.ndjson there says which faults happened when, functions.log and ledger.json
+what came of them.`;
 
 function whole(least: number, greatest: number): (value: string) => number {
   return (value) => {
@@ -20,9 +31,9 @@ const options = new Command("npm run faults --")
   .option("--events <n>", "events to post", whole(1, 10_000_000), 5000)
   .option("--workspaces <n>", "workspaces, each with one destination", whole(1, 1000), 10)
   .option("--kills <n>", "times that the whole stack is killed", whole(0, 1000), 3)
-  .option("--seed <n>", "decides every fault; the same seed gives the same faults", whole(0, 2 ** 31), 1)
+  .option("--seed <n>", "decides the plan of faults; see below what it repeats", whole(0, 2 ** 31), 1)
   .option("--time-scale <x>", "run the stack's clock so many times faster", whole(1, 1000), 60)
-  .addHelpText("after", "\nEnds with 1 when an event is lost or out of order, or a chain has a hole.")
+  .addHelpText("after", HELP)
   .parse()
   .opts<{ events: number; workspaces: number; kills: number; seed: number; timeScale: number }>();
 
@@ -37,5 +48,6 @@ if (run.dir !== undefined) console.log(`Kept for a look: ${run.dir}`);
 console.log(
   `${run.events} events in ${run.deliveries} deliveries, ${kills} kills, ${run.seconds.toFixed(0)} s, ${availableParallelism()} cores`,
 );
+console.log(describeFaults(run.faults));
 console.log(describeVerdict(run));
 if (!run.isSound) process.exitCode = 1;

@@ -7,6 +7,8 @@ export type Outcome = "acknowledged" | "kept" | "refused";
 
 /** What to do with a request that was read whole. `send` is called once the outcome is on record. */
 export interface Behaviour {
+  /** The fault that this is; none when the receiver behaves. */
+  met?: ReceiverFault;
   outcome: Outcome;
   send(response: ServerResponse, raw: Socket | undefined): void;
 }
@@ -70,6 +72,6 @@ function cut(response: ServerResponse, raw: Socket | undefined): void {
 export function behave(fault: ReceiverFault | undefined, count: number): Behaviour {
   if (fault === undefined || (fault === "413" && count === 1)) return status(200);
   // By now the connection is made and the request read: these two come too late.
-  if (fault === "bad-certificate" || fault === "close-mid-request") return BEHAVIOURS.reset;
-  return BEHAVIOURS[fault];
+  const met = fault === "bad-certificate" || fault === "close-mid-request" ? "reset" : fault;
+  return { met, ...BEHAVIOURS[met] };
 }

@@ -3,6 +3,7 @@ import { type AwsCall, NoAnswerError } from "../../local/aws/services.ts";
 import type { Caller, Disturbance, MappedInvocation } from "../../local/disturbance.ts";
 import type { InvocationResult } from "../../local/functions/function-pool.ts";
 import type { Chance } from "./chance.ts";
+import type { HappenedFault } from "./fault-log.ts";
 
 /** Of the calls that functions make. `zombie`: the caller is dead when its call arrives. */
 const CALL_WEIGHTS = {
@@ -18,71 +19,130 @@ const STREAM_WEIGHTS = { twice: 0.04, overlapping: 0.03, late: 0.05, never: 0.03
 /** Of rings. `never`: it is gone. */
 const RING_WEIGHTS = { twice: 0.03, overlapping: 0.03, late: 0.03, never: 0.02 } as const;
 
+/** Whatever the seed says, every so many of them a kind has its turn, once: a small run, which has few batches, sees all of them. */
+const TURNS = { calls: 15, "stream batches": 1, rings: 2 } as const;
+
 const LONGEST_MS = 1500;
 const LOST: InvocationResult = { kind: "failed", errorType: "Lost", errorMessage: "by the plan", trace: [] };
 
-/** What a seed brings about inside a stack; `generation` counts its starts, so that each has its own faults. */
-export function createDisturbance(chance: Chance, generation: number): Required<Disturbance> {
+const WORKSPACE = /ws_faults_\d+/;
+/** Keys and group ids are short; what is longer is payload. */
+const NAME_LENGTH = 300;
+
+/**
+ * What a seed brings about inside a stack; `generation` counts its starts, so that each has its own faults. Calls are counted by function,
+ * action and workspace, invocations by mapping: for the same names in the same order it decides the same.
+ */
+export function createDisturbance(
+  chance: Chance,
+  generation: number,
+  happened: (fault: HappenedFault) => void,
+): Required<Disturbance> {
   const counts = new Map<string, number>();
-  const next = (name: string): number => {
+  const next = (...names: string[]): number => {
+    const name = names.join("\n");
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     return count;
   };
-
-  const call: Required<Disturbance>["call"] = async (caller, { action }: AwsCall, carryOut) => {
-    const names = [generation, caller.function, action, next(`${caller.function} ${action}`)];
-    const delayMs = chance.at(...names, "delay") * LONGEST_MS;
-    switch (chance.pick(CALL_WEIGHTS, ...names)) {
-      case "die-before":
-        return die(caller);
-      case "die-after":
-        await carryOut();
-        return die(caller);
-      case "zombie":
-        await caller.kill();
-        await pause(delayMs);
-        await carryOut();
-        throw new NoAnswerError();
-      case "answer-lost":
-        await carryOut();
-        throw new NoAnswerError();
-      case "late":
-        await pause(delayMs);
-        return carryOut();
-      default:
-        return carryOut();
-    }
+  const decide = <Kind extends string>(
+    group: keyof typeof TURNS,
+    weights: Readonly<Record<Kind, number>>,
+    names: readonly (string | number)[],
+  ): { kind: Kind | undefined; delayMs: number } => {
+    const kind = turnOf(weights, next(group), TURNS[group]) ?? chance.pick(weights, generation, ...names);
+    if (kind !== undefined) happened({ group, kind, where: [generation, ...names].join(" ") });
+    return { kind, delayMs: chance.at(generation, ...names, "delay") * LONGEST_MS };
   };
 
-  const invocation: Required<Disturbance>["invocation"] = async (
-    { mapping, source }: MappedInvocation,
-    invoke,
-  ) => {
-    const names = [generation, mapping, next(mapping)];
-    const delayMs = chance.at(...names, "delay") * LONGEST_MS;
-    switch (chance.pick(source === "stream" ? STREAM_WEIGHTS : RING_WEIGHTS, ...names)) {
-      case "twice":
-        await invoke();
-        return invoke();
-      case "overlapping": {
-        const late = pause(delayMs).then(invoke);
-        const [result] = await Promise.all([invoke(), late]);
-        return result;
-      }
-      case "late":
-        await pause(delayMs);
-        return invoke();
-      case "never":
-        return source === "stream" ? LOST : { kind: "done", result: "null" };
-      default:
-        return invoke();
-    }
+  return {
+    call: (caller, { action, input }, carryOut) => {
+      const of = workspaceIn(input);
+      const names = [caller.function, action, of, next(caller.function, action, of)];
+      return disturbCall(decide("calls", CALL_WEIGHTS, names), caller, carryOut);
+    },
+    invocation: ({ mapping, source }, invoke) => {
+      const names = [mapping, next(mapping)];
+      const decided =
+        source === "stream"
+          ? decide("stream batches", STREAM_WEIGHTS, names)
+          : decide("rings", RING_WEIGHTS, names);
+      return disturbInvocation(decided, source, invoke);
+    },
   };
-  return { call, invocation };
+}
+
+function turnOf<Kind extends string>(
+  weights: Readonly<Record<Kind, number>>,
+  count: number,
+  everyTurn: number,
+): Kind | undefined {
+  return count % everyTurn === 0 ? (Object.keys(weights) as Kind[])[count / everyTurn - 1] : undefined;
+}
+
+async function disturbCall(
+  { kind, delayMs }: { kind: keyof typeof CALL_WEIGHTS | undefined; delayMs: number },
+  caller: Caller,
+  carryOut: () => Promise<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  switch (kind) {
+    case "die-before":
+      return die(caller);
+    case "die-after":
+      await carryOut();
+      return die(caller);
+    case "zombie":
+      await caller.kill();
+      await pause(delayMs);
+      await carryOut();
+      throw new NoAnswerError();
+    case "answer-lost":
+      await carryOut();
+      throw new NoAnswerError();
+    case "late":
+      await pause(delayMs);
+      return carryOut();
+    case undefined:
+      return carryOut();
+  }
+}
+
+async function disturbInvocation(
+  { kind, delayMs }: { kind: keyof typeof RING_WEIGHTS | undefined; delayMs: number },
+  source: MappedInvocation["source"],
+  invoke: () => Promise<InvocationResult>,
+): Promise<InvocationResult> {
+  switch (kind) {
+    case "twice":
+      await invoke();
+      return invoke();
+    case "overlapping": {
+      const late = pause(delayMs).then(invoke);
+      const [result] = await Promise.all([invoke(), late]);
+      return result;
+    }
+    case "late":
+      await pause(delayMs);
+      return invoke();
+    case "never":
+      return source === "stream" ? LOST : { kind: "done", result: "null" };
+    case undefined:
+      return invoke();
+  }
 }
 
 async function die(caller: Caller): Promise<never> {
   await caller.kill();
   throw new NoAnswerError();
+}
+
+/** The first workspace that a call's input names, empty for none. */
+function workspaceIn(input: AwsCall["input"][string]): string {
+  if (typeof input === "string") return WORKSPACE.exec(input.slice(0, NAME_LENGTH))?.[0] ?? "";
+  if (typeof input !== "object" || input === null || ArrayBuffer.isView(input)) return "";
+  for (const part of Object.values(input)) {
+    const found = workspaceIn(part);
+    if (found !== "") return found;
+  }
+  return "";
 }

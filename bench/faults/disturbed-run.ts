@@ -1,6 +1,7 @@
 import { pause } from "../bench-stack.ts";
 import type { ControlledStack } from "./controlled-stack.ts";
 import { emitAll } from "./emitters.ts";
+import type { HappenedFault } from "./fault-log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FaultPlan } from "./plan.ts";
 import { unlessAborted } from "./unless-aborted.ts";
@@ -10,6 +11,8 @@ export interface DisturbedWorld {
   plan: FaultPlan;
   stack: Pick<ControlledStack, "endpoints" | "disturb" | "kill">;
   ledger: Ledger;
+  /** Takes what emitters do and the kills; what happens inside the stack is on record there. */
+  happened(fault: HappenedFault): void;
   token: string;
 }
 
@@ -40,7 +43,7 @@ export async function runDisturbed(
   print: (line: string) => void,
   { stallMs, aftermathMs }: RunLimits = LIMITS,
 ): Promise<string | undefined> {
-  const { plan, stack, ledger, token } = world;
+  const { plan, stack, ledger, happened, token } = world;
   const ending = new AbortController();
   const { signal } = ending;
   const state = { emitted: false };
@@ -53,8 +56,8 @@ export async function runDisturbed(
   stack.disturb();
   const apiUrl = async (): Promise<string> => (await stack.endpoints()).apiUrl;
   const parts = [
-    emitAll({ plan, ledger, token, apiUrl, signal }).then(() => void (state.emitted = true)),
-    killAll(plan, stack, run),
+    emitAll({ plan, ledger, happened, token, apiUrl, signal }).then(() => void (state.emitted = true)),
+    killAll(world, run),
     watchProgress(run, stallMs),
   ];
   await Promise.all(parts.map((part) => part.catch((error: unknown) => ending.abort(error))));
@@ -63,7 +66,7 @@ export async function runDisturbed(
   return undefined;
 }
 
-async function killAll(plan: FaultPlan, stack: DisturbedWorld["stack"], run: Run): Promise<void> {
+async function killAll({ plan, stack, happened }: DisturbedWorld, run: Run): Promise<void> {
   let kills = 0;
   for (const killing of plan.killings) {
     // Work that is done leaves nothing to wait for; the rest of the kills then hit what is at rest.
@@ -71,6 +74,13 @@ async function killAll(plan: FaultPlan, stack: DisturbedWorld["stack"], run: Run
     await pause(killing.delayMs);
     if (run.signal.aborted) return;
     await stack.kill(killing);
+    const kinds = [
+      "at work",
+      killing.againAfterMs !== undefined && "at start",
+      killing.rewinds && "rewinding",
+    ];
+    for (const kind of kinds.filter((one) => one !== false))
+      happened({ group: "kills", kind, where: percent(run.progress()) });
     kills += killing.againAfterMs === undefined ? 1 : 2;
     run.print(`kill -9 no. ${kills} at ${percent(run.progress())}`);
     await unlessAborted(stack.endpoints(), run.signal);

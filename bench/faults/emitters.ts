@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { benchEvent } from "../bench-events.ts";
 import { pause } from "../bench-stack.ts";
+import type { HappenedFault } from "./fault-log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DestinationPlan, FaultPlan } from "./plan.ts";
 import { unlessAborted } from "./unless-aborted.ts";
@@ -9,6 +10,7 @@ import { unlessAborted } from "./unless-aborted.ts";
 export interface Emitting {
   plan: FaultPlan;
   ledger: Ledger;
+  happened(fault: HappenedFault): void;
   token: string;
   apiUrl(): Promise<string>;
   /** Ends the emitters when it aborts. */
@@ -69,6 +71,7 @@ async function emitOnce(emitter: Emitter, emitting: Emitting): Promise<void> {
   if (ids === undefined) return;
   // Some emitters never learn that they were answered, and post again.
   if (chance.at("post", workspace, posts, "again") < 0.03) {
+    emitting.happened({ group: "posts", kind: "repeated", where: request.key });
     const again = await postUntilAccepted(request, emitting);
     if (again !== undefined && again.join() !== ids.join()) {
       const fault = `POST ${request.key}: the same request was answered other ids`;

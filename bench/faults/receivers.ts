@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { issueServerCertificate } from "../../local/tls.ts";
 import { behave, type Outcome } from "./answer-by-fault.ts";
-import type { DestinationPlan } from "./plan.ts";
+import type { DestinationPlan, ReceiverFault } from "./plan.ts";
 
 /** A request that was read whole. */
 export interface Arrival {
@@ -35,6 +35,8 @@ export interface ArrivalWatch {
   arrived(arrival: Arrival): void;
   /** A request to a path that no destination has: a redirect was followed. */
   strayed(path: string): void;
+  /** A fault met a receiver's request or connection with this number, from 0. */
+  met(workspace: string, number: number, fault: ReceiverFault): void;
 }
 
 /** A receiver over TLS for each destination, on a port of its own, faulty as planned. */
@@ -52,12 +54,18 @@ export async function startReceivers(
       watch.strayed(path);
       return void response.writeHead(404).end();
     }
-    const fault = receiver.plan.faults[receiver.requests++];
-    // A receiver that goes away in the middle keeps nothing.
-    if (fault === "close-mid-request") return void request.destroy();
+    const { workspace, faults } = receiver.plan;
+    const number = receiver.requests++;
+    const fault = faults[number];
+    if (fault === "close-mid-request") {
+      watch.met(workspace, number, fault);
+      // A receiver that goes away in the middle keeps nothing.
+      return void request.destroy();
+    }
     const read = await readRequest(request);
-    const { outcome, send } = behave(fault, countEvents(read.body));
-    watch.arrived({ ...read, outcome, workspace: receiver.plan.workspace });
+    const { met, outcome, send } = behave(fault, countEvents(read.body));
+    if (met !== undefined) watch.met(workspace, number, met);
+    watch.arrived({ ...read, outcome, workspace });
     // The next one is to meet another certificate, hence another connection.
     if (receiver.plan.faults[receiver.requests] === "bad-certificate")
       response.setHeader("connection", "close");
@@ -74,7 +82,7 @@ export async function startReceivers(
       socket.on("close", () => sockets.delete(port));
       socket.on("error", () => socket.destroy());
       const isBad = plan.faults[receiver.requests] === "bad-certificate";
-      if (isBad) receiver.requests++;
+      if (isBad) watch.met(plan.workspace, receiver.requests++, "bad-certificate");
       (isBad ? bad : good).emit("connection", socket);
     });
     await new Promise<void>((resolve) => receiver.server.listen(0, "127.0.0.1", resolve));

@@ -8,7 +8,8 @@ import { createdDestinationSchema } from "../../lambdas/core/api/destination-api
 import { synthesise } from "../../local/synthesise.ts";
 import { issueToken } from "../../local/token.ts";
 import { type ControlledStack, controlStack } from "./controlled-stack.ts";
-import { runDisturbed } from "./disturbed-run.ts";
+import { type DisturbedWorld, runDisturbed } from "./disturbed-run.ts";
+import { countFaults, createFaultLog, type FaultCounts } from "./fault-log.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { type FaultOptions, type FaultPlan, planFaults } from "./plan.ts";
 import { type Arrival, type Receivers, startReceivers } from "./receivers.ts";
@@ -25,17 +26,14 @@ export interface FaultRun extends FaultVerdict {
   seconds: number;
   /** Every promise was kept, and `trailcast verify --journal` found every journal whole. */
   isSound: boolean;
-  /** When something is wrong: the stack's data, its functions' log, and `ledger.json`. */
+  /** How often each fault happened. */
+  faults: FaultCounts;
+  /** When something is wrong: the stack's data, its functions' log, `ledger.json`, and the faults in `faults.ndjson`. */
   dir: string | undefined;
 }
 
-interface World {
-  plan: FaultPlan;
-  dir: string;
-  stack: ControlledStack;
+interface World extends DisturbedWorld {
   receivers: Receivers;
-  ledger: Ledger;
-  token: string;
 }
 
 /** Runs the whole plan of a seed. `print` gets a line now and then. */
@@ -57,7 +55,7 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
     verdict.details.unshift(...complaints);
     sound = isSound(verdict) && complaints.length === 0;
     const seconds = (performance.now() - begun) / 1000;
-    return { ...verdict, seconds, isSound: sound, dir: sound ? undefined : dir };
+    return { ...verdict, seconds, isSound: sound, faults: countFaults(dir), dir: sound ? undefined : dir };
   } finally {
     await stack.stop();
     await world?.receivers.stop();
@@ -69,6 +67,7 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
 /** Workspaces and destinations, made before the faults begin. */
 async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Promise<World> {
   const secrets = new Map<string, string>();
+  const happened = createFaultLog(dir);
   let ledger: Ledger | undefined;
   const strays: string[] = [];
   // A workspace's own events arrive as soon as it has a destination, before anyone here knows the secret.
@@ -76,6 +75,8 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
   const receivers = await startReceivers(dir, plan.destinations, {
     arrived: (arrival) => (ledger === undefined ? void early.push(arrival) : ledger.arrived(arrival)),
     strayed: (path) => strays.push(path),
+    met: (workspace, number, kind) =>
+      happened({ group: "receivers", kind, where: `${workspace} #${number}` }),
   });
   const { apiUrl } = await stack.endpoints();
   const token = await issueToken(dir, { workspaces: "*", scope: SCOPES });
@@ -92,7 +93,7 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
   }
   ledger = createLedger(secrets, strays);
   for (const arrival of early) ledger.arrived(arrival);
-  return { plan, dir, stack, receivers, ledger, token };
+  return { plan, stack, receivers, ledger, happened, token };
 }
 
 /** What `trailcast verify --journal` has to say when not every journal is whole. */

@@ -5,6 +5,7 @@ import { writeEndpoints } from "../../local/endpoints.ts";
 import { startRuntime } from "../../local/runtime.ts";
 import { createChance } from "./chance.ts";
 import { createDisturbance } from "./disturb-stack.ts";
+import { createFaultLog } from "./fault-log.ts";
 
 /** What the harness tells a stack that it starts, as JSON in the first argument. */
 export interface StackOrders {
@@ -28,7 +29,7 @@ const orders = JSON.parse(process.argv[2] ?? "{}") as StackOrders;
 const { cdkOut, stack, dir, timeScale, generation } = orders;
 if (orders.rewinds) rewind(join(dir, "runtime.db"));
 const log = createWriteStream(join(dir, "functions.log"), { flags: "a" });
-const disturbance = createDisturbance(createChance(orders.seed), generation);
+const disturbance = createDisturbance(createChance(orders.seed), generation, createFaultLog(dir));
 process.on("message", () => {
   orders.disturbs = true;
 });

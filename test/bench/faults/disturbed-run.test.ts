@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, type Mock, vi } from "vitest";
 import { type DisturbedWorld, runDisturbed } from "../../../bench/faults/disturbed-run.ts";
 import { createLedger } from "../../../bench/faults/ledger.ts";
 import { type FaultPlan, type KillPlan, planFaults } from "../../../bench/faults/plan.ts";
@@ -19,7 +19,7 @@ afterEach(() => {
 async function worldOf(
   answer: RequestListener,
   plan: FaultPlan = PLAN,
-): Promise<DisturbedWorld & { kills: KillPlan[] }> {
+): Promise<DisturbedWorld & { kills: KillPlan[]; happened: Mock<DisturbedWorld["happened"]> }> {
   const server = createServer((request, response) => {
     request.resume().on("end", () => answer(request, response));
   });
@@ -39,6 +39,7 @@ async function worldOf(
   return {
     plan,
     ledger: createLedger(new Map(plan.destinations.map(({ workspace }) => [workspace, SECRET])), []),
+    happened: vi.fn<DisturbedWorld["happened"]>(),
     token: "token",
     stack: {
       endpoints: async () => ({ ...endpoints, pid: 0 }),
@@ -65,6 +66,10 @@ describe("a run always ends, and with a verdict", () => {
     const taken = { ...ledger, acknowledged: () => ledger.wanted() };
     expect(await runDisturbed({ ...world, ledger: taken }, () => undefined, LIMITS)).toBeUndefined();
     expect(world.kills).toHaveLength(2);
+    expect(world.happened.mock.calls.flat()).toMatchObject([
+      { group: "kills", kind: "at work" },
+      { group: "kills", kind: "at work" },
+    ]);
     expect(ledger.accepted()).toBe(40);
   });
 
