@@ -55,7 +55,7 @@ export function delivered(lane: Lane, frozen: Frozen, { last }: AttemptReport, n
     lastDelivery: last,
     failingSince: undefined,
     failingTold: undefined,
-    untold: undefined,
+    untold: lane.status === "suspended" ? lane.untold : undefined,
     consecutiveFailures: 0,
     slowAnswers: slowness(lane, last.durationMs),
     ...(pauseMs > 0 && { nextAttemptAt: new Date(now + pauseMs).toISOString() }),
@@ -81,10 +81,10 @@ function slowness(lane: Lane, durationMs: number): number | undefined {
  */
 export function refused(
   lane: Lane,
-  { last }: AttemptReport,
+  report: AttemptReport,
   wait: { delaySeconds: number; isHeld: boolean; now: number },
 ): Lane {
-  const tried = attempted(lane, last);
+  const tried = attempted(lane, report);
   if (lane.status !== "live") return tried;
   return {
     ...tried,
@@ -93,12 +93,8 @@ export function refused(
   };
 }
 
-/** The receiver said no, and that decides nothing more: the owner wanted an attempt at once while this one was under way. */
-export function overtaken(lane: Lane, { last }: AttemptReport): Lane {
-  return attempted(lane, last);
-}
-
-function attempted(lane: Lane, last: AttemptReport["last"]): Lane {
+/** The receiver said no, which alone decides on no wait and no suspension. */
+export function attempted(lane: Lane, { last }: AttemptReport): Lane {
   return {
     ...lane,
     attempts: lane.attempts + 1,
@@ -112,19 +108,20 @@ function attempted(lane: Lane, last: AttemptReport["last"]): Lane {
 
 /**
  * Gone, or refused for too long: the cursor stands and the delivery keeps its number until the owner enables the lane again. The owner
- * is to be told, by whichever run comes to it.
+ * is to be told, by whichever run comes to it. What its owner disabled or another run suspended meanwhile stays as it is.
  */
-export function suspended(lane: Lane, { last }: AttemptReport, reason: string): Lane {
-  const suspends = lane.status === "live";
+export function suspended(lane: Lane, report: AttemptReport, reason: string): Lane {
+  const tried = attempted(lane, report);
+  if (lane.status !== "live") return tried;
   return {
-    ...attempted(lane, last),
-    status: suspends ? "suspended" : lane.status,
+    ...tried,
+    status: "suspended",
     suspendedReason: reason,
     // What ends a suspension is `resumed`.
     failingTold: undefined,
-    untold: suspends ? lane.version : undefined,
-    nextAttemptAt: suspends ? last.at : undefined,
-    dueShard: suspends ? DUE_SHARD : undefined,
+    untold: lane.version,
+    nextAttemptAt: report.last.at,
+    dueShard: DUE_SHARD,
   };
 }
 

@@ -1,8 +1,8 @@
 import {
+  attempted,
   delivered,
   followLog,
   HOLD_MAX_SECONDS,
-  overtaken,
   refused,
   split,
   suspended,
@@ -155,7 +155,7 @@ async function settle(
   const put = (change: (lane: Lane) => Lane): void => settleFrozen(run, frozen.id, change);
   // Mending does not wait, also when it was done while the receiver took its time to refuse.
   const unlessOvertaken = (lane: Lane, change: (lane: Lane) => Lane): Lane =>
-    lane.hurried === before.hurried ? change(lane) : overtaken(lane, report);
+    lane.hurried === before.hurried ? change(lane) : attempted(lane, report);
   switch (verdict.kind) {
     case "delivered":
       put((lane) => delivered(lane, frozen, report, now));

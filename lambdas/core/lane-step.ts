@@ -16,9 +16,19 @@ export const NOTHING_FROZEN = {
   skip: undefined,
 } as const;
 
-/** Closes the frozen delivery's number: the next delivery takes the next one and names this as previous. */
+/**
+ * Closes the frozen delivery's number: the next delivery takes the next one and names this as previous.
+ * What a suspended lane waits for is not its delivery but its owner's notice.
+ */
 export function closeNumber(lane: Lane, frozen: Frozen): Lane {
-  return { ...lane, ...NOTHING_FROZEN, number: frozen.number + 1, previousId: frozen.id };
+  const { nextAttemptAt, dueShard } = lane;
+  return {
+    ...lane,
+    ...NOTHING_FROZEN,
+    ...(lane.status === "suspended" && { nextAttemptAt, dueShard }),
+    number: frozen.number + 1,
+    previousId: frozen.id,
+  };
 }
 
 /** Moves the cursor; the end of a split delivery is forgotten once it is reached. */
