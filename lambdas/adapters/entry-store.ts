@@ -70,8 +70,8 @@ export function createEntryStore(client: DynamoDBClient, table: string): EntrySt
 }
 
 function uniqueKeys(workspace: string, references: readonly SoughtEntry[]): Attributes[] {
-  const byEntry = new Map(references.map((reference) => [reference.entry, reference]));
-  return [...byEntry.values()].map(({ entry, shard }) =>
+  const unique = new Map(references.map((reference) => [`${reference.shard}/${reference.entry}`, reference]));
+  return [...unique.values()].map(({ entry, shard }) =>
     toAttributes({ [EVENTS.partition]: eventsPartition(workspace, shard), [EVENTS.entry]: entry }),
   );
 }

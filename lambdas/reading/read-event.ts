@@ -1,6 +1,7 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plans, Workspace } from "../core/entitlement.ts";
+import type { Entry } from "../core/entry.ts";
 import { linesOf } from "../core/entry-body.ts";
 import type { DeliveredEvent, EventDeliveries } from "../core/event-delivery.ts";
 import { recordedEventSchema } from "../core/event-query.ts";
@@ -33,9 +34,7 @@ export async function readEvent(
 ): Promise<HttpAnswer | Problem> {
   const place = placeOfEvent(id);
   if (place === undefined) return problems.notFound("event");
-  const shard = shardOf(place.entry, dependencies.shards[workspace.workspace] ?? 1);
-  const found = await dependencies.entries.readEntries(workspace.workspace, [{ entry: place.entry, shard }]);
-  const entry = found.get(place.entry);
+  const entry = await findEntry(workspace.workspace, place.entry, dependencies);
   const since = visibleSince(workspace, dependencies.plans, dependencies.clock());
   const line = entry === undefined || entry.recordedAt < since ? undefined : linesOf(entry)[place.position];
   if (entry === undefined || line === undefined) return problems.notFound("event");
@@ -58,6 +57,23 @@ export async function readEvent(
     deliveries: held.deliveries,
     moreDeliveries: held.more,
   });
+}
+
+/** The most shards that a workspace may have had; one BatchGetItem takes 100 keys. */
+const SHARDS_LOOKED_AT = 64;
+
+/** In the shard that the settings of now give it; where it is not, in any that those of its time may have given. */
+async function findEntry(
+  workspace: string,
+  entry: string,
+  { entries, shards }: ReadEventDependencies,
+): Promise<Entry | undefined> {
+  const shard = shardOf(entry, shards[workspace] ?? 1);
+  const found = (await entries.readEntries(workspace, [{ entry, shard }])).get(entry);
+  if (found !== undefined) return found;
+  const others = Array.from({ length: SHARDS_LOOKED_AT }, (_, other) => ({ entry, shard: other }));
+  const elsewhere = others.filter((other) => other.shard !== shard);
+  return (await entries.readEntries(workspace, elsewhere)).get(entry);
 }
 
 /** Where the journal holds the event; `undefined` while fan-out has not put it there. */

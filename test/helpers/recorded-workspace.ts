@@ -24,13 +24,13 @@ export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number
     async put(row: Workspace): Promise<void> {
       await dynamo.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) }));
     },
-    async record(workspace: string, events: PostedEvent[], keptDays = 365): Promise<Entry> {
+    async record(workspace: string, events: PostedEvent[], keptDays = 365, shard = 0): Promise<Entry> {
       sequence++;
       const key = entryKeyOf(workspace, String(sequence));
       const request = {
         workspace,
         entry: key,
-        shard: 0,
+        shard,
         events,
         requestHash: sha256(key),
         trace: undefined,

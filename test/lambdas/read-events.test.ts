@@ -350,6 +350,15 @@ describe("one event", () => {
     });
   });
 
+  it("is found whatever number of shards the workspace had when it was recorded", async () => {
+    now += 1;
+    for (const shard of [3, 63]) {
+      const { entry } = await recorded.record("ws_1", [postedEvent()], 365, shard);
+      expect((await byId(eventId(entry, 0))).json().entry).toBe(entry);
+    }
+    now -= 1;
+  });
+
   it("of another workspace, past the window or of no form is not there", async () => {
     const foreign = await recorded.record("ws_2", [postedEvent()]);
     const expired = await recorded.journal.readPage("ws_1", 1);
