@@ -1,6 +1,6 @@
 import { toTimestamp } from "./clock.ts";
 import type { Plans, Workspace } from "./entitlement.ts";
-import { changeRetention, retentionDaysOf, type RetentionSettings } from "./retention.ts";
+import { changeRetention, DAY_MS, retentionDaysOf, type RetentionSettings } from "./retention.ts";
 import { registryItem } from "./table-schema.ts";
 
 /** What a workspace is to be entitled to. `hold` left out stays as it is. */
@@ -36,18 +36,31 @@ export function withEntitlement(
   const entitled = { plan, ...(retentionDays !== undefined && { retentionDays }) };
   const days = retentionDaysOf(entitled, settings.plans);
   const hold = heldAfter(current, asked);
-  const history = historyAfter(current, days, now, settings);
+  const changed = historyAfter(current, days, now, settings);
+  const history = revived(current, changed, now, settings.retention);
   return {
     workspace,
     item: registryItem.workspace,
     ...entitled,
-    ...(hold !== undefined && { hold }),
+    ...(hold !== undefined && { hold, heldSince: current?.heldSince ?? at }),
     ...(history !== undefined && { history }),
     ...(days !== null && { appliedDays: days }),
     version: current?.version ?? 1,
     createdAt: current?.createdAt ?? at,
     updatedAt: at,
   };
+}
+
+/** Of a workspace that goes on after its grace period anything may have been removed, so all that was recorded has expired. */
+function revived(
+  current: Workspace | undefined,
+  history: Workspace["history"],
+  now: number,
+  { endGraceDays }: RetentionSettings,
+): Workspace["history"] {
+  if (current?.endedAt === undefined) return history;
+  const removed = Date.parse(current.endedAt) + endGraceDays * DAY_MS <= now;
+  return removed ? { ...history, floor: toTimestamp(now) } : history;
 }
 
 function heldAfter(current: Workspace | undefined, { hold }: AskedEntitlement): Workspace["hold"] {

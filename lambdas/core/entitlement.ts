@@ -29,6 +29,8 @@ export const workspaceSchema = z.object({
   retentionDays: z.optional(z.number()),
   /** `pending` until what is about to expire is safe, then `held`. */
   hold: z.optional(z.enum(["pending", "held"])),
+  /** When the hold was put. */
+  heldSince: z.optional(z.string()),
   history: z.optional(retentionHistorySchema),
   /** The retention that `history` knows of: another value in the settings means that a plan itself was changed. */
   appliedDays: z.optional(z.number()),

@@ -49,6 +49,24 @@ export async function planReceipt(
   return { state: opened, receipt, pages };
 }
 
+/**
+ * Opens a receipt over what is on the newest page of an ended workspace: the page is the end of the chain and stays. `null` when it
+ * has none or is empty already.
+ */
+export async function planEmptying(
+  state: PurgeState,
+  removedBefore: string,
+  { journal, store, clock }: RemovalDependencies,
+): Promise<PlannedRemoval | null> {
+  const newest = await journal.newestPage(state.workspace);
+  if (newest === undefined || newest.at >= removedBefore || state.emptied === newest.page) return null;
+  const openedAt = toTimestamp(clock());
+  const facts = { reason: "ended", removedBefore, openedAt, owed: [], keepsPage: true } as const;
+  const receipt = openReceipt([newest], { ...facts, owed: [] });
+  const opened = await store.replaceState({ ...state, receipt, receiptTotal: newest.total });
+  return { state: opened, receipt, pages: [newest] };
+}
+
 /** Removes the pages of the open receipt from where it stands, and closes it. Pages never change, so `known` ones are not read again. */
 export async function runReceipt(
   state: PurgeState,
@@ -58,7 +76,7 @@ export async function runReceipt(
 ): Promise<PurgeState | "stale" | "out-of-time"> {
   const { journal, store } = dependencies;
   await store.putReceipt(receipt);
-  await removeClaimed(state, dependencies);
+  await removeClaimed(state, receipt, dependencies);
   let current = state;
   for (let next = (state.claimed?.page ?? receipt.fromPage - 1) + 1; next <= receipt.toPage; next++) {
     if (!dependencies.hasTime()) return "out-of-time";
@@ -68,23 +86,23 @@ export async function runReceipt(
     const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
     if (claimed === "stale") return "stale";
     current = claimed;
-    await dependencies.pause(pauseAfter(CLAIM_UNITS + (await remove(page, store))));
+    await dependencies.pause(pauseAfter(CLAIM_UNITS + (await remove(page, receipt, store))));
   }
   return closeReceipt(current, receipt, dependencies);
 }
 
 /**
- * The row is frozen by a hold while a receipt is open: finishes the one page that was claimed before the hold, and ends the
- * receipt there. A receipt that had claimed nothing is dropped.
+ * What an open receipt covers may go no longer, for a hold or since an ended workspace goes on: finishes the one page that was
+ * claimed before that, and ends the receipt there. A receipt that had claimed nothing is dropped.
  */
-export async function endHeldReceipt(
+export async function endReceiptEarly(
   state: PurgeState,
   receipt: Receipt,
   dependencies: RemovalDependencies,
 ): Promise<PurgeState | "stale"> {
   const { claimed, receiptTotal } = state;
   if (claimed !== undefined) {
-    await removeClaimed(state, dependencies);
+    await removeClaimed(state, receipt, dependencies);
     return closeReceipt(state, endReceiptAt(receipt, claimed, receiptTotal ?? claimed.total), dependencies);
   }
   await dependencies.store.dropReceipt(receipt);
@@ -99,7 +117,8 @@ async function closeReceipt(
   const closed: Receipt = { ...receipt, state: "closed", closedAt: toTimestamp(clock()) };
   await receiptClosed(closed);
   await store.putReceipt(closed);
-  return store.replaceState(withoutReceipt(state));
+  const rest = withoutReceipt(state);
+  return store.replaceState(receipt.keepsPage === true ? { ...rest, emptied: receipt.toPage } : rest);
 }
 
 function withoutReceipt(state: PurgeState): PurgeState {
@@ -109,16 +128,18 @@ function withoutReceipt(state: PurgeState): PurgeState {
 
 async function removeClaimed(
   state: PurgeState,
+  receipt: Receipt,
   { journal, store }: Pick<RemovalDependencies, "journal" | "store">,
 ): Promise<void> {
   if (state.claimed === undefined) return;
   const page = await journal.readPage(state.workspace, state.claimed.page);
-  if (page !== undefined) await remove(page, store);
+  if (page !== undefined) await remove(page, receipt, store);
 }
 
 /** Entries first: a page that is gone would leave nobody who knows its entries. */
-async function remove(page: Page, store: PurgeStore): Promise<number> {
+async function remove(page: Page, { keepsPage }: Receipt, store: PurgeStore): Promise<number> {
   const units = await store.removeEntries(page.workspace, page.entries);
+  if (keepsPage === true) return units;
   return units + (await store.removePage(page.workspace, page.page));
 }
 

@@ -17,6 +17,8 @@ export const receiptSchema = z.object({
   item: z.string(),
   receipt: z.string(),
   state: z.enum(["open", "closed"]),
+  /** The page itself stays as the end of an ended workspace's chain; only its entries were removed. */
+  keepsPage: z.optional(z.boolean()),
   reason: z.enum(["retention", "ended"]),
   removedBefore: z.string(),
   openedAt: z.string(),
@@ -69,12 +71,13 @@ export function eventsOn(page: Page): number {
 /** Opens the receipt over contiguous, non-empty `pages`. */
 export function openReceipt(
   pages: readonly [Page, ...Page[]],
-  facts: { reason: Receipt["reason"]; removedBefore: string; openedAt: string; owed: Owed[] },
+  facts: Pick<Receipt, "reason" | "removedBefore" | "openedAt" | "owed" | "keepsPage">,
 ): Receipt {
   const [first] = pages;
   const last = pages.at(-1) ?? first;
   const end = endOf(last);
-  const receipt = receiptId(first.page);
+  // The page that stays is covered by another receipt once it goes as well.
+  const receipt = receiptId(first.page) + (facts.keepsPage === true ? "_end" : "");
   return {
     workspace: first.workspace,
     item: RECEIPT_PREFIX + receipt,
@@ -93,7 +96,7 @@ export function openReceipt(
   };
 }
 
-/** A hold came in between: the receipt ends at the page that was being removed, and the rest stays. */
+/** What it removes may go no longer: the receipt ends at the page that was being removed, and the rest stays. */
 export function endReceiptAt(receipt: Receipt, end: ReceiptEnd, totalAtReceiptEnd: number): Receipt {
   return {
     ...receipt,

@@ -1,6 +1,12 @@
 import type { Plans, Workspace } from "./entitlement.ts";
 import { extendGrown, extendHeld } from "./purge-extension.ts";
-import { endHeldReceipt, planReceipt, type RemovalDependencies, runReceipt } from "./purge-removal.ts";
+import {
+  endReceiptEarly,
+  planEmptying,
+  planReceipt,
+  type RemovalDependencies,
+  runReceipt,
+} from "./purge-removal.ts";
 import type { PurgeState } from "./purge-state.ts";
 import {
   changeRetention,
@@ -56,7 +62,9 @@ async function takeTurn(
   const extension = await extendGrown(workspace, state, now, dependencies);
   if (extension.kind === "extended") return "again";
   if (state.receipt !== undefined) {
-    await runReceipt(state, state.receipt, dependencies);
+    const goesOn = state.receipt.reason === "ended" && workspace.endedAt === undefined;
+    const finish = goesOn ? endReceiptEarly : runReceipt;
+    await finish(state, state.receipt, dependencies);
     return "again";
   }
   return removeNext(workspace, state, now, dependencies);
@@ -73,7 +81,7 @@ async function hold(
     return "again";
   }
   if (state.receipt !== undefined) {
-    await endHeldReceipt(state, state.receipt, dependencies);
+    await endReceiptEarly(state, state.receipt, dependencies);
     return "again";
   }
   const extension = await extendHeld(workspace, state, now, dependencies);
@@ -90,30 +98,16 @@ async function removeNext(
 ): Promise<Turn> {
   const before = removableBefore(workspace, dependencies.plans, now, dependencies.settings);
   if (before === null) return "finished";
-  const reason = workspace.endedAt === undefined ? "retention" : "ended";
-  const planned = await planReceipt(state, reason, before, dependencies);
-  if (planned !== null) {
-    if (planned.state !== "stale") {
-      await runReceipt(planned.state, planned.receipt, dependencies, planned.pages);
-    }
-    return "again";
+  const { endedAt } = workspace;
+  const reason = endedAt === undefined ? "retention" : "ended";
+  const planned =
+    (await planReceipt(state, reason, before, dependencies)) ??
+    (endedAt !== undefined && before > endedAt ? await planEmptying(state, before, dependencies) : null);
+  if (planned === null) return "finished";
+  if (planned.state !== "stale") {
+    await runReceipt(planned.state, planned.receipt, dependencies, planned.pages);
   }
-  await emptyEnded(workspace, state, before, dependencies);
-  return "finished";
-}
-
-/** The newest page is the end of the chain and stays; of an ended workspace its entries go. */
-async function emptyEnded(
-  workspace: Workspace,
-  state: PurgeState,
-  before: string,
-  { journal, store }: PurgeDependencies,
-): Promise<void> {
-  if (workspace.endedAt === undefined || before <= workspace.endedAt) return;
-  const newest = await journal.newestPage(workspace.workspace);
-  if (newest === undefined || newest.at >= before || state.emptied === newest.page) return;
-  await store.removeEntries(workspace.workspace, newest.entries);
-  await store.replaceState({ ...state, emptied: newest.page });
+  return "again";
 }
 
 /** Whether the settings gave the workspace's plan another retention since the last look, which is stored first. */

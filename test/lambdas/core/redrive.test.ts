@@ -50,9 +50,8 @@ async function redriveAfter(days: number, changes: Partial<Workspace>, entry: En
   const stored = entries.entries.get(`ws_1/${entry.entry}`)?.expiresAt;
   expect(quarantine.rows.size).toBe(0);
   const reference = journal.pagesOf("ws_1")[0]?.entries[0];
-  if (journalled === 1) expect(reference?.expiresAt).toBe(stored);
-  else expect(reference).toBeUndefined();
-  return journalled === 0 ? "expired" : stored;
+  if (journalled === 0 && reference === undefined) return "expired";
+  return reference?.expiresAt === stored ? stored : "another expiry in the journal";
 }
 
 it("journals what waited under the expiry that a plan which has grown gives it", async () => {

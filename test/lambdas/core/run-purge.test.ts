@@ -142,6 +142,29 @@ describe("a purge", () => {
     expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([5]);
     expect(world.entries.entries.size).toBe(0);
     expect(verified(world)).toEqual([]);
+    expect([...world.store.receipts.values()]).toMatchObject([
+      { receipt: "rct_000000000001", reason: "ended", state: "closed", fromPage: 1, toPage: 4, events: 8 },
+      { receipt: "rct_000000000005_end", reason: "ended", state: "closed", keepsPage: true, events: 2 },
+    ]);
+    await world.purge();
+    expect(world.closed()).toHaveLength(2);
+  });
+
+  it("ends the removal of an ended workspace's log when it goes on", async () => {
+    for (let calls = 3; calls < 40; calls++) {
+      const world = createRetentionWorld({ plan: "enterprise" });
+      await recordDaily(world, 5);
+      world.change({ endedAt: new Date(world.now()).toISOString() });
+      world.moveTo(world.now() + 31 * DAY_MS);
+      await world.purge(calls).catch(() => "crashed");
+      world.change({ endedAt: undefined } as never);
+      const left = world.journal.pagesOf(WS).length;
+      await world.purge();
+      expect(world.journal.pagesOf(WS).length).toBeGreaterThanOrEqual(left - 1);
+      expect((await world.store.readState(WS)).receipt).toBeUndefined();
+      expect([...world.store.receipts.values()].every(({ state }) => state === "closed")).toBe(true);
+      expect(verified(world)).toEqual([]);
+    }
   });
 });
 

@@ -250,6 +250,13 @@ describe("ending a workspace", () => {
     expect((await manage.ask("GET", `${WS}/destinations`)).body.items).toEqual([]);
   });
 
+  it("taken back after the grace period shows nothing of what may have been removed", async () => {
+    await end();
+    manage.clock.now = NOW + 31 * DAY_MS;
+    await put({ plan: "enterprise" });
+    expect((await row())?.history).toEqual({ floor: new Date(NOW + 31 * DAY_MS).toISOString() });
+  });
+
   it("that does not exist is answered 404", async () => {
     const answer = await manage.ask("DELETE", "/v1/workspaces/ws_none/entitlement", { workspaces: "*" });
     expect(answer.status).toBe(404);
