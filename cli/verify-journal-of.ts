@@ -1,12 +1,24 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDynamoClient, queryAllRows } from "../lambdas/adapters/dynamo.ts";
 import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
+import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";
 import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
+import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
+import type { Workspace } from "../lambdas/core/entitlement.ts";
 import type { Page } from "../lambdas/core/page.ts";
-import { RECEIPT_PREFIX, receiptSchema } from "../lambdas/core/receipt.ts";
-import type { EntryStore, JournalStore } from "../lambdas/core/stores.ts";
+import type { LanePosition } from "../lambdas/core/purge-state.ts";
+import { type Receipt, RECEIPT_PREFIX, receiptSchema } from "../lambdas/core/receipt.ts";
+import type { EntryStore, JournalStore, WorkspaceReader } from "../lambdas/core/stores.ts";
 import { REGISTRY } from "../lambdas/core/table-schema.ts";
-import { createJournalVerifier, type Finding, verifyEntry } from "../lambdas/core/verify-journal.ts";
+import {
+  createJournalVerifier,
+  type Finding,
+  isBeingRemoved,
+  mayHaveExpired,
+  verifyEntry,
+} from "../lambdas/core/verify-journal.ts";
+import { CliError } from "./cli-error.ts";
 import type { StackAccess } from "./stack-access.ts";
 
 const PAGES_A_READ = 25;
@@ -25,72 +37,124 @@ export async function verifyJournalOf(
   print: (line: string) => void,
 ): Promise<boolean> {
   const client = createDynamoClient();
-  const journal = createJournalStore(client, stack.output("JournalTable"));
-  const entries = createEntryStore(client, stack.output("EventsTable"));
-  const registry = stack.output("RegistryTable");
-  const workspaces = workspace === undefined ? await allWorkspaces(client, registry) : [workspace];
+  const tables = openTables(client, stack);
+  const ids = workspace === undefined ? await allWorkspaces(client, tables.registry) : [workspace];
   let findings = 0;
-  for (const each of workspaces) {
-    const receipts = await queryAllRows(
-      client,
-      registry,
-      {
-        KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :receipts)",
-        ExpressionAttributeNames: { "#workspace": REGISTRY.workspace, "#item": REGISTRY.item },
-        values: { ":workspace": each, ":receipts": RECEIPT_PREFIX },
-      },
-      receiptSchema,
-    );
-    const report = (finding: Finding): void => print(`  ✗ ${each} ${describeFinding(finding)}`);
-    const verifier = createJournalVerifier(receipts);
-    const totals = await verifyPages(each, { journal, entries, verifier, clock: stack.clock, report });
+  for (const id of ids) {
+    const row = await tables.workspaces.readWorkspace(id);
+    if (row === undefined) throw new CliError(`${stack.label} has no workspace ${id}.`);
+    const report = (finding: Finding): void => print(`  ✗ ${id} ${describeFinding(finding)}`);
+    const totals = await verifyWorkspace(row, tables, stack.clock, report);
     findings += totals.findings;
-    print(describeTotals(each, { ...totals, receipts: receipts.length }));
+    print(describeTotals(id, totals));
   }
-  print(describeEnd(workspaces.length, findings, stack.label));
+  print(describeEnd(ids.length, findings, stack.label));
   return findings === 0;
 }
 
-async function allWorkspaces(
-  client: ReturnType<typeof createDynamoClient>,
-  registry: string,
-): Promise<string[]> {
+interface Tables {
+  registry: string;
+  workspaces: WorkspaceReader;
+  journal: JournalStore;
+  entries: EntryStore;
+  lanePositions(workspace: string): Promise<LanePosition[]>;
+  readReceipts(workspace: string): Promise<Receipt[]>;
+}
+
+function openTables(client: DynamoDBClient, stack: StackAccess): Tables {
+  const journal = stack.output("JournalTable");
+  const events = stack.output("EventsTable");
+  const registry = stack.output("RegistryTable");
+  const { lanePositions } = createPurgeStore(client, { events, journal, registry });
+  return {
+    registry,
+    workspaces: createWorkspaceReader(client, registry),
+    journal: createJournalStore(client, journal),
+    entries: createEntryStore(client, events),
+    lanePositions,
+    readReceipts: (workspace) =>
+      queryAllRows(
+        client,
+        registry,
+        {
+          KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :receipts)",
+          ExpressionAttributeNames: { "#workspace": REGISTRY.workspace, "#item": REGISTRY.item },
+          values: { ":workspace": workspace, ":receipts": RECEIPT_PREFIX },
+        },
+        receiptSchema,
+      ),
+  };
+}
+
+async function allWorkspaces(client: DynamoDBClient, registry: string): Promise<string[]> {
   const all: string[] = [];
   for await (const ids of createWorkspaceScan(client, registry).all()) all.push(...ids);
   return all.toSorted();
 }
 
-interface Verification {
-  journal: JournalStore;
-  entries: EntryStore;
-  verifier: ReturnType<typeof createJournalVerifier>;
-  clock: StackAccess["clock"];
-  report: (finding: Finding) => void;
+/** Lanes are read before the first page and receipts again at every gap: fan-out and a purge may be at work meanwhile. */
+async function verifyWorkspace(
+  row: Workspace,
+  tables: Tables,
+  clock: StackAccess["clock"],
+  report: (finding: Finding) => void,
+): Promise<Totals> {
+  const { workspace } = row;
+  const totals = { pages: 0, events: 0, receipts: 0, findings: 0 };
+  const count = (findings: readonly Finding[]): void => {
+    for (const finding of findings) report(finding);
+    totals.findings += findings.length;
+  };
+  const lanes = await tables.lanePositions(workspace);
+  let receipts = await tables.readReceipts(workspace);
+  const verifier = createJournalVerifier(receipts);
+  const learn = async (): Promise<void> => verifier.learn((receipts = await tables.readReceipts(workspace)));
+  for await (const page of pagesOf(workspace, tables.journal, learn)) {
+    count(verifier.add(page));
+    const missing = await missingOn(page, row, tables.entries, clock(), count);
+    if (missing.length > 0 && !isBeingRemoved(page.page, receipts)) await learn();
+    if (!isBeingRemoved(page.page, receipts)) count(missing);
+    totals.pages += 1;
+    totals.events += page.entries.reduce((sum, entry) => sum + entry.count, 0);
+  }
+  count(verifier.end(lanes));
+  return { ...totals, receipts: receipts.length };
 }
 
-async function verifyPages(workspace: string, verification: Verification): Promise<Omit<Totals, "receipts">> {
-  const { journal, verifier, report } = verification;
-  const totals = { pages: 0, events: 0, findings: 0 };
-  let pages = await journal.readPagesFrom(workspace, 1, PAGES_A_READ);
+/** The pages in their order; `onGap` is awaited before one that does not follow on the one before it. */
+async function* pagesOf(
+  workspace: string,
+  journal: JournalStore,
+  onGap: () => Promise<void>,
+): AsyncGenerator<Page> {
+  let next = 1;
   for (;;) {
+    const pages = await journal.readPagesFrom(workspace, next, PAGES_A_READ);
+    if (pages.length === 0) return;
     for (const page of pages) {
-      const findings = [...verifier.add(page), ...(await verifyEntries(page, verification))];
-      for (const finding of findings) report(finding);
-      totals.pages += 1;
-      totals.events += page.entries.reduce((sum, { count }) => sum + count, 0);
-      totals.findings += findings.length;
+      if (page.page !== next) await onGap();
+      yield page;
+      next = page.page + 1;
     }
-    const last = pages.at(-1);
-    if (last === undefined) return totals;
-    pages = await journal.readPagesFrom(workspace, last.page + 1, PAGES_A_READ);
   }
 }
 
-async function verifyEntries(page: Page, { entries, clock }: Verification): Promise<Finding[]> {
+/** Counts entries that are altered; answers those that are missing and have not expired. */
+async function missingOn(
+  page: Page,
+  row: Workspace,
+  entries: EntryStore,
+  now: number,
+  count: (findings: readonly Finding[]) => void,
+): Promise<Finding[]> {
   const stored = await entries.readEntries(page.workspace, page.entries);
-  return page.entries.flatMap(
-    (reference) => verifyEntry(page.page, reference, stored.get(reference.entry), clock()) ?? [],
+  const findings = page.entries.flatMap(
+    (reference) =>
+      verifyEntry(page.page, reference, stored.get(reference.entry), mayHaveExpired(reference, row, now)) ??
+      [],
   );
+  count(findings.filter(({ kind }) => kind !== "missing-entry"));
+  return findings.filter(({ kind }) => kind === "missing-entry");
 }
 
 function describeFinding({ kind, page, toPage, entry }: Finding): string {

@@ -84,8 +84,8 @@ export function expiryOf(recordedAt: string, days: number): number {
 /** Later than any retention: the expiry of an entry under hold (31 December 9999). */
 export const NEVER_EXPIRES = 253_402_300_799;
 
-/** A larger plan is asked of the purge at once; within this time it has extended what would expire. */
-const EXTENSION_MS = 3_600_000;
+/** A larger plan, or a hold, is asked of the purge at once; within this time it has extended what would expire. */
+export const EXTENSION_MS = 3_600_000;
 
 /** What to remember when a workspace's retention changes from `before` to `after` days at `now`. */
 export function changeRetention(

@@ -1,0 +1,256 @@
+import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { verifyJournalOf } from "../../cli/verify-journal-of.ts";
+import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
+import { createEntryStore } from "../../lambdas/adapters/entry-store.ts";
+import { createJournalStore } from "../../lambdas/adapters/journal-store.ts";
+import { createPurgeStore } from "../../lambdas/adapters/purge-store.ts";
+import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
+import { appendToJournal } from "../../lambdas/core/append-journal.ts";
+import { buildEntry, referenceOf } from "../../lambdas/core/build-entry.ts";
+import { withEntitlement } from "../../lambdas/core/change-entitlement.ts";
+import type { Workspace } from "../../lambdas/core/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry.ts";
+import { streamPosition } from "../../lambdas/core/page.ts";
+import { DAY_MS, DEFAULT_RETENTION, keptDays } from "../../lambdas/core/retention.ts";
+import { runPurge } from "../../lambdas/core/run-purge.ts";
+import { laneAtStart } from "../helpers/in-memory-stores.ts";
+import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
+import { PLANS, postedEvent } from "../helpers/sample-events.ts";
+
+const WS = "ws_1";
+const START = Date.parse("2026-01-01T00:00:00.000Z");
+const TABLES = { events: "Events", journal: "Journal", registry: "Registry" };
+const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
+
+let now: number;
+let local: LocalDynamo;
+let recorded: Entry[];
+let row: Workspace;
+
+beforeEach(async () => {
+  now = START;
+  recorded = [];
+  local = await startLocalDynamo(() => now);
+  const { hostname, port } = (await local.client.config.endpoint?.()) ?? { hostname: "", port: 0 };
+  vi.stubEnv("AWS_ENDPOINT_URL", `http://${hostname}:${port}`);
+  vi.stubEnv("AWS_REGION", "eu-west-1");
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "LOCALADMIN");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "local");
+  await entitle({ plan: "free" }, undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await local.close();
+});
+
+const put = (table: string, item: object) =>
+  local.client.send(new PutItemCommand({ TableName: table, Item: toAttributes(item) }));
+const remove = (table: string, key: object) =>
+  local.client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes(key) }));
+const removeEntry = ({ partition, entry }: Entry) => remove("Events", { partition, entry });
+const removePage = (page: number) => remove("Journal", { workspace: WS, page });
+const stores = () => ({
+  entries: createEntryStore(local.client, "Events"),
+  journal: createJournalStore(local.client, "Journal"),
+});
+const currentRow = () => createWorkspaceReader(local.client, "Registry").readWorkspace(WS);
+
+/** What PUT entitlement stores. */
+async function entitle(asked: { plan: string; hold?: boolean }, current: Workspace | undefined) {
+  const settings = { plans: PLANS, retention: DEFAULT_RETENTION };
+  row = withEntitlement(WS, current, asked, now, settings);
+  row = { ...row, version: row.version + 1 };
+  await put("Registry", row);
+}
+
+/** One entry and its page at noon of each of `days` from the first on. */
+async function recordDaily(first: number, days: number): Promise<void> {
+  for (let day = first; day < first + days; day++) {
+    now = START + (day + 0.5) * DAY_MS;
+    const built = buildEntry(
+      {
+        workspace: WS,
+        entry: `ent_${String(day).padStart(26, "0")}`,
+        shard: 0,
+        events: [postedEvent()],
+        requestHash: "",
+        trace: undefined,
+        keptDays: keptDays(row, PLANS, now),
+      },
+      now,
+      ENVELOPES,
+    );
+    if (!built.ok) throw new Error("refused");
+    recorded.push(built.entry);
+    await stores().entries.putEntry(built.entry);
+    const record = { position: streamPosition("label", String(day)), reference: referenceOf(built.entry) };
+    await appendToJournal(WS, [record], { ...stores(), clock: () => now });
+  }
+}
+
+/** A purge that has time for so many pages. */
+async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
+  let left = pages;
+  const outcome = await runPurge(WS, {
+    ...stores(),
+    store: createPurgeStore(local.client, TABLES),
+    workspaces: createWorkspaceReader(local.client, "Registry"),
+    plans: PLANS,
+    settings: DEFAULT_RETENTION,
+    clock: () => now,
+    hasTime: () => left-- > 0,
+    pause: async () => {},
+    receiptClosed: async () => {},
+    owedExpiring: async () => {},
+  });
+  if (pages === Number.POSITIVE_INFINITY) expect(outcome).toBe("finished");
+  row = (await currentRow()) ?? row;
+}
+
+/** The table's TTL. */
+async function expire(): Promise<void> {
+  const found = await stores().entries.readEntries(WS, recorded);
+  for (const entry of found.values()) if (entry.expiresAt * 1000 <= now) await removeEntry(entry);
+}
+
+async function verify(workspace?: string): Promise<string[]> {
+  const lines: string[] = [];
+  const stack = {
+    output: (name: string) => name.replace("Table", ""),
+    clock: () => now,
+    dir: undefined,
+    label: "the stack",
+  };
+  const whole = await verifyJournalOf(stack, workspace, (line) => lines.push(line));
+  const findings = lines.filter((line) => line.startsWith("  ✗"));
+  expect(whole).toBe(findings.length === 0);
+  return findings.map((line) => line.replace(`  ✗ ${WS} `, ""));
+}
+
+const missing = (day: number) => `page ${day + 1}: missing entry (${recorded[day]?.entry})`;
+
+describe("trailcast verify --journal", () => {
+  it("finds a purged journal whole, whatever its TTL and the purge have got to", async () => {
+    await recordDaily(0, 15);
+    expect(await verify()).toEqual([]);
+    await expire();
+    expect(await verify(WS)).toEqual([]);
+    await purge();
+    expect(await verify()).toEqual([]);
+    now += 5 * DAY_MS;
+    await expire();
+    expect(await verify()).toEqual([]);
+  });
+
+  it("finds it whole wherever a removal has stopped", async () => {
+    await recordDaily(0, 15);
+    for (let pages = 1; pages < 12; pages++) {
+      await purge(pages % 4);
+      expect(await verify()).toEqual([]);
+    }
+  });
+
+  it("reads receipts again when a purge has run since it began", async () => {
+    await recordDaily(0, 30);
+    const { service } = local;
+    const handle = service.handle.bind(service);
+    let queries = 0;
+    service.handle = async (call) => {
+      const answer = await handle(call);
+      // The first pages are read, their entries are not.
+      if (call.action === "Query" && JSON.stringify(call.input).includes('"Journal"') && queries++ === 0) {
+        await purge();
+      }
+      return answer;
+    };
+    expect(await verify()).toEqual([]);
+    expect(await verify()).toEqual([]);
+    expect((await stores().journal.oldestPage(WS))?.page).toBeGreaterThan(20);
+  });
+
+  it("does not take an early expiry for the reason of a loss when the plan has grown", async () => {
+    await recordDaily(0, 5);
+    await entitle({ plan: "team" }, row);
+    for (let day = 5; day < 20; day++) {
+      now = START + day * DAY_MS;
+      await purge();
+      await expire();
+    }
+    expect(await verify()).toEqual([]);
+    await removeEntry(recorded[1]!);
+    expect(await verify()).toEqual([missing(1)]);
+  });
+
+  it("takes what had expired before the plan grew for expired", async () => {
+    await recordDaily(0, 12);
+    await expire();
+    await entitle({ plan: "team" }, row);
+    await purge();
+    expect(await verify()).toEqual([]);
+  });
+
+  it("finds a loss in a plan that has shrunk, during the grace and after it", async () => {
+    await entitle({ plan: "team" }, row);
+    await recordDaily(0, 15);
+    await entitle({ plan: "free" }, row);
+    await removeEntry(recorded[2]!);
+    expect(await verify()).toEqual([missing(2)]);
+    now += 8 * DAY_MS;
+    await removeEntry(recorded[14]!);
+    await purge();
+    expect(await verify()).toEqual([missing(14)]);
+  });
+
+  it("finds the loss of what a hold has made safe, not of what had expired before it", async () => {
+    await recordDaily(0, 10);
+    await expire();
+    await entitle({ plan: "free", hold: true }, row);
+    for (let day = 10; day < 30; day++) {
+      now = START + day * DAY_MS;
+      await purge();
+      await expire();
+    }
+    expect(await verify()).toEqual([]);
+    await removeEntry(recorded[6]!);
+    expect(await verify()).toEqual([missing(6)]);
+  });
+
+  it("finds the end of an ended workspace's journal whole, and what follows when it goes on", async () => {
+    await recordDaily(0, 5);
+    await put("Registry", { ...row, endedAt: new Date(now).toISOString() });
+    now += 31 * DAY_MS;
+    for (let pages = 0; pages < 6; pages++) {
+      await purge(pages);
+      expect(await verify()).toEqual([]);
+    }
+    await purge();
+    expect(await stores().entries.readEntries(WS, recorded)).toEqual(new Map());
+    expect(await verify()).toEqual([]);
+    await entitle({ plan: "free" }, await currentRow());
+    expect(row.history?.floor).toBe(new Date(now).toISOString());
+    recorded.length = 0;
+    await recordDaily(40, 20);
+    await purge();
+    expect(await verify()).toEqual([]);
+    expect((await stores().journal.oldestPage(WS))?.page).toBeGreaterThan(6);
+  });
+
+  it("finds that the end is missing by receipts and by lanes", async () => {
+    await recordDaily(0, 15);
+    await put("Registry", { ...laneAtStart(WS, "dst_1"), cursor: { page: 15, index: 1 } });
+    await removePage(15);
+    await removeEntry(recorded[14]!);
+    expect(await verify()).toEqual([]);
+    await put("Registry", { ...laneAtStart(WS, "dst_1"), cursor: { page: 16, index: 0 } });
+    expect(await verify()).toEqual(["page 15: lost end"]);
+    await remove("Registry", { workspace: WS, item: laneAtStart(WS, "dst_1").item });
+    await purge();
+    for (let page = 1; page < 15; page++) await removePage(page);
+    expect(await verify()).toEqual(["pages 1 to 8: lost end"]);
+  });
+
+  it("answers an error for a workspace that there is not", async () => {
+    await expect(verify("ws_typo")).rejects.toThrow("the stack has no workspace ws_typo.");
+  });
+});
