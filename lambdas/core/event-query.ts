@@ -61,6 +61,10 @@ export const CSV_COLUMNS = [
   "target_name",
   "description",
   "metadata",
+  "context_ip",
+  "context_user_agent",
+  "context_request_id",
+  "recorded_at",
 ] as const;
 
 /**
@@ -84,15 +88,16 @@ const csvEventSchema = z.object({
     target: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
     description: z.optional(z.nullable(z.string())),
     metadata: z.optional(z.unknown()),
+    context: z.optional(z.record(z.string(), z.unknown())),
   }),
 });
 
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
 
-/** One recorded event (its JSON line) as a CSV row, CRLF at the end. */
-export function csvRow(line: string): string {
+/** One recorded event (its JSON line) as a CSV row, CRLF at the end. The line itself does not tell when it was recorded. */
+export function csvRow(line: string, recordedAt: string): string {
   const { id, time, type, data } = csvEventSchema.parse(JSON.parse(line));
-  const { actor, action, target, description, metadata } = data;
+  const { actor, action, target, description, metadata, context } = data;
   const cells = [
     id,
     time,
@@ -108,6 +113,10 @@ export function csvRow(line: string): string {
     target?.["name"],
     description,
     metadata,
+    context?.["ip"],
+    context?.["userAgent"],
+    context?.["requestId"],
+    recordedAt,
   ];
   return `${cells.map(csvCell).join(",")}\r\n`;
 }

@@ -103,14 +103,18 @@ function within({ recordedAt }: EntryReference, { since, until }: ExportRange): 
 }
 
 /** A line of the export in its format, or `undefined` when the filter leaves the event out. */
-export function exportLine(line: string, format: ExportFormat, filter: EventFilter): string | undefined {
+function exportLine(
+  { line, recordedAt }: { line: string; recordedAt: string },
+  format: ExportFormat,
+  filter: EventFilter,
+): string | undefined {
   if (Object.keys(filter).length > 0 && !matchesFilter(recordedEventSchema.parse(JSON.parse(line)), filter)) {
     return undefined;
   }
-  return format === "csv" ? csvRow(line) : `${line}\n`;
+  return format === "csv" ? csvRow(line, recordedAt) : `${line}\n`;
 }
 
-export function exportHeader(format: ExportFormat): string {
+function exportHeader(format: ExportFormat): string {
   return format === "csv" ? CSV_HEADER : "";
 }
 
@@ -148,7 +152,7 @@ export async function readPart(request: PartRequest, reading: ForwardReading): P
   let looked = 0;
   let last = range.next;
   for await (const { line, recordedAt = "", pages, after } of stepsForward(range, reading)) {
-    const text = line === undefined ? undefined : exportLine(line, format, filter);
+    const text = line === undefined ? undefined : exportLine({ line, recordedAt }, format, filter);
     looked += pages;
     if (text !== undefined) {
       const oldest = part.events === 0 || recordedAt < part.oldest ? recordedAt : part.oldest;

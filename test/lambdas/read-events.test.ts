@@ -390,7 +390,9 @@ describe("an export", () => {
 
   it("as CSV begins with its columns", async () => {
     const { text } = await ask("GET /ws/events/export", { format: "csv", from: "2026-11-09T12:00:00Z" });
-    expect(text.split("\r\n")[0]).toMatch(/^id,time,type,category/);
+    const [header, row] = text.split("\r\n");
+    expect(header).toMatch(/^id,time,type,category.*,recorded_at$/);
+    expect(row).toMatch(/,"2026-11-10T00:00:00.000Z"$/);
   });
 
   it("as a job writes parts that hold every event once, and links to them when it is done", async () => {

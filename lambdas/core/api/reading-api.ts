@@ -66,7 +66,7 @@ export type EventListParameters = z.output<typeof eventListParametersSchema>;
 
 const format = () =>
   described(
-    "`ndjson`: one CloudEvent a line. `csv`: one row an event, with a header",
+    "`ndjson`: one CloudEvent a line. `csv`: one row an event, with a header, its context and the time of record in the last columns",
     oneOf("ndjson", "csv"),
   );
 

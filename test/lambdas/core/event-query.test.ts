@@ -64,9 +64,18 @@ describe("a CSV cell", () => {
   });
 });
 
+it("a CSV row of an event without a context leaves its cells empty", () => {
+  expect(csvRow(JSON.stringify(event), "2026-11-23T05:00:01.000Z")).toMatch(
+    /,"","","","2026-11-23T05:00:01.000Z"\r\n$/,
+  );
+});
+
 it("a CSV row holds the event in the order of the columns", () => {
-  expect(csvRow(JSON.stringify(event))).toBe(
+  const context = { ip: "203.0.113.9", userAgent: "=cmd()", requestId: "req_1" };
+  const line = JSON.stringify({ ...event, data: { ...event.data, context } });
+  expect(csvRow(line, "2026-11-23T05:00:01.000Z")).toBe(
     '"aud_1","2026-11-23T05:00:00.000Z","pro.atmos.team_member.invited","team_member","invited",' +
-      '"user","usr_1","Ada","","user","usr_9","","Invited Grace to the team","{""role"":""Admin"",""seats"":3}"\r\n',
+      '"user","usr_1","Ada","","user","usr_9","","Invited Grace to the team","{""role"":""Admin"",""seats"":3}",' +
+      `"203.0.113.9","'=cmd()","req_1","2026-11-23T05:00:01.000Z"\r\n`,
   );
 });
