@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createApiClient } from "../../cli/api-client.ts";
+import { type ApiClient, createApiClient } from "../../cli/api-client.ts";
 import { createdDestinationSchema } from "../../lambdas/core/api/destination-api.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { issueToken } from "../../local/token.ts";
@@ -36,15 +36,18 @@ interface World extends DisturbedWorld {
   receivers: Receivers;
 }
 
-/** Runs the whole plan of a seed. `print` gets a line now and then. */
-export async function runFaults(options: FaultOptions, print: (line: string) => void): Promise<FaultRun> {
+/** Runs the whole plan of a seed. `print` gets a line now and then. Rejects when the stack cannot be prepared. */
+export async function runFaults(
+  options: FaultOptions,
+  print: (line: string) => void,
+  start = controlStack,
+): Promise<FaultRun> {
   const begun = performance.now();
   const plan = planFaults(options);
+  const { cdkOut, stack: name } = await synthesise();
   const dir = await mkdtemp(join(tmpdir(), "trailcast-faults-"));
-  const synthesis = await synthesise();
   const { timeScale, seed } = plan;
-  const { cdkOut, stack: name } = synthesis;
-  const stack = controlStack({ cdkOut, stack: name, dir, timeScale, seed, maxWorkers: THREADS });
+  const stack = start({ cdkOut, stack: name, dir, timeScale, seed, maxWorkers: THREADS });
   let world: World | undefined;
   let sound = false;
   try {
@@ -56,6 +59,9 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
     sound = isSound(verdict) && complaints.length === 0;
     const seconds = (performance.now() - begun) / 1000;
     return { ...verdict, seconds, isSound: sound, faults: countFaults(dir), dir: sound ? undefined : dir };
+  } catch (error) {
+    print(`Kept for a look: ${dir}`);
+    throw error;
   } finally {
     await stack.stop();
     await world?.receivers.stop();
@@ -66,7 +72,6 @@ export async function runFaults(options: FaultOptions, print: (line: string) => 
 
 /** Workspaces and destinations, made before the faults begin. */
 async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Promise<World> {
-  const secrets = new Map<string, string>();
   const happened = createFaultLog(dir);
   let ledger: Ledger | undefined;
   const strays: string[] = [];
@@ -78,9 +83,25 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
     met: (workspace, number, kind) =>
       happened({ group: "receivers", kind, where: `${workspace} #${number}` }),
   });
-  const { apiUrl } = await stack.endpoints();
-  const token = await issueToken(dir, { workspaces: "*", scope: SCOPES });
-  const api = createApiClient(apiUrl, token);
+  try {
+    const token = await issueToken(dir, { workspaces: "*", scope: SCOPES });
+    const api = createApiClient((await stack.endpoints()).apiUrl, token);
+    ledger = createLedger(await addDestinations(plan, api, receivers), strays);
+    for (const arrival of early) ledger.arrived(arrival);
+    return { plan, stack, receivers, ledger, happened, token };
+  } catch (error) {
+    await receivers.stop();
+    throw error;
+  }
+}
+
+/** Answers the secret of each workspace's destination. */
+async function addDestinations(
+  plan: FaultPlan,
+  api: ApiClient,
+  receivers: Receivers,
+): Promise<Map<string, string>> {
+  const secrets = new Map<string, string>();
   for (const [index, { workspace, format, isFiltered }] of plan.destinations.entries()) {
     await api.call("PUT", `/v1/workspaces/${workspace}/entitlement`, { plan: "enterprise" });
     const { body } = await api.call("POST", `/v1/workspaces/${workspace}/destinations`, {
@@ -91,9 +112,7 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
     });
     secrets.set(workspace, createdDestinationSchema.parse(body).secret);
   }
-  ledger = createLedger(secrets, strays);
-  for (const arrival of early) ledger.arrived(arrival);
-  return { plan, stack, receivers, ledger, happened, token };
+  return secrets;
 }
 
 /** What `trailcast verify --journal` has to say when not every journal is whole. */
