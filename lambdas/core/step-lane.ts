@@ -79,7 +79,7 @@ async function resume(run: LaneRun): Promise<Step> {
   const target = await readTarget(run);
   if (target === undefined) return standStill(run);
   await tellResumed(run.ports, target, run.lane, run.ports.clock());
-  changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined, untold: undefined }));
+  changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined }));
   return "next";
 }
 

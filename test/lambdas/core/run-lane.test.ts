@@ -437,6 +437,21 @@ describe("a schedule", () => {
     expect(world.lane()).toMatchObject({ status: "live", attempts: 1, frozen: { number: 2 } });
   });
 
+  it("ends with what expired before what is far behind it", async () => {
+    world.setDestination({ eventTypes: ["pro.atmos.billing.*"] });
+    await world.record(["a"]);
+    refuseAll(503);
+    await world.run();
+    const { firstAttemptAt } = world.lane();
+    world.now += HOUR;
+    world.expire({ entries: false, pages: false });
+    for (let page = 0; page < 60; page++) await world.record(["a"], { category: "other" });
+    await world.record(["b"]);
+    await world.run();
+    expect(world.lane()).toMatchObject({ attempts: 1, frozen: { number: 2 } });
+    expect(world.lane().firstAttemptAt).not.toBe(firstAttemptAt);
+  });
+
   it("ends with what expired also at the end of the journal", async () => {
     world.change((lane) => ({ ...lane, attempts: 4, firstAttemptAt: new Date(world.now).toISOString() }));
     await world.run();

@@ -157,6 +157,30 @@ describe("an owner who cannot be told", () => {
     expect(world.lane()).toMatchObject({ failingToldAt: world.notices[2]?.at, untold: undefined });
   });
 
+  it("of a failing hears of the next one as another", async () => {
+    refuseAll(401);
+    await world.run({ turns: silenced });
+    world.answer = () => answered(200);
+    world.now += MINUTE;
+    await world.run();
+    refuseAll(401);
+    await world.record(["b"]);
+    await world.run();
+    expect(world.notices.map(({ kind }) => kind)).toEqual(["failing", "failing"]);
+    expect(world.notices[1]?.key).not.toBe(world.notices[0]?.key);
+  });
+
+  it("of a suspension, and enables before, hears that it is over", async () => {
+    refuseAll(410);
+    await world.run({ turns: silenced });
+    world.notices.length = 0;
+    world.change(resumeLane);
+    world.answer = () => answered(200);
+    await world.run();
+    expect(world.notices.map(({ kind }) => kind)).toEqual(["resumed"]);
+    expect(world.lane().untold).toBeUndefined();
+  });
+
   it.each(["live", "rpl_1"])(
     "a suspension of %s is told later, by a ring of the sweep, and nothing is sent",
     async (name) => {
