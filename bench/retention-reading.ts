@@ -61,20 +61,7 @@ async function exportLarge(stack: BenchStack, tables: SeedTables, plans: Plans) 
   const peaks: number[] = [];
   const workspace = "ws_large";
   const newest = await journal.newestPage(workspace);
-  let job: ExportJob = {
-    workspace,
-    item: "export#bench",
-    export: "bench",
-    status: "running",
-    format: "ndjson",
-    filter: {},
-    createdAt: new Date().toISOString(),
-    next: { page: 1, index: 0 },
-    end: { page: (newest?.page ?? 0) + 1, index: 0 },
-    parts: [],
-    version: 1,
-    expiresAt: 0,
-  };
+  let job = jobUpTo(workspace, (newest?.page ?? 0) + 1);
   await runExport(workspace, "bench", {
     workspaces: createWorkspaceReader(client, tables.registry),
     rows: {
@@ -96,4 +83,21 @@ async function exportLarge(stack: BenchStack, tables: SeedTables, plans: Plans) 
     hasTime: () => true,
   });
   return { events: job.parts.reduce((sum, part) => sum + part.events, 0), parts: job.parts.length, peaks };
+}
+
+function jobUpTo(workspace: string, page: number): ExportJob {
+  return {
+    workspace,
+    item: "export#bench",
+    export: "bench",
+    status: "running",
+    format: "ndjson",
+    filter: {},
+    createdAt: new Date().toISOString(),
+    next: { page: 1, index: 0 },
+    end: { page, index: 0 },
+    parts: [],
+    version: 1,
+    expiresAt: 0,
+  };
 }

@@ -8,7 +8,7 @@ import { DAY_MS } from "../lambdas/core/retention.ts";
 import { benchEvent } from "./bench-events.ts";
 import { benchFolder, type BenchStack, startBenchStack } from "./bench-stack.ts";
 import { type Figure, figure } from "./measure.ts";
-import { type MeteredStack, startMeteredStack } from "./metered-stack.ts";
+import { type MeteredStack, startMeteredStack, type Units } from "./metered-stack.ts";
 import { countQueued, queueClient, queuesNamed } from "./queue-depth.ts";
 import { benchExport, benchPages } from "./retention-reading.ts";
 import { type SeededWorkspace, type SeedTables, seedRetention } from "./retention-seed.ts";
@@ -69,6 +69,15 @@ async function register({ api }: BenchStack, workspace: string): Promise<void> {
   });
 }
 
+/** What a purge took and removed, and what posts took without it and during it, milliseconds. */
+interface PurgeRun {
+  removed: { events: number; pages: number };
+  units: Units;
+  quiet: number[];
+  busy: number[];
+  complaints: number;
+}
+
 /** The stack's own purge, by the tasks that the daily plan would queue; half of what it is compared with is from before and half from after. */
 async function measurePurge(stack: MeteredStack, tables: SeedTables): Promise<Figure[]> {
   await purge(stack, ["ws_live", "ws_live", "ws_live"]).finished;
@@ -83,46 +92,39 @@ async function measurePurge(stack: MeteredStack, tables: SeedTables): Promise<Fi
   const busy = await ingest(stack, purging.isUnderWay, Number.MAX_SAFE_INTEGER);
   const seconds = (performance.now() - begun) / 1000;
   await purging.finished;
-  const units = await stack.units();
+  const after = await stack.units();
   quiet.push(...(await ingest(stack, () => true, INGEST_SAMPLES)));
   const removed = await removedByReceipts(stack, tables);
-  const complaints = await complaintsOfJournals(stack.dir);
-  const [read, write] = [units.read - before.read, units.write - before.write];
+  const units = {
+    read: after.read - before.read,
+    write: after.write - before.write,
+    pagesRead: after.pagesRead - before.pagesRead,
+  };
   console.error(
-    `  removed ${removed.events} events on ${removed.pages} pages in ${seconds.toFixed(1)} s: ${read.toFixed(0)} read units, ${write.toFixed(0)} write units`,
+    `  removed ${removed.events} events on ${removed.pages} pages in ${seconds.toFixed(1)} s: ${units.read} read units, ${units.write} write units`,
   );
+  return figuresOf({ removed, units, quiet, busy, complaints: await complaintsOfJournals(stack.dir) });
+}
+
+function figuresOf({ removed, units, quiet, busy, complaints }: PurgeRun): Figure[] {
   console.error(
     `  ingest without: ${describe(quiet)}; during the purge: ${describe(busy)}; milliseconds of ${quiet.length} and ${busy.length} posts`,
   );
+  const { events, pages } = removed;
+  const share = (percentile(busy, 99) / percentile(quiet, 99)) * 100;
+  // In each workspace the first page that stays, and the newest.
+  const inVain = { atMost: pages + 2 * WORKSPACES.length };
+  const add = figure.bind(undefined, "retention");
   return [
-    figure("retention", "events removed of 1,000,000, at least", removed.events, "events", {
-      atLeast: EXPIRED,
-    }),
-    figure("retention", "events removed of 1,000,000, at most", removed.events, "events", {
-      atMost: EXPIRED + EXPIRING_MEANWHILE,
-    }),
-    figure("retention", "read units of the purge, per page removed", read / removed.pages, "", {
-      atMost: READ_UNITS_A_PAGE,
-    }),
-    figure("retention", "write units of the purge, per page removed", write / removed.pages, "", {
+    add("events removed of 1,000,000, at least", events, "events", { atLeast: EXPIRED }),
+    add("events removed of 1,000,000, at most", events, "events", { atMost: EXPIRED + EXPIRING_MEANWHILE }),
+    add("pages of the journal read beside those removed", units.pagesRead - pages, "pages", inVain),
+    add("read units of the purge, per page removed", units.read / pages, "", { atMost: READ_UNITS_A_PAGE }),
+    add("write units of the purge, per page removed", units.write / pages, "", {
       atMost: WRITE_UNITS_A_PAGE,
     }),
-    figure(
-      "retention",
-      "pages of the journal read beside those removed",
-      units.pagesRead - before.pagesRead - removed.pages,
-      "pages",
-      // In each workspace the first page that stays, and the newest.
-      { atMost: removed.pages + 2 * WORKSPACES.length },
-    ),
-    figure("retention", "complaints of trailcast verify --journal", complaints, "", { atMost: 0 }),
-    figure(
-      "retention",
-      "ingest p99 during the purge, of that without",
-      (percentile(busy, 99) / percentile(quiet, 99)) * 100,
-      "%",
-      { atMost: 120 },
-    ),
+    add("complaints of trailcast verify --journal", complaints, "", { atMost: 0 }),
+    add("ingest p99 during the purge, of that without", share, "%", { atMost: 120 }),
   ];
 }
 
