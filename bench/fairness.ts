@@ -9,7 +9,7 @@ import { issueToken } from "../local/token.ts";
 import { benchEvent } from "./bench-events.ts";
 import { pause } from "./bench-stack.ts";
 import { controlStack } from "./faults/controlled-stack.ts";
-import { type Figure, figure, median } from "./measure.ts";
+import { type Figure, figure, median, quantile } from "./measure.ts";
 import { watchQueues } from "./queue-depth.ts";
 
 const WORKSPACES = 50;
@@ -155,9 +155,4 @@ function arrivals({ received }: PracticeReceiver): { subject: string; at: number
     .flatMap(({ body, at }) =>
       (JSON.parse(body) as { subject: string }[]).map(({ subject }) => ({ subject, at })),
     );
-}
-
-function quantile(latencies: readonly number[], share: number): number {
-  const sorted = latencies.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }

@@ -7,9 +7,19 @@ export interface Figure {
   met: boolean;
 }
 
-export function median(values: readonly number[]): number {
+/** The value that `share` of the values are below; `NaN` of none. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** What a process ends with: 1 when a figure misses its target, or when there is none. */
+export function exitCodeOf(figures: readonly Figure[]): 0 | 1 {
+  return figures.length > 0 && figures.every(({ met }) => met) ? 0 : 1;
 }
 
 /** `atLeast` or `atMost` is the target. */

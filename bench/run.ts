@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { type BenchStack, startBenchStack } from "./bench-stack.ts";
 import { benchCatchUp } from "./catch-up.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchIdle } from "./idle.ts";
-import { type Figure, formatFigures } from "./measure.ts";
+import { exitCodeOf, type Figure, formatFigures } from "./measure.ts";
 import { benchRetention } from "./retention.ts";
 import { benchSingles } from "./singles.ts";
 import { benchThroughput } from "./throughput.ts";
@@ -22,10 +22,13 @@ const BENCHES = {
 const LONG: ReadonlySet<string> = new Set(["catch-up", "fairness"]);
 
 const command = new Command("npm run bench --")
-  .description("Measures the local stack; each bench on a stack of its own.")
-  .argument(
-    "[benches...]",
-    `of ${Object.keys(BENCHES).join(", ")}; all but ${[...LONG].join(" and ")} by default`,
+  .description(
+    "Measures the local stack; each bench on a stack of its own. Ends with 1 when a figure misses its target.",
+  )
+  .addArgument(
+    new Argument("[benches...]", `all but ${[...LONG].join(" and ")} by default`).choices(
+      Object.keys(BENCHES),
+    ),
   )
   .option("--json", "print the figures as JSON")
   .parse();
@@ -40,6 +43,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
 }
 if (command.opts<{ json?: boolean }>().json === true) console.log(JSON.stringify(figures, undefined, 2));
 else console.log(`${formatFigures(figures)}\n${availableParallelism()} cores, Node ${process.version}`);
+process.exitCode = exitCodeOf(figures);
 
 async function onStack(bench: (stack: BenchStack) => Promise<Figure[]>): Promise<Figure[]> {
   const stack = await startBenchStack();

@@ -1,4 +1,5 @@
 import { verifyChain } from "../../lambdas/core/verify-chain.ts";
+import { quantile } from "../measure.ts";
 import { describeFinding, type Ledger, type WorkspaceLedger } from "./ledger.ts";
 
 /** What a run came to. `unaccepted`, `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
@@ -51,7 +52,6 @@ export function judgeLedger(ledger: Ledger, planned: number): FaultVerdict {
   }
   verdict.wrong += ledger.strays.length;
   verdict.details.push(...ledger.strays.map((path) => `a redirect was followed to ${path}`));
-  latencies.sort((one, other) => one - other);
   verdict.p50 = quantile(latencies, 0.5);
   verdict.p99 = quantile(latencies, 0.99);
   return verdict;
@@ -126,10 +126,6 @@ function complain(
 ): void {
   verdict[count] += lines.length;
   verdict.details.push(...lines.map((line) => `${workspace} ${line}`));
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 /** The last line of a run. */
