@@ -1,8 +1,8 @@
 import { type Command } from "commander";
-import { readEndpoints } from "../local/endpoints.ts";
 import { issueToken } from "../local/token.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
+import { requireEndpoints } from "./stack-access.ts";
 
 /** Which API a command calls: that of a local stack, or one by URL and token. */
 export interface ApiOptions {
@@ -28,11 +28,6 @@ export async function openApi(options: ApiOptions, scope: string): Promise<ApiCl
       throw new CliError("Put a bearer token of the API's issuer into TRAILCAST_TOKEN.");
     return createApiClient(api.replace(/\/$/, ""), token);
   }
-  const endpoints = readEndpoints(data);
-  if (endpoints === undefined) {
-    throw new CliError(
-      `No stack runs on ${data}. Start it with \`npm start\`, or name a deployed API by --api.`,
-    );
-  }
+  const endpoints = requireEndpoints(data, "name a deployed API by --api");
   return createApiClient(endpoints.apiUrl, await issueToken(data, { workspaces: [workspace], scope }));
 }

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import pkg from "../package.json" with { type: "json" };
-import { ApiRefusedError } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 import { addDestinationsCommand } from "./destinations.ts";
 import { addDestroyDataCommand } from "./destroy-data.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { addPostCommand } from "./post.ts";
 import { addRedriveCommand } from "./redrive.ts";
 import { addTokenCommand } from "./token.ts";
@@ -25,7 +25,8 @@ addDestroyDataCommand(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CliError) && !(error instanceof ApiRefusedError)) throw error;
-  process.stderr.write(`trailcast: ${error.message}\n`);
+  const explained = explainFailure(error);
+  if (explained === undefined) throw error;
+  process.stderr.write(`trailcast: ${explained}\n`);
   process.exitCode = error instanceof CliError ? error.exitCode : 1;
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Clock } from "../lambdas/core/clock.ts";
 import { readClock } from "../local/clock.ts";
-import { outputsFile, readEndpoints, readOutputs } from "../local/endpoints.ts";
+import { type Endpoints, isRunning, outputsFile, readEndpoints, readOutputs } from "../local/endpoints.ts";
 import { LOCAL_REGION } from "../local/region.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -44,12 +44,7 @@ export function openStack(options: StackOptions): StackAccess {
 
 function openLocal(data: string): StackAccess {
   const dir = resolve(data);
-  const endpoints = readEndpoints(dir);
-  if (endpoints === undefined) {
-    throw new CliError(
-      `No stack runs on ${data}. Start it with \`npm start\`, or name a deployed one by --outputs.`,
-    );
-  }
+  const endpoints = requireEndpoints(data, "name a deployed one by --outputs");
   process.env["AWS_ENDPOINT_URL"] = endpoints.awsEndpointUrl;
   process.env["AWS_REGION"] = LOCAL_REGION;
   process.env["AWS_ACCESS_KEY_ID"] = "LOCALADMIN";
@@ -58,6 +53,21 @@ function openLocal(data: string): StackAccess {
   delete process.env["AWS_SESSION_TOKEN"];
   const access = fromOutputs(outputsFile(dir), undefined, `the local stack of ${data}`);
   return { ...access, clock: () => readClock(dir), dir };
+}
+
+/** Where the local stack of a folder listens; throws `CliError` when none does. `otherwise` says what else one can do. */
+export function requireEndpoints(data: string, otherwise: string): Endpoints {
+  const endpoints = readEndpoints(resolve(data));
+  if (endpoints === undefined) {
+    throw new CliError(`No stack runs on ${data}. Start it with \`npm start\`, or ${otherwise}.`);
+  }
+  // One that was killed leaves its addresses behind.
+  if (!isRunning(endpoints.pid)) {
+    throw new CliError(
+      `The stack of ${data} (process ${endpoints.pid}) was killed. Start it again with \`npm start\`: it goes on with everything it had.`,
+    );
+  }
+  return endpoints;
 }
 
 function openDeployed(file: string, stack: string | undefined): StackAccess {

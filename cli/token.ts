@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import type { Scope } from "../lambdas/core/api/operation.ts";
 import { isWorkspaceId } from "../lambdas/core/ids.ts";
 import { issueToken } from "../local/token.ts";
 import { CliError } from "./cli-error.ts";
@@ -11,12 +12,22 @@ interface TokenOptions {
   expiresIn?: number;
 }
 
+const SCOPES = [
+  "events:write",
+  "events:read",
+  "destinations:read",
+  "destinations:write",
+  "entitlements:write",
+] as const satisfies readonly Scope[];
+
+const MAX_SECONDS = 10 * 365 * 86_400;
+
 const EXAMPLES = `
 Examples:
   $ npx trailcast token --workspace ws_1 --scope "events:write"
   $ npx trailcast token --workspace '*' --scope "entitlements:write" --data /tmp/trial
 
-Scopes: events:write, events:read, destinations:read, destinations:write, entitlements:write (with --workspace '*').
+Scopes: ${SCOPES.join(", ")} (with --workspace '*').
 A deployed stack takes tokens of its own issuer instead.`;
 
 function collectWorkspace(value: string, previous: string[] = []): string[] {
@@ -26,9 +37,24 @@ function collectWorkspace(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
+/** A token with a scope that no route asks for would be refused later, and for another reason. */
+function parseScopes(value: string): string {
+  const scopes = value.split(/\s+/).filter((scope) => scope !== "");
+  const unknown = scopes.find((scope) => !SCOPES.some((known) => known === scope));
+  if (unknown !== undefined || scopes.length === 0) {
+    const what = unknown === undefined ? "Give at least one scope." : `There is no scope ${unknown}.`;
+    throw new InvalidArgumentError(`${what} There are ${SCOPES.join(", ")}; separate several by spaces.`);
+  }
+  return scopes.join(" ");
+}
+
 function parseSeconds(value: string): number {
   const seconds = Number(value);
-  if (!Number.isInteger(seconds)) throw new InvalidArgumentError("Give a whole number of seconds.");
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
+    throw new InvalidArgumentError(
+      `Give a whole number of seconds from 1 to ${MAX_SECONDS} (ten years), or leave it out for 30 days.`,
+    );
+  }
   return seconds;
 }
 
@@ -42,7 +68,7 @@ export function addTokenCommand(program: Command): void {
       "a workspace, or '*' for an operator; may be repeated",
       collectWorkspace,
     )
-    .requiredOption("--scope <scopes>", "scopes, separated by spaces")
+    .requiredOption("--scope <scopes>", "scopes, separated by spaces", parseScopes)
     .option("--data <dir>", "data folder of the local stack", ".trailcast")
     .option(
       "--expires-in <seconds>",

@@ -41,7 +41,8 @@ export function removeStaleEndpoints(dir: string): void {
   if (left !== undefined && !isRunning(left.pid)) removeEndpoints(dir);
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this id. */
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0); // signal 0 only asks
   } catch (error) {

@@ -1,10 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeJwt, jwtVerify } from "jose";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeEndpoints } from "../../local/endpoints.ts";
 import { LOCAL_OIDC, verificationKeys } from "../../local/token.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
@@ -18,9 +21,9 @@ interface Ended {
   stderr: string;
 }
 
-async function run(command: string, args: readonly string[]): Promise<Ended> {
+async function run(command: string, args: readonly string[], env = process.env): Promise<Ended> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd: PROJECT });
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd: PROJECT, env });
     return { code: 0, stdout, stderr };
   } catch (error) {
     return error as Ended;
@@ -59,9 +62,19 @@ describe("trailcast token", () => {
   });
 
   it.each([
-    [["token", "--workspace", "nobody", "--scope", "x"], "A workspace is ws_"],
+    [["token", "--workspace", "nobody", "--scope", "events:read"], "A workspace is ws_"],
     [["token", "--workspace", "ws_1"], "required option '--scope <scopes>'"],
-    [["token", "--workspace", "ws_1", "--scope", "x", "--data", "/nowhere"], "no data folder /nowhere"],
+    [
+      ["token", "--workspace", "ws_1", "--scope", "events:read", "--data", "/nowhere"],
+      "no data folder /nowhere",
+    ],
+    [["token", "--workspace", "ws_1", "--scope", "events:write event:read"], "There is no scope event:read"],
+    [["token", "--workspace", "ws_1", "--scope", " "], "Give at least one scope"],
+    [["token", "--workspace", "ws_1", "--scope", "events:read", "--expires-in", "0"], "from 1 to 315360000"],
+    [
+      ["token", "--workspace", "ws_1", "--scope", "events:read", "--expires-in", "-5"],
+      "'--expires-in <seconds>'",
+    ],
     [["verify", "--journal", "--data", "/nowhere"], "No stack runs on /nowhere"],
     [["verify"], "Say what to verify"],
     [["post", "/nowhere.ndjson", "--workspace", "ws_1"], "Cannot read /nowhere.ndjson"],
@@ -73,6 +86,94 @@ describe("trailcast token", () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe("");
+  });
+});
+
+describe("what the surroundings refuse ends with its name and what to do", () => {
+  const outputs = join(dir, "outputs.json");
+  const bare = {
+    PATH: process.env["PATH"] ?? "",
+    AWS_CONFIG_FILE: "/nonexistent",
+    AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_MAX_ATTEMPTS: "1",
+  };
+  const keys = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  const token = { ...bare, TRAILCAST_TOKEN: "t" };
+  const redrive = ["redrive", "--outputs", outputs];
+  const list = (api: string) => ["destinations", "list", "--workspace", "ws_1", "--api", api];
+
+  const outcomeOf = (args: readonly string[], env: Record<string, string>): Promise<Ended> =>
+    run(process.execPath, [LAUNCHER, ...args], env);
+  /** What of it is not as it should be. */
+  const faultsOf = ({ code, stderr }: Ended, ...said: string[]): unknown[] => [
+    ...(code === 1 ? [] : [code]),
+    ...said.filter((part) => !stderr.includes(part)),
+    ...(/\n\s+at /.test(stderr) ? [stderr] : []),
+  ];
+
+  beforeAll(() =>
+    writeFileSync(outputs, JSON.stringify({ A: { RingDeadQueueUrl: "http://127.0.0.1:1/1/q" } })),
+  );
+
+  it.each<[string, readonly string[], Record<string, string>, string[]]>([
+    ["no Region", redrive, bare, ["No AWS Region is set"]],
+    [
+      "no credentials",
+      redrive,
+      { ...bare, AWS_REGION: "eu-west-1" },
+      ["CredentialsProviderError", "AWS_PROFILE"],
+    ],
+    [
+      "an endpoint that is not there",
+      redrive,
+      { ...bare, ...keys, AWS_ENDPOINT_URL: "http://127.0.0.1:1" },
+      ["ECONNREFUSED", "cannot be reached"],
+    ],
+    ["an API that is not there", list("http://127.0.0.1:9"), token, ["The API cannot be reached", "--api"]],
+    ["an API that is no URL", list("nowhere"), token, ["Invalid URL", "--api"]],
+  ])("%s", async (_, args, env, said) => {
+    expect(faultsOf(await outcomeOf(args, env), ...said)).toEqual([]);
+  });
+
+  it.each([
+    ["ExpiredTokenException", "Sign in again"],
+    ["AccessDeniedException", "may not do this"],
+    ["UnrecognizedClientException", "does not know the credentials"],
+    ["ThrottlingException", "Rate"],
+  ])("%s of a service", async (type, advice) => {
+    const server = createServer((_request, response) =>
+      response
+        .writeHead(400, { "content-type": "application/x-amz-json-1.0" })
+        .end(JSON.stringify({ __type: `com.amazon#${type}`, message: "Rate" })),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    writeFileSync(outputs, JSON.stringify({ A: { RingDeadQueueUrl: `${url}/1/q` } }));
+    const outcome = await outcomeOf(redrive, { ...bare, ...keys, AWS_ENDPOINT_URL: url });
+    expect(faultsOf(outcome, type, advice)).toEqual([]);
+    server.close();
+  });
+
+  it("an answer that is not Trailcast's", async () => {
+    const server = createServer((_request, response) => response.end("<html>"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(faultsOf(await outcomeOf(list(url), token), "another form")).toEqual([]);
+    server.close();
+  });
+
+  it("a local stack that was killed", async () => {
+    const killed = await new Promise<number>((resolve) => {
+      const child = spawn(process.execPath, ["-e", ""]);
+      child.on("exit", () => resolve(child.pid ?? 0));
+    });
+    const urls = { apiUrl: "http://127.0.0.1:9", consoleUrl: "", receiverUrl: "", awsEndpointUrl: "" };
+    writeEndpoints(dir, { ...urls, pid: killed }, { A: {} });
+    const said = `process ${killed}) was killed. Start it again`;
+    const calling = ["destinations", "list", "--workspace", "ws_1", "--data", dir];
+    expect(faultsOf(await outcomeOf(["redrive", "--data", dir], bare), said)).toEqual([]);
+    expect(faultsOf(await outcomeOf(calling, bare), said)).toEqual([]);
   });
 });
 
