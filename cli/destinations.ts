@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import * as z from "zod";
 import {
   createdDestinationSchema,
   type DestinationAnswer,
@@ -12,6 +13,8 @@ interface CreateOptions extends ApiOptions {
   format?: string;
   eventType?: string[];
 }
+
+const refusedSchema = z.object({ ok: z.literal(false) });
 
 const EXAMPLES = `
 Examples:
@@ -27,7 +30,9 @@ export function addDestinationsCommand(program: Command): void {
     .addHelpText("after", EXAMPLES);
   destinations.addCommand(addApiOptions(listCommand()));
   destinations.addCommand(addApiOptions(createCommand()));
-  destinations.addCommand(addApiOptions(actionCommand("test", "send a test event and say what it came to")));
+  destinations.addCommand(
+    addApiOptions(actionCommand("test", "send a test event; ends with 1 when it was not taken")),
+  );
   destinations.addCommand(
     addApiOptions(
       actionCommand("enable", "go on delivering, from where it stopped", { from: "where-it-stopped" }),
@@ -74,6 +79,8 @@ function actionCommand(action: string, description: string, request?: unknown): 
       const api = await openApi(options, "destinations:write");
       const { body } = await api.call("POST", `${pathOf(options)}/${destination}/${action}`, request);
       print(JSON.stringify(body, undefined, 2));
+      // A script that tests a destination learns of a refusal by the receiver, too.
+      if (refusedSchema.safeParse(body).success) process.exitCode = 1;
     });
 }
 

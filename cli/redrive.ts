@@ -1,5 +1,12 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { GetQueueAttributesCommand, SQSClient, StartMessageMoveTaskCommand } from "@aws-sdk/client-sqs";
+import {
+  GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
+  type ListMessageMoveTasksResultEntry,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+  UnsupportedOperation,
+} from "@aws-sdk/client-sqs";
 import { Command } from "commander";
 import * as z from "zod";
 import { CliError } from "./cli-error.ts";
@@ -11,7 +18,7 @@ Examples:
   $ npx trailcast redrive --outputs outputs.json
 
 Rings and purge tasks that failed too often go back to their queues, and the records in quarantine are journalled, or their rows closed
-when the events have expired. Safe at any time: nothing is delivered or journalled twice by it. Fix the fault first.`;
+when the events have expired. Safe at any time: nothing is delivered or journalled twice by it, and a move that is under way already goes on. Fix the fault first.`;
 
 /** Dead-letter queues by the outputs that name them. */
 const DEAD_QUEUES = {
@@ -30,6 +37,12 @@ const redrivenSchema = z.object({
   remaining: z.boolean(),
 });
 
+/** A dead-letter queue whose messages are on their way back. */
+interface Moving {
+  what: string;
+  arn: string;
+}
+
 /** `trailcast redrive` */
 export function addRedriveCommand(program: Command): void {
   const command = new Command("redrive")
@@ -38,16 +51,20 @@ export function addRedriveCommand(program: Command): void {
     .action(async (options: StackOptions) => {
       const stack = openStack(options);
       const sqs = new SQSClient({});
+      const moving: Moving[] = [];
       for (const [output, what] of Object.entries(DEAD_QUEUES)) {
-        print(`${what}: ${await moveBack(sqs, stack.output(output))}`);
+        const { outcome, arn } = await moveBack(sqs, stack.output(output));
+        print(`${what}: ${outcome}`);
+        if (arn !== undefined) moving.push({ what, arn });
       }
       print(await redriveQuarantine(new LambdaClient({}), stack));
+      await reportFailedMoves(sqs, moving);
     });
   program.addCommand(addStackOptions(command));
 }
 
 /** Starts SQS's own move of a dead-letter queue's messages to where they came from. */
-async function moveBack(sqs: SQSClient, queueUrl: string): Promise<string> {
+async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: string; arn?: string }> {
   const { Attributes: attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
@@ -56,9 +73,34 @@ async function moveBack(sqs: SQSClient, queueUrl: string): Promise<string> {
   );
   const waiting = Number(attributes["ApproximateNumberOfMessages"] ?? 0);
   const arn = attributes["QueueArn"];
-  if (waiting === 0 || arn === undefined) return "none dead";
-  await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
-  return `about ${waiting} on their way back`;
+  if (waiting === 0 || arn === undefined) return { outcome: "none dead" };
+  try {
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
+  } catch (error) {
+    const task = await newestMove(sqs, arn);
+    if (!(error instanceof UnsupportedOperation) || task?.Status !== "RUNNING") throw error;
+    const { ApproximateNumberOfMessagesMoved: moved = 0, ApproximateNumberOfMessagesToMove: of = waiting } =
+      task;
+    return { outcome: `a move is under way already, ${moved} of about ${of} so far`, arn };
+  }
+  return { outcome: `about ${waiting} on their way back`, arn };
+}
+
+async function newestMove(sqs: SQSClient, arn: string): Promise<ListMessageMoveTasksResultEntry | undefined> {
+  const { Results: [newest] = [] } = await sqs.send(
+    new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }),
+  );
+  return newest;
+}
+
+/** A move goes on after the command has ended: what is known by now is told. */
+async function reportFailedMoves(sqs: SQSClient, moving: readonly Moving[]): Promise<void> {
+  for (const { what, arn } of moving) {
+    const task = await newestMove(sqs, arn);
+    if (task?.Status !== "FAILED") continue;
+    print(`${what}: the move failed: ${task.FailureReason ?? "no reason given"}`);
+    process.exitCode = 1;
+  }
 }
 
 async function redriveQuarantine(lambda: LambdaClient, stack: StackAccess): Promise<string> {
