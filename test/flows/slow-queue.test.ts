@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Disturbance } from "../../local/disturbance.ts";
+import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
+
+const WORKSPACE = "ws_slow";
+/** A little more than the 3 s from which an answer counts as slow. */
+const SLOW = "/slow?ms=3100";
+const QUICK = "/quick";
+
+/** Which queue's rings were answered since it was last emptied. */
+const answered: ("quick" | "slow")[] = [];
+const watchRings: Required<Disturbance>["invocation"] = ({ mapping, source }, invoke) => {
+  if (source === "queue") answered.push(mapping.includes("SlowRings") ? "slow" : "quick");
+  return invoke();
+};
+
+let stack: FlowStack;
+let user: FlowUser;
+let destination: string;
+
+beforeAll(async () => {
+  stack = await startFlowStack({ disturb: { invocation: watchRings } });
+  const { receiver, runtime, dir } = stack;
+  user = await createFlowUser({ apiUrl: runtime.apiUrl, dir, receiver });
+  await user.register(WORKSPACE);
+  const eventTypes = ["pro.atmos.team_member.*"];
+  const id = await user.createDestination(WORKSPACE, SLOW, { eventTypes });
+  destination = `/v1/workspaces/${WORKSPACE}/destinations/${id}`;
+});
+afterAll(async () => stack.stop());
+
+/** Posts an event, and waits for its answer and the end of all work; answers which queue's rings were answered for it. */
+async function ringsFor(path: string): Promise<Set<string>> {
+  answered.length = 0;
+  const before = stack.receiver.received.filter((request) => request.path === path).length;
+  await user.post(WORKSPACE, 1);
+  await vi.waitFor(() => {
+    expect(stack.receiver.received.filter((request) => request.path === path)).toHaveLength(before + 1);
+  });
+  await stack.runtime.waitIdle(20_000);
+  return new Set(answered);
+}
+
+describe("a lane whose receiver answers slowly", () => {
+  it("has its rings in the slow queue after two slow answers", { timeout: 60_000 }, async () => {
+    expect(await ringsFor(SLOW)).toEqual(new Set(["quick"]));
+    await ringsFor(SLOW);
+    expect(await ringsFor(SLOW)).toEqual(new Set(["slow"]));
+  });
+
+  it("has them in the other queue again after one quick answer", { timeout: 60_000 }, async () => {
+    await user.api.call("PATCH", destination, { url: stack.receiver.url + QUICK }, { "if-match": "*" });
+    expect(await ringsFor(QUICK)).toContain("slow");
+    expect(await ringsFor(QUICK)).toEqual(new Set(["quick"]));
+  });
+});
