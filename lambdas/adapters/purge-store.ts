@@ -1,4 +1,8 @@
-import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  TransactionConflictException,
+} from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry.ts";
 import { positionSchema } from "../core/page.ts";
@@ -66,7 +70,13 @@ function stateOf(client: DynamoDBClient, registry: string): Some<"readState" | "
         state.version === 0
           ? { condition: "attribute_not_exists(#version)", names }
           : { condition: "#version = :version", names, values: { ":version": state.version } };
-      return (await putIf(client, registry, stored, condition)) ? stored : "stale";
+      try {
+        return (await putIf(client, registry, stored, condition)) ? stored : "stale";
+      } catch (error) {
+        // The transaction that puts a hold is writing the row.
+        if (error instanceof TransactionConflictException) return "stale";
+        throw error;
+      }
     },
   };
 }

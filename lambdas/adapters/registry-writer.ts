@@ -5,6 +5,7 @@ import {
   type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
 import type { CommitResult, RegistryWrite, RegistryWriter, RowKey } from "../core/registry-write.ts";
+import { PURGE_ITEM } from "../core/purge-state.ts";
 import { EVENTS, REGISTRY } from "../core/table-schema.ts";
 import { type Attributes, toAttributes } from "./dynamo.ts";
 
@@ -56,6 +57,17 @@ function countUp(
   };
 }
 
+/** Another version of the purge's row: whoever read it before fails at its next claim. */
+function freeze(workspace: string, TableName: string): NonNullable<TransactWriteItem["Update"]> {
+  return {
+    TableName,
+    Key: keyOf({ workspace, item: PURGE_ITEM }),
+    UpdateExpression: "SET #frozen = :frozen, #version = if_not_exists(#version, :none) + :one",
+    ExpressionAttributeNames: { "#frozen": "frozen", "#version": "version" },
+    ExpressionAttributeValues: toAttributes({ ":frozen": true, ":none": 0, ":one": 1 }),
+  };
+}
+
 function toItem(write: RegistryWrite, tables: RegistryTables): TransactWriteItem {
   const TableName = tables.registry;
   switch (write.kind) {
@@ -74,6 +86,8 @@ function toItem(write: RegistryWrite, tables: RegistryTables): TransactWriteItem
       return { ConditionCheck: { TableName, Key: keyOf(write.key), ...hasVersion(write.version) } };
     case "count":
       return { Update: countUp(write, TableName) };
+    case "freeze":
+      return { Update: freeze(write.workspace, TableName) };
     case "record":
       return {
         Put: {

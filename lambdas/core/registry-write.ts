@@ -23,6 +23,7 @@ export interface RowKey {
  * - `remove`: refused when the row is gone or, where a version is named, has another one.
  * - `require`: the row must be there with that version.
  * - `count`: adds to a counter; refused when it would pass `atMost`.
+ * - `freeze`: a purge of the workspace that is under way removes no further page.
  * - `record`: an entry of the workspace's log, of our own.
  */
 export type RegistryWrite =
@@ -31,6 +32,7 @@ export type RegistryWrite =
   | { kind: "remove"; key: RowKey; version?: number }
   | { kind: "require"; key: RowKey; version: number }
   | { kind: "count"; key: RowKey; by: number; atMost?: number }
+  | { kind: "freeze"; workspace: string }
   | { kind: "record"; entry: Entry };
 
 /** `refused` names the first part whose condition failed; `contended`: another write on the same rows was under way. */

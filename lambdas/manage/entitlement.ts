@@ -79,7 +79,10 @@ async function store(
     ...(current !== undefined && { before: summary(current, settings.plans) }),
   };
   const record = recordOf(call, next, current === undefined ? "created" : "changed", metadata, dependencies);
-  const result = await registry.commit([write, record]);
+  // A hold counts from its answer on: the purge that is to confirm it may be minutes away, another one in the middle of a removal.
+  const stops = next.hold !== undefined && current?.hold === undefined;
+  const freeze: RegistryWrite[] = stops ? [{ kind: "freeze", workspace: call.workspace }] : [];
+  const result = await registry.commit([write, ...freeze, record]);
   return result.kind === "committed" ? next : undefined;
 }
 

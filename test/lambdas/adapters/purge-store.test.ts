@@ -1,9 +1,10 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getRow, toAttributes } from "../../../lambdas/adapters/dynamo.ts";
 import { createEntryStore } from "../../../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../../../lambdas/adapters/purge-store.ts";
+import { createRegistryWriter } from "../../../lambdas/adapters/registry-writer.ts";
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
 import { nextPage } from "../../../lambdas/core/append-journal.ts";
 import type { Workspace } from "../../../lambdas/core/entitlement.ts";
@@ -189,5 +190,30 @@ describe.each([
       appliedDays: 20,
       version: 2,
     });
+  });
+});
+
+describe("a hold that is put", () => {
+  const tables = { events: "Events", journal: "Journal", registry: "Registry" };
+
+  it("stops whoever read the purge's row before, also one that was not there", async () => {
+    const store = createPurgeStore(local.client, tables);
+    const { commit } = createRegistryWriter(local.client, tables);
+    for (const workspace of ["ws_held", "ws_held", "ws_new"]) {
+      const before = await store.readState(workspace);
+      expect(await commit([{ kind: "freeze", workspace }])).toEqual({ kind: "committed" });
+      expect(await store.replaceState({ ...before, frozen: false })).toBe("stale");
+      expect(await store.readState(workspace)).toStrictEqual({
+        ...before,
+        frozen: true,
+        version: before.version + 1,
+      });
+    }
+  });
+
+  it("makes stale what meets its transaction", async () => {
+    const conflict = new TransactionConflictException({ message: "", $metadata: {} });
+    const client = { send: async () => Promise.reject(conflict) } as unknown as LocalDynamo["client"];
+    expect(await createPurgeStore(client, tables).replaceState(newPurgeState(WS))).toBe("stale");
   });
 });

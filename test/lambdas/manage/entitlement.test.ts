@@ -82,6 +82,20 @@ describe("an entitlement", () => {
     expect(changed?.data.metadata).toMatchObject({ keptUntil: new Date(NOW + 8 * DAY_MS).toISOString() });
   });
 
+  it("stops a purge that is under way with a hold, and only with one that was not there", async () => {
+    const frozen: boolean[] = [];
+    const { commit } = manage.dependencies.registry;
+    manage.dependencies.registry.commit = async (writes) => {
+      frozen.push(writes.some(({ kind }) => kind === "freeze"));
+      return commit(writes);
+    };
+    await put({ plan: "enterprise" });
+    await put({ plan: "enterprise", hold: true });
+    await put({ plan: "free" });
+    await put({ plan: "free", hold: false });
+    expect(frozen).toEqual([false, true, false, false]);
+  });
+
   it("keeps a legal hold until it is lifted by name", async () => {
     expect((await put({ plan: "enterprise", hold: true })).body.hold).toBe("pending");
     expect((await put({ plan: "free" })).body.hold).toBe("pending");
