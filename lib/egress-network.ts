@@ -53,8 +53,8 @@ export class EgressNetwork extends Construct {
   private createVpc(count: number): Vpc {
     return new Vpc(this, "Vpc", {
       ipAddresses: IpAddresses.cidr("10.83.0.0/20"),
-      // Two zones at least, so that deliveries go on without one of them.
-      maxAzs: Math.max(2, count),
+      // Two zones even behind one gateway, so that the function itself goes on without one of them.
+      maxAzs: 2,
       natGateways: count,
       natGatewayProvider: NatProvider.gateway({
         eipAllocationIds: this.addresses.map((address) => address.attrAllocationId),

@@ -94,7 +94,7 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
     ),
   }).optional(),
   /** Of the user pool that the stack brings when `oidc` is absent. */
-  cognito: fields("{ domainPrefix?, callbackUrls?, logoutUrls? }", {
+  cognito: fields("{ domainPrefix?, callbackUrls? }", {
     domainPrefix: name(
       /^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       "must be 1 to 63 of a-z, 0-9 and -, without aws, amazon and cognito",
@@ -111,8 +111,11 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
     (value) => isHttpsUrl(value) || /^[\w./-]+$/.test(value),
   ).default("docs/operate.md"),
   egress: fields("{ fixedAddresses? }", {
-    /** Above 0 the delivery function runs in a VPC of its own, behind so many NAT gateways with fixed addresses. */
-    fixedAddresses: whole("addresses (0: none)", 0, 3).default(0),
+    /**
+     * Above 0 the delivery function runs in a VPC of its own, behind so many NAT gateways with fixed addresses. Each has a zone of
+     * its own, and of a Region that is not known at synthesis CDK counts on two.
+     */
+    fixedAddresses: whole("addresses (0: none; one a zone)", 0, 2).default(0),
   }).prefault({}),
   retry: fields("{ giveUpAfterHours? }", {
     /** After so much time without a 2xx a destination is suspended; nothing is dropped. */

@@ -59,8 +59,17 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
+/** Functions have both in their environment, of which Lambda takes 4 kB in all; names and addresses need the other half. */
+const MAX_RECORD_BYTES = 2048;
+
 function contradictions(settings: Settings): string[] {
   const mistakes: string[] = [];
+  const recordBytes = Buffer.byteLength(JSON.stringify(settings.plans) + JSON.stringify(settings.shards));
+  if (recordBytes > MAX_RECORD_BYTES) {
+    mistakes.push(
+      `plans and shards must have at most ${MAX_RECORD_BYTES} bytes together as JSON, but have ${recordBytes}: a function's environment ends at 4 kB. Leave out plans that no workspace has, and shards of workspaces that need none`,
+    );
+  }
   if (settings.oidc !== undefined && settings.cognito !== undefined) {
     mistakes.push("cognito has no effect beside oidc: remove one of them");
   }

@@ -44,6 +44,36 @@ describe("settings", () => {
   });
 });
 
+describe("plans and shards", () => {
+  const shardsOf = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`ws_${String(index).padStart(4, "0")}`, 4]),
+    );
+  const bytesOf = ({ plans, shards }: ReturnType<typeof parseSettings>): number =>
+    JSON.stringify(plans).length + JSON.stringify(shards).length;
+
+  it("fit the environment of a function, or are refused with the limit", () => {
+    const none = bytesOf(parseSettings({ sourceBaseUrl }));
+    // `"ws_0000":4`, a comma before all but the first.
+    const most = Math.floor((2048 - none + 1) / 12);
+    expect(bytesOf(parseSettings({ sourceBaseUrl, shards: shardsOf(most) }))).toBeLessThanOrEqual(2048);
+    expect(mistakesOf({ sourceBaseUrl, shards: shardsOf(most + 1) })).toEqual([
+      expect.stringMatching(
+        /^plans and shards must have at most 2048 bytes together as JSON, but have 20[45]\d:/,
+      ),
+    ]);
+  });
+
+  it("count together", () => {
+    const plans = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`plan${index}`, { retentionDays: 30, forwarding: true }]),
+    );
+    expect(mistakesOf({ sourceBaseUrl, plans })).toEqual([]);
+    expect(mistakesOf({ sourceBaseUrl, shards: shardsOf(80) })).toEqual([]);
+    expect(mistakesOf({ sourceBaseUrl, plans, shards: shardsOf(80) })).toHaveLength(1);
+  });
+});
+
 describe("a mistake in the settings names the setting, what it must be, and what it is", () => {
   const issuer = "https://issuer.example.com";
 
@@ -96,8 +126,8 @@ describe("a mistake in the settings names the setting, what it must be, and what
     ["two addresses", { alarmEmail: "a@b.example,c@d.example" }, "alarmEmail must be one e-mail address"],
     [
       "too many NAT gateways",
-      { egress: { fixedAddresses: 4 } },
-      "whole number of addresses (0: none) from 0 to 3",
+      { egress: { fixedAddresses: 3 } },
+      "whole number of addresses (0: none; one a zone) from 0 to 2, but is 3",
     ],
     ["too long a retry", { retry: { giveUpAfterHours: 337 } }, "whole number of hours from 1 to 336"],
     ["one delivery at once", { delivery: { concurrency: 1 } }, "deliveries at once from 2 to 1000, but is 1"],
