@@ -69,8 +69,8 @@ export async function takeStep(run: LaneRun): Promise<Step> {
 async function suspend(run: LaneRun, lane: Lane & { untold: number }): Promise<Step> {
   const target = await readTarget(run);
   const now = run.ports.clock();
-  const isOver = target === undefined || (await tellSuspended(run.ports, target, lane, now));
-  changeLane(run, (current) => (isOver ? told(current) : toldLater(current, now)));
+  const isTold = target !== undefined && (await tellSuspended(run.ports, target, lane, now));
+  changeLane(run, (current) => (isTold ? told(current) : toldLater(current, now)));
   return "done";
 }
 

@@ -170,6 +170,19 @@ describe("an owner who cannot be told", () => {
     expect(world.notices[1]?.key).not.toBe(world.notices[0]?.key);
   });
 
+  it("of a suspension, since the workspace lost forwarding, hears of it afterwards", async () => {
+    refuseAll(410);
+    await world.run({ turns: silenced });
+    world.notices.length = 0;
+    world.setWorkspace({ plan: "team" });
+    await world.run();
+    expect(world.notices).toEqual([]);
+    expect(Date.parse(world.lane().nextAttemptAt ?? "")).toBeGreaterThan(world.now + MINUTE);
+    world.setWorkspace({ plan: "enterprise" });
+    await world.run();
+    expect(world.notices).toMatchObject([{ kind: "suspended" }]);
+  });
+
   it("of a suspension, and enables before, hears that it is over", async () => {
     refuseAll(410);
     await world.run({ turns: silenced });
