@@ -22,6 +22,7 @@ import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { ENV } from "./core/environment.ts";
 import type { Log, Metrics } from "./core/log.ts";
 import { METRIC } from "./core/metric-names.ts";
+import { createPlanNotice } from "./core/plan-notice.ts";
 import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/purge-notices.ts";
 import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention.ts";
 import { type PurgeDependencies, runPurge } from "./core/run-purge.ts";
@@ -89,12 +90,8 @@ export const handler = createEntryPoint((environment) => {
   const journal = environment.text(ENV.journalTable);
   const workspaces = createWorkspaceReader(client, registry);
   const settings = recorderSettings(environment);
-  const recorder = {
-    entries: createEntryStore(client, events),
-    clock: systemClock,
-    random: systemRandom,
-    settings,
-  };
+  const ambient = { clock: systemClock, random: systemRandom, settings };
+  const recorder = { entries: createEntryStore(client, events), ...ambient };
   const purge = {
     journal: createJournalStore(client, journal),
     store: createPurgeStore(client, { events, journal, registry }),
@@ -103,6 +100,7 @@ export const handler = createEntryPoint((environment) => {
     settings: environment.jsonOr(ENV.retention, retentionSettingsSchema, DEFAULT_RETENTION),
     clock: systemClock,
     pause: (milliseconds: number) => setTimeout(milliseconds),
+    ...createPlanNotice(recorder),
     ...createPurgeNotices({ workspaces, ...connectOwners(client, environment), recorder, log, metrics }),
   };
   const tidying = {
@@ -111,9 +109,7 @@ export const handler = createEntryPoint((environment) => {
       ...createRegistryWriter(client, { registry, events }),
     },
     secrets: createSecretStore(createSecretsClient()),
-    clock: systemClock,
-    random: systemRandom,
-    settings,
+    ...ambient,
     log,
   };
   const tidy = (workspace: string): Promise<void> => tidyWorkspace(workspace, tidying);

@@ -1,4 +1,4 @@
-import type { Plans, Workspace } from "./entitlement.ts";
+import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
 import { extendGrown, extendHeld } from "./purge-extension.ts";
 import {
   endReceiptEarly,
@@ -21,6 +21,11 @@ export interface PurgeDependencies extends RemovalDependencies {
   workspaces: WorkspaceReader;
   plans: Plans;
   settings: RetentionSettings;
+  /** The settings gave the workspace's plan other days: an audit event, recorded once however often it is told. */
+  retentionChanged(
+    workspace: Workspace,
+    change: { before: number; after: number; history: RetentionHistory },
+  ): Promise<void>;
   /** Undelivered events are about to expire: an owner's event, recorded once a day however often this is called. */
   owedExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
 }
@@ -114,12 +119,15 @@ async function removeNext(
 async function appliedChangedPlan(
   workspace: Workspace,
   now: number,
-  { plans, settings, store }: PurgeDependencies,
+  { plans, settings, store, retentionChanged }: PurgeDependencies,
 ): Promise<boolean> {
   const days = retentionDaysOf(workspace, plans);
   const applied = workspace.appliedDays;
   if (days === null || applied === undefined || applied === days) return false;
-  await store.applyRetention(workspace, changeRetention(workspace, applied, days, now, settings), days);
+  const history = changeRetention(workspace, applied, days, now, settings);
+  // Told first: what is stored is never looked at again.
+  await retentionChanged(workspace, { before: applied, after: days, history });
+  await store.applyRetention(workspace, history, days);
   return true;
 }
 

@@ -102,6 +102,7 @@ async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
     hasTime: () => left-- > 0,
     pause: async () => {},
     receiptClosed: async () => {},
+    retentionChanged: async () => {},
     owedExpiring: async () => {},
   });
   if (pages === Number.POSITIVE_INFINITY && outcome !== "finished") throw new Error(outcome);

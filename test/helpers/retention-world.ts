@@ -39,6 +39,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
   let sequence = 0;
   let paused = 0;
   let closed: Receipt[] = [];
+  const changed: { before: number; after: number }[] = [];
   const owed: { destination: string; oldestAt: string }[] = [];
   const entries = createInMemoryEntries();
   const journal = createInMemoryJournal();
@@ -69,6 +70,8 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     journal,
     store,
     owed,
+    /** Changes of the settings that the workspace was told of. */
+    changed,
     workspace,
     change,
     closed: () => closed,
@@ -137,6 +140,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
         receiptClosed: async (receipt) => {
           closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
         },
+        retentionChanged: async (_workspace, { before, after }) => void changed.push({ before, after }),
         owedExpiring: async (_workspace, destination, oldestAt) => void owed.push({ destination, oldestAt }),
       }).finally(() => (crashIn = Number.POSITIVE_INFINITY));
     },

@@ -203,6 +203,7 @@ describe("a plan that changes", () => {
     plans["free"] = { retentionDays: 20, forwarding: false, maxDestinations: 0 };
     await world.purge();
     expect(world.workspace()).toMatchObject({ appliedDays: 20, history: { shortestDays: 7 } });
+    expect(world.changed).toEqual([{ before: 7, after: 20 }]);
     world.moveTo(START + 10 * DAY_MS);
     await world.purge();
     world.expire(0);
