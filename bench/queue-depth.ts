@@ -32,17 +32,32 @@ export async function countQueued(client: SQSClient, QueueUrl: string): Promise<
   return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
 }
 
-/** Looks every now and then how many messages the ring queues hold. */
-export function watchQueues(endpoint: string): { stop(): Promise<number> } {
+/** What was seen of the ring queues. */
+export interface QueueDepths {
+  /** How often somebody looked. */
+  samples: number;
+  /** Most messages at once, in both queues and in the slow one. */
+  most: number;
+  mostSlow: number;
+}
+
+/** Looks every now and then how many messages the ring queues hold; a look that fails is no sample. */
+export function watchQueues(endpoint: string): { stop(): Promise<QueueDepths> } {
   const client = queueClient(endpoint);
-  let most = 0;
+  const seen = { samples: 0, most: 0, mostSlow: 0 };
   const look = async (): Promise<void> => {
     const queues = await queuesNamed(client, "Rings");
-    const counts = await Promise.all(queues.map(async (url) => countQueued(client, url)));
-    most = Math.max(
-      most,
-      counts.reduce((sum, count) => sum + count, 0),
+    const counts = await Promise.all(
+      queues.map(async (url) => ({
+        isSlow: url.includes("SlowQueue"),
+        count: await countQueued(client, url),
+      })),
     );
+    if (counts.length === 0) return;
+    const sum = (some: typeof counts): number => some.reduce((total, { count }) => total + count, 0);
+    seen.samples += 1;
+    seen.most = Math.max(seen.most, sum(counts));
+    seen.mostSlow = Math.max(seen.mostSlow, sum(counts.filter(({ isSlow }) => isSlow)));
   };
   let looking = Promise.resolve();
   const timer = setInterval(() => {
@@ -53,7 +68,7 @@ export function watchQueues(endpoint: string): { stop(): Promise<number> } {
       clearInterval(timer);
       await looking;
       client.destroy();
-      return most;
+      return seen;
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { writeEndpoints } from "../../local/endpoints.ts";
 import { startRuntime } from "../../local/runtime.ts";
+import { capRings, type RingCaps } from "../cap-rings.ts";
 import { createChance } from "./chance.ts";
 import { createDisturbance } from "./disturb-stack.ts";
 import { createFaultLog } from "./fault-log.ts";
@@ -15,6 +16,8 @@ export interface StackOrders {
   timeScale: number;
   /** Threads of one function at most; the runtime's own default when absent. */
   maxWorkers?: number;
+  /** Instead of the template's own caps. */
+  ringCaps?: RingCaps;
   seed: number;
   /** Counts the starts. */
   generation: number;
@@ -26,7 +29,7 @@ export interface StackOrders {
 
 // The synthesised stack with a disturbance, in a process of its own that can be killed.
 const orders = JSON.parse(process.argv[2] ?? "{}") as StackOrders;
-const { cdkOut, stack, dir, timeScale, generation } = orders;
+const { cdkOut, stack, dir, timeScale, generation, ringCaps } = orders;
 if (orders.rewinds) rewind(join(dir, "runtime.db"));
 const log = createWriteStream(join(dir, "functions.log"), { flags: "a" });
 const disturbance = createDisturbance(createChance(orders.seed), generation, createFaultLog(dir));
@@ -39,6 +42,7 @@ const runtime = await startRuntime({
   dir,
   timeScale,
   ...(orders.maxWorkers !== undefined && { maxWorkers: orders.maxWorkers }),
+  ...(ringCaps !== undefined && { editTemplate: (template) => capRings(template, ringCaps) }),
   disturb: {
     call: (caller, call, carryOut) =>
       orders.disturbs ? disturbance.call(caller, call, carryOut) : carryOut(),

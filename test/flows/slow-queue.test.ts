@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { watchQueues } from "../../bench/queue-depth.ts";
 import type { Disturbance } from "../../local/disturbance.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
@@ -43,9 +44,16 @@ async function ringsFor(path: string): Promise<Set<string>> {
 
 describe("a lane whose receiver answers slowly", () => {
   it("has its rings in the slow queue after two slow answers", { timeout: 60_000 }, async () => {
+    const queues = watchQueues(stack.runtime.awsEndpointUrl);
     expect(await ringsFor(SLOW)).toEqual(new Set(["quick"]));
     await ringsFor(SLOW);
     expect(await ringsFor(SLOW)).toEqual(new Set(["slow"]));
+    const { samples, most, mostSlow } = await queues.stop();
+    expect(samples).toBeGreaterThan(0);
+    expect(most).toBeGreaterThan(0);
+    // Of one lane: the ring under way, and few that wait for its end.
+    expect(mostSlow).toBeGreaterThan(0);
+    expect(mostSlow).toBeLessThan(5);
   });
 
   it("has them in the other queue again after one quick answer", { timeout: 60_000 }, async () => {
