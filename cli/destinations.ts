@@ -6,6 +6,7 @@ import {
   destinationListSchema,
 } from "../lambdas/core/api/destination-api.ts";
 import { addApiOptions, type ApiOptions, openApi } from "./api-access.ts";
+import { addDeliveryCommands } from "./deliveries.ts";
 
 interface CreateOptions extends ApiOptions {
   url: string;
@@ -20,7 +21,9 @@ const EXAMPLES = `
 Examples:
   $ npx trailcast destinations list --workspace ws_demo
   $ npx trailcast destinations create --workspace ws_demo --name SIEM --url https://siem.example.com/intake
-  $ npx trailcast destinations test dst_… --workspace ws_demo`;
+  $ npx trailcast destinations test dst_… --workspace ws_demo
+  $ npx trailcast destinations deliveries dst_… --workspace ws_demo --outcome retry
+  $ npx trailcast destinations replay dst_… --workspace ws_demo --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z --dry-run`;
 
 /** `trailcast destinations …` */
 export function addDestinationsCommand(program: Command): void {
@@ -42,6 +45,7 @@ export function addDestinationsCommand(program: Command): void {
   destinations.addCommand(
     addApiOptions(actionCommand("rotate-secret", "get a new secret; the old one signs for a day too")),
   );
+  addDeliveryCommands(destinations);
 }
 
 function listCommand(): Command {

@@ -98,6 +98,37 @@ describe("the command line on a running stack", () => {
     expect((await waitForArrivals(stack.receiver, "/cli", 120)).ids).toEqual(ids);
   });
 
+  it("retries, skips and replays deliveries", async () => {
+    const refusing = await startEchoingReceiver(stack.dir);
+    const on = (...words: string[]) => trailcast("destinations", ...words, "--workspace", "ws_1");
+    const id = await user.createDestination("ws_1", "/unused", { url: `${refusing.url}/refuse/it` });
+    await user.post("ws_1", 1);
+    const open = () => on("deliveries", id, "--outcome", "retry");
+    await expect.poll(async () => (await open()).stdout, { timeout: 30_000 }).toMatch(/retry .*500 .*next 2/);
+    const delivery = /whd_\S+/.exec((await open()).stdout)?.[0] ?? "";
+    expect(await on("retry", id, delivery)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^${delivery} .*: being tried$`, "m")),
+    });
+    expect(await on("skip", id, delivery)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("say so by --yes"),
+    });
+    expect((await on("skip", id, delivery, "--yes")).stdout).toMatch(/: being skipped$/m);
+    const skipped = async (): Promise<string> => (await on("deliveries", id, "--outcome", "skipped")).stdout;
+    await expect.poll(skipped, { timeout: 30_000 }).toContain(delivery);
+    const times = ["--from", "2020-01-01T00:00:00Z", "--to", "2099-01-01T00:00:00Z"];
+    expect((await on("replay", id, ...times, "--dry-run")).stdout).toMatch(
+      /^\d+ events would be delivered$/m,
+    );
+    const path = `/v1/workspaces/ws_1/destinations/${id}`;
+    expect((await user.api.call("GET", `${path}/replays`)).body).toMatchObject({ items: [] });
+    const started = /rpl_\S+/.exec((await on("replay", id, ...times)).stdout)?.[0];
+    expect((await user.api.call("GET", `${path}/replays/${started}`)).body).toMatchObject({ id: started });
+    await user.api.call("DELETE", path);
+    refusing.stop();
+  }, 120_000);
+
   it("proves by --chain that a receiver missed nothing, and names what it did miss", async () => {
     const requests = stack.receiver.received.filter(({ path }) => path === "/cli");
     const write = async (name: string, kept: readonly object[]): Promise<string> => {
