@@ -29,7 +29,12 @@ let dynamo: DynamoDBClient;
 let api: ReturnType<typeof createApiClient>;
 
 async function start(): Promise<void> {
-  runtime = await startRuntime({ ...(await synthesise()), dir, onLog: (line) => logs.push(line) });
+  runtime = await startRuntime({
+    ...(await synthesise()),
+    dir,
+    editTemplate: withoutDailyPlan,
+    onLog: (line) => logs.push(line),
+  });
   const { apiUrl, consoleUrl, awsEndpointUrl, outputs } = runtime;
   const endpoints = { apiUrl, consoleUrl, awsEndpointUrl, receiverUrl: apiUrl, pid: process.pid };
   writeEndpoints(dir, endpoints, { Trailcast: { ...outputs } });
@@ -42,12 +47,19 @@ async function stop(): Promise<void> {
   await runtime.stop();
 }
 
-/** The clock of a folder goes on from where its last run left it: here at noon, when the daily plan does not run by itself. */
+/** The daily plan is run by the test alone: a stack that was down makes up for one that it missed when it starts. */
+function withoutDailyPlan(template: any): any {
+  for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {
+    if (Type === "AWS::Scheduler::Schedule" && id.includes("Retention")) delete template.Resources[id];
+  }
+  return template;
+}
+
+/** The clock of a folder goes on from where its last run left it. */
 function moveClockDays(days: number): void {
   const file = join(dir, "clock.json");
   const state = JSON.parse(readFileSync(file, "utf8"));
-  const seen = (Math.floor(state.seen / DAY_MS) + days + 0.5) * DAY_MS;
-  writeFileSync(file, JSON.stringify({ ...state, seen }));
+  writeFileSync(file, JSON.stringify({ ...state, seen: state.seen + days * DAY_MS }));
 }
 
 async function rowsOf(table: string, workspace: string): Promise<Record<string, any>[]> {
@@ -67,10 +79,9 @@ const receiptsOf = async (workspace: string) =>
   (await rowsOf("Registry", workspace)).filter(({ item }) => String(item).startsWith("receipt#"));
 
 async function post(workspace: string, target: string): Promise<void> {
-  const pages = (await rowsOf("Journal", workspace)).length;
   const events = [postedEvent({ target: { type: "item", id: target } })];
   await api.call("POST", `/v1/workspaces/${workspace}/events`, { events });
-  await vi.waitFor(async () => expect(await rowsOf("Journal", workspace)).toHaveLength(pages + 1), WAIT);
+  await vi.waitFor(async () => expect((await listed(workspace))[0]?.subject).toBe(target), WAIT);
 }
 
 async function listed(workspace: string): Promise<{ type: string; subject?: string; data: any }[]> {
@@ -100,7 +111,7 @@ beforeAll(async () => {
     for (const target of ["old-1", "old-2"]) await post(workspace, target);
   }
   await stop();
-  moveClockDays(4);
+  moveClockDays(3);
   await start();
   for (const workspace of ["ws_broken", "ws_whole"]) await post(workspace, "new");
 }, 120_000);
