@@ -11,7 +11,7 @@ interface Process {
 export interface Advance {
   pick: number;
   steps: number;
-  upTo?: "send" | "note" | "replaceLane" | undefined;
+  upTo?: string | undefined;
 }
 
 class DiedError extends Error {}

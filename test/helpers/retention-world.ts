@@ -1,23 +1,20 @@
 import { buildEntry, referenceOf } from "../../lambdas/core/build-entry.ts";
 import { appendToJournal } from "../../lambdas/core/append-journal.ts";
+import { type AskedEntitlement, withEntitlement } from "../../lambdas/core/change-entitlement.ts";
 import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry.ts";
+import type { JournalRecord } from "../../lambdas/core/find-in-journal.ts";
 import { streamPosition } from "../../lambdas/core/page.ts";
 import type { Receipt } from "../../lambdas/core/receipt.ts";
-import {
-  changeRetention,
-  DAY_MS,
-  DEFAULT_RETENTION,
-  keptDays,
-  retentionDaysOf,
-  visibleSince,
-} from "../../lambdas/core/retention.ts";
+import { DAY_MS, DEFAULT_RETENTION, keptDays, visibleSince } from "../../lambdas/core/retention.ts";
 import { runPurge } from "../../lambdas/core/run-purge.ts";
 import { createInMemoryPurge } from "./in-memory-purge.ts";
 import {
   createInMemoryEntries,
   createInMemoryJournal,
   createInMemoryWorkspaces,
+  takeTurns,
+  type Turn,
   workspaceRow,
 } from "./in-memory-stores.ts";
 
@@ -65,6 +62,71 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     workspaces.workspaces.set(WS, { ...row, ...changes, version: row.version + 1 });
   };
 
+  /** What PUT entitlement stores. */
+  const put = (asked: AskedEntitlement): void => {
+    const row = workspace();
+    const settings = { plans, retention: DEFAULT_RETENTION };
+    const next = withEntitlement(WS, row, asked, now, settings);
+    workspaces.workspaces.set(WS, { ...next, version: row.version + 1 });
+  };
+
+  const putEntry = async (): Promise<Entry> => {
+    sequence++;
+    const built = buildEntry(
+      {
+        workspace: WS,
+        entry: `ent_${String(sequence).padStart(26, "0")}`,
+        shard: 0,
+        events: [1, 2].map((n) => ({
+          category: "test",
+          action: "recorded",
+          actor: { type: "user", id: `usr_${n}` },
+        })),
+        requestHash: "",
+        trace: undefined,
+        keptDays: keptDays(workspace(), plans, now),
+      },
+      now,
+      { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
+    );
+    if (!built.ok) throw new Error("refused");
+    await entries.putEntry(built.entry);
+    return built.entry;
+  };
+
+  /** Ingest of so many entries of two events, a minute apart, and fan-out to one page so many milliseconds later. */
+  const recordPage = async (count: number, laterMs: number): Promise<Entry[]> => {
+    const recorded: Entry[] = [];
+    const records: JournalRecord[] = [];
+    for (let left = count; left > 0; left--) {
+      const entry = await putEntry();
+      recorded.push(entry);
+      const position = streamPosition("label", String(sequence));
+      records.push({ position, reference: referenceOf(entry) });
+      if (left > 1) now += 60_000;
+    }
+    now += laterMs;
+    await appendToJournal(WS, records, { journal, entries, clock: () => now });
+    return recorded;
+  };
+
+  const purge = (turns: Turn = async () => {}): ReturnType<typeof runPurge> =>
+    runPurge(WS, {
+      journal: takeTurns(journal, turns),
+      store: takeTurns(store, turns),
+      workspaces: takeTurns({ readWorkspace: workspaces.readWorkspace }, turns),
+      plans,
+      settings: DEFAULT_RETENTION,
+      clock: () => now,
+      hasTime: () => true,
+      pause: async (milliseconds) => void (paused += milliseconds),
+      receiptClosed: async (receipt) => {
+        closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
+      },
+      retentionChanged: async (_workspace, { before, after }) => void changed.push({ before, after }),
+      owedExpiring: async (_workspace, destination, oldestAt) => void owed.push({ destination, oldestAt }),
+    });
+
   return {
     entries,
     journal,
@@ -81,45 +143,13 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     moveTo: (time: number) => void (now = time),
     /** Ingest and fan-out of one entry of two events. */
     async record(): Promise<Entry> {
-      sequence++;
-      const built = buildEntry(
-        {
-          workspace: WS,
-          entry: `ent_${String(sequence).padStart(26, "0")}`,
-          shard: 0,
-          events: [1, 2].map((n) => ({
-            category: "test",
-            action: "recorded",
-            actor: { type: "user", id: `usr_${n}` },
-          })),
-          requestHash: "",
-          trace: undefined,
-          keptDays: keptDays(workspace(), plans, now),
-        },
-        now,
-        { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
-      );
-      if (!built.ok) throw new Error("refused");
-      await entries.putEntry(built.entry);
-      const position = streamPosition("label", String(sequence));
-      await appendToJournal(WS, [{ position, reference: referenceOf(built.entry) }], {
-        journal,
-        entries,
-        clock: () => now,
-      });
-      return built.entry;
+      const [entry] = await recordPage(1, 0);
+      if (entry === undefined) throw new Error("nothing recorded");
+      return entry;
     },
-    /** What PUT entitlement stores. */
-    changePlan(plan: string): void {
-      const row = workspace();
-      const before = retentionDaysOf(row, plans) ?? 0;
-      const after = plans[plan]?.retentionDays ?? 0;
-      change({
-        plan,
-        appliedDays: after,
-        history: changeRetention(row, before, after, now, DEFAULT_RETENTION),
-      });
-    },
+    recordPage,
+    put,
+    changePlan: (plan: string): void => put({ plan }),
     /** The table's TTL: everything that expired at least `lateDays` ago. */
     expire(lateDays: number): void {
       for (const [key, entry] of entries.entries) {
@@ -128,22 +158,10 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     },
     purge(crashAfterCalls = Number.POSITIVE_INFINITY): Promise<"finished" | "unfinished"> {
       crashIn = crashAfterCalls;
-      return runPurge(WS, {
-        journal,
-        store,
-        workspaces,
-        plans,
-        settings: DEFAULT_RETENTION,
-        clock: () => now,
-        hasTime: () => true,
-        pause: async (milliseconds) => void (paused += milliseconds),
-        receiptClosed: async (receipt) => {
-          closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
-        },
-        retentionChanged: async (_workspace, { before, after }) => void changed.push({ before, after }),
-        owedExpiring: async (_workspace, destination, oldestAt) => void owed.push({ destination, oldestAt }),
-      }).finally(() => (crashIn = Number.POSITIVE_INFINITY));
+      return purge().finally(() => (crashIn = Number.POSITIVE_INFINITY));
     },
+    /** A purge that makes each of its calls when it is its turn. */
+    purgeByTurns: purge,
     visibleSince: () => visibleSince(workspace(), plans, now),
   };
 }

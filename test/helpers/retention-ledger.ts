@@ -1,0 +1,118 @@
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** As docs/retention.md has them. */
+const SHRINK_GRACE_MS = 7 * DAY_MS;
+const END_GRACE_MS = 30 * DAY_MS;
+const YOUNGEST_REMOVABLE_MS = 2 * DAY_MS;
+
+export interface LedgerEvent {
+  id: string;
+  entry: string;
+  recordedAt: number;
+  /** When its page was journalled. */
+  journalledAt: number;
+  page: number;
+}
+
+/** What had expired when a plan grew: surely, and possibly. */
+interface Growth {
+  at: number;
+  surely: number;
+  possibly: number;
+}
+
+/**
+ * What docs/retention.md promises of each event, from when it was recorded and what happened to its workspace. Where the text leaves
+ * a choice ("any of it may be gone"), an event may be shown, and need not.
+ */
+export class RetentionLedger {
+  readonly events: LedgerEvent[] = [];
+  /** A window of so many days counts from `from` until another takes its place. */
+  private readonly windows: { days: number; from: number }[];
+  private readonly growths: Growth[] = [];
+  /** Grace of smaller plans, counted on by one that came within it. */
+  private grace: { days: number; until: number } = { days: 0, until: 0 };
+  private endedAt: number | undefined;
+  private held = false;
+
+  constructor(days: number, from: number) {
+    this.windows = [{ days, from }];
+  }
+
+  recorded(events: readonly LedgerEvent[]): void {
+    this.events.push(...events);
+  }
+
+  planned(days: number, at: number): void {
+    const before = this.days();
+    if (this.endedAt !== undefined) this.revived(at);
+    if (days === before) return;
+    const longest = Math.max(before, this.possiblyKept(at));
+    if (days > before) {
+      const surely = at - longest * DAY_MS;
+      this.growths.push({ at, surely, possibly: at - this.surelyKept(at) * DAY_MS + HOUR_MS });
+    }
+    if (days < longest) this.grace = { days: longest, until: at + SHRINK_GRACE_MS };
+    this.windows.push({ days, from: at });
+  }
+
+  /** It goes on with what is left of its log: after the grace period that may be nothing. */
+  private revived(at: number): void {
+    const isLate = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= at;
+    if (isLate) this.growths.push({ at, surely: 0, possibly: at });
+    this.endedAt = undefined;
+  }
+
+  ended(at: number): void {
+    this.endedAt = at;
+  }
+
+  isEnded(): boolean {
+    return this.endedAt !== undefined;
+  }
+
+  hold(on: boolean): void {
+    this.held = on;
+  }
+
+  /** Shown now, newest first; `must` those that no choice leaves out. */
+  shown(now: number): { must: string[]; may: string[] } {
+    if (this.endedAt !== undefined) return { must: [], may: [] };
+    const since = now - this.days() * DAY_MS;
+    const within = this.events.filter(({ recordedAt }) => recordedAt >= since).toReversed();
+    const outlives = (recordedAt: number, expiry: "surely" | "possibly"): boolean =>
+      this.growths.every((growth) => recordedAt >= growth.at || recordedAt >= growth[expiry]);
+    // In its very last millisecond the table may have it removed.
+    const must = within.filter(({ recordedAt }) => recordedAt > since && outlives(recordedAt, "possibly"));
+    const may = within.filter(({ recordedAt }) => outlives(recordedAt, "surely"));
+    return { must: must.map(({ id }) => id), may: may.map(({ id }) => id) };
+  }
+
+  /** After a purge nothing keeps these: no window, no grace, no hold, and neither is their page young or the newest. */
+  gone(now: number): LedgerEvent[] {
+    if (this.held) return [];
+    const hasEnded = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= now;
+    if (hasEnded) return this.events;
+    const newest = this.events.at(-1)?.page;
+    const kept = Math.max(this.days(), this.possiblyKept(now)) * DAY_MS;
+    const before = now - Math.max(kept, YOUNGEST_REMOVABLE_MS);
+    return this.events.filter(({ journalledAt, page }) => journalledAt < before && page !== newest);
+  }
+
+  private days(): number {
+    return this.windows.at(-1)?.days ?? 0;
+  }
+
+  /** The longest window in force within the grace period, or now. */
+  private surelyKept(now: number): number {
+    const recent = this.windows.filter((_window, place) => {
+      const until = this.windows[place + 1]?.from ?? Number.POSITIVE_INFINITY;
+      return until > now - SHRINK_GRACE_MS;
+    });
+    return Math.max(...recent.map(({ days }) => days));
+  }
+
+  private possiblyKept(now: number): number {
+    return this.grace.until > now ? this.grace.days : 0;
+  }
+}
