@@ -1,6 +1,6 @@
 import "reflect-metadata"; // first: the certificate library looks for it when it loads
 import { webcrypto } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import {
   type AddressInfo,
   connect as connectTcp,
@@ -25,12 +25,19 @@ export interface TestAuthority {
   caFile: string;
   /** For these names, and for 127.0.0.1 and localhost. */
   issue(names?: readonly string[]): Promise<Certificate>;
+  /** Removes its folder, and with it its key. */
+  remove(): Promise<void>;
 }
 
 export async function createTestAuthority(): Promise<TestAuthority> {
   const dir = await mkdtemp(join(tmpdir(), "trailcast-egress-"));
   const { cert } = await ensureAuthority(dir);
-  return { ca: cert, caFile: authorityFiles(dir).ca, issue: (names) => issueServerCertificate(dir, names) };
+  return {
+    ca: cert,
+    caFile: authorityFiles(dir).ca,
+    issue: (names) => issueServerCertificate(dir, names),
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 /** Its own authority, for `name`, and no longer valid when `expired`. */

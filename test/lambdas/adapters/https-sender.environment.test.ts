@@ -23,9 +23,10 @@ beforeAll(async () => {
   receiver = await startTlsReceiver(await authority.issue(), (socket) => socket.write(OK));
   proxy = await startSilentServer();
 });
-afterAll(() => {
+afterAll(async () => {
   receiver.stop();
   proxy.stop();
+  await authority.remove();
 });
 
 /** Every variable that is known to change where Node connects, whom it trusts or what the guard could be told. */

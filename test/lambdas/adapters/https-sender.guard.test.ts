@@ -40,6 +40,7 @@ afterAll(async () => {
   receiver.stop();
   trap.stop();
   await names.stop();
+  await authority.remove();
 });
 
 let internet: ReturnType<typeof pretendInternet>;

@@ -33,9 +33,20 @@ afterEach(() => {
   vi.restoreAllMocks();
   for (const sender of senders.splice(0)) sender.close();
 });
-afterAll(() => {
+afterAll(async () => {
   for (const server of servers) server.stop();
+  await authority.remove();
 });
+
+/** A certificate of an authority that nobody trusts. */
+async function issuedByAnother(): Promise<TlsOptions> {
+  const other = await createTestAuthority();
+  try {
+    return await other.issue(["siem.example.com"]);
+  } finally {
+    await other.remove();
+  }
+}
 
 async function startReceiver(answer: Answer, options: TlsOptions = certificate): Promise<TlsReceiver> {
   const receiver = await startTlsReceiver(options, answer);
@@ -294,11 +305,7 @@ describe("TLS", () => {
       async () => await selfSigned("siem.example.com", false),
       "DEPTH_ZERO_SELF_SIGNED_CERT",
     ],
-    [
-      "of an unknown authority",
-      async () => await (await createTestAuthority()).issue(["siem.example.com"]),
-      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-    ],
+    ["of an unknown authority", issuedByAnother, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
   ])("with a certificate %s is a failure before a byte of HTTP", async (_, issue, code) => {
     const receiver = await startReceiver((socket) => socket.write(OK), await issue());
     expect(await senderTo(receiver.port).send(request)).toMatchObject({
