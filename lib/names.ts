@@ -44,6 +44,7 @@ export function namesOf(parts: NamedParts): Record<string, string> {
     PurgeQueueUrl: parts.retention.tasks.queueUrl,
     PurgeDeadQueueUrl: parts.retention.dead.queueUrl,
     GivenUpQueueUrl: parts.fanOut.givenUp.queueUrl,
+    FanOutFunction: parts.fanOut.fn.functionName,
     RedriveFunction: parts.fanOut.redrive.functionName,
     DeliverFunction: parts.delivery.fn.functionName,
     ExportBucket: parts.reading.bucket.bucketName,
