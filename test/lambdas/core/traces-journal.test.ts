@@ -4,6 +4,7 @@ import type { Entry } from "../../../lambdas/core/entry.ts";
 import { fanOut, type FanOutDependencies } from "../../../lambdas/core/fan-out.ts";
 import { METRIC } from "../../../lambdas/core/metric-names.ts";
 import { redriveQuarantine } from "../../../lambdas/core/redrive.ts";
+import { DAY_MS } from "../../../lambdas/core/retention.ts";
 import { verifyJournal } from "../../../lambdas/core/verify-journal.ts";
 import {
   createInMemoryEntries,
@@ -17,6 +18,7 @@ import {
 } from "../../helpers/in-memory-stores.ts";
 import { createInMemoryRetention } from "../../helpers/in-memory-purge.ts";
 import { journalRecord, poisonRecord, readRecord, storedEntry } from "../../helpers/journal-records.ts";
+import { createRetentionWorld, START, WS } from "../../helpers/retention-world.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 /** Each fills a page by itself. */
@@ -170,6 +172,7 @@ describe("the traces that broke earlier drafts", () => {
   });
 
   // Allowed, and documented: order between two posts needs one partition. Each shard keeps its own order, and nothing is lost.
+  // The other way to it, a parallelisation factor of 2, is kept off by the stack's mapping (test/lib/trailcast-stack.test.ts).
   it("4: with a key over two shards the later post may come first, each shard still in its order", async () => {
     const [a1, b1, a2, b2] = [1, 2, 3, 4].map((name) => storedEntry(name, { shard: name % 2 })) as [
       Entry,
@@ -181,6 +184,21 @@ describe("the traces that broke earlier drafts", () => {
     await fanOut([readRecord(a1, 1), readRecord(a2, 3)], dependencies);
     expect(journalled().flat()).toStrictEqual([b1, b2, a1, a2].map(({ entry }) => entry));
     expect(verifyJournal(stores.journal.pagesOf("ws_1"))).toStrictEqual([]);
+  });
+
+  it("5: of a journal that has expired whole the newest page stays, and the next one follows it", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    for (let page = 0; page < 3; page++) await world.record();
+    world.moveTo(START + 400 * DAY_MS);
+    world.expire(0);
+    await world.purge();
+    const [newest, ...others] = world.journal.pagesOf(WS);
+    expect(newest).toMatchObject({ page: 3 });
+    expect(others).toStrictEqual([]);
+    await world.record();
+    const pages = world.journal.pagesOf(WS);
+    expect(pages.at(-1)).toMatchObject({ page: 4, previousHash: newest?.hash, total: 8 });
+    expect(verifyJournal(pages, [...world.store.receipts.values()])).toStrictEqual([]);
   });
 
   it("6: an invocation that goes on after a page with its record was purged does not append it again", async () => {
