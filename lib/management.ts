@@ -41,7 +41,7 @@ export class Management extends Construct {
     parts.secrets.grantManage(this.fn);
     parts.rings.grantRing(this.fn);
     parts.delivery.grantTest(this.fn);
-    parts.retention.grantTask(this.fn);
+    parts.retention.grantUrgentTask(this.fn);
     this.equip(deployment);
     this.open = new TrailcastFunction(this, "Open", deployment, {
       entry: "serve-public",

@@ -30,16 +30,15 @@ export class Retention extends Construct {
   readonly planFn: TrailcastFunction;
   readonly purgeFn: TrailcastFunction;
   readonly tasks: SealedQueue;
+  /** A hold or a larger plan that was just put does not wait behind the day's removals. */
+  readonly urgent: SealedQueue;
   readonly dead: SealedQueue;
 
   constructor(scope: Construct, id: string, deployment: Deployment, parts: RetentionParts) {
     super(scope, id);
     this.dead = deadLetterQueue(this, "Dead", false);
-    this.tasks = new SealedQueue(this, "PurgeTasks", {
-      visibilityTimeout: Duration.seconds(6 * PURGE_TIMEOUT_SECONDS),
-      retentionPeriod: Duration.days(2),
-      deadLetterQueue: { queue: this.dead, maxReceiveCount: PURGE_RECEIVES },
-    });
+    this.tasks = this.taskQueue("PurgeTasks");
+    this.urgent = this.taskQueue("UrgentTasks");
     this.planFn = this.createPlan(deployment, parts);
     this.purgeFn = this.createPurge(deployment, parts);
     new Clockwork(this, "Daily", {
@@ -47,6 +46,14 @@ export class Retention extends Construct {
       fn: this.planFn,
       input: {},
       description: "Once a day, one purge task a workspace",
+    });
+  }
+
+  private taskQueue(id: string): SealedQueue {
+    return new SealedQueue(this, id, {
+      visibilityTimeout: Duration.seconds(6 * PURGE_TIMEOUT_SECONDS),
+      retentionPeriod: Duration.days(2),
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: PURGE_RECEIVES },
     });
   }
 
@@ -80,16 +87,27 @@ export class Retention extends Construct {
     this.grantTask(fn);
     equipEvents(fn, deployment);
     equipPlans(fn, deployment);
-    fn.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.tasks.queueArn]);
-    const mapping = new EventSourceMapping(this, "Tasks", {
+    this.mapTasks("Tasks", fn, this.tasks);
+    this.mapTasks("Urgent", fn, this.urgent);
+    return fn;
+  }
+
+  private mapTasks(id: string, fn: TrailcastFunction, queue: SealedQueue): void {
+    fn.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue.queueArn]);
+    const mapping = new EventSourceMapping(this, id, {
       target: fn,
-      eventSourceArn: this.tasks.queueArn,
+      eventSourceArn: queue.queueArn,
       batchSize: 1,
       maxConcurrency: PURGE_CONCURRENCY,
       reportBatchItemFailures: true,
     });
     mapping.node.addDependency(fn.executionRole);
-    return fn;
+  }
+
+  /** Ask for the purge of a workspace ahead of the day's. */
+  grantUrgentTask(fn: TrailcastFunction): void {
+    fn.allow(["sqs:SendMessage"], [this.urgent.queueArn]);
+    fn.equip({ [ENV.purgeQueueUrl]: this.urgent.queueUrl });
   }
 
   /** Ask for the purge of a workspace. */

@@ -153,6 +153,15 @@ describe("the daily purge of a running stack", () => {
     expect(await receiptsOf("ws_broken")).toEqual([]);
   });
 
+  it("confirms a hold that is put without waiting for the day's plan", async () => {
+    const path = "/v1/workspaces/ws_whole/entitlement";
+    await api.call("PUT", path, { plan: "free", retentionDays: 1, hold: true });
+    await vi.waitFor(
+      async () => expect((await api.call("GET", path)).body).toMatchObject({ hold: "held" }),
+      WAIT,
+    );
+  });
+
   it("makes up for what failed with the next plan", async () => {
     const TableName = runtime.outputs["RegistryTable"];
     await dynamo.send(new DeleteItemCommand({ TableName, Key: marshall(purgeRow) }));
