@@ -46,6 +46,8 @@ export interface Received {
   /** Ids of the events in it. */
   events: string[];
   headers: Record<string, string>;
+  /** Values that the sender is to mask in what it keeps of the answer. */
+  secrets: readonly string[];
   url: string;
 }
 
@@ -288,7 +290,7 @@ export class LaneWorld {
     return row;
   }
 
-  private async receive({ url, headers, body }: SendRequest): Promise<SendResult> {
+  private async receive({ url, headers, body, secrets = [] }: SendRequest): Promise<SendResult> {
     const text = Buffer.from(body).toString();
     const [lane = "", number = "", previousId = ""] = (headers["x-webhook-chain"] ?? "").split(";");
     const request = {
@@ -299,6 +301,7 @@ export class LaneWorld {
       body: text,
       events: eventsIn(text).map(({ id }) => id),
       headers,
+      secrets,
       url,
     };
     this.received.push(request);

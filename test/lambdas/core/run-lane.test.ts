@@ -8,7 +8,9 @@ import {
   newLane,
   resumeLane,
 } from "../../../lambdas/core/start-lane.ts";
-import { answered, DST, LaneWorld, LIVE, LOST, WS } from "../../helpers/in-memory-lanes.ts";
+import { linesOf } from "../../../lambdas/core/entry-body.ts";
+import { eventId } from "../../../lambdas/core/ids.ts";
+import { answered, DST, LaneWorld, LIVE, LOST, SECRET, WS } from "../../helpers/in-memory-lanes.ts";
 import { METRIC } from "../../../lambdas/core/metric-names.ts";
 
 let world: LaneWorld;
@@ -28,9 +30,10 @@ describe("a run", () => {
     for (let page = 0; page < 5; page++) entries.push(await world.record(repeat(60)));
     await world.run();
     expect(world.received.map(({ events }) => events.length)).toEqual([100, 100, 100]);
-    const recorded = entries.flatMap(({ body, encoding }) => (encoding === "plain" ? [] : [body.byteLength]));
-    expect(recorded).toHaveLength(5);
-    expect(new Set(world.received.flatMap(({ events }) => events)).size).toBe(300);
+    const lines = entries.flatMap((entry) => linesOf(entry));
+    expect(lines).toHaveLength(300);
+    const bodies = [lines.slice(0, 100), lines.slice(100, 200), lines.slice(200)];
+    expect(world.received.map(({ body }) => body)).toEqual(bodies.map((each) => `[${each.join(",")}]`));
     expect(world.received.map(({ previousId }) => previousId)).toEqual([
       "-",
       world.received[0]?.id,
@@ -207,9 +210,11 @@ describe("a refusal", () => {
     expect(world.metrics.counts.get(METRIC.suspensions)).toBe(1);
   });
 
-  it("keeps no secret that the receiver may know out of its own request's list of secrets", async () => {
+  it("names to the sender every secret that an answer may echo, and keeps none itself", async () => {
     await world.run();
     expect(world.received[0]?.headers["X-Token"]).toBe("tok_12345678");
+    expect(world.received[0]?.secrets).toEqual([SECRET, "tok_12345678"]);
+    expect(world.deliveries.rows.size).toBe(1);
     expect(JSON.stringify([...world.deliveries.rows.values()])).not.toContain("tok_12345678");
     expect(JSON.stringify(world.log.lines)).not.toContain("tok_12345678");
   });
@@ -217,8 +222,12 @@ describe("a refusal", () => {
 
 describe("413", () => {
   it("closes the number as split; its halves take the next two, and the first names it", async () => {
-    await world.record(repeat(100));
-    await world.record(repeat(40));
+    const { entry } = await world.record(repeat(100));
+    const { entry: next } = await world.record(repeat(40));
+    const ids = [
+      ...repeat(100).map((_, index) => eventId(entry, index)),
+      ...repeat(40).map((_, index) => eventId(next, index)),
+    ];
     let first = true;
     world.answer = () => {
       const statusCode = first ? 413 : 200;
@@ -235,7 +244,8 @@ describe("413", () => {
     ]);
     const rows = [...world.deliveries.rows.values()];
     expect(rows.map(({ parent }) => parent)).toEqual([undefined, rows[0]?.delivery, undefined, undefined]);
-    expect(new Set(world.received.slice(1).flatMap(({ events }) => events)).size).toBe(140);
+    expect(world.received[0]?.events).toEqual(ids.slice(0, 100));
+    expect(world.received.slice(1).flatMap(({ events }) => events)).toEqual(ids);
   });
 
   it("goes on to single events, and a single one that is always refused waits like any other", async () => {
