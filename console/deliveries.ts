@@ -133,7 +133,7 @@ function actions(delivery: DeliveryAnswer, list: List): HTMLElement {
   const row = element("div", { className: "row" });
   if (isOpen) {
     row.append(
-      button("Retry", () => retry(delivery, list, "is tried again now"), { describes }),
+      button("Retry", () => retry(delivery, list, "is tried again within a minute"), { describes }),
       button("Skip", () => skip(delivery, list), { describes }),
     );
   } else {
@@ -163,6 +163,6 @@ async function skip({ id, count }: DeliveryAnswer, { destination, page, reload }
   await page.run("Skipping", async () => {
     await page.api.skip(destination.id, id);
     await reload();
-    return `${id} is being skipped.`;
+    return `${id} is skipped within a minute.`;
   });
 }
