@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
@@ -9,6 +8,7 @@ import { z } from "zod";
 import type { FunctionCode } from "../../lib/function-code.ts";
 import type { SettingsInput } from "../../lib/settings-schema.ts";
 import { TrailcastStack } from "../../lib/trailcast-stack.ts";
+import { scratchDirectory } from "./scratch.ts";
 
 const resourceSchema = z.looseObject({
   Type: z.string(),
@@ -25,16 +25,9 @@ export type Template = z.infer<typeof templateSchema>;
 export const OIDC = { issuer: "https://issuer.example.com", audience: "trailcast" };
 export const MINIMAL: SettingsInput = { sourceBaseUrl: "https://app.example.com", oidc: OIDC };
 
-/** A directory that goes with this process. */
-function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), "trailcast-stack-"));
-  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** Functions without code: what a template says of them does not depend on it. */
 export function emptyFunctions(): FunctionCode {
-  const directory = scratch();
+  const directory = scratchDirectory("stack");
   writeFileSync(join(directory, "index.mjs"), "export const handler = async () => {};\n");
   return () => Code.fromAsset(directory);
 }
@@ -43,7 +36,7 @@ export function emptyFunctions(): FunctionCode {
 export function synthesise(settings: SettingsInput): Template {
   const app = new App({
     analyticsReporting: false,
-    outdir: scratch(),
+    outdir: scratchDirectory("stack"),
     context: CURRENTLY_RECOMMENDED_FLAGS,
   });
   const stack = new TrailcastStack(app, "Trailcast", { settings, functionCode: emptyFunctions() });

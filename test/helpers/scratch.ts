@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const directories = new Set<string>();
+
+/** A directory that goes when the test file is done: a worker that is ended runs no exit handler. */
+export function scratchDirectory(name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `trailcast-${name}-`));
+  directories.add(directory);
+  return directory;
+}
+
+export function removeScratchDirectories(): void {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  directories.clear();
+}
