@@ -37,7 +37,7 @@ export function destinationCard(destination: DestinationAnswer, page: Surroundin
   );
 }
 
-function healthFacts({ id, format, eventTypes, health }: DestinationAnswer): HTMLDListElement {
+function healthFacts({ id, format, eventTypes, enabled, health }: DestinationAnswer): HTMLDListElement {
   const last = health.lastDelivery;
   return facts({
     "Last delivery":
@@ -50,14 +50,17 @@ function healthFacts({ id, format, eventTypes, health }: DestinationAnswer): HTM
       health.failingSince === null
         ? undefined
         : `${moment(health.failingSince)}, ${health.consecutiveFailures} times in a row`,
+    // Its owner has not disabled it: then only the workspace's plan does.
+    "Not delivering":
+      enabled && health.status === "disabled" ? "the workspace's plan has no forwarding" : undefined,
     Events: eventTypes.length === 0 ? "all" : eventTypes.join(", "),
     Format: format,
     Id: id,
   });
 }
 
-function toggle({ id, name, health }: DestinationAnswer, page: Surroundings): HTMLButtonElement {
-  const stopped = health.status === "disabled" || health.status === "suspended";
+function toggle({ id, name, enabled, health }: DestinationAnswer, page: Surroundings): HTMLButtonElement {
+  const stopped = !enabled || health.status === "suspended";
   return button(
     stopped ? "Enable" : "Disable",
     () =>

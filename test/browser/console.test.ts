@@ -121,6 +121,16 @@ describe.runIf(wanted)("the console", () => {
     await expect.poll(() => status().textContent()).toContain("goes on where it stopped");
   });
 
+  it("says when it is the plan that stops a destination", async () => {
+    await user.register("ws_1", "free");
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByText("the workspace's plan has no forwarding").first().waitFor();
+    expect(await page.getByRole("button", { name: "Disable: SIEM" }).count()).toBe(1);
+    await user.register("ws_1");
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await expect.poll(() => page.getByText("the workspace's plan has no forwarding").count()).toBe(0);
+  });
+
   it("shows what owners and receivers wrote as text, and could not run it if it did not", async () => {
     const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
     const receiver = await startEchoingReceiver(stack.dir);
