@@ -5,6 +5,8 @@ import type { InvocationResult } from "./functions/function-pool.ts";
 export interface Caller {
   /** Logical id. */
   function: string;
+  /** Nobody waits for what the function does. */
+  isBackground: boolean;
   /** Ends the instance as a crash would: its invocation fails, and nothing after this call is done. */
   kill(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { createS3Route } from "./aws/s3/s3-route.ts";
 import { createSecretsManager } from "./aws/secrets/secrets-manager.ts";
 import { stsRoute } from "./aws/sts-route.ts";
 import type { AwsCall, AwsService, RawRoute } from "./aws/services.ts";
+import { createBackgroundCalls } from "./background-calls.ts";
 import type { Disturbance } from "./disturbance.ts";
 import type { AsyncInvocations } from "./functions/async-invocations.ts";
 import { FUNCTION_SECRET, type Functions } from "./functions/functions.ts";
@@ -61,14 +62,21 @@ function s3Route({ clock, dir, storage }: StackContext, { buckets, access }: End
   });
 }
 
-/** Calls of functions go through a harness's disturbance; those of operators do not. */
-function disturbed(
-  { call: disturb }: Disturbance,
-  functions: Pick<Functions, "instanceOf">,
-): (call: AwsCall, carryOut: () => Promise<Record<string, unknown>>) => Promise<Record<string, unknown>> {
+type Around = (
+  call: AwsCall,
+  carryOut: () => Promise<Record<string, unknown>>,
+) => Promise<Record<string, unknown>>;
+
+/** Calls of functions go through a harness's disturbance, and those of the background wait for their turn; those of operators do not. */
+function around(disturbance: Disturbance | undefined, functions: Pick<Functions, "instanceOf">): Around {
+  const background = createBackgroundCalls();
   return async (call, carryOut) => {
     const caller = call.session === undefined ? undefined : functions.instanceOf(call.session);
-    return caller === undefined || disturb === undefined ? carryOut() : disturb(caller, call, carryOut);
+    if (caller?.isBackground === true) await background.turn();
+    else background.served();
+    return caller === undefined || disturbance?.call === undefined
+      ? carryOut()
+      : disturbance.call(caller, call, carryOut);
   };
 }
 
@@ -93,6 +101,6 @@ export function connectEndpoint(context: StackContext, parts: EndpointContext): 
     ],
     access: parts.access,
     observe: parts.observe,
-    around: options.disturb && disturbed(options.disturb, parts.functions),
+    around: around(options.disturb, parts.functions),
   });
 }

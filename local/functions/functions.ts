@@ -89,7 +89,7 @@ function poolOf(
       memoryMegabytes: settings.memoryMegabytes,
       logGroup: settings.logGroup,
       logStream: "local",
-      isBackground: settings.timeoutMs > LONGEST_WAIT_MS,
+      isBackground: isBackground(settings),
     },
     environment: environmentOf(settings, options.awsEndpointUrl),
     allowance: options.allowance,
@@ -99,10 +99,17 @@ function poolOf(
     onLine: (stream, line) => options.onLine({ function: settings.logicalId, stream, line }),
     onInstance: (session, instance) => {
       if (instance === undefined) instances.delete(session);
-      else instances.set(session, { function: settings.logicalId, kill: () => instance.terminate() });
+      else
+        instances.set(session, {
+          function: settings.logicalId,
+          isBackground: isBackground(settings),
+          kill: () => instance.terminate(),
+        });
     },
   });
 }
+
+const isBackground = ({ timeoutMs }: FunctionSettings): boolean => timeoutMs > LONGEST_WAIT_MS;
 
 function withinLimit(result: InvocationResult): InvocationResult {
   if (result.kind === "failed" || result.result.length <= MAX_PAYLOAD_BYTES) return result;

@@ -21,7 +21,7 @@ const CALLS_EACH = 400;
 function decideCalls(seed: number, generation: number, order: readonly string[]): HappenedFault[] {
   const faults: HappenedFault[] = [];
   const disturbance = createDisturbance(createChance(seed), generation, (fault) => faults.push(fault));
-  const caller = { function: "DeliverFunction", kill: async () => undefined };
+  const caller = { function: "DeliverFunction", isBackground: false, kill: async () => undefined };
   for (const workspace of order) {
     const input = { Key: { pk: { S: `${workspace}#live` } } };
     const call = { service: "DynamoDB_20120810", action: "UpdateItem", input };
