@@ -40,7 +40,7 @@ function deliveriesCommand(): Command {
 
 function retryCommand(): Command {
   return new Command("retry")
-    .description("try a delivery again now; one that is closed is sent again by a replay")
+    .description("try a delivery again within a minute; one that is closed is sent again by a replay")
     .argument("<destination>", "dst_…")
     .argument("<delivery>", "whd_…")
     .action(async (destination: string, delivery: string, options: ApiOptions) => {

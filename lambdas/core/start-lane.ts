@@ -98,7 +98,7 @@ export function resumeLane(lane: Lane): Lane {
 }
 
 /**
- * Enabled from another place. A frozen delivery's number closes as `skipped`: write its record (`skippedRecord`) **before** the lane.
+ * Enabled from another place. A frozen delivery's number closes as `skipped`: write its note (`skippedNote`) **before** the lane.
  * Ring the lane after this is stored.
  */
 export function moveLane(lane: Lane, cursor: Position): Lane {

@@ -104,9 +104,9 @@ export const deliveryOperations = {
     method: "POST",
     path: `${DELIVERIES}/{whd}/retry`,
     tag: "Deliveries",
-    summary: "Try a delivery again now",
+    summary: "Try a delivery again within a minute",
     description:
-      "One that is waiting for its next attempt is tried at once. One that is closed is sent again by a replay of its events.",
+      "One that is waiting is tried as soon as a wait that has begun ends, which takes up to a minute. One that is closed is sent again by a replay of its events.",
     scope: "destinations:write",
     answers: { 202: { description: "It is being tried", schema: deliverySchema } },
     refusals: {
