@@ -127,7 +127,8 @@ class Run {
   }
 
   #settle(kind: "delete" | "give-back", which: number): void {
-    const [message] = this.held.splice(which % Math.max(1, this.held.length), 1);
+    const index = which % Math.max(1, this.held.length);
+    const [message] = this.held.splice(index, 1);
     if (message === undefined) return;
     const known = this.model.find(message.body);
     const { queueArn } = this.#queue;
@@ -135,7 +136,8 @@ class Run {
       kind === "delete"
         ? this.#sqs.deleteMessage(queueArn, message.receiptHandle)
         : this.#sqs.changeVisibility(queueArn, message.receiptHandle, 0);
-    const isNewest = !this.held.some((other) => other.messageId === message.messageId);
+    const receivedSince = this.held.slice(index);
+    const isNewest = receivedSince.every((other) => other.messageId !== message.messageId);
     if (known === undefined || known.heldUntil <= this.#now || !isNewest) {
       // Too late, or received again since: nothing may change.
       try {
