@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, vi } from "vitest";
 import { removeScratchDirectories } from "./helpers/scratch.ts";
 
@@ -8,5 +9,8 @@ const waitFor = vi.waitFor.bind(vi);
 const patiently: typeof vi.waitFor = (callback, options) =>
   waitFor(callback, typeof options === "number" ? options : { timeout: PATIENCE_MS, ...options });
 Object.assign(vi, { waitFor: patiently });
+
+/** Every property draws the same cases in every run; `PROPERTY_SEED=7 npm test` draws others. */
+fc.configureGlobal({ seed: Number(process.env["PROPERTY_SEED"] ?? 20_261_125) });
 
 afterAll(removeScratchDirectories);
