@@ -11,8 +11,8 @@ import { type Figure, figure } from "./measure.ts";
 import { type MeteredStack, startMeteredStack, type Units } from "./metered-stack.ts";
 import { countQueued, queueClient, queuesNamed } from "./queue-depth.ts";
 import { benchExport, benchPages } from "./retention-reading.ts";
-import { type SeededWorkspace, type SeedTables, seedRetention } from "./retention-seed.ts";
-import { removedByReceipts, tablesOf } from "./stack-tables.ts";
+import { type SeededWorkspace, seedRetention } from "./retention-seed.ts";
+import { removedByReceipts, type StackTables, tablesOf } from "./stack-tables.ts";
 
 const CLI = join(import.meta.dirname, "..", "cli", "trailcast.js");
 const RETENTION_DAYS = 30;
@@ -80,7 +80,7 @@ interface PurgeRun {
 }
 
 /** The stack's own purge, by the tasks that the daily plan would queue; half of what it is compared with is from before and half from after. */
-async function measurePurge(stack: MeteredStack, tables: SeedTables): Promise<Figure[]> {
+async function measurePurge(stack: MeteredStack, tables: StackTables): Promise<Figure[]> {
   await purge(stack, ["ws_live", "ws_live", "ws_live"]).finished;
   await ingest(stack, () => true, 100);
   const quiet = await ingest(stack, () => true, INGEST_SAMPLES);

@@ -1,8 +1,12 @@
 import { DynamoDBClient, ListTablesCommand, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { RECEIPT_PREFIX, receiptSchema } from "../lambdas/core/receipt.ts";
+import { receiptSchema } from "../lambdas/core/receipt.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import type { SeedTables } from "./retention-seed.ts";
+
+export interface StackTables extends SeedTables {
+  receipts: string;
+}
 
 /** An operator's client of a local stack. */
 export function adminClient(stack: BenchStack): DynamoDBClient {
@@ -14,7 +18,7 @@ export function adminClient(stack: BenchStack): DynamoDBClient {
 }
 
 /** Names of a local stack's tables, by what their logical ids say. */
-export async function tablesOf(stack: BenchStack): Promise<SeedTables> {
+export async function tablesOf(stack: BenchStack): Promise<StackTables> {
   const client = adminClient(stack);
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   client.destroy();
@@ -23,22 +27,22 @@ export async function tablesOf(stack: BenchStack): Promise<SeedTables> {
     if (found === undefined) throw new Error(`no table is named for ${part}: ${TableNames.join(", ")}`);
     return found;
   };
-  return { events: named("EventLogEvents"), journal: named("Journal"), registry: named("RegistryTable") };
+  return {
+    events: named("EventLogEvents"),
+    journal: named("Journal"),
+    registry: named("RegistryTable"),
+    receipts: named("Receipts"),
+  };
 }
 
-/** What the receipts in a stack's Registry say was removed. */
+/** What the receipts of a stack say was removed. */
 export async function removedByReceipts(
   stack: BenchStack,
-  { registry }: SeedTables,
+  { receipts }: StackTables,
 ): Promise<{ events: number; pages: number }> {
   const client = adminClient(stack);
   const removed = { events: 0, pages: 0 };
-  const input = {
-    TableName: registry,
-    FilterExpression: "begins_with(#item, :receipts)",
-    ExpressionAttributeNames: { "#item": "item" },
-    ExpressionAttributeValues: { ":receipts": { S: RECEIPT_PREFIX } },
-  };
+  const input = { TableName: receipts };
   for await (const { Items = [] } of paginateScan({ client }, input)) {
     for (const item of Items) {
       const { events, fromPage, toPage } = receiptSchema.parse(unmarshall(item));

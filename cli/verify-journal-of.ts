@@ -1,16 +1,15 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { createDynamoClient, queryAllRows } from "../lambdas/adapters/dynamo.ts";
+import { createDynamoClient } from "../lambdas/adapters/dynamo.ts";
 import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";
+import { createReceiptStore, type ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
 import type { Workspace } from "../lambdas/core/entitlement.ts";
 import type { Page } from "../lambdas/core/page.ts";
 import type { LanePosition } from "../lambdas/core/purge-state.ts";
-import { type Receipt, RECEIPT_PREFIX, receiptSchema } from "../lambdas/core/receipt.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../lambdas/core/stores.ts";
-import { REGISTRY } from "../lambdas/core/table-schema.ts";
 import {
   createJournalVerifier,
   type Finding,
@@ -58,31 +57,22 @@ interface Tables {
   journal: JournalStore;
   entries: EntryStore;
   lanePositions(workspace: string): Promise<LanePosition[]>;
-  readReceipts(workspace: string): Promise<Receipt[]>;
+  listReceipts: ReceiptStore["listReceipts"];
 }
 
 function openTables(client: DynamoDBClient, stack: StackAccess): Tables {
   const journal = stack.output("JournalTable");
   const events = stack.output("EventsTable");
   const registry = stack.output("RegistryTable");
-  const { lanePositions } = createPurgeStore(client, { events, journal, registry });
+  const receipts = stack.output("ReceiptsTable");
+  const { lanePositions } = createPurgeStore(client, { events, journal, registry, receipts });
   return {
     registry,
     workspaces: createWorkspaceReader(client, registry),
     journal: createJournalStore(client, journal),
     entries: createEntryStore(client, events),
     lanePositions,
-    readReceipts: (workspace) =>
-      queryAllRows(
-        client,
-        registry,
-        {
-          KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :receipts)",
-          ExpressionAttributeNames: { "#workspace": REGISTRY.workspace, "#item": REGISTRY.item },
-          values: { ":workspace": workspace, ":receipts": RECEIPT_PREFIX },
-        },
-        receiptSchema,
-      ),
+    ...createReceiptStore(client, receipts),
   };
 }
 
@@ -106,9 +96,9 @@ async function verifyWorkspace(
     totals.findings += findings.length;
   };
   const lanes = await tables.lanePositions(workspace);
-  let receipts = await tables.readReceipts(workspace);
+  let receipts = await tables.listReceipts(workspace);
   const verifier = createJournalVerifier(receipts);
-  const learn = async (): Promise<void> => verifier.learn((receipts = await tables.readReceipts(workspace)));
+  const learn = async (): Promise<void> => verifier.learn((receipts = await tables.listReceipts(workspace)));
   for await (const page of pagesOf(workspace, tables.journal, learn)) {
     count(verifier.add(page));
     const missing = await missingOn(page, row, tables.entries, clock(), count);

@@ -88,13 +88,14 @@ export const handler = createEntryPoint((environment) => {
   const registry = environment.text(ENV.registryTable);
   const events = environment.text(ENV.eventsTable);
   const journal = environment.text(ENV.journalTable);
+  const receipts = environment.text(ENV.receiptsTable);
   const workspaces = createWorkspaceReader(client, registry);
   const settings = recorderSettings(environment);
   const ambient = { clock: systemClock, random: systemRandom, settings };
   const recorder = { entries: createEntryStore(client, events), ...ambient };
   const purge = {
     journal: createJournalStore(client, journal),
-    store: createPurgeStore(client, { events, journal, registry }),
+    store: createPurgeStore(client, { events, journal, registry, receipts }),
     workspaces,
     plans: settings.plans,
     settings: environment.jsonOr(ENV.retention, retentionSettingsSchema, DEFAULT_RETENTION),

@@ -34,6 +34,7 @@ export function namesOf(parts: NamedParts): Record<string, string> {
     ConsoleUrl: parts.api.consoleUrl,
     EventsTable: parts.eventLog.events.tableName,
     JournalTable: parts.eventLog.journal.tableName,
+    ReceiptsTable: parts.retention.receipts.tableName,
     QuarantineTable: parts.eventLog.quarantine.tableName,
     RegistryTable: parts.registry.table.tableName,
     DeliveriesTable: parts.registry.deliveries.tableName,

@@ -75,7 +75,7 @@ export class Registry extends Construct {
     this.allowPut(fn, EXPORT_ATTRIBUTES);
   }
 
-  /** Keep what the purge does of each workspace, and its receipts. */
+  /** Keep what the purge does of each workspace. */
   grantPurge(fn: TrailcastFunction): void {
     this.onTable(fn, [
       "dynamodb:GetItem",

@@ -1,13 +1,16 @@
 import { Duration } from "aws-cdk-lib";
+import { AttributeType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
+import { RECEIPTS } from "../lambdas/core/table-schema.ts";
 import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { OwnerBus } from "./owner-bus.ts";
+import { ProtectedTable } from "./protected-table.ts";
 import type { Registry } from "./registry.ts";
 import { deadLetterQueue, SealedQueue } from "./sealed-queue.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
@@ -27,6 +30,8 @@ const PURGE_CONCURRENCY = 2;
 
 /** The daily purge: one task a workspace, so that it scales past one invocation and survives a crash of one. */
 export class Retention extends Construct {
+  /** The proof of what was removed, kept for ever. */
+  readonly receipts: ProtectedTable;
   readonly planFn: TrailcastFunction;
   readonly purgeFn: TrailcastFunction;
   readonly tasks: SealedQueue;
@@ -36,6 +41,10 @@ export class Retention extends Construct {
 
   constructor(scope: Construct, id: string, deployment: Deployment, parts: RetentionParts) {
     super(scope, id);
+    this.receipts = new ProtectedTable(this, "Receipts", deployment, {
+      partitionKey: [RECEIPTS.workspace, AttributeType.STRING],
+      sortKey: [RECEIPTS.receipt, AttributeType.STRING],
+    });
     this.dead = deadLetterQueue(this, "Dead", false);
     this.tasks = this.taskQueue("PurgeTasks");
     this.urgent = this.taskQueue("UrgentTasks");
@@ -78,6 +87,8 @@ export class Retention extends Construct {
       memoryMegabytes: 512,
     });
     parts.registry.grantPurge(fn);
+    fn.allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], [this.receipts.tableArn]);
+    fn.equip({ [ENV.receiptsTable]: this.receipts.tableName });
     parts.eventLog.grantReadJournal(fn);
     parts.eventLog.grantRecord(fn);
     parts.eventLog.grantPurge(fn);

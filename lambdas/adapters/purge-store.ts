@@ -18,6 +18,7 @@ import { EVENTS, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts
 import { putIf, updateIf } from "./conditional-write.ts";
 import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";
 import { createEntryExtender, entryKey, unitsOf } from "./entry-extender.ts";
+import { createReceiptStore } from "./receipt-store.ts";
 
 const lanePositionSchema = z.object({
   destination: z.string(),
@@ -30,13 +31,16 @@ export interface PurgeTables {
   events: string;
   journal: string;
   registry: string;
+  receipts: string;
 }
 
 export function createPurgeStore(client: DynamoDBClient, tables: PurgeTables): PurgeStore {
   const { registry } = tables;
+  const { putReceipt, dropReceipt } = createReceiptStore(client, tables.receipts);
   return {
     ...stateOf(client, registry),
-    ...receiptsOf(client, registry),
+    putReceipt,
+    dropReceipt,
     ...workspacesOf(client, registry),
     ...entriesOf(client, tables.events),
     lanePositions: (workspace) => lanePositions(client, registry, workspace),
@@ -77,22 +81,6 @@ function stateOf(client: DynamoDBClient, registry: string): Some<"readState" | "
         if (error instanceof TransactionConflictException) return "stale";
         throw error;
       }
-    },
-  };
-}
-
-function receiptsOf(client: DynamoDBClient, registry: string): Some<"putReceipt" | "dropReceipt"> {
-  return {
-    putReceipt: async (receipt) => {
-      await putIf(client, registry, receipt, {
-        condition: "attribute_not_exists(#state) OR #state = :open",
-        names: { "#state": "state" },
-        values: { ":open": "open" },
-      });
-    },
-    dropReceipt: async ({ workspace, item }) => {
-      const Key = toAttributes(rowKey(workspace, item));
-      await client.send(new DeleteItemCommand({ TableName: registry, Key }));
     },
   };
 }

@@ -4,6 +4,7 @@ export const ENV = {
   journalTable: "TRAILCAST_JOURNAL_TABLE",
   registryTable: "TRAILCAST_REGISTRY_TABLE",
   deliveriesTable: "TRAILCAST_DELIVERIES_TABLE",
+  receiptsTable: "TRAILCAST_RECEIPTS_TABLE",
   quarantineTable: "TRAILCAST_QUARANTINE_TABLE",
   ringQueueUrl: "TRAILCAST_RING_QUEUE_URL",
   slowRingQueueUrl: "TRAILCAST_SLOW_RING_QUEUE_URL",

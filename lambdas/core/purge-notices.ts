@@ -77,7 +77,7 @@ async function putExpiring(
 }
 
 function purgedEvent(receipt: Receipt): PostedEvent {
-  const { workspace: _workspace, item: _item, state: _state, ...facts } = receipt;
+  const { workspace: _workspace, state: _state, ...facts } = receipt;
   return {
     category: "retention",
     action: "purged",

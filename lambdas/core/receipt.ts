@@ -14,7 +14,6 @@ export type Owed = z.infer<typeof owedSchema>;
  */
 export const receiptSchema = z.object({
   workspace: z.string(),
-  item: z.string(),
   receipt: z.string(),
   state: z.enum(["open", "closed"]),
   /** The page itself stays as the end of an ended workspace's chain; only its entries were removed. */
@@ -36,9 +35,7 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** Sort key of a receipt's row, and with it its id: a page is removed once, so the first page names the receipt. */
-export const RECEIPT_PREFIX = "receipt#";
-
+/** A page is removed once, so the first page names the receipt. */
 export function receiptId(fromPage: number): string {
   return `rct_${String(fromPage).padStart(12, "0")}`;
 }
@@ -80,7 +77,6 @@ export function openReceipt(
   const receipt = receiptId(first.page) + (facts.keepsPage === true ? "_end" : "");
   return {
     workspace: first.workspace,
-    item: RECEIPT_PREFIX + receipt,
     receipt,
     state: "open",
     ...facts,

@@ -5,6 +5,7 @@
  * - Journal: one item a page, numbered from 1 without holes.
  * - Registry: workspace, destination and lane rows, all under the workspace; `due` finds lanes whose next attempt has come.
  * - Deliveries: the delivery log of a destination; a `whd_` id begins with its time, so the sort key is the order of time. TTL `expiresAt`.
+ * - Receipts: what the purge removed, one row a removal, for ever: apart from the Registry, which is scanned whole.
  * - Quarantine: stream records that fan-out could not process.
  */
 export const EVENTS = { partition: "partition", entry: "entry", ttl: "expiresAt" } as const;
@@ -16,6 +17,7 @@ export const REGISTRY = {
   due: { index: "due", shard: "dueShard", at: "nextAttemptAt" },
 } as const;
 export const DELIVERIES = { destination: "destination", delivery: "delivery", ttl: "expiresAt" } as const;
+export const RECEIPTS = { workspace: "workspace", receipt: "receipt" } as const;
 export const QUARANTINE = { label: "label", sequenceNumber: "sequenceNumber" } as const;
 
 /** Sort keys of the Registry. */

@@ -20,7 +20,7 @@ import { PLANS, postedEvent } from "../helpers/sample-events.ts";
 
 const WS = "ws_1";
 const START = Date.parse("2026-01-01T00:00:00.000Z");
-const TABLES = { events: "Events", journal: "Journal", registry: "Registry" };
+const TABLES = { events: "Events", journal: "Journal", registry: "Registry", receipts: "Receipts" };
 const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
 
 let now: number;

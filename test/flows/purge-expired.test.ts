@@ -75,8 +75,7 @@ async function rowsOf(table: string, workspace: string): Promise<Record<string, 
   return Items.map((item) => unmarshall(item));
 }
 
-const receiptsOf = async (workspace: string) =>
-  (await rowsOf("Registry", workspace)).filter(({ item }) => String(item).startsWith("receipt#"));
+const receiptsOf = (workspace: string) => rowsOf("Receipts", workspace);
 
 async function post(workspace: string, target: string): Promise<void> {
   const events = [postedEvent({ target: { type: "item", id: target } })];

@@ -1,5 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DELIVERIES, EVENTS, JOURNAL, QUARANTINE, REGISTRY } from "../../lambdas/core/table-schema.ts";
+import {
+  DELIVERIES,
+  EVENTS,
+  JOURNAL,
+  QUARANTINE,
+  RECEIPTS,
+  REGISTRY,
+} from "../../lambdas/core/table-schema.ts";
 import {
   createDynamoDb,
   type DynamoDbService,
@@ -43,6 +50,7 @@ export async function startLocalDynamo(clock: () => number): Promise<LocalDynamo
   });
   service.createTable({ TableName: "Journal", ...keys([JOURNAL.workspace, "S"], [JOURNAL.page, "N"]) });
   service.createTable({ TableName: "Registry", ...keys([REGISTRY.workspace, "S"], [REGISTRY.item, "S"]) });
+  service.createTable({ TableName: "Receipts", ...keys([RECEIPTS.workspace, "S"], [RECEIPTS.receipt, "S"]) });
   service.createTable({
     TableName: "Deliveries",
     ...keys([DELIVERIES.destination, "S"], [DELIVERIES.delivery, "S"]),

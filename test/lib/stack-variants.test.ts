@@ -94,7 +94,7 @@ describe("in an app of another company", () => {
 
     expect(stack.resolve(trailcast.ownerBus.eventBusArn)).toHaveProperty("Fn::GetAtt");
     expect(Object.keys(trailcast.names)).toContain("EventsTable");
-    Assertions.fromStack(stack).resourceCountIs("AWS::DynamoDB::Table", 5);
+    Assertions.fromStack(stack).resourceCountIs("AWS::DynamoDB::Table", 6);
   });
 
   it("says what is wrong with the settings", () => {

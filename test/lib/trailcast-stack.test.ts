@@ -20,7 +20,7 @@ describe("tables", () => {
   const tables = resourcesOf(template, "AWS::DynamoDB::Table");
 
   it("can be restored to any second and survive a delete of the stack and one by hand", () => {
-    expect(tables).toHaveLength(5);
+    expect(tables).toHaveLength(6);
     for (const [, table] of tables) {
       expect(table).toMatchObject({
         DeletionPolicy: "Retain",

@@ -46,7 +46,12 @@ function watchReads(client: DynamoDBClient): void {
 const journal = () => createJournalStore(local.client, "Journal");
 const lanes = () => createLaneStore(local.client, "Registry");
 const purge = () =>
-  createPurgeStore(local.client, { events: "Events", journal: "Journal", registry: "Registry" });
+  createPurgeStore(local.client, {
+    events: "Events",
+    journal: "Journal",
+    registry: "Registry",
+    receipts: "Receipts",
+  });
 
 // What delivery, fan-out and the purge decide by: a stale answer passes an event, appends it twice or removes what is held.
 it.each<[string, () => Promise<unknown>]>([

@@ -24,6 +24,7 @@ import { type LocalDynamo, startLocalDynamo } from "../../helpers/local-dynamo.t
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const WS = "ws_1";
+const TABLES = { events: "Events", journal: "Journal", registry: "Registry", receipts: "Receipts" };
 
 interface Tables {
   store: PurgeStore;
@@ -58,13 +59,13 @@ function onDynamo({ client }: LocalDynamo): Tables {
   const put = async (row: object): Promise<void> =>
     void (await client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) })));
   return {
-    store: createPurgeStore(client, { events: "Events", journal: "Journal", registry: "Registry" }),
+    store: createPurgeStore(client, TABLES),
     entries: createEntryStore(client, "Events"),
     journal: createJournalStore(client, "Journal"),
     workspaces: createWorkspaceReader(client, "Registry"),
     putWorkspace: put,
     putLane: (destination) => put(laneAtStart(WS, destination)),
-    receipt: ({ workspace, item }) => getRow(client, "Registry", { workspace, item }, receiptSchema),
+    receipt: ({ workspace, receipt }) => getRow(client, "Receipts", { workspace, receipt }, receiptSchema),
   };
 }
 
@@ -194,11 +195,9 @@ describe.each([
 });
 
 describe("a hold that is put", () => {
-  const tables = { events: "Events", journal: "Journal", registry: "Registry" };
-
   it("stops whoever read the purge's row before, also one that was not there", async () => {
-    const store = createPurgeStore(local.client, tables);
-    const { commit } = createRegistryWriter(local.client, tables);
+    const store = createPurgeStore(local.client, TABLES);
+    const { commit } = createRegistryWriter(local.client, TABLES);
     for (const workspace of ["ws_held", "ws_held", "ws_new"]) {
       const before = await store.readState(workspace);
       expect(await commit([{ kind: "freeze", workspace }])).toEqual({ kind: "committed" });
@@ -214,6 +213,6 @@ describe("a hold that is put", () => {
   it("makes stale what meets its transaction", async () => {
     const conflict = new TransactionConflictException({ message: "", $metadata: {} });
     const client = { send: async () => Promise.reject(conflict) } as unknown as LocalDynamo["client"];
-    expect(await createPurgeStore(client, tables).replaceState(newPurgeState(WS))).toBe("stale");
+    expect(await createPurgeStore(client, TABLES).replaceState(newPurgeState(WS))).toBe("stale");
   });
 });
