@@ -7,8 +7,8 @@ import { readClock } from "../local/clock.ts";
 import { synthesise } from "../local/synthesise.ts";
 import { issueToken } from "../local/token.ts";
 import { benchEvent, benchEvents } from "./bench-events.ts";
-import { pause, until } from "./bench-stack.ts";
-import { type ControlledStack, controlStack } from "./faults/controlled-stack.ts";
+import { pause, until } from "./stack/bench-stack.ts";
+import { type ControlledStack, controlStack } from "./stack/controlled-stack.ts";
 import { type Figure, figure, median, quantile } from "./measure.ts";
 import { startSwitchedReceiver, type SwitchedReceiver } from "./switched-receiver.ts";
 

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ApiClient, createApiClient } from "../cli/api-client.ts";
 import { createdDestinationSchema } from "../lambdas/core/api/destination-api.ts";
-import { type PracticeReceiver, startPracticeReceiver } from "../local/practice-receiver.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../local/receiver/practice-receiver.ts";
 import { synthesise } from "../local/synthesise.ts";
 import { issueToken } from "../local/token.ts";
 import { benchEvent } from "./bench-events.ts";
-import { pause } from "./bench-stack.ts";
-import type { RingCaps } from "./cap-rings.ts";
-import { controlStack } from "./faults/controlled-stack.ts";
+import { pause } from "./stack/bench-stack.ts";
+import type { RingCaps } from "./stack/cap-rings.ts";
+import { controlStack } from "./stack/controlled-stack.ts";
 import { type Figure, figure, median, quantile } from "./measure.ts";
-import { type QueueDepths, watchQueues } from "./queue-depth.ts";
+import { type QueueDepths, watchQueues } from "./stack/queue-depth.ts";
 
 const WORKSPACES = 50;
 /** The first destinations: two dead (one refuses connections, one takes them and never answers), one dripping, twenty that take 9 s for every answer. */

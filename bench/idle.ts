@@ -1,4 +1,4 @@
-import { addWorkspace, type BenchStack, pause, until } from "./bench-stack.ts";
+import { addWorkspace, type BenchStack, pause, until } from "./stack/bench-stack.ts";
 import { benchEvent } from "./bench-events.ts";
 import { type Figure, figure, median } from "./measure.ts";
 

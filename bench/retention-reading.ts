@@ -4,13 +4,13 @@ import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
 import { createReading } from "../lambdas/adapters/journal-reading.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
-import type { ExportJob } from "../lambdas/core/export-job.ts";
-import type { Plans } from "../lambdas/core/entitlement.ts";
-import { runExport } from "../lambdas/core/run-export.ts";
-import type { BenchStack } from "./bench-stack.ts";
+import type { ExportJob } from "../lambdas/core/reading/export-job.ts";
+import type { Plans } from "../lambdas/core/retention/entitlement.ts";
+import { runExport } from "../lambdas/core/reading/run-export.ts";
+import type { BenchStack } from "./stack/bench-stack.ts";
 import { type Figure, figure, median } from "./measure.ts";
 import type { SeedTables } from "./retention-seed.ts";
-import { adminClient } from "./stack-tables.ts";
+import { adminClient } from "./stack/stack-tables.ts";
 
 const PAGES = 101;
 const WARM_UP = 20;

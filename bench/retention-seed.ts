@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { appendToJournal } from "../lambdas/core/append-journal.ts";
-import { buildEntry, referenceOf } from "../lambdas/core/build-entry.ts";
-import type { Entry } from "../lambdas/core/entry.ts";
+import { appendToJournal } from "../lambdas/core/journal/append-journal.ts";
+import { buildEntry, referenceOf } from "../lambdas/core/entry/build-entry.ts";
+import type { Entry } from "../lambdas/core/entry/entry.ts";
 import { entryKeyOf } from "../lambdas/core/ids.ts";
-import type { Page } from "../lambdas/core/page.ts";
-import { streamPosition } from "../lambdas/core/page.ts";
+import type { Page } from "../lambdas/core/journal/page.ts";
+import { streamPosition } from "../lambdas/core/journal/page.ts";
 import { toAttributes } from "../lambdas/adapters/dynamo.ts";
 import { createDynamoDb, type DynamoDbService, openDatabase } from "../local/aws/services.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../local/region.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Argument, Command } from "commander";
-import { type BenchStack, startBenchStack } from "./bench-stack.ts";
+import { type BenchStack, startBenchStack } from "./stack/bench-stack.ts";
 import { benchCatchUp } from "./catch-up.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchIdle } from "./idle.ts";

@@ -1,4 +1,4 @@
-import { addWorkspace, type BenchStack, until } from "./bench-stack.ts";
+import { addWorkspace, type BenchStack, until } from "./stack/bench-stack.ts";
 import { benchEvents } from "./bench-events.ts";
 import { type Figure, figure, median } from "./measure.ts";
 

@@ -5,7 +5,7 @@ import {
   type ChainOfLane,
   type KeptRequest,
   verifyChain,
-} from "../lambdas/core/verify-chain.ts";
+} from "../lambdas/core/delivery/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
 
 const keptSchema = z.object({

@@ -6,9 +6,9 @@ import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";
 import { createReceiptStore, type ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
-import type { Workspace } from "../lambdas/core/entitlement.ts";
-import type { Page } from "../lambdas/core/page.ts";
-import type { LanePosition } from "../lambdas/core/purge-state.ts";
+import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
+import type { Page } from "../lambdas/core/journal/page.ts";
+import type { LanePosition } from "../lambdas/core/retention/purge-state.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../lambdas/core/stores.ts";
 import {
   createJournalVerifier,
@@ -16,7 +16,7 @@ import {
   isBeingRemoved,
   mayHaveExpired,
   verifyEntry,
-} from "../lambdas/core/verify-journal.ts";
+} from "../lambdas/core/journal/verify-journal.ts";
 import { CliError } from "./cli-error.ts";
 import type { StackAccess } from "./stack-access.ts";
 

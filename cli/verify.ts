@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { readDemoState } from "../local/demo-state.ts";
+import { readDemoState } from "../local/demo/state.ts";
 import { verifyChainFile } from "./verify-chain-file.ts";
 import { verifyJournalOf } from "./verify-journal-of.ts";
 import { CliError } from "./cli-error.ts";

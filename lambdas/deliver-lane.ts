@@ -4,10 +4,10 @@ import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { publishing } from "./adapters/powertools-metrics.ts";
 import type { ReceivedRing, RingHold } from "./adapters/ring-hold.ts";
-import { ringSchema } from "./core/lane.ts";
-import type { LanePorts } from "./core/lane-run.ts";
-import { type RunEnd, type RunInput, runLane } from "./core/run-lane.ts";
-import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/test-delivery.ts";
+import { ringSchema } from "./core/lane/lane.ts";
+import type { LanePorts } from "./core/lane/lane-run.ts";
+import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
+import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/delivery/send-test-event.ts";
 
 export interface DeliverDependencies {
   ports: LanePorts & TestPorts;

@@ -12,10 +12,10 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { plansSchema } from "./core/entitlement.ts";
+import { plansSchema } from "./core/retention/entitlement.ts";
 import { ENV } from "./core/environment.ts";
 import type { Log } from "./core/log.ts";
-import { type ExportStarter, runExport, type RunExportDependencies } from "./core/run-export.ts";
+import { type ExportStarter, runExport, type RunExportDependencies } from "./core/reading/run-export.ts";
 
 export interface ExportEventsDependencies {
   run: Omit<RunExportDependencies, "hasTime">;

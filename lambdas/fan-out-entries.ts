@@ -10,8 +10,8 @@ import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metri
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
 import { ENV } from "./core/environment.ts";
-import { fanOut, type FanOutDependencies } from "./core/fan-out.ts";
-import { readStreamRecord, streamEventSchema } from "./core/stream-record.ts";
+import { fanOut, type FanOutDependencies } from "./core/journal/fan-out.ts";
+import { readStreamRecord, streamEventSchema } from "./core/journal/stream-record.ts";
 
 /** Stream records of new entries → pages of the journal and rings. Reports the lowest record that must come again. */
 export function createFanOutHandler(

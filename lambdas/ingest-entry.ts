@@ -13,8 +13,8 @@ import { ENV } from "./core/environment.ts";
 import type { Log, Metrics } from "./core/log.ts";
 import { METRIC } from "./core/metric-names.ts";
 import { problems } from "./core/problem.ts";
-import { type Recorder, recordEntry } from "./core/record-entry.ts";
-import { readRecordRequest } from "./core/record-request.ts";
+import { type Recorder, recordEntry } from "./core/entry/record-entry.ts";
+import { readRecordRequest } from "./core/entry/record-request.ts";
 import type { WorkspaceReader } from "./core/stores.ts";
 
 export interface IngestDependencies extends Recorder {

@@ -22,11 +22,11 @@ import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { ENV } from "./core/environment.ts";
 import type { Log, Metrics } from "./core/log.ts";
 import { METRIC } from "./core/metric-names.ts";
-import { createPlanNotice } from "./core/plan-notice.ts";
-import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/purge-notices.ts";
-import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention.ts";
-import { type PurgeDependencies, runPurge } from "./core/run-purge.ts";
-import { tidyWorkspace } from "./core/tidy-workspace.ts";
+import { createPlanNotice } from "./core/retention/plan-notice.ts";
+import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/retention/purge-notices.ts";
+import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention/retention.ts";
+import { type PurgeDependencies, runPurge } from "./core/retention/run-purge.ts";
+import { tidyWorkspace } from "./core/retention/tidy-workspace.ts";
 
 export interface PurgeWorkspaceDependencies {
   purge: Omit<PurgeDependencies, "hasTime">;

@@ -15,7 +15,7 @@ import { recorderSettings } from "./adapters/recorder-settings.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { authorise } from "./core/caller.ts";
-import type { Workspace } from "./core/entitlement.ts";
+import type { Workspace } from "./core/retention/entitlement.ts";
 import { ENV } from "./core/environment.ts";
 import type { Log } from "./core/log.ts";
 import { type Problem, problems } from "./core/problem.ts";

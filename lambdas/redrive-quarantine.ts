@@ -10,10 +10,10 @@ import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { plansSchema } from "./core/entitlement.ts";
+import { plansSchema } from "./core/retention/entitlement.ts";
 import { ENV } from "./core/environment.ts";
-import { type RedriveDependencies, type Redriven, redriveQuarantine } from "./core/redrive.ts";
-import { retentionSettingsSchema } from "./core/retention.ts";
+import { type RedriveDependencies, type Redriven, redriveQuarantine } from "./core/journal/redrive.ts";
+import { retentionSettingsSchema } from "./core/retention/retention.ts";
 
 // A row in hand is finished before the function's time is.
 const RESERVE_MS = 5_000;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AwsCall, NoAnswerError } from "../../local/aws/services.ts";
-import type { Caller, Disturbance, MappedInvocation } from "../../local/disturbance.ts";
+import type { Caller, Disturbance, MappedInvocation } from "../../local/runtime/disturbance.ts";
 import type { InvocationResult } from "../../local/functions/function-pool.ts";
 import type { Chance } from "./chance.ts";
 import type { HappenedFault } from "./fault-log.ts";

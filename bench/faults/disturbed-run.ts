@@ -1,5 +1,5 @@
-import { pause } from "../bench-stack.ts";
-import type { ControlledStack } from "./controlled-stack.ts";
+import { pause } from "../stack/bench-stack.ts";
+import type { ControlledStack } from "../stack/controlled-stack.ts";
 import { emitAll } from "./emitters.ts";
 import type { HappenedFault } from "./fault-log.ts";
 import type { Ledger } from "./ledger.ts";

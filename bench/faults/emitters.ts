@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { benchEvent } from "../bench-events.ts";
-import { pause } from "../bench-stack.ts";
+import { pause } from "../stack/bench-stack.ts";
 import type { HappenedFault } from "./fault-log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DestinationPlan, FaultPlan } from "./plan.ts";

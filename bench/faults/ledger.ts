@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
-import { type ChainFinding, type KeptRequest, verifyChain } from "../../lambdas/core/verify-chain.ts";
-import { judgeRequest } from "../../local/practice-receiver-verdict.ts";
+import {
+  type ChainFinding,
+  type KeptRequest,
+  verifyChain,
+} from "../../lambdas/core/delivery/verify-chain.ts";
+import { judgeRequest } from "../../local/receiver/verdict.ts";
 import type { Arrival } from "./receivers.ts";
 
 /** An event of a POST that was answered 202. */

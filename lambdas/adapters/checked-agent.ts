@@ -2,7 +2,7 @@ import { Agent, type RequestOptions } from "node:https";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { Duplex } from "node:stream";
 import { callbackify } from "node:util";
-import type { SendPhases } from "../core/send.ts";
+import type { SendPhases } from "../core/delivery/send.ts";
 import { type CheckedTarget, type Connect, dialChecked } from "./dial-checked.ts";
 
 /** Lambda freezes a function between invocations: an idle socket may be dead when it thaws. */

@@ -1,7 +1,7 @@
 import { ENV } from "../core/environment.ts";
-import type { LanePorts } from "../core/lane-run.ts";
-import { DEFAULT_RETRY, retrySettingsSchema } from "../core/retry-schedule.ts";
-import type { TestPorts } from "../core/test-delivery.ts";
+import type { LanePorts } from "../core/lane/lane-run.ts";
+import { DEFAULT_RETRY, retrySettingsSchema } from "../core/lane/retry-schedule.ts";
+import type { TestPorts } from "../core/delivery/send-test-event.ts";
 import { createDeliveryLog } from "./delivery-log.ts";
 import { createDestinationReader } from "./destination-store.ts";
 import { createDynamoClient } from "./dynamo.ts";

@@ -15,7 +15,7 @@ import {
   isOpen,
   mayReplace,
   placeOfNext,
-} from "../core/delivery-record.ts";
+} from "../core/delivery/delivery-record.ts";
 import { DELIVERIES, deliveriesPartition } from "../core/table-schema.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
 import { fromAttributes, getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";

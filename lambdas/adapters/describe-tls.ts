@@ -1,6 +1,6 @@
 import { TLSSocket } from "node:tls";
 import type { Socket } from "node:net";
-import type { SendTls } from "../core/send.ts";
+import type { SendTls } from "../core/delivery/send.ts";
 
 /** A receiver chooses what its certificate says. */
 const MAX_NAME_LENGTH = 256;

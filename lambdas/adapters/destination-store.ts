@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { destinationSchema } from "../core/destination.ts";
+import { destinationSchema } from "../core/destination/destination.ts";
 import type { DestinationReader } from "../core/stores.ts";
 import { REGISTRY, registryItem } from "../core/table-schema.ts";
 import { getRow } from "./dynamo.ts";

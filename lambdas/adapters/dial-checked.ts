@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls";
-import { isSameAddress } from "../core/egress-address.ts";
-import type { SendErrorClass, SendPhases } from "../core/send.ts";
+import { isSameAddress } from "../core/egress/egress-address.ts";
+import type { SendErrorClass, SendPhases } from "../core/delivery/send.ts";
 
 /** For all addresses together. */
 export const CONNECT_TIMEOUT_MS = 3000;

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { EntryReference } from "../core/entry.ts";
-import type { PurgeStore } from "../core/purge-state.ts";
+import type { EntryReference } from "../core/entry/entry.ts";
+import type { PurgeStore } from "../core/retention/purge-state.ts";
 import { EVENTS, eventsPartition } from "../core/table-schema.ts";
 import { type Attributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 

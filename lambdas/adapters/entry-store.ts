@@ -1,5 +1,5 @@
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { type Entry, entrySchema } from "../core/entry.ts";
+import { type Entry, entrySchema } from "../core/entry/entry.ts";
 import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/stores.ts";
 import { EVENTS, eventsPartition } from "../core/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";

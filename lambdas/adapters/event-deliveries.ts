@@ -2,14 +2,14 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { encodeTime } from "ulid";
 import * as z from "zod/mini";
 import type { Clock } from "../core/clock.ts";
-import { deliveryRecordSchema } from "../core/delivery-record.ts";
-import { type Destination, destinationSchema } from "../core/destination.ts";
+import { deliveryRecordSchema } from "../core/delivery/delivery-record.ts";
+import { type Destination, destinationSchema } from "../core/destination/destination.ts";
 import {
   type DeliveredEvent,
   deliveryOf,
   type DeliverySpan,
   type EventDeliveries,
-} from "../core/event-delivery.ts";
+} from "../core/reading/event-delivery.ts";
 import { DELIVERIES, deliveriesPartition, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { queryAllRows, queryRows } from "./dynamo.ts";
 

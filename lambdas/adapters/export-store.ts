@@ -7,8 +7,8 @@ import {
   EXPORT_PREFIX,
   type ExportFormat,
   exportJobSchema,
-} from "../core/export-job.ts";
-import type { ExportParts, ExportRows, ExportStarter } from "../core/run-export.ts";
+} from "../core/reading/export-job.ts";
+import type { ExportParts, ExportRows, ExportStarter } from "../core/reading/run-export.ts";
 import { REGISTRY } from "../core/table-schema.ts";
 import { putIf } from "./conditional-write.ts";
 import { getRow, queryAllRows } from "./dynamo.ts";

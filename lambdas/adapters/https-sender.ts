@@ -1,9 +1,9 @@
-import { isPublicAddress } from "../core/egress-address.ts";
-import type { EgressRule } from "../core/egress-rules.ts";
-import { type AllowedUrl, checkUrl } from "../core/egress-url.ts";
-import { maskSecrets } from "../core/mask-secrets.ts";
-import { judgeResolution, type NameResolver } from "../core/name-resolution.ts";
-import type { SendDns, Sender, SendPhases, SendRequest, SendResult } from "../core/send.ts";
+import { isPublicAddress } from "../core/egress/egress-address.ts";
+import type { EgressRule } from "../core/egress/egress-rules.ts";
+import { type AllowedUrl, checkUrl } from "../core/egress/egress-url.ts";
+import { maskSecrets } from "../core/delivery/mask-secrets.ts";
+import { judgeResolution, type NameResolver } from "../core/egress/name-resolution.ts";
+import type { SendDns, Sender, SendPhases, SendRequest, SendResult } from "../core/delivery/send.ts";
 import { CheckedAgent } from "./checked-agent.ts";
 import { type CheckedTarget, type Connect, connectDirectly } from "./dial-checked.ts";
 import type { Allowance } from "./local-allowance.ts";

@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { EntryReference } from "../core/entry.ts";
-import { linesOf } from "../core/entry-body.ts";
-import type { JournalReading } from "../core/read-journal.ts";
-import { pageSchema } from "../core/page.ts";
+import type { EntryReference } from "../core/entry/entry.ts";
+import { linesOf } from "../core/entry/entry-body.ts";
+import type { JournalReading } from "../core/reading/read-journal.ts";
+import { pageSchema } from "../core/journal/page.ts";
 import type { EntryStore, JournalStore } from "../core/stores.ts";
 import { JOURNAL } from "../core/table-schema.ts";
 import { queryRows } from "./dynamo.ts";

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { type Page, pageSchema } from "../core/page.ts";
+import { type Page, pageSchema } from "../core/journal/page.ts";
 import type { JournalStore } from "../core/stores.ts";
 import { JOURNAL } from "../core/table-schema.ts";
 import { getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { laneSchema, type Ring } from "../core/lane.ts";
-import type { FoundLanes, LaneName } from "../core/sweep.ts";
+import { laneSchema, type Ring } from "../core/lane/lane.ts";
+import type { FoundLanes, LaneName } from "../core/lane/sweep.ts";
 import { DUE_SHARD, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";
 

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { laneSchema } from "../core/lane.ts";
+import { laneSchema } from "../core/lane/lane.ts";
 import type { LaneStore } from "../core/stores.ts";
 import { REGISTRY, registryItem } from "../core/table-schema.ts";
 import { isTransactionConflict, putIf } from "./conditional-write.ts";

@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import type { OwnerEvents } from "../core/owner-event.ts";
-import { noticeEvent, type OwnerNotices } from "../core/owner-notice.ts";
-import { recordOwnEvent, type Recorder } from "../core/record-entry.ts";
+import type { OwnerEvents } from "../core/lane/owner-event.ts";
+import { noticeEvent, type OwnerNotices } from "../core/lane/owner-notice.ts";
+import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
 
 /** EventBridge refused an owner's event. */

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import { isSameAddress } from "../core/egress-address.ts";
-import type { SendPhases, SendTls } from "../core/send.ts";
+import { isSameAddress } from "../core/egress/egress-address.ts";
+import type { SendPhases, SendTls } from "../core/delivery/send.ts";
 import type { CheckedAgent, CheckedRequestOptions } from "./checked-agent.ts";
 import { describeTls } from "./describe-tls.ts";
 import { type CheckedTarget, ConnectionError, connectionError } from "./dial-checked.ts";

@@ -4,16 +4,16 @@ import {
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { EntryReference } from "../core/entry.ts";
-import { positionSchema } from "../core/page.ts";
-import { WRITES_AT_ONCE } from "../core/purge-pace.ts";
+import type { EntryReference } from "../core/entry/entry.ts";
+import { positionSchema } from "../core/journal/page.ts";
+import { WRITES_AT_ONCE } from "../core/retention/purge-pace.ts";
 import {
   type LanePosition,
   newPurgeState,
   PURGE_ITEM,
   type PurgeStore,
   purgeStateSchema,
-} from "../core/purge-state.ts";
+} from "../core/retention/purge-state.ts";
 import { EVENTS, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { putIf, updateIf } from "./conditional-write.ts";
 import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";

@@ -5,7 +5,7 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { quarantinedSchema, type QuarantineStore } from "../core/quarantine.ts";
+import { quarantinedSchema, type QuarantineStore } from "../core/journal/quarantine.ts";
 import { QUARANTINE } from "../core/table-schema.ts";
 import { fromAttributes, toAttributes } from "./dynamo.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { plansSchema } from "../core/entitlement.ts";
+import { plansSchema } from "../core/retention/entitlement.ts";
 import { ENV } from "../core/environment.ts";
-import type { Recorder } from "../core/record-entry.ts";
+import type { Recorder } from "../core/entry/record-entry.ts";
 import type { Environment } from "./entry-point.ts";
 
 const shardsSchema = z.record(z.string(), z.number());

@@ -4,8 +4,13 @@ import {
   TransactWriteItemsCommand,
   type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
-import type { CommitResult, RegistryWrite, RegistryWriter, RowKey } from "../core/registry-write.ts";
-import { PURGE_ITEM } from "../core/purge-state.ts";
+import type {
+  CommitResult,
+  RegistryWrite,
+  RegistryWriter,
+  RowKey,
+} from "../core/destination/registry-write.ts";
+import { PURGE_ITEM } from "../core/retention/purge-state.ts";
 import { EVENTS, REGISTRY } from "../core/table-schema.ts";
 import { type Attributes, toAttributes } from "./dynamo.ts";
 

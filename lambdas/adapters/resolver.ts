@@ -1,5 +1,5 @@
 import { promises as dns } from "node:dns";
-import type { NameResolver, Resolution } from "../core/name-resolution.ts";
+import type { NameResolver, Resolution } from "../core/egress/name-resolution.ts";
 
 const TRY_MS = 1000;
 const TRIES = 2;

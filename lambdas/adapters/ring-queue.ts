@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ENV } from "../core/environment.ts";
-import type { Ring } from "../core/lane.ts";
+import type { Ring } from "../core/lane/lane.ts";
 import type { RandomBytes } from "../core/random.ts";
 import type { RingQueue } from "../core/stores.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";

@@ -4,7 +4,7 @@ import {
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { Clock } from "../core/clock.ts";
-import { type DestinationSecret, destinationSecretSchema } from "../core/destination.ts";
+import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import type { SecretReader } from "../core/stores.ts";
 import { SecretShapeError } from "./secret-store.ts";
 

@@ -7,8 +7,8 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { type DestinationSecret, destinationSecretSchema } from "../core/destination.ts";
-import { type SecretStore, SecretVersionsError } from "../core/secret-store.ts";
+import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
+import { type SecretStore, SecretVersionsError } from "../core/destination/secret-store.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
 
 /** A secret does not hold what we put there: changed by other hands. */
@@ -20,7 +20,7 @@ export class SecretShapeError extends TrailcastError {
 }
 
 // Secrets Manager may drop a version without a label. Two labels take turns: the version in force keeps its own while another one is
-// written, so that a change that never came to be takes nothing away. One writer at a time: core/secret-lock.ts.
+// written, so that a change that never came to be takes nothing away. One writer at a time: core/destination/secret-lock.ts.
 const LABELS = ["AWSCURRENT", "AWSPENDING"] as const;
 
 export function createSecretsClient(): SecretsManagerClient {

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { workspaceSchema } from "../core/entitlement.ts";
+import { workspaceSchema } from "../core/retention/entitlement.ts";
 import type { WorkspaceReader } from "../core/stores.ts";
 import { REGISTRY, registryItem } from "../core/table-schema.ts";
 import { getRow } from "./dynamo.ts";

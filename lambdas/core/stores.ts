@@ -1,8 +1,8 @@
-import type { Destination, DestinationSecret } from "./destination.ts";
-import type { Workspace } from "./entitlement.ts";
-import type { Entry, EntryReference } from "./entry.ts";
-import type { Lane, Ring } from "./lane.ts";
-import type { Page } from "./page.ts";
+import type { Destination, DestinationSecret } from "./destination/destination.ts";
+import type { Workspace } from "./retention/entitlement.ts";
+import type { Entry, EntryReference } from "./entry/entry.ts";
+import type { Lane, Ring } from "./lane/lane.ts";
+import type { Page } from "./journal/page.ts";
 
 export type SoughtEntry = Pick<EntryReference, "entry" | "shard"> &
   Partial<Pick<EntryReference, "recordedAt">>;

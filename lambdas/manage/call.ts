@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import type { HttpRequest } from "../adapters/http-api.ts";
-import { decodeListCursor } from "../core/list-cursor.ts";
+import { decodeListCursor } from "../core/reading/list-cursor.ts";
 import { invalidField, refusalOf } from "../core/api/refusal.ts";
 import type { Caller } from "../core/caller.ts";
 import { type Problem, problems, RefusedError } from "../core/problem.ts";

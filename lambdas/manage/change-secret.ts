@@ -1,8 +1,8 @@
-import type { Destination, DestinationSecret } from "../core/destination.ts";
+import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import { type Problem, problems, RefusedError } from "../core/problem.ts";
-import type { RegistryWrite } from "../core/registry-write.ts";
-import { isAbandoned, newSecretLock, type SecretLock } from "../core/secret-lock.ts";
-import { newSecretVersion, SecretVersionsError } from "../core/secret-store.ts";
+import type { RegistryWrite } from "../core/destination/registry-write.ts";
+import { isAbandoned, newSecretLock, type SecretLock } from "../core/destination/secret-lock.ts";
+import { newSecretVersion, SecretVersionsError } from "../core/destination/secret-store.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { contended } from "./guards.ts";

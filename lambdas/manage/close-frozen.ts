@@ -1,7 +1,7 @@
 import { toTimestamp } from "../core/clock.ts";
-import { skippedNote } from "../core/delivery-record.ts";
-import type { Lane } from "../core/lane.ts";
-import { closeNumber } from "../core/lane-step.ts";
+import { skippedNote } from "../core/delivery/delivery-record.ts";
+import type { Lane } from "../core/lane/lane.ts";
+import { closeNumber } from "../core/lane/close-number.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** The lane without what it had frozen, whose number closes as skipped: first of all in the log, so that no closed number lacks its record. */

@@ -14,7 +14,7 @@ import { connectRingQueue } from "../adapters/ring-queue.ts";
 import { createSecretsClient, createSecretStore } from "../adapters/secret-store.ts";
 import { systemRandom } from "../adapters/system-random.ts";
 import { ENV } from "../core/environment.ts";
-import { retentionSettingsSchema } from "../core/retention.ts";
+import { retentionSettingsSchema } from "../core/retention/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** What the environment of the function leads to. */

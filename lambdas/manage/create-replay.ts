@@ -2,17 +2,22 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
-import type { Destination } from "../core/destination.ts";
-import type { PostedEvent } from "../core/event-schema.ts";
+import type { Destination } from "../core/destination/destination.ts";
+import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { newId } from "../core/ids.ts";
-import { ringOf } from "../core/lane.ts";
-import { actorOf, webhookEvent } from "../core/management-event.ts";
-import { buildOwnEntry } from "../core/own-entry.ts";
+import { ringOf } from "../core/lane/lane.ts";
+import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
+import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
-import { type Replay, replayItem } from "../core/replay.ts";
-import { countWanted, type ReplayCount, type ReplayWindow, replayWindow } from "../core/replay-window.ts";
-import { visibleSince } from "../core/retention.ts";
-import { newLane } from "../core/start-lane.ts";
+import { type Replay, replayItem } from "../core/lane/replay.ts";
+import {
+  countWanted,
+  type ReplayCount,
+  type ReplayWindow,
+  replayWindow,
+} from "../core/lane/replay-window.ts";
+import { visibleSince } from "../core/retention/retention.ts";
+import { newLane } from "../core/lane/start-lane.ts";
 import { registryItem } from "../core/table-schema.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -1,6 +1,6 @@
 import { encodeTime } from "ulid";
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
-import { fitting } from "../core/answer-size.ts";
+import { fitting } from "../core/reading/answer-size.ts";
 import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import {
@@ -8,9 +8,9 @@ import {
   type DeliveryOutcome,
   type DeliveryRecord,
   recordOfFrozen,
-} from "../core/delivery-record.ts";
-import type { Destination } from "../core/destination.ts";
-import { encodeListCursor } from "../core/list-cursor.ts";
+} from "../core/delivery/delivery-record.ts";
+import type { Destination } from "../core/destination/destination.ts";
+import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { problems } from "../core/problem.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

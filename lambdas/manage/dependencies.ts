@@ -4,14 +4,14 @@ import type { Allowance } from "../adapters/local-allowance.ts";
 import type { PurgeTasks } from "../adapters/purge-tasks.ts";
 import type { RegistryReader } from "../adapters/registry-reader.ts";
 import type { Clock } from "../core/clock.ts";
-import type { DeliveryLog } from "../core/delivery-record.ts";
-import type { Plans } from "../core/entitlement.ts";
+import type { DeliveryLog } from "../core/delivery/delivery-record.ts";
+import type { Plans } from "../core/retention/entitlement.ts";
 import type { Log } from "../core/log.ts";
-import type { OwnEntrySettings } from "../core/own-entry.ts";
+import type { OwnEntrySettings } from "../core/entry/own-entry.ts";
 import type { RandomBytes } from "../core/random.ts";
-import type { RegistryWriter } from "../core/registry-write.ts";
-import type { RetentionSettings } from "../core/retention.ts";
-import type { SecretStore } from "../core/secret-store.ts";
+import type { RegistryWriter } from "../core/destination/registry-write.ts";
+import type { RetentionSettings } from "../core/retention/retention.ts";
+import type { SecretStore } from "../core/destination/secret-store.ts";
 import type { EntryStore, JournalStore, RingQueue } from "../core/stores.ts";
 
 export interface ManageSettings extends OwnEntrySettings {

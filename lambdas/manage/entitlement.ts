@@ -3,15 +3,19 @@ import type { EntitlementAnswer } from "../core/api/entitlement-api.ts";
 import { invalidField } from "../core/api/refusal.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
 import { toTimestamp } from "../core/clock.ts";
-import { entitlementOf, type Plans, type Workspace } from "../core/entitlement.ts";
-import { ringOf } from "../core/lane.ts";
-import { actorOf, entitlementEvent } from "../core/management-event.ts";
-import { buildOwnEntry } from "../core/own-entry.ts";
+import { entitlementOf, type Plans, type Workspace } from "../core/retention/entitlement.ts";
+import { ringOf } from "../core/lane/lane.ts";
+import { actorOf, entitlementEvent } from "../core/destination/management-event.ts";
+import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { problems } from "../core/problem.ts";
-import type { RegistryWrite } from "../core/registry-write.ts";
-import { removeAllDestinations } from "../core/remove-destination.ts";
-import { type AskedEntitlement, isSameEntitlement, withEntitlement } from "../core/change-entitlement.ts";
-import { retentionDaysOf } from "../core/retention.ts";
+import type { RegistryWrite } from "../core/destination/registry-write.ts";
+import { removeAllDestinations } from "../core/destination/remove-destination.ts";
+import {
+  type AskedEntitlement,
+  isSameEntitlement,
+  withEntitlement,
+} from "../core/retention/change-entitlement.ts";
+import { retentionDaysOf } from "../core/retention/retention.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended } from "./guards.ts";

@@ -1,7 +1,7 @@
-import type { Destination } from "../core/destination.ts";
-import { type Entitlement, entitlementOf, type Workspace } from "../core/entitlement.ts";
-import type { Lane } from "../core/lane.ts";
-import { LIVE_LANE } from "../core/lane.ts";
+import type { Destination } from "../core/destination/destination.ts";
+import { type Entitlement, entitlementOf, type Workspace } from "../core/retention/entitlement.ts";
+import type { Lane } from "../core/lane/lane.ts";
+import { LIVE_LANE } from "../core/lane/lane.ts";
 import { type Problem, problems } from "../core/problem.ts";
 import { type Call, parameter, refuse } from "./call.ts";
 import type { ManageDependencies, ManageSettings } from "./dependencies.ts";

@@ -1,6 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
-import { encodeListCursor } from "../core/list-cursor.ts";
+import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { type Call, readCursor, readQuery } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { requireDestination, requireWorkspace } from "./guards.ts";

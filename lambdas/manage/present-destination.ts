@@ -1,6 +1,6 @@
 import { REDACTED, type DestinationAnswer } from "../core/api/destination-api.ts";
-import type { Destination } from "../core/destination.ts";
-import { LIVE_LANE, type Lane } from "../core/lane.ts";
+import type { Destination } from "../core/destination/destination.ts";
+import { LIVE_LANE, type Lane } from "../core/lane/lane.ts";
 import { problems } from "../core/problem.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -1,9 +1,9 @@
-import { entitlementOf } from "../core/entitlement.ts";
-import { findPageAt } from "../core/find-page-at.ts";
-import { type Health, healthOf, waitingOn } from "../core/health.ts";
-import type { Lane } from "../core/lane.ts";
-import type { Page, Position } from "../core/page.ts";
-import { visibleSince } from "../core/retention.ts";
+import { entitlementOf } from "../core/retention/entitlement.ts";
+import { findPageAt } from "../core/journal/find-page-at.ts";
+import { type Health, healthOf, waitingOn } from "../core/lane/health.ts";
+import type { Lane } from "../core/lane/lane.ts";
+import type { Page, Position } from "../core/journal/page.ts";
+import { visibleSince } from "../core/retention/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** Events are journalled a moment after they were recorded: so many pages may begin with some that have expired by now. */

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from "../adapters/http-api.ts";
-import { actorOf } from "../core/management-event.ts";
-import { removeDestination } from "../core/remove-destination.ts";
+import { actorOf } from "../core/destination/management-event.ts";
+import { removeDestination } from "../core/destination/remove-destination.ts";
 import { type Call, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";

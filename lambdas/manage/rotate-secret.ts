@@ -1,11 +1,11 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { toTimestamp } from "../core/clock.ts";
-import type { Destination, DestinationSecret } from "../core/destination.ts";
-import { actorOf, webhookEvent } from "../core/management-event.ts";
-import { buildOwnEntry } from "../core/own-entry.ts";
-import type { RegistryWrite } from "../core/registry-write.ts";
-import { newSigningSecret, rotated } from "../core/secret-store.ts";
+import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
+import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
+import { buildOwnEntry } from "../core/entry/own-entry.ts";
+import type { RegistryWrite } from "../core/destination/registry-write.ts";
+import { newSigningSecret, rotated } from "../core/destination/secret-store.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
 import { changeSecret } from "./change-secret.ts";
 import type { ManageDependencies } from "./dependencies.ts";

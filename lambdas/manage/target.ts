@@ -4,8 +4,8 @@ import {
   type HeaderRefusal,
   MAX_CUSTOM_HEADER_BYTES,
   MAX_CUSTOM_HEADERS,
-} from "../core/custom-headers.ts";
-import { checkUrl } from "../core/egress-url.ts";
+} from "../core/destination/custom-headers.ts";
+import { checkUrl } from "../core/egress/egress-url.ts";
 import type { Problem } from "../core/problem.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies, ManageSettings } from "./dependencies.ts";

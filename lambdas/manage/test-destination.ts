@@ -1,9 +1,9 @@
 import { type HttpAnswer, jsonAnswer, problemAnswer } from "../adapters/http-api.ts";
-import type { Destination } from "../core/destination.ts";
-import type { Workspace } from "../core/entitlement.ts";
-import { actorOf, webhookEvent } from "../core/management-event.ts";
-import { buildOwnEntry } from "../core/own-entry.ts";
-import { rateItem, takeTurn, TEST_LIMIT } from "../core/rate-limit.ts";
+import type { Destination } from "../core/destination/destination.ts";
+import type { Workspace } from "../core/retention/entitlement.ts";
+import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
+import { buildOwnEntry } from "../core/entry/own-entry.ts";
+import { rateItem, takeTurn, TEST_LIMIT } from "../core/destination/rate-limit.ts";
 import { type Call, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";

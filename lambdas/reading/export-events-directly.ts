@@ -1,13 +1,13 @@
 import type { HttpAnswer, HttpRequest } from "../adapters/http-api.ts";
-import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/answer-size.ts";
+import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/reading/answer-size.ts";
 import { directExportParametersSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
-import type { Workspace } from "../core/entitlement.ts";
-import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES } from "../core/export-job.ts";
-import { readPart } from "../core/export-part.ts";
-import { findPageAt } from "../core/find-page-at.ts";
+import type { Workspace } from "../core/retention/entitlement.ts";
+import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES } from "../core/reading/export-job.ts";
+import { readPart } from "../core/reading/export-part.ts";
+import { findPageAt } from "../core/journal/find-page-at.ts";
 import type { Problem } from "../core/problem.ts";
-import { searchFrom, windowOf } from "../core/reading-window.ts";
+import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
 import type { ListEventsDependencies } from "./list-events.ts";
 
 /** `GET …/events/export`: a small window at once, oldest first; a larger one is refused and asks for a job. */

@@ -3,13 +3,13 @@ import type { Reading } from "../adapters/journal-reading.ts";
 import { type EventListParameters, eventListParametersSchema } from "../core/api/reading-api.ts";
 import { invalidField, refusalOf } from "../core/api/refusal.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Plans, Workspace } from "../core/entitlement.ts";
-import type { EventFilter } from "../core/event-query.ts";
-import { findPageAt } from "../core/find-page-at.ts";
-import type { Position } from "../core/page.ts";
+import type { Plans, Workspace } from "../core/retention/entitlement.ts";
+import type { EventFilter } from "../core/reading/event-query.ts";
+import { findPageAt } from "../core/journal/find-page-at.ts";
+import type { Position } from "../core/journal/page.ts";
 import type { Problem } from "../core/problem.ts";
-import { decodeCursor, encodeCursor, readEventsBack } from "../core/read-journal.ts";
-import { searchFrom, windowOf } from "../core/reading-window.ts";
+import { decodeCursor, encodeCursor, readEventsBack } from "../core/reading/read-journal.ts";
+import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
 
 export interface ListEventsDependencies {
   reading: Reading;

@@ -1,25 +1,25 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-api.ts";
-import { fitting } from "../core/answer-size.ts";
+import { fitting } from "../core/reading/answer-size.ts";
 import { type ExportRequest, exportRequestSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
-import type { Workspace } from "../core/entitlement.ts";
+import type { Workspace } from "../core/retention/entitlement.ts";
 import {
   EXPORT_KEPT_DAYS,
   EXPORT_PREFIX,
   type ExportJob,
   isPartExpired,
   reviveJob,
-} from "../core/export-job.ts";
-import { findPageAt } from "../core/find-page-at.ts";
+} from "../core/reading/export-job.ts";
+import { findPageAt } from "../core/journal/find-page-at.ts";
 import { newId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { type Problem, problems } from "../core/problem.ts";
 import type { RandomBytes } from "../core/random.ts";
-import { windowOf } from "../core/reading-window.ts";
+import { windowOf } from "../core/reading/reading-window.ts";
 import { readJson } from "../core/request-body.ts";
-import { DAY_MS, visibleSince } from "../core/retention.ts";
-import type { ExportParts, ExportRows, ExportStarter } from "../core/run-export.ts";
+import { DAY_MS, visibleSince } from "../core/retention/retention.ts";
+import type { ExportParts, ExportRows, ExportStarter } from "../core/reading/run-export.ts";
 import { filterOf, type ListEventsDependencies } from "./list-events.ts";
 
 export interface ExportsDependencies extends ListEventsDependencies {

@@ -1,15 +1,15 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Plans, Workspace } from "../core/entitlement.ts";
-import type { Entry } from "../core/entry.ts";
-import { linesOf } from "../core/entry-body.ts";
-import type { DeliveredEvent, EventDeliveries } from "../core/event-delivery.ts";
-import { recordedEventSchema } from "../core/event-query.ts";
-import { findPageAt } from "../core/find-page-at.ts";
+import type { Plans, Workspace } from "../core/retention/entitlement.ts";
+import type { Entry } from "../core/entry/entry.ts";
+import { linesOf } from "../core/entry/entry-body.ts";
+import type { DeliveredEvent, EventDeliveries } from "../core/reading/event-delivery.ts";
+import { recordedEventSchema } from "../core/reading/event-query.ts";
+import { findPageAt } from "../core/journal/find-page-at.ts";
 import { placeOfEvent, shardOf } from "../core/ids.ts";
-import type { Page, Position } from "../core/page.ts";
+import type { Page, Position } from "../core/journal/page.ts";
 import { type Problem, problems } from "../core/problem.ts";
-import { visibleSince } from "../core/retention.ts";
+import { visibleSince } from "../core/retention/retention.ts";
 import type { EntryStore, JournalStore } from "../core/stores.ts";
 
 export interface ReadEventDependencies {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_REGION } from "../region.ts";
-import type { Caller } from "../disturbance.ts";
-import type { FunctionLogLine } from "../runtime-types.ts";
+import type { Caller } from "../runtime/disturbance.ts";
+import type { FunctionLogLine } from "../runtime/types.ts";
 import { FunctionPool, type InvocationResult } from "./function-pool.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 

@@ -1,6 +1,6 @@
 import { AwsError } from "../aws/services.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../region.ts";
-import type { Denial } from "../runtime-types.ts";
+import type { Denial } from "../runtime/types.ts";
 import type { CallContext } from "./conditions.ts";
 import { evaluate, type Call, type Caller, type Verdict } from "./evaluate.ts";
 import type { Statement } from "./policy.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { textColumn } from "../state.ts";
+import { textColumn } from "../runtime/state.ts";
 
 export interface Checkpoint {
   read(): string | undefined;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DynamoDbService, SqsService } from "../aws/services.ts";
 import type { VirtualClock } from "../clock.ts";
-import type { Disturbance } from "../disturbance.ts";
+import type { Disturbance } from "../runtime/disturbance.ts";
 import type { InvocationResult } from "../functions/function-pool.ts";
 import type { Functions } from "../functions/functions.ts";
 import type { Guard, Principal } from "../iam/guard.ts";

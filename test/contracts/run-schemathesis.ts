@@ -10,8 +10,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createApiClient } from "../../cli/api-client.ts";
-import { startPracticeReceiver } from "../../local/practice-receiver.ts";
-import { startRuntime } from "../../local/runtime.ts";
+import { startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
+import { startRuntime } from "../../local/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

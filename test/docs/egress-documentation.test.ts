@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { EGRESS_RULES } from "../../lambdas/core/egress-rules.ts";
-import { INTERNAL_DOMAINS } from "../../lambdas/core/internal-domains.ts";
-import { RESERVED_HEADERS } from "../../lambdas/core/reserved-headers.ts";
+import { EGRESS_RULES } from "../../lambdas/core/egress/egress-rules.ts";
+import { INTERNAL_DOMAINS } from "../../lambdas/core/egress/internal-domains.ts";
+import { RESERVED_HEADERS } from "../../lambdas/core/destination/reserved-headers.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 

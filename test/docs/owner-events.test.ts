@@ -11,8 +11,8 @@ import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createOwnerEvents, createOwnerNotices } from "../../lambdas/adapters/owner-bus.ts";
-import type { Notice, NoticeKind } from "../../lambdas/core/owner-notice.ts";
-import { createPurgeNotices } from "../../lambdas/core/purge-notices.ts";
+import type { Notice, NoticeKind } from "../../lambdas/core/lane/owner-notice.ts";
+import { createPurgeNotices } from "../../lambdas/core/retention/purge-notices.ts";
 import { compilePattern } from "../../local/mappings/event-pattern.ts";
 import { destinationRow } from "../helpers/in-memory-lanes.ts";
 import {

@@ -11,8 +11,8 @@ import {
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { linesOf } from "../../lambdas/core/entry-body.ts";
-import { entrySchema } from "../../lambdas/core/entry.ts";
+import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
+import { entrySchema } from "../../lambdas/core/entry/entry.ts";
 import { readOutputs, outputsFile } from "../../local/endpoints.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { issueToken } from "../../local/token.ts";

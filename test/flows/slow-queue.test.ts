@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { watchQueues } from "../../bench/queue-depth.ts";
-import type { Disturbance } from "../../local/disturbance.ts";
+import { watchQueues } from "../../bench/stack/queue-depth.ts";
+import type { Disturbance } from "../../local/runtime/disturbance.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 const WORKSPACE = "ws_slow";

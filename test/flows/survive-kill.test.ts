@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiRefusedError } from "../../cli/api-client.ts";
-import { type PracticeReceiver, startPracticeReceiver } from "../../local/practice-receiver.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { arrivedAt, createFlowUser, waitForArrivals } from "../helpers/flow-stack.ts";
 import { type StartedProcess, startProcess } from "../helpers/start-process.ts";

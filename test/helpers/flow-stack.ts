@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../cli/api-client.ts";
-import { type PracticeReceiver, startPracticeReceiver } from "../../local/practice-receiver.ts";
+import { type PracticeReceiver, startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
 import {
   type FunctionLogLine,
   type Runtime,
   type RuntimeOptions,
   type RuntimeProblem,
   startRuntime,
-} from "../../local/runtime.ts";
+} from "../../local/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { issueToken } from "../../local/token.ts";
 import { postedEvent } from "./sample-events.ts";

@@ -1,4 +1,4 @@
-import type { EgressRule } from "../../lambdas/core/egress-rules.ts";
+import type { EgressRule } from "../../lambdas/core/egress/egress-rules.ts";
 
 const https = (hosts: readonly string[]): string[] => hosts.map((host) => `https://${host}/hook`);
 

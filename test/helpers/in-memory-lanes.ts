@@ -1,18 +1,22 @@
-import { appendToJournal } from "../../lambdas/core/append-journal.ts";
-import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/build-entry.ts";
+import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
+import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/entry/build-entry.ts";
 import { toTimestamp } from "../../lambdas/core/clock.ts";
-import { addNote, type DeliveryLog, type DeliveryRecord } from "../../lambdas/core/delivery-record.ts";
-import type { Destination } from "../../lambdas/core/destination.ts";
-import type { Workspace } from "../../lambdas/core/entitlement.ts";
-import type { Entry } from "../../lambdas/core/entry.ts";
-import type { JournalRecord } from "../../lambdas/core/find-in-journal.ts";
+import {
+  addNote,
+  type DeliveryLog,
+  type DeliveryRecord,
+} from "../../lambdas/core/delivery/delivery-record.ts";
+import type { Destination } from "../../lambdas/core/destination/destination.ts";
+import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry/entry.ts";
+import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { entryKeyOf } from "../../lambdas/core/ids.ts";
-import type { Lane, Ring } from "../../lambdas/core/lane.ts";
-import type { LanePorts } from "../../lambdas/core/lane-run.ts";
-import type { Notice } from "../../lambdas/core/owner-notice.ts";
-import { streamPosition } from "../../lambdas/core/page.ts";
-import { type RunEnd, runLane } from "../../lambdas/core/run-lane.ts";
-import type { SendRequest, SendResult } from "../../lambdas/core/send.ts";
+import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import type { LanePorts } from "../../lambdas/core/lane/lane-run.ts";
+import type { Notice } from "../../lambdas/core/lane/owner-notice.ts";
+import { streamPosition } from "../../lambdas/core/journal/page.ts";
+import { type RunEnd, runLane } from "../../lambdas/core/lane/run-lane.ts";
+import type { SendRequest, SendResult } from "../../lambdas/core/delivery/send.ts";
 import {
   createInMemoryDestinations,
   createInMemoryEntries,

@@ -1,13 +1,13 @@
-import type { Workspace } from "../../lambdas/core/entitlement.ts";
-import type { Receipt } from "../../lambdas/core/receipt.ts";
+import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
 import {
   type LanePosition,
   newPurgeState,
   type PurgeState,
   type PurgeStore,
-} from "../../lambdas/core/purge-state.ts";
-import type { RedriveDependencies } from "../../lambdas/core/redrive.ts";
-import { DEFAULT_RETENTION } from "../../lambdas/core/retention.ts";
+} from "../../lambdas/core/retention/purge-state.ts";
+import type { RedriveDependencies } from "../../lambdas/core/journal/redrive.ts";
+import { DEFAULT_RETENTION } from "../../lambdas/core/retention/retention.ts";
 import type { WorkspaceReader } from "../../lambdas/core/stores.ts";
 import {
   createInMemoryJournal,

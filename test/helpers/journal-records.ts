@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Entry } from "../../lambdas/core/entry.ts";
-import { referenceOf } from "../../lambdas/core/build-entry.ts";
-import type { JournalRecord } from "../../lambdas/core/find-in-journal.ts";
-import { streamPosition } from "../../lambdas/core/page.ts";
-import type { ReadRecord } from "../../lambdas/core/stream-record.ts";
+import type { Entry } from "../../lambdas/core/entry/entry.ts";
+import { referenceOf } from "../../lambdas/core/entry/build-entry.ts";
+import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
+import { streamPosition } from "../../lambdas/core/journal/page.ts";
+import type { ReadRecord } from "../../lambdas/core/journal/stream-record.ts";
 import { eventsPartition } from "../../lambdas/core/table-schema.ts";
 
 export const LABEL = "2026-11-23T00:00:00.000";

@@ -1,10 +1,10 @@
 import { toTimestamp } from "../../lambdas/core/clock.ts";
-import { skippedNote } from "../../lambdas/core/delivery-record.ts";
-import { MissingEntryError } from "../../lambdas/core/freeze-delivery.ts";
+import { skippedNote } from "../../lambdas/core/delivery/delivery-record.ts";
+import { MissingEntryError } from "../../lambdas/core/lane/freeze-delivery.ts";
 import { eventId } from "../../lambdas/core/ids.ts";
-import type { Lane, Ring } from "../../lambdas/core/lane.ts";
-import { closeNumber } from "../../lambdas/core/lane-step.ts";
-import { replayWindow } from "../../lambdas/core/replay-window.ts";
+import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import { closeNumber } from "../../lambdas/core/lane/close-number.ts";
+import { replayWindow } from "../../lambdas/core/lane/replay-window.ts";
 import {
   cancelLane,
   disableLane,
@@ -15,7 +15,7 @@ import {
   placeAt,
   placeNow,
   resumeLane,
-} from "../../lambdas/core/start-lane.ts";
+} from "../../lambdas/core/lane/start-lane.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, type Received, WS } from "./in-memory-lanes.ts";
 import type { Answer, Answered, Happening, JournalTime, LaneWrite, OwnerAct } from "./lane-happenings.ts";
 import { type Advance, LaneProcesses } from "./lane-processes.ts";

@@ -1,6 +1,6 @@
-import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery-record.ts";
-import type { Lane } from "../../lambdas/core/lane.ts";
-import type { Position } from "../../lambdas/core/page.ts";
+import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery/delivery-record.ts";
+import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import type { Position } from "../../lambdas/core/journal/page.ts";
 import type { Received } from "./in-memory-lanes.ts";
 
 /** Counts what happens: which came first is all that the rules know of time. */

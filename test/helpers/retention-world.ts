@@ -1,13 +1,13 @@
-import { buildEntry, referenceOf } from "../../lambdas/core/build-entry.ts";
-import { appendToJournal } from "../../lambdas/core/append-journal.ts";
-import { type AskedEntitlement, withEntitlement } from "../../lambdas/core/change-entitlement.ts";
-import type { Plans, Workspace } from "../../lambdas/core/entitlement.ts";
-import type { Entry } from "../../lambdas/core/entry.ts";
-import type { JournalRecord } from "../../lambdas/core/find-in-journal.ts";
-import { streamPosition } from "../../lambdas/core/page.ts";
-import type { Receipt } from "../../lambdas/core/receipt.ts";
-import { DAY_MS, DEFAULT_RETENTION, keptDays, visibleSince } from "../../lambdas/core/retention.ts";
-import { runPurge } from "../../lambdas/core/run-purge.ts";
+import { buildEntry, referenceOf } from "../../lambdas/core/entry/build-entry.ts";
+import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
+import { type AskedEntitlement, withEntitlement } from "../../lambdas/core/retention/change-entitlement.ts";
+import type { Plans, Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Entry } from "../../lambdas/core/entry/entry.ts";
+import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
+import { streamPosition } from "../../lambdas/core/journal/page.ts";
+import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
+import { DAY_MS, DEFAULT_RETENTION, keptDays, visibleSince } from "../../lambdas/core/retention/retention.ts";
+import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
 import { createInMemoryPurge } from "./in-memory-purge.ts";
 import {
   createInMemoryEntries,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { sha256 } from "../../lambdas/core/build-entry.ts";
-import { linesOf, unpackBody } from "../../lambdas/core/entry-body.ts";
-import { readEventsBack } from "../../lambdas/core/read-journal.ts";
-import { DAY_MS } from "../../lambdas/core/retention.ts";
-import { verifyJournal } from "../../lambdas/core/verify-journal.ts";
+import { sha256 } from "../../lambdas/core/entry/build-entry.ts";
+import { linesOf, unpackBody } from "../../lambdas/core/entry/entry-body.ts";
+import { readEventsBack } from "../../lambdas/core/reading/read-journal.ts";
+import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { verifyJournal } from "../../lambdas/core/journal/verify-journal.ts";
 import { LaneProcesses } from "./lane-processes.ts";
 import { RetentionLedger } from "./retention-ledger.ts";
 import {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDeliverHandler } from "../../lambdas/deliver-lane.ts";
 import type { ReceivedRing } from "../../lambdas/adapters/ring-hold.ts";
-import type { SendResult } from "../../lambdas/core/send.ts";
-import type { TestDiagnosis } from "../../lambdas/core/test-delivery.ts";
+import type { SendResult } from "../../lambdas/core/delivery/send.ts";
+import type { TestDiagnosis } from "../../lambdas/core/delivery/send-test-event.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CloudEvent } from "cloudevents";
 import { beforeEach, describe, expect, it } from "vitest";
-import { linesOf } from "../../lambdas/core/entry-body.ts";
+import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
 import { LIMITS } from "../../lambdas/core/limits.ts";
 import { METRIC } from "../../lambdas/core/metric-names.ts";
 import type { HttpAnswer, HttpHandler } from "../../lambdas/adapters/http-api.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { deliveryOutcomeSchema } from "../delivery-record.ts";
+import { deliveryOutcomeSchema } from "../delivery/delivery-record.ts";
 import { placeSchema } from "./destination-actions-api.ts";
 import {
   component,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { postedEventSchema, recordRequestSchema } from "../event-schema.ts";
+import { postedEventSchema, recordRequestSchema } from "../entry/event-schema.ts";
 import { component, described, documentation } from "./field.ts";
 import type { Operation } from "./operation.ts";
 import {

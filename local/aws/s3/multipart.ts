@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
-import { textColumn } from "../../state.ts";
+import { textColumn } from "../../runtime/state.ts";
 import { AwsError } from "../aws-service.ts";
 import type { ObjectStore, StoredFile, StoredObject } from "./object-store.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 import type { Clock } from "../../../lambdas/core/clock.ts";
-import { textColumn } from "../../state.ts";
+import { textColumn } from "../../runtime/state.ts";
 import { AwsError } from "../aws-service.ts";
 
 const objectSchema = z.object({

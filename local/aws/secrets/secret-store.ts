@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 import { AwsError } from "../aws-service.ts";
-import { textColumn } from "../../state.ts";
+import { textColumn } from "../../runtime/state.ts";
 
 const versionSchema = z.object({
   id: z.string(),

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import type { ControlledStack } from "../../../bench/faults/controlled-stack.ts";
+import type { ControlledStack } from "../../../bench/stack/controlled-stack.ts";
 import { runFaults } from "../../../bench/faults/run-faults.ts";
 
 it("a run whose stack does not start names the folder that it keeps, and stops everything", async () => {

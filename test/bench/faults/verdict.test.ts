@@ -3,8 +3,8 @@ import type { Outcome } from "../../../bench/faults/answer-by-fault.ts";
 import { createLedger, type Ledger } from "../../../bench/faults/ledger.ts";
 import type { Arrival } from "../../../bench/faults/receivers.ts";
 import { describeVerdict, isSound, judgeLedger } from "../../../bench/faults/verdict.ts";
-import { chainHeader } from "../../../lambdas/core/chain-header.ts";
-import { signBody } from "../../../lambdas/core/signature.ts";
+import { chainHeader } from "../../../lambdas/core/delivery/chain-header.ts";
+import { signBody } from "../../../lambdas/core/delivery/signature.ts";
 
 const WORKSPACE = "ws_faults_0";
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;

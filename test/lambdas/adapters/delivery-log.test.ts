@@ -8,7 +8,7 @@ import {
   type DeliveryOutcome,
   type DeliveryRecord,
   inOrder,
-} from "../../../lambdas/core/delivery-record.ts";
+} from "../../../lambdas/core/delivery/delivery-record.ts";
 import { type LocalDynamo, startLocalDynamo } from "../../helpers/local-dynamo.ts";
 
 let dynamo: LocalDynamo;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createHttpsSender, type HttpsSender } from "../../../lambdas/adapters/https-sender.ts";
 import { createNameResolver } from "../../../lambdas/adapters/resolver.ts";
-import { checkUrl } from "../../../lambdas/core/egress-url.ts";
-import type { SendResult } from "../../../lambdas/core/send.ts";
+import { checkUrl } from "../../../lambdas/core/egress/egress-url.ts";
+import type { SendResult } from "../../../lambdas/core/delivery/send.ts";
 import { HOSTILE_ANSWERS, PUBLIC_ANSWERS } from "../../helpers/dns-answers.ts";
 import { HOSTILE_URLS } from "../../helpers/hostile-urls.ts";
 import { type NameAnswer, type NameServer, startNameServer } from "../../helpers/name-server.ts";

@@ -3,7 +3,7 @@ import type { TlsOptions } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createHttpsSender, type HttpsSender } from "../../../lambdas/adapters/https-sender.ts";
-import type { SendRequest, SendResult } from "../../../lambdas/core/send.ts";
+import type { SendRequest, SendResult } from "../../../lambdas/core/delivery/send.ts";
 import {
   type Answer,
   createTestAuthority,

@@ -6,10 +6,10 @@ import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../../../lambdas/adapters/purge-store.ts";
 import { createRegistryWriter } from "../../../lambdas/adapters/registry-writer.ts";
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
-import { nextPage } from "../../../lambdas/core/append-journal.ts";
-import type { Workspace } from "../../../lambdas/core/entitlement.ts";
-import { newPurgeState, type PurgeStore } from "../../../lambdas/core/purge-state.ts";
-import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/receipt.ts";
+import { nextPage } from "../../../lambdas/core/journal/append-journal.ts";
+import type { Workspace } from "../../../lambdas/core/retention/entitlement.ts";
+import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
+import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../../../lambdas/core/stores.ts";
 import { createInMemoryPurge } from "../../helpers/in-memory-purge.ts";
 import {

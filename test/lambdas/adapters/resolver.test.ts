@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createNameResolver } from "../../../lambdas/adapters/resolver.ts";
-import type { Resolution } from "../../../lambdas/core/name-resolution.ts";
+import type { Resolution } from "../../../lambdas/core/egress/name-resolution.ts";
 import { type NameAnswer, type NameServer, startNameServer } from "../../helpers/name-server.ts";
 
 let server: NameServer | undefined;

@@ -6,15 +6,15 @@ import { createEntryStore } from "../../../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createQuarantineStore } from "../../../lambdas/adapters/quarantine-store.ts";
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
-import { appendToJournal, nextPage } from "../../../lambdas/core/append-journal.ts";
-import { fanOut, type FanOutDependencies } from "../../../lambdas/core/fan-out.ts";
-import type { Page } from "../../../lambdas/core/page.ts";
-import type { Quarantined } from "../../../lambdas/core/quarantine.ts";
-import { recordEntry } from "../../../lambdas/core/record-entry.ts";
-import { DEFAULT_RETENTION, NEVER_EXPIRES } from "../../../lambdas/core/retention.ts";
-import { redriveQuarantine } from "../../../lambdas/core/redrive.ts";
-import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/stream-record.ts";
-import { verifyEntry, verifyJournal } from "../../../lambdas/core/verify-journal.ts";
+import { appendToJournal, nextPage } from "../../../lambdas/core/journal/append-journal.ts";
+import { fanOut, type FanOutDependencies } from "../../../lambdas/core/journal/fan-out.ts";
+import type { Page } from "../../../lambdas/core/journal/page.ts";
+import type { Quarantined } from "../../../lambdas/core/journal/quarantine.ts";
+import { recordEntry } from "../../../lambdas/core/entry/record-entry.ts";
+import { DEFAULT_RETENTION, NEVER_EXPIRES } from "../../../lambdas/core/retention/retention.ts";
+import { redriveQuarantine } from "../../../lambdas/core/journal/redrive.ts";
+import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/journal/stream-record.ts";
+import { verifyEntry, verifyJournal } from "../../../lambdas/core/journal/verify-journal.ts";
 import {
   createInMemoryLanes,
   createInMemoryRings,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freeze } from "../../../lambdas/core/advance-lane.ts";
-import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
+import { freeze } from "../../../lambdas/core/lane/advance-lane.ts";
+import type { Cut } from "../../../lambdas/core/lane/freeze-delivery.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { freeze, refused, suspended } from "../../../lambdas/core/advance-lane.ts";
-import type { Cut } from "../../../lambdas/core/freeze-delivery.ts";
-import { factsOfFrozen } from "../../../lambdas/core/delivery-record.ts";
-import { buildOwnEntry } from "../../../lambdas/core/own-entry.ts";
-import { referenceOf } from "../../../lambdas/core/build-entry.ts";
-import type { EntryReference } from "../../../lambdas/core/entry.ts";
-import type { RegistryWrite } from "../../../lambdas/core/registry-write.ts";
+import { freeze, refused, suspended } from "../../../lambdas/core/lane/advance-lane.ts";
+import type { Cut } from "../../../lambdas/core/lane/freeze-delivery.ts";
+import { factsOfFrozen } from "../../../lambdas/core/delivery/delivery-record.ts";
+import { buildOwnEntry } from "../../../lambdas/core/entry/own-entry.ts";
+import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
+import type { EntryReference } from "../../../lambdas/core/entry/entry.ts";
+import type { RegistryWrite } from "../../../lambdas/core/destination/registry-write.ts";
 import { newId } from "../../../lambdas/core/ids.ts";
-import type { Lane } from "../../../lambdas/core/lane.ts";
-import type { Page } from "../../../lambdas/core/page.ts";
+import type { Lane } from "../../../lambdas/core/lane/lane.ts";
+import type { Page } from "../../../lambdas/core/journal/page.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSecretStore } from "../../../lambdas/adapters/secret-store.ts";
-import { SecretVersionsError } from "../../../lambdas/core/secret-store.ts";
+import { SecretVersionsError } from "../../../lambdas/core/destination/secret-store.ts";
 import { type Management, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSecretStore } from "../../../local/aws/secrets/secret-store.ts";
 import { createSecretsManager } from "../../../local/aws/secrets/secrets-manager.ts";
 import { startHttpEndpoint, type HttpEndpoint } from "../../../local/aws/services.ts";
-import { openState } from "../../../local/state.ts";
+import { openState } from "../../../local/runtime/state.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 const DAY_MS = 86_400_000;

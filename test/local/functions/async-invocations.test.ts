@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AsyncInvocations, type AsyncPolicy } from "../../../local/functions/async-invocations.ts";
 import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { openState } from "../../../local/state.ts";
+import { openState } from "../../../local/runtime/state.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 const START = Date.parse("2026-11-23T05:00:00Z");

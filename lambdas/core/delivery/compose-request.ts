@@ -1,0 +1,55 @@
+import { type ChainLink, chainHeader } from "./chain-header.ts";
+import { type Destination, type DestinationSecret, signingSecrets } from "../destination/destination.ts";
+import type { Frozen } from "../lane/lane.ts";
+import type { SendRequest } from "./send.ts";
+import { signBody } from "./signature.ts";
+
+const CONTENT_TYPES = {
+  "cloudevents-batch": "application/cloudevents-batch+json; charset=utf-8",
+  "cloudevents-structured": "application/cloudevents+json; charset=utf-8",
+} as const;
+
+export interface RequestParts {
+  destination: Pick<Destination, "url">;
+  secret: DestinationSecret;
+  format: Frozen["format"];
+  link: ChainLink;
+  body: Uint8Array;
+  /** Of this attempt, in milliseconds. */
+  now: number;
+  /** Of the deployment, for `User-Agent`. */
+  version: string;
+}
+
+/** The POST of one attempt, with URL, headers and secrets of the moment. Our own headers win over custom ones. */
+export function composeRequest(parts: RequestParts): SendRequest {
+  const { destination, secret, format, link, body, now, version } = parts;
+  const secrets = signingSecrets(secret, now);
+  const timestamp = Math.floor(now / 1000);
+  const signature = signBody(link.id, timestamp, body, secrets);
+  const own = {
+    "content-type": CONTENT_TYPES[format],
+    "user-agent": `Trailcast/${version}`,
+    "x-webhook-id": link.id,
+    "x-webhook-timestamp": String(timestamp),
+    "x-webhook-signature": signature,
+    // The same three as Standard Webhooks names them, for its libraries.
+    "webhook-id": link.id,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": signature,
+    "x-webhook-chain": chainHeader(link, secrets),
+  };
+  const custom = Object.entries(secret.headers).filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
+  const { current, former, headers } = secret;
+  return {
+    url: destination.url,
+    headers: { ...Object.fromEntries(custom), ...own },
+    body,
+    secrets: [current, ...former.map((old) => old.secret), ...Object.values(headers)],
+  };
+}
+
+/** The text that was signed, for a diagnosis: the id, the attempt's Unix seconds and the body. Never the secret. */
+export function signedContent(id: string, now: number, body: Uint8Array): string {
+  return `${id}.${Math.floor(now / 1000)}.${Buffer.from(body).toString()}`;
+}

@@ -1,0 +1,121 @@
+import { toTimestamp } from "../clock.ts";
+import { composeRequest, signedContent } from "./compose-request.ts";
+import { buildBody } from "../lane/freeze-delivery.ts";
+import { buildEnvelope, type EnvelopeSettings } from "../entry/envelope.ts";
+import { eventId, newEntryKey, newId } from "../ids.ts";
+import { errorOf } from "./judge-response.ts";
+import type { LanePorts } from "../lane/lane-run.ts";
+import { OWN_ACTOR, webhookEvent } from "../destination/management-event.ts";
+import type { SendDns, SendPhases, SendResult, SendTls } from "./send.ts";
+
+/** Asks for one test event to a destination, whatever the state of its lane. */
+export interface TestAsked {
+  workspace: string;
+  destination: string;
+}
+
+/** What became of a test event, phase by phase. `signedContent` is the text that the signature is of. */
+export interface TestDiagnosis {
+  ok: boolean;
+  attempt: {
+    id: string;
+    at: string;
+    outcome: "delivered" | "refused";
+    statusCode: number | null;
+    durationMs: number;
+    error: string | null;
+    /** Node's or OpenSSL's name for what went wrong, such as `CERT_HAS_EXPIRED`. */
+    code: string | null;
+    dns: SendDns | null;
+    address: string | null;
+    tls: SendTls | null;
+    phases: SendPhases;
+    answer: string;
+    signedContent: string | null;
+  };
+}
+
+export type TestPorts = Pick<
+  LanePorts,
+  "destinations" | "secrets" | "sender" | "clock" | "random" | "log"
+> & {
+  settings: EnvelopeSettings & { version: string };
+};
+
+/** Sends a test event the way of a real delivery, as the only delivery of a lane of its own: no lane's health or number moves. */
+export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise<TestDiagnosis> {
+  const { clock, random, settings } = ports;
+  const sentAt = clock();
+  const id = newId("whd_", sentAt, random);
+  const destination = await ports.destinations.readDestination(asked.workspace, asked.destination);
+  const secret =
+    destination && (await ports.secrets.readSecret(destination.secretName, destination.secretVersion));
+  if (destination === undefined || secret === undefined) return goneDiagnosis(id, sentAt);
+  const event = { ...webhookEvent("tested", OWN_ACTOR, destination), action: "test" };
+  const recordedAt = toTimestamp(sentAt);
+  const facts = { id: eventId(newEntryKey(random), 0), workspace: asked.workspace, recordedAt };
+  const body = buildBody(destination.format, [Buffer.from(buildEnvelope(event, facts, settings))]);
+  // A lane of one delivery: receivers that follow the chains of lanes find nothing amiss.
+  const link = { lane: id.replace("whd_", "tst_"), number: 1, previousId: "-", id };
+  const { version } = settings;
+  const result = await ports.sender.send(
+    composeRequest({ destination, secret, format: destination.format, link, body, now: sentAt, version }),
+  );
+  const diagnosis = diagnose(result, { id, sentAt, signed: signedContent(id, sentAt, body) });
+  const { durationMs, error } = diagnosis.attempt;
+  ports.log.info("destination.tested", {
+    ...asked,
+    delivery: id,
+    durationMs,
+    ...(error !== null && { errorClass: error }),
+  });
+  return diagnosis;
+}
+
+function diagnose(
+  result: SendResult,
+  { id, sentAt, signed }: { id: string; sentAt: number; signed: string },
+): TestDiagnosis {
+  const error = errorOf(result);
+  const reached = result.kind === "refused" ? undefined : result;
+  return {
+    ok: error === null,
+    attempt: {
+      id,
+      at: toTimestamp(sentAt),
+      outcome: error === null ? "delivered" : "refused",
+      statusCode: result.kind === "answered" ? result.statusCode : null,
+      durationMs: result.durationMs,
+      error,
+      code: (result.kind === "failed" ? result.code : undefined) ?? null,
+      dns: result.dns ?? null,
+      address: reached?.address ?? null,
+      tls: reached?.tls ?? null,
+      phases: reached?.phases ?? {},
+      answer: result.kind === "answered" ? result.body : "",
+      signedContent: signed,
+    },
+  };
+}
+
+/** Deleted since the test was asked for. */
+function goneDiagnosis(id: string, at: number): TestDiagnosis {
+  return {
+    ok: false,
+    attempt: {
+      id,
+      at: toTimestamp(at),
+      outcome: "refused",
+      statusCode: null,
+      durationMs: 0,
+      error: "destination-gone",
+      code: null,
+      dns: null,
+      address: null,
+      tls: null,
+      phases: {},
+      answer: "",
+      signedContent: null,
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import * as z from "zod/mini";
+import { registryItem } from "../table-schema.ts";
+
+/** When something was done lately (milliseconds since 1970, oldest first): one row for each thing that is limited. */
+export const rateWindowSchema = z.object({
+  workspace: z.string(),
+  item: z.string(),
+  version: z.number(),
+  times: z.array(z.number()),
+  /** Epoch seconds: the table forgets it when it has no say any more. */
+  expiresAt: z.number(),
+});
+export type RateWindow = z.infer<typeof rateWindowSchema>;
+
+export interface RateLimit {
+  /** Sort key of the row says what is limited. */
+  name: string;
+  most: number;
+  windowMs: number;
+}
+
+/** Test events: 10 in any 60 seconds. */
+export const TEST_LIMIT: RateLimit = { name: "test", most: 10, windowMs: 60_000 };
+
+export function rateItem(limit: RateLimit): string {
+  return registryItem.limit(limit.name, `${limit.windowMs / 1000}s`);
+}
+
+export type RateVerdict =
+  | { kind: "allowed"; row: RateWindow }
+  | { kind: "refused"; retryAfterSeconds: number };
+
+/** Whether once more is within the limit, in any window of its length; the row to store when it is. */
+export function takeTurn(
+  workspace: string,
+  row: RateWindow | undefined,
+  limit: RateLimit,
+  now: number,
+): RateVerdict {
+  const recent = (row?.times ?? []).filter((time) => time > now - limit.windowMs);
+  const [oldest] = recent;
+  if (oldest !== undefined && recent.length >= limit.most) {
+    return {
+      kind: "refused",
+      retryAfterSeconds: Math.max(1, Math.ceil((oldest + limit.windowMs - now) / 1000)),
+    };
+  }
+  return {
+    kind: "allowed",
+    row: {
+      workspace,
+      item: rateItem(limit),
+      version: row?.version ?? 0,
+      times: [...recent, now],
+      expiresAt: Math.ceil((now + limit.windowMs) / 1000) + 3600,
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Destination } from "./destination.ts";
+import type { Workspace } from "../retention/entitlement.ts";
+import type { Entry } from "../entry/entry.ts";
+import type { Lane } from "../lane/lane.ts";
+import type { RateWindow } from "./rate-limit.ts";
+import type { Replay } from "../lane/replay.ts";
+import type { SecretLock } from "./secret-lock.ts";
+import type { Unfinished } from "../lane/unfinished.ts";
+
+/** Rows of the Registry that management changes. */
+export type VersionedRow = Workspace | Destination | Lane | Unfinished | RateWindow | SecretLock;
+
+export interface RowKey {
+  workspace: string;
+  item: string;
+}
+
+/**
+ * One part of a change; all parts of a change are carried out together, or none is.
+ *
+ * - `create`: the row must not be there.
+ * - `replace`: carries the version it read and stores that plus one; refused when the row has another version or is gone.
+ * - `remove`: refused when the row is gone or, where a version is named, has another one.
+ * - `require`: the row must be there with that version.
+ * - `count`: adds to a counter; refused when it would pass `atMost`.
+ * - `freeze`: a purge of the workspace that is under way removes no further page.
+ * - `record`: an entry of the workspace's log, of our own.
+ */
+export type RegistryWrite =
+  | { kind: "create"; row: VersionedRow | Replay }
+  | { kind: "replace"; row: VersionedRow }
+  | { kind: "remove"; key: RowKey; version?: number }
+  | { kind: "require"; key: RowKey; version: number }
+  | { kind: "count"; key: RowKey; by: number; atMost?: number }
+  | { kind: "freeze"; workspace: string }
+  | { kind: "record"; entry: Entry };
+
+/** `refused` names the first part whose condition failed; `contended`: another write on the same rows was under way. */
+export type CommitResult =
+  | { kind: "committed" }
+  | { kind: "refused"; write: RegistryWrite }
+  | { kind: "contended" };
+
+/** Changes of the Registry, and what they record in the log with it. */
+export interface RegistryWriter {
+  commit(writes: readonly [RegistryWrite, ...RegistryWrite[]]): Promise<CommitResult>;
+}
+
+/** Sort key of the counter of a workspace's destinations. */
+export const DESTINATION_COUNT = "count#destinations";

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { toTimestamp } from "../clock.ts";
+import type { Entry, EntryReference } from "./entry.ts";
+import { packBody } from "./entry-body.ts";
+import { buildEnvelope, type EnvelopeSettings } from "./envelope.ts";
+import type { PostedEvent } from "./event-schema.ts";
+import { eventId } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+import type { Problem } from "../problem.ts";
+import { expiryOf, NEVER_EXPIRES } from "../retention/retention.ts";
+import { eventsPartition } from "../table-schema.ts";
+
+/** What one request asks to record. */
+export interface EntryRequest {
+  workspace: string;
+  entry: string;
+  shard: number;
+  events: readonly PostedEvent[];
+  /** SHA-256 (hex) of what was asked: a repeat under the same key must ask the same. */
+  requestHash: string;
+  trace: string | undefined;
+  /** Days the entry is kept from now; `null` is for ever. */
+  keptDays: number | null;
+}
+
+export type BuiltEntry = { ok: true; entry: Entry } | { ok: false; problem: Problem };
+
+export function sha256(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function eventTooLarge(index: number): Problem {
+  return {
+    kind: "event-too-large",
+    title: "An event is too large",
+    status: 413,
+    detail: "Shorten its description or metadata, or keep large content elsewhere and record a reference.",
+    field: `events[${index}]`,
+    limit: `${LIMITS.eventBytes} bytes`,
+  };
+}
+
+function entryTooLarge(): Problem {
+  return {
+    kind: "entry-too-large",
+    title: "The events of the request are too large together",
+    status: 413,
+    detail: "Spread them over several requests; the limit is on what is stored, compressed where that helps.",
+    field: "events",
+    limit: `${LIMITS.storedBytes} bytes as stored`,
+  };
+}
+
+// The envelope holds all that was posted and more, so only an envelope past the limit needs the event measured by itself.
+function isTooLarge(event: PostedEvent, line: string): boolean {
+  return (
+    Buffer.byteLength(line) > LIMITS.eventBytes &&
+    Buffer.byteLength(JSON.stringify(event)) > LIMITS.eventBytes
+  );
+}
+
+/** The item to store for a request at `now` (milliseconds): the events' bytes are made here, once. */
+export function buildEntry(request: EntryRequest, now: number, settings: EnvelopeSettings): BuiltEntry {
+  const { workspace, entry, shard, events, requestHash, trace } = request;
+  const recordedAt = toTimestamp(now);
+  const lines: string[] = [];
+  for (const [index, event] of events.entries()) {
+    const facts = { id: eventId(entry, index), workspace, recordedAt };
+    const line = buildEnvelope(event, facts, settings);
+    if (isTooLarge(event, line)) return { ok: false, problem: eventTooLarge(index) };
+    lines.push(line);
+  }
+  const plain = Buffer.from(lines.join("\n"));
+  const stored = packBody(plain);
+  if (stored.body.byteLength > LIMITS.storedBytes) return { ok: false, problem: entryTooLarge() };
+  return {
+    ok: true,
+    entry: {
+      partition: eventsPartition(workspace, shard),
+      entry,
+      workspace,
+      shard,
+      recordedAt,
+      expiresAt: request.keptDays === null ? NEVER_EXPIRES : expiryOf(recordedAt, request.keptDays),
+      count: lines.length,
+      bytes: plain.byteLength,
+      ...stored,
+      hash: sha256(plain),
+      requestHash,
+      ...(trace !== undefined && { trace }),
+    },
+  };
+}
+
+/** What the journal says of an entry. */
+export function referenceOf(entry: Entry): EntryReference {
+  const { entry: key, shard, recordedAt, count, bytes, expiresAt, hash, trace } = entry;
+  return {
+    entry: key,
+    shard,
+    recordedAt,
+    count,
+    bytes,
+    expiresAt,
+    hash,
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+/** Ids of an entry's events in order. */
+export function eventIdsOf(entry: Pick<Entry, "entry" | "count">): string[] {
+  return Array.from({ length: entry.count }, (_, position) => eventId(entry.entry, position));
+}

@@ -1,0 +1,147 @@
+import { appendToJournal, type AppendDependencies } from "./append-journal.ts";
+import { forEachAtMost } from "../at-most.ts";
+import { toTimestamp } from "../clock.ts";
+import type { JournalRecord } from "./find-in-journal.ts";
+import { type Lane, LIVE_LANE, type Ring, ringOf } from "../lane/lane.ts";
+import type { Log, Metrics } from "../log.ts";
+import { METRIC } from "../metric-names.ts";
+import type { Quarantined, QuarantineStore } from "./quarantine.ts";
+import type { LaneStore, RingQueue } from "../stores.ts";
+import type { ReadRecord, StreamPlace } from "./stream-record.ts";
+import { eventsPartition } from "../table-schema.ts";
+
+export interface FanOutDependencies extends AppendDependencies {
+  lanes: Pick<LaneStore, "lanesOf">;
+  rings: RingQueue;
+  quarantine: Pick<QuarantineStore, "putRow">;
+  log: Log;
+  metrics: Metrics;
+  /** Whether a failure lies in a row that retrying will not mend; anything else is retried. */
+  isLasting(error: unknown): boolean;
+}
+
+/** The records of one workspace in a batch, in stream order; `first` is the index of the first in the batch. */
+interface WorkspaceRecords {
+  workspace: string;
+  first: number;
+  records: JournalRecord[];
+  places: StreamPlace[];
+}
+
+const WORKSPACES_AT_ONCE = 8;
+
+/**
+ * Puts a batch of the stream into the journals and rings the lanes.
+ * Answers the index of the first record to deliver again; `undefined` when the whole batch is done.
+ */
+export async function fanOut(
+  batch: readonly ReadRecord[],
+  dependencies: FanOutDependencies,
+): Promise<number | undefined> {
+  const failed: number[] = [];
+  const rings: Ring[] = [];
+  await forEachAtMost(batch.entries(), WORKSPACES_AT_ONCE, async ([index, record]) => {
+    if (!record.ok && !(await setAside(record, dependencies))) failed.push(index);
+  });
+  const workspaces = byWorkspace(batch);
+  await forEachAtMost(workspaces, WORKSPACES_AT_ONCE, async (group) => {
+    const rung = await journalGroup(group, dependencies);
+    if (rung === undefined) failed.push(group.first);
+    else rings.push(...rung);
+  });
+  const [first] = workspaces;
+  if (first !== undefined && !(await rang(rings, dependencies))) failed.push(first.first);
+  return failed.length === 0 ? undefined : Math.min(...failed);
+}
+
+function byWorkspace(batch: readonly ReadRecord[]): WorkspaceRecords[] {
+  const groups = new Map<string, WorkspaceRecords>();
+  for (const [first, read] of batch.entries()) {
+    if (!read.ok) continue;
+    const { workspace, record, label, sequenceNumber } = read;
+    const group = groups.get(workspace) ?? { workspace, first, records: [], places: [] };
+    groups.set(workspace, group);
+    group.records.push(record);
+    group.places.push({ label, sequenceNumber });
+  }
+  return [...groups.values()];
+}
+
+/** Rings for the workspace's lanes, also when nothing was new: an earlier run may have died before its rings. */
+async function journalGroup(
+  group: WorkspaceRecords,
+  dependencies: FanOutDependencies,
+): Promise<Ring[] | undefined> {
+  const { workspace, records } = group;
+  const { lanes, log, metrics } = dependencies;
+  try {
+    const { pages, events } = await appendToJournal(workspace, records, dependencies);
+    if (pages > 0) {
+      metrics.count(METRIC.pagesWritten, pages);
+      log.info("journal.appended", { workspace, count: events });
+    }
+    return ringsFor(await lanes.lanesOf(workspace), dependencies.clock());
+  } catch (error) {
+    log.error("journal.failed", { workspace, count: records.length }, error);
+    if (!dependencies.isLasting(error)) return undefined;
+    return (await setAsideAll(group, dependencies)) ? [] : undefined;
+  }
+}
+
+/** Live lanes but for those that wait out a refusal: the visibility of their ring or the sweep wakes them in time. */
+export function ringsFor(lanes: readonly Lane[], now: number): Ring[] {
+  const time = toTimestamp(now);
+  return lanes
+    .filter(
+      ({ lane, status, nextAttemptAt }) =>
+        lane === LIVE_LANE && status === "live" && (nextAttemptAt === undefined || nextAttemptAt <= time),
+    )
+    .map(ringOf);
+}
+
+async function rang(rings: readonly Ring[], { rings: queue, log }: FanOutDependencies): Promise<boolean> {
+  if (rings.length === 0) return true;
+  try {
+    await queue.ring(rings);
+    return true;
+  } catch (error) {
+    log.error("rings.failed", { count: rings.length }, error);
+    return false;
+  }
+}
+
+type UnreadRecord = Extract<ReadRecord, { ok: false }>;
+
+async function setAside(record: UnreadRecord, dependencies: FanOutDependencies): Promise<boolean> {
+  const { ok: _ok, ...place } = record;
+  return putRow({ ...place, reason: "record", at: toTimestamp(dependencies.clock()) }, dependencies);
+}
+
+/** The workspace's journal itself is unreadable: its records wait in quarantine, so that the shard goes on for all others. */
+async function setAsideAll(group: WorkspaceRecords, dependencies: FanOutDependencies): Promise<boolean> {
+  const at = toTimestamp(dependencies.clock());
+  for (const [index, place] of group.places.entries()) {
+    const reference = group.records[index]?.reference;
+    if (reference === undefined) continue;
+    const partition = eventsPartition(group.workspace, reference.shard);
+    const row: Quarantined = { ...place, partition, entry: reference.entry, reason: "journal", at };
+    if (!(await putRow(row, dependencies))) return false;
+  }
+  return true;
+}
+
+async function putRow(row: Quarantined, { quarantine, log, metrics }: FanOutDependencies): Promise<boolean> {
+  try {
+    await quarantine.putRow(row);
+    metrics.count(METRIC.recordsQuarantined);
+    log.error("record.quarantined", {
+      entry: row.entry,
+      sequenceNumber: row.sequenceNumber,
+      rule: row.reason,
+    });
+    return true;
+  } catch (error) {
+    log.error("quarantine.failed", { sequenceNumber: row.sequenceNumber }, error);
+    return false;
+  }
+}

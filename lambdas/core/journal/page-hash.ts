@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { EntryReference } from "../entry/entry.ts";
+import type { Page } from "./page.ts";
+
+function referenceFacts(reference: EntryReference): unknown[] {
+  const { entry, shard, recordedAt, count, bytes, expiresAt, hash, trace } = reference;
+  return [entry, shard, recordedAt, count, bytes, expiresAt, hash, trace ?? null];
+}
+
+/**
+ * SHA-256 (hex) over everything that a page says, in a fixed order, the hash of the page before and of each entry's bytes included.
+ * So a page cannot be changed without changing every page after it.
+ */
+export function pageHash(page: Omit<Page, "hash">): string {
+  const { workspace, page: number, at, seq, late, total, previousHash, entries } = page;
+  const facts = [workspace, number, at, seq, late, total, previousHash, entries.map(referenceFacts)];
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+}

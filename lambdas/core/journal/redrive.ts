@@ -1,0 +1,129 @@
+import { appendToJournal, type AppendDependencies } from "./append-journal.ts";
+import { referenceOf } from "../entry/build-entry.ts";
+import type { Plans } from "../retention/entitlement.ts";
+import type { Entry } from "../entry/entry.ts";
+import { ringsFor } from "./fan-out.ts";
+import type { Log } from "../log.ts";
+import { streamPosition } from "./page.ts";
+import type { Quarantined, QuarantineStore } from "./quarantine.ts";
+import type { PurgeStore } from "../retention/purge-state.ts";
+import {
+  expiryOf,
+  keptDays,
+  NEVER_EXPIRES,
+  removableBefore,
+  type RetentionSettings,
+} from "../retention/retention.ts";
+import type { LaneStore, RingQueue, WorkspaceReader } from "../stores.ts";
+import { isSound } from "./stream-record.ts";
+import { workspaceOfPartition } from "../table-schema.ts";
+
+export interface RedriveDependencies extends AppendDependencies {
+  lanes: Pick<LaneStore, "lanesOf">;
+  rings: RingQueue;
+  quarantine: QuarantineStore;
+  log: Log;
+  retention: {
+    workspaces: WorkspaceReader;
+    plans: Plans;
+    settings: RetentionSettings;
+    extendEntry: PurgeStore["extendEntry"];
+  };
+  hasTime(): boolean;
+  isLasting(error: unknown): boolean;
+}
+
+/** What became of the rows; `unreadable` ones stay, `remaining` tells that time ran out before all were looked at. */
+export interface Redriven {
+  journalled: number;
+  expired: number;
+  unreadable: number;
+  remaining: boolean;
+}
+
+const ROWS_A_PASS = 500;
+
+/** Journals what is in quarantine, in the order of the stream, or closes the row of an entry that has expired or is gone. */
+export async function redriveQuarantine(dependencies: RedriveDependencies): Promise<Redriven> {
+  const redriven: Redriven = { journalled: 0, expired: 0, unreadable: 0, remaining: false };
+  let next: string | undefined;
+  do {
+    const { rows, next: after } = await dependencies.quarantine.listRows(ROWS_A_PASS, next);
+    for (const row of rows.toSorted(inStreamOrder)) {
+      if (!dependencies.hasTime()) return { ...redriven, remaining: true };
+      const outcome = await redriveRow(row, dependencies);
+      redriven[outcome] += 1;
+      dependencies.log.info("record.redriven", {
+        entry: row.entry,
+        sequenceNumber: row.sequenceNumber,
+        outcome,
+      });
+    }
+    next = after;
+  } while (next !== undefined);
+  return redriven;
+}
+
+function inStreamOrder(a: Quarantined, b: Quarantined): number {
+  const [before, after] = [positionOf(a), positionOf(b)];
+  return before < after ? -1 : Number(before > after);
+}
+
+function positionOf({ label, sequenceNumber }: Quarantined): string {
+  return streamPosition(label, sequenceNumber);
+}
+
+async function redriveRow(
+  row: Quarantined,
+  dependencies: RedriveDependencies,
+): Promise<"journalled" | "expired" | "unreadable"> {
+  try {
+    const outcome = await journalRow(row, dependencies);
+    if (outcome !== "unreadable") await dependencies.quarantine.closeRow(row);
+    return outcome;
+  } catch (error) {
+    if (dependencies.isLasting(error)) return "unreadable";
+    throw error;
+  }
+}
+
+async function journalRow(
+  row: Quarantined,
+  dependencies: RedriveDependencies,
+): Promise<"journalled" | "expired" | "unreadable"> {
+  const { workspace, shard } = workspaceOfPartition(row.partition);
+  if (row.entry === "" || row.partition === "") return "unreadable";
+  const found = await dependencies.entries.readEntries(workspace, [{ entry: row.entry, shard }]);
+  const entry = found.get(row.entry);
+  if (entry === undefined) return "expired";
+  const kept = await keep(workspace, entry, dependencies);
+  if (kept === "expired") return "expired";
+  if (!isSound(kept)) return "unreadable";
+  const record = { position: positionOf(row), reference: referenceOf(kept) };
+  await appendToJournal(workspace, [record], dependencies);
+  const rings = ringsFor(await dependencies.lanes.lanesOf(workspace), dependencies.clock());
+  if (rings.length > 0) await dependencies.rings.ring(rings);
+  return "journalled";
+}
+
+/**
+ * An entry on a late page is past where the purge looks for what would expire, so what a larger plan or a hold gives it is given
+ * before it is journalled. What may be removed now has expired, whatever its own expiry says.
+ */
+async function keep(
+  workspaceId: string,
+  entry: Entry,
+  { entries, retention, clock }: RedriveDependencies,
+): Promise<Entry | "expired"> {
+  const { workspaces, plans, settings, extendEntry } = retention;
+  const workspace = await workspaces.readWorkspace(workspaceId);
+  if (workspace === undefined) return entry;
+  const before = removableBefore(workspace, plans, clock(), settings);
+  if (before !== null && entry.recordedAt < before) return "expired";
+  const days = workspace.hold === undefined ? keptDays(workspace, plans, clock()) : null;
+  const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(entry.recordedAt, days);
+  if (expiresAt <= entry.expiresAt) return entry;
+  await extendEntry(workspaceId, entry, expiresAt);
+  // The table may have been first.
+  return (await entries.readEntries(workspaceId, [entry])).get(entry.entry) ?? "expired";
+}

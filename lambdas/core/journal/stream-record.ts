@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import type { Entry, EntryReference } from "../entry/entry.ts";
+import type { JournalRecord } from "./find-in-journal.ts";
+import { isEntryKey, isWorkspaceId } from "../ids.ts";
+import { PAGE_MAX_EVENTS, streamPosition } from "./page.ts";
+import { eventsPartition } from "../table-schema.ts";
+
+const text = z.pipe(
+  z.object({ S: z.string() }),
+  z.transform(({ S }) => S),
+);
+const number = z.pipe(
+  z.object({ N: z.string() }),
+  z.transform(({ N }) => Number(N)),
+);
+
+/** What the journal needs of an entry's image; its body is not even decoded. */
+const imageSchema = z.object({
+  partition: text,
+  workspace: text,
+  entry: text,
+  shard: number,
+  recordedAt: text,
+  expiresAt: number,
+  count: number,
+  bytes: number,
+  hash: text,
+  trace: z.optional(text),
+});
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Whether an entry is one that the journal can hold and deliver can read. */
+export function isSound(entry: Pick<Entry, "partition" | "workspace"> & EntryReference): boolean {
+  const { partition, workspace, shard, recordedAt, expiresAt, count, bytes, hash } = entry;
+  return (
+    isWorkspaceId(workspace) &&
+    isEntryKey(entry.entry) &&
+    [shard, expiresAt, count, bytes].every(isCount) &&
+    partition === eventsPartition(workspace, shard) &&
+    count >= 1 &&
+    count <= PAGE_MAX_EVENTS &&
+    !Number.isNaN(Date.parse(recordedAt)) &&
+    /^[0-9a-f]{64}$/.test(hash)
+  );
+}
+
+/** Without these a record cannot even be set aside: the stream is not what we think, and the invocation fails. */
+const streamRecordSchema = z.object({
+  eventName: z.string(),
+  eventSourceARN: z.string(),
+  dynamodb: z.object({
+    SequenceNumber: z.string(),
+    Keys: z.optional(z.record(z.string(), z.unknown())),
+    NewImage: z.optional(z.unknown()),
+  }),
+});
+
+export const streamEventSchema = z.object({ Records: z.array(streamRecordSchema) });
+export type StreamRecord = z.infer<typeof streamRecordSchema>;
+
+/** Where a record lies in the stream. */
+export interface StreamPlace {
+  label: string;
+  sequenceNumber: string;
+}
+
+export type ReadRecord = StreamPlace &
+  ({ ok: true; workspace: string; record: JournalRecord } | { ok: false; partition: string; entry: string });
+
+/** `…:table/NAME/stream/LABEL`: the label is the time the stream began, so that text order is time order. */
+function labelOf(eventSourceArn: string): string {
+  return eventSourceArn.slice(eventSourceArn.lastIndexOf("/") + 1);
+}
+
+function keyOf(record: StreamRecord, name: string): string {
+  const parsed = text.safeParse(record.dynamodb.Keys?.[name]);
+  return parsed.success ? parsed.data : "";
+}
+
+/** A record as the journal wants it; one that its schema refuses is for quarantine. */
+export function readStreamRecord(record: StreamRecord): ReadRecord {
+  const label = labelOf(record.eventSourceARN);
+  const sequenceNumber = record.dynamodb.SequenceNumber;
+  const image = imageSchema.safeParse(record.dynamodb.NewImage);
+  if (!image.success || !isSound(image.data)) {
+    const [partition, entry] = [keyOf(record, "partition"), keyOf(record, "entry")];
+    return { ok: false, label, sequenceNumber, partition, entry };
+  }
+  const { partition: _partition, workspace, trace, ...facts } = image.data;
+  return {
+    ok: true,
+    label,
+    sequenceNumber,
+    workspace,
+    record: {
+      position: streamPosition(label, sequenceNumber),
+      reference: { ...facts, ...(trace !== undefined && { trace }) },
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import { unpackBody } from "../entry/entry-body.ts";
+import { sha256 } from "../entry/build-entry.ts";
+import type { Workspace } from "../retention/entitlement.ts";
+import type { Entry, EntryReference } from "../entry/entry.ts";
+import type { Page } from "./page.ts";
+import { pageHash } from "./page-hash.ts";
+import type { LanePosition } from "../retention/purge-state.ts";
+import type { Receipt } from "../retention/receipt.ts";
+import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../retention/retention.ts";
+
+/**
+ * What is wrong with a journal, and where.
+ *
+ * - `hole`: pages `page` to `toPage` are missing and no receipt says that a purge removed them.
+ * - `broken-hash`: the page's content is not what its hash says. `broken-link`: it does not name the hash of the page before.
+ * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position goes back.
+ * - `double-entry`: the entry is on an earlier page too; a key that was used again after its entry had expired names another entry.
+ * - `altered-entry`: the stored bytes are not what the page says. `missing-entry`: gone, although retention has not removed it.
+ * - `broken-receipt`: a receipt does not join what is before it.
+ * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt or a destination's lane knows of them.
+ */
+export interface Finding {
+  kind:
+    | "hole"
+    | "broken-hash"
+    | "broken-link"
+    | "broken-count"
+    | "out-of-order"
+    | "double-entry"
+    | "altered-entry"
+    | "missing-entry"
+    | "broken-receipt"
+    | "lost-end";
+  page: number;
+  toPage?: number;
+  entry?: string;
+}
+
+/** What is known of the place before the next page; `undefined` where a finding has already broken the thread. */
+interface Thread {
+  next: number;
+  hash: string | undefined;
+  total: number | undefined;
+  at: string;
+  seq: string;
+}
+
+export interface JournalVerifier {
+  /** The receipts as they are now: a purge may run meanwhile, and a page may be gone whose receipt came after the verifier. */
+  learn(receipts: readonly Receipt[]): void;
+  /** Pages in the order of their numbers. */
+  add(page: Page): Finding[];
+  /** After the last page; `lanes` as they stood before the first was read. */
+  end(lanes: readonly Pick<LanePosition, "cursor">[]): Finding[];
+}
+
+/** Verifies page after page, so that a journal of any length needs no more memory than its entry keys. */
+export function createJournalVerifier(receipts: readonly Receipt[] = []): JournalVerifier {
+  let known = receipts;
+  const seen = new Set<string>();
+  let thread: Thread = { next: 1, hash: "", total: 0, at: "", seq: "" };
+  return {
+    learn: (now) => void (known = now),
+    end: (lanes) => lostEnd(thread.next - 1, known, lanes),
+    add(page) {
+      const findings: Finding[] = [];
+      thread = crossGap(page.page, thread, removals(known), findings);
+      checkPage(page, thread, findings);
+      for (const { entry, recordedAt } of page.entries) {
+        const one = `${entry} ${recordedAt}`;
+        if (seen.has(one)) findings.push({ kind: "double-entry", page: page.page, entry });
+        seen.add(one);
+      }
+      thread = { next: page.page + 1, hash: page.hash, total: page.total, at: page.at, seq: page.seq };
+      return findings;
+    },
+  };
+}
+
+/** All findings over a journal that fits into memory. */
+export function verifyJournal(pages: readonly Page[], receipts: readonly Receipt[] = []): Finding[] {
+  const verifier = createJournalVerifier(receipts);
+  return pages.flatMap((page) => verifier.add(page));
+}
+
+/** The newest page is never removed, and a lane stands at most behind it. */
+function lostEnd(
+  newest: number,
+  receipts: readonly Receipt[],
+  lanes: readonly Pick<LanePosition, "cursor">[],
+): Finding[] {
+  const known = Math.max(
+    0,
+    ...receipts.map(({ toPage, keepsPage }) => (keepsPage === true ? toPage : toPage + 1)),
+    ...lanes.map(({ cursor }) => cursor.page - 1),
+  );
+  return known > newest ? [{ kind: "lost-end", page: newest + 1, toPage: known }] : [];
+}
+
+/** Receipts that explain why pages are missing, in their order. */
+function removals(receipts: readonly Receipt[]): Receipt[] {
+  return receipts.filter(({ keepsPage }) => keepsPage !== true).toSorted((a, b) => a.fromPage - b.fromPage);
+}
+
+/** Follows receipts from where the thread stands to page `to`; what no receipt covers is a hole. */
+function crossGap(to: number, from: Thread, receipts: readonly Receipt[], findings: Finding[]): Thread {
+  let thread = from;
+  while (thread.next < to) {
+    const { next } = thread;
+    const receipt = receipts.find(({ fromPage, toPage }) => fromPage <= next && next <= toPage);
+    if (receipt === undefined) {
+      const after = receipts.find(({ fromPage }) => fromPage > next)?.fromPage ?? to;
+      const end = Math.min(after, to);
+      findings.push({ kind: "hole", page: next, toPage: end - 1 });
+      thread = { ...thread, next: end, hash: undefined, total: undefined };
+    } else {
+      thread = crossReceipt(receipt, thread, to, findings);
+    }
+  }
+  return thread;
+}
+
+function crossReceipt(receipt: Receipt, thread: Thread, to: number, findings: Finding[]): Thread {
+  const atStart = receipt.fromPage === thread.next;
+  if (atStart && thread.hash !== undefined && thread.hash !== receipt.hashBefore) {
+    findings.push({ kind: "broken-receipt", page: receipt.fromPage, toPage: receipt.toPage });
+  }
+  // A removal under way has left the end of what its receipt covers.
+  if (receipt.toPage >= to) return { ...thread, next: to, hash: undefined, total: undefined };
+  const total = atStart && thread.total !== undefined ? thread.total + receipt.events : undefined;
+  return { ...thread, next: receipt.toPage + 1, hash: receipt.hashAfter, total };
+}
+
+function checkPage(page: Page, thread: Thread, findings: Finding[]): void {
+  const report = (kind: Finding["kind"]): void => void findings.push({ kind, page: page.page });
+  const { hash, ...content } = page;
+  if (pageHash(content) !== hash) report("broken-hash");
+  if (thread.hash !== undefined && page.previousHash !== thread.hash) report("broken-link");
+  const count = page.entries.reduce((sum, reference) => sum + reference.count, 0);
+  if (thread.total !== undefined && page.total !== thread.total + count) report("broken-count");
+  if (page.at < thread.at || page.seq < thread.seq) report("out-of-order");
+}
+
+/** Whether a receipt covers the page: while its removal is under way, entries are gone before their page is. */
+export function isBeingRemoved(page: number, receipts: readonly Receipt[]): boolean {
+  return receipts.some(({ fromPage, toPage }) => fromPage <= page && page <= toPage);
+}
+
+/**
+ * Whether the table may have removed an entry of `workspace` by `now` (milliseconds): its page says that it has expired, and so does
+ * the retention that counts, since what a larger plan or a hold keeps was extended.
+ */
+export function mayHaveExpired(
+  reference: Pick<EntryReference, "recordedAt" | "expiresAt">,
+  workspace: Workspace,
+  now: number,
+): boolean {
+  const { hold, heldSince = workspace.updatedAt, endedAt: _endedAt, appliedDays, ...row } = workspace;
+  const at = hold === undefined ? now : Math.min(now, Date.parse(heldSince) + EXTENSION_MS);
+  if (reference.expiresAt * 1000 > at) return false;
+  if (appliedDays === undefined) return true;
+  const before = removableBefore({ ...row, retentionDays: appliedDays }, {}, at, DEFAULT_RETENTION);
+  return before === null || reference.recordedAt <= before;
+}
+
+/** Holds a stored entry (`undefined`: absent) against what its page says; `mayBeGone`: retention explains an absence. */
+export function verifyEntry(
+  page: number,
+  reference: EntryReference,
+  entry: Entry | undefined,
+  mayBeGone: boolean,
+): Finding | undefined {
+  const { entry: key } = reference;
+  if (entry === undefined) {
+    return mayBeGone ? undefined : { kind: "missing-entry", page, entry: key };
+  }
+  return bytesAreIntact(reference, entry) ? undefined : { kind: "altered-entry", page, entry: key };
+}
+
+function bytesAreIntact(reference: EntryReference, entry: Entry): boolean {
+  try {
+    const plain = unpackBody(entry);
+    return plain.byteLength === reference.bytes && sha256(plain) === reference.hash;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import { wantsType } from "../destination/destination.ts";
+import type { EntryReference } from "../entry/entry.ts";
+import { eventId } from "../ids.ts";
+import type { Frozen } from "./lane.ts";
+import { comparePositions } from "./close-number.ts";
+import { isOwnFailure } from "./owner-notice.ts";
+import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
+import { TrailcastError } from "../trailcast-error.ts";
+
+/** A receiver should take 64 KiB an event; intakes stop at 1 MB a request. Events of one POST, and bytes of its body. */
+export const DELIVERY_MAX_EVENTS = PAGE_MAX_EVENTS;
+export const DELIVERY_MAX_BYTES = 900_000;
+
+/** A page with what its entries hold: each event's bytes as recorded, or that the entry is not in the table. */
+export interface LoadedPage {
+  page: Page;
+  events: ReadonlyMap<string, readonly Uint8Array[] | "absent">;
+}
+
+/** Which events a delivery takes, at the moment of the cut. */
+export interface CutRules {
+  destination: string;
+  eventTypes: readonly string[];
+  eventTypePrefix: string;
+  /** What was recorded before this (a timestamp) has expired. */
+  visibleSince: string;
+  /** Milliseconds. */
+  now: number;
+  maxEvents: number;
+  /** Exclusive: a replay's end, that of a split delivery, or that of the delivery being put together again. */
+  stop?: Position | undefined;
+}
+
+/** The next wanted events of a lane. `seen` is how far was looked, `end` where the cursor goes once these are delivered. */
+export interface Cut {
+  /** The first of them: what lies before it is not wanted or has expired. */
+  begin?: Position | undefined;
+  seen: Position;
+  end: Position;
+  lines: readonly Uint8Array[];
+  ids: readonly string[];
+  bytes: number;
+  /** Nothing more goes in, or nothing more may be looked at. */
+  isComplete: boolean;
+  /** When the first of its events was recorded, and the trace it carries. */
+  oldestAt?: string | undefined;
+  trace?: string | undefined;
+}
+
+/** A page names an entry that is not there although neither its own expiry nor the retention of now explains it: we broke. */
+export class MissingEntryError extends TrailcastError {
+  override name = "MissingEntryError";
+  constructor(entry: string, page: number) {
+    super(`Entry ${entry} of page ${page} is missing although it has not expired`);
+  }
+}
+
+export function startCut(cursor: Position): Cut {
+  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 2, isComplete: false };
+}
+
+/** Goes on through the next existing page; a page that is not there was purged, with events that had expired. */
+export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
+  const { page } = loaded.page;
+  const from = page === cut.seen.page ? cut.seen.index : 0;
+  const next = { ...cut, lines: [...cut.lines], ids: [...cut.ids] };
+  let first = 0;
+  for (const reference of loaded.page.entries) {
+    for (let index = Math.max(from, first); index < first + reference.count; index++) {
+      if (rules.stop !== undefined && comparePositions({ page, index }, rules.stop) >= 0)
+        return ended(next, { page, index });
+      if (next.ids.length >= rules.maxEvents) return ended(next, { page, index });
+      const line = lineAt(loaded, reference, index - first, rules);
+      if (line === undefined || !wants(line, rules)) continue;
+      if (next.ids.length > 0 && next.bytes + line.byteLength + 1 > DELIVERY_MAX_BYTES)
+        return ended(next, { page, index });
+      next.lines.push(line);
+      next.ids.push(eventId(reference.entry, index - first));
+      next.bytes += line.byteLength + 1;
+      next.begin ??= { page, index };
+      next.end = { page, index: index + 1 };
+      next.oldestAt ??= reference.recordedAt;
+      next.trace ??= reference.trace;
+    }
+    first += reference.count;
+  }
+  return past(next, page, first, rules);
+}
+
+function ended(cut: Cut, seen: Position): Cut {
+  return { ...cut, seen, end: cut.ids.length === 0 ? seen : cut.end, isComplete: true };
+}
+
+/** The whole page was looked at: its end is the start of the next. */
+function past(cut: Cut, page: number, count: number, { stop, maxEvents }: CutRules): Cut {
+  const seen = { page: page + 1, index: 0 };
+  const isAtEnd = cut.ids.length === 0 || comparePositions(cut.end, { page, index: count }) >= 0;
+  const isStopped = stop !== undefined && comparePositions(seen, stop) >= 0;
+  const isComplete = isStopped || cut.ids.length >= maxEvents;
+  return { ...cut, seen, end: isAtEnd ? seen : cut.end, isComplete };
+}
+
+/** An event's bytes; `undefined` when it has expired. */
+function lineAt(
+  { page, events }: LoadedPage,
+  reference: EntryReference,
+  position: number,
+  rules: CutRules,
+): Uint8Array | undefined {
+  if (reference.recordedAt < rules.visibleSince) return undefined;
+  const lines = events.get(reference.entry);
+  const line = lines === "absent" ? undefined : lines?.[position];
+  if (line !== undefined) return line;
+  if (lines === "absent" && reference.expiresAt * 1000 <= rules.now) return undefined;
+  throw new MissingEntryError(reference.entry, page.page);
+}
+
+const typeSchema = z.object({ type: z.string() });
+
+function wants(line: Uint8Array, rules: CutRules): boolean {
+  if (isOwnFailure(line, rules.destination, rules.eventTypePrefix)) return false;
+  if (rules.eventTypes.length === 0) return true;
+  const { type } = typeSchema.parse(JSON.parse(Buffer.from(line).toString()));
+  return wantsType(rules.eventTypes, type);
+}
+
+/** Says whether two cuts hold the same events: the SHA-256 prefix of their ids. */
+export function checkOf(ids: readonly string[]): string {
+  return createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 16);
+}
+
+/** What a frozen delivery has become. Its content shrinks by expiry; other differences come from settings that changed. */
+export function compareWithFrozen(cut: Cut, frozen: Frozen): "same" | "expired" | "recut" {
+  if (cut.ids.length < frozen.count) return "expired";
+  return cut.ids.length === frozen.count && checkOf(cut.ids) === frozen.check ? "same" : "recut";
+}
+
+const OPEN = Buffer.from("[");
+const COMMA = Buffer.from(",");
+const CLOSE = Buffer.from("]");
+
+/** The body: the recorded bytes themselves, between brackets and commas for a batch. Never serialised again. */
+export function buildBody(format: Frozen["format"], lines: readonly Uint8Array[]): Uint8Array {
+  if (format === "cloudevents-structured") return Buffer.concat(lines);
+  const parts = lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line]));
+  return Buffer.concat([OPEN, ...parts, CLOSE]);
+}

@@ -1,0 +1,85 @@
+import * as z from "zod/mini";
+import type { Destination } from "../destination/destination.ts";
+import type { Workspace } from "../retention/entitlement.ts";
+import type { PostedEvent } from "../entry/event-schema.ts";
+import type { Lane } from "./lane.ts";
+import { OWN_ACTOR } from "../destination/management-event.ts";
+
+/** What an owner is told of a destination: `{prefix}.webhook.delivery_<…>`. */
+export type NoticeKind = "failing" | "recovered" | "suspended" | "resumed";
+
+export interface Notice {
+  kind: NoticeKind;
+  workspace: Workspace;
+  destination: Pick<Destination, "destination" | "name">;
+  lane: string;
+  /** The fact's own name: the same notice twice is one event. */
+  key: string;
+  /** RFC 3339. */
+  at: string;
+  /** A class from a closed list (`HTTP 401`, `dns`, `retries-exhausted`), or nothing. */
+  reason?: string | undefined;
+  failingSince?: string | undefined;
+  /** What would help: the credentials or the format are refused. */
+  advice?: string | undefined;
+}
+
+/** Tells an owner: an audit event of the workspace, and an event on the stack's bus. */
+export interface OwnerNotices {
+  tell(notice: Notice): Promise<void>;
+}
+
+export function noticeEvent(notice: Notice): PostedEvent {
+  const { kind, destination, lane, reason, failingSince, advice, at } = notice;
+  return {
+    time: at,
+    category: "webhook",
+    action: `delivery_${kind}`,
+    actor: OWN_ACTOR,
+    target: { type: "destination", id: destination.destination, name: destination.name },
+    metadata: {
+      lane,
+      ...(reason !== undefined && { reason }),
+      ...(failingSince !== undefined && { failingSince }),
+      ...(advice !== undefined && { advice }),
+    },
+  };
+}
+
+const FAILING_AFTER_MS = 5 * 60_000;
+const REPEAT_AFTER_MS = 60 * 60_000;
+
+/**
+ * Whether the owner hears of another refusal: with advice at once, otherwise when no 2xx can come before five minutes of them are
+ * over; and at most hourly, also over a 2xx, save for advice that the present failing has not been told with.
+ * `lane` is the lane after the refusal; `now` in milliseconds.
+ */
+export function isFailingNews(
+  lane: Pick<Lane, "failingSince" | "failingToldAt" | "failingTold" | "nextAttemptAt">,
+  advice: string | undefined,
+  now: number,
+): boolean {
+  const { failingSince, failingToldAt, failingTold, nextAttemptAt } = lane;
+  if (failingSince === undefined) return false;
+  if (advice !== undefined && failingTold !== undefined && !failingTold.includes(advice)) return true;
+  if (failingToldAt !== undefined && now - Date.parse(failingToldAt) < REPEAT_AFTER_MS) return false;
+  const next = nextAttemptAt === undefined ? now : Date.parse(nextAttemptAt);
+  return advice !== undefined || next - Date.parse(failingSince) >= FAILING_AFTER_MS;
+}
+
+const NEEDLE = Buffer.from(".webhook.delivery_");
+const OWN_FAILURES = new Set(["failing", "recovered", "suspended", "resumed"]);
+const ownSchema = z.object({ type: z.string(), subject: z.optional(z.string()) });
+
+/**
+ * A notice about a destination never goes to that destination itself: each of its failures would be one more event to fail with.
+ * Other destinations of the workspace get it like any event.
+ */
+export function isOwnFailure(line: Uint8Array, destination: string, eventTypePrefix: string): boolean {
+  // Looked for in the bytes first: parsing every event to find one in millions would cost more than sending it.
+  if (!Buffer.from(line.buffer, line.byteOffset, line.byteLength).includes(NEEDLE)) return false;
+  const parsed = ownSchema.safeParse(JSON.parse(Buffer.from(line).toString()));
+  if (!parsed.success || parsed.data.subject !== destination) return false;
+  const start = `${eventTypePrefix}.webhook.delivery_`;
+  return parsed.data.type.startsWith(start) && OWN_FAILURES.has(parsed.data.type.slice(start.length));
+}

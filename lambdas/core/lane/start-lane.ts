@@ -1,0 +1,137 @@
+import { findPageAt } from "../journal/find-page-at.ts";
+import type { Lane } from "./lane.ts";
+import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
+import type { Position } from "../journal/page.ts";
+import type { JournalStore } from "../stores.ts";
+import { registryItem } from "../table-schema.ts";
+
+/** The first event of page `page`. */
+function startOf(page: number): Position {
+  return { page, index: 0 };
+}
+
+/**
+ * Behind everything journalled so far. Read this **before** the lane is written there, ring after it and only then answer:
+ * whatever is journalled in between lies behind the lane's cursor.
+ */
+export async function placeNow(
+  workspace: string,
+  journal: Pick<JournalStore, "newestPage">,
+): Promise<Position> {
+  const newest = await journal.newestPage(workspace);
+  return startOf((newest?.page ?? 0) + 1);
+}
+
+/**
+ * A time is journal time: the first event of the first remaining page with `at` not before it (a timestamp), so that no event
+ * recorded since then is left out; "now" when there is no such page. Name the page in the answer.
+ */
+export async function placeAt(
+  workspace: string,
+  time: string,
+  journal: Pick<JournalStore, "newestPage" | "oldestPage" | "readPage">,
+): Promise<Position> {
+  // Read first: a page that is journalled during the search must not end up before the place.
+  const now = await placeNow(workspace, journal);
+  const page = await findPageAt(workspace, time, journal);
+  return page === undefined ? now : startOf(page.page);
+}
+
+/** The fixed end of a replay, exclusive: behind the first page with `at` not before `time`, which may hold earlier events too. */
+export async function endAt(
+  workspace: string,
+  time: string,
+  journal: Pick<JournalStore, "newestPage" | "oldestPage" | "readPage">,
+): Promise<Position> {
+  const now = await placeNow(workspace, journal);
+  const page = await findPageAt(workspace, time, journal);
+  return page === undefined ? now : startOf(page.page + 1);
+}
+
+export interface LaneStart {
+  workspace: string;
+  destination: string;
+  /** `live`, or the id of a replay. */
+  lane: string;
+  cursor: Position;
+  status: "live" | "disabled";
+  createdAt: string;
+  /** A replay's end, exclusive. */
+  until?: Position;
+  eventsPerSecond?: number | undefined;
+}
+
+/** The row of a lane that has delivered nothing yet. */
+export function newLane(start: LaneStart): Lane {
+  return {
+    workspace: start.workspace,
+    item: registryItem.lane(start.destination, start.lane),
+    destination: start.destination,
+    lane: start.lane,
+    status: start.status,
+    version: 1,
+    cursor: start.cursor,
+    number: 1,
+    previousId: "-",
+    attempts: 0,
+    until: start.until,
+    consecutiveFailures: 0,
+    eventsPerSecond: start.eventsPerSecond,
+    createdAt: start.createdAt,
+  };
+}
+
+/**
+ * Enabled where it stopped: what was frozen keeps its number and is attempted at once, by a schedule that starts again.
+ * A reason of suspension stays until deliver has told the owner that it is over, and what the owner heard of failing until a 2xx.
+ * A slow lane stays with its queue, where a POST may be under way: the other queue would not wait for it. Ring after this is stored.
+ */
+export function resumeLane(lane: Lane): Lane {
+  return {
+    ...hurryLane(lane),
+    status: "live",
+    attempts: 0,
+    firstAttemptAt: undefined,
+    failingSince: undefined,
+    consecutiveFailures: 0,
+  };
+}
+
+/**
+ * Enabled from another place. A frozen delivery's number closes as `skipped`: write its note (`skippedNote`) **before** the lane.
+ * Ring the lane after this is stored.
+ */
+export function moveLane(lane: Lane, cursor: Position): Lane {
+  const closed = lane.frozen === undefined ? lane : closeNumber(lane, lane.frozen);
+  return {
+    ...resumeLane(closed),
+    ...NOTHING_FROZEN,
+    cursor,
+    batchLimit: undefined,
+    splitEnd: undefined,
+    splitParent: undefined,
+  };
+}
+
+/** By its owner. The cursor stands, and what is frozen keeps its number. */
+export function disableLane(lane: Lane): Lane {
+  return { ...lane, status: "disabled", nextAttemptAt: undefined, dueShard: undefined };
+}
+
+/** A cancelled replay delivers nothing more; the receiver may still see the one POST that is under way. */
+export function cancelLane(lane: Lane): Lane {
+  return { ...lane, status: "ended", nextAttemptAt: undefined, dueShard: undefined };
+}
+
+/**
+ * The owner does not want to wait, or changed what would be sent: the next attempt is due now, also when one is under way that fails.
+ * Ring after this is stored.
+ */
+export function hurryLane(lane: Lane): Lane {
+  return { ...lane, nextAttemptAt: undefined, dueShard: undefined, hurried: (lane.hurried ?? 0) + 1 };
+}
+
+/** Marks the frozen delivery: deliver closes its number as `skipped` and passes its events. Ring after this is stored. */
+export function markSkip(lane: Lane, number: number): Lane {
+  return { ...lane, skip: number, nextAttemptAt: undefined, dueShard: undefined };
+}

@@ -1,0 +1,178 @@
+import { forEachAtMost } from "../at-most.ts";
+import { type Clock, toTimestamp } from "../clock.ts";
+import { entitlementOf, type Plans } from "../retention/entitlement.ts";
+import { isBehind, oldestUndeliveredAt } from "./health.ts";
+import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
+import type { Log, Metrics } from "../log.ts";
+import { METRIC } from "../metric-names.ts";
+import type { JournalStore, RingQueue, WorkspaceReader } from "../stores.ts";
+import { TrailcastError } from "../trailcast-error.ts";
+
+export interface SweepPorts {
+  due: { dueLanes(now: string): AsyncIterable<Ring[]> };
+  scan: { liveLanes(): AsyncIterable<FoundLanes> };
+  journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
+  /** At most `limit` are counted. */
+  quarantine: { countRows(limit: number): Promise<number> };
+  workspaces: WorkspaceReader;
+  plans: Plans;
+  rings: RingQueue;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+const LANES_AT_ONCE = 16;
+const QUARANTINED_MAX = 1000;
+
+/** A lane that can be named, though not read. */
+export type LaneName = { workspace: string } & Partial<Ring>;
+
+/** Lanes as they were found; a row that cannot be read keeps no other from its ring. */
+export interface FoundLanes {
+  lanes: Lane[];
+  unreadable: LaneName[];
+}
+
+/** Part of a sweep failed. The rest was done; the log names what was not. */
+export class UnfinishedSweepError extends TrailcastError {
+  override name = "UnfinishedSweepError";
+}
+
+/**
+ * Rings the lanes whose next attempt has come; deliver takes those of them out of the index that nothing can be sent for.
+ * Throws at its end when it had to leave some out.
+ */
+export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<void> {
+  const faults = countFaults(log);
+  let count = 0;
+  for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
+    await faults.survive({}, async () => {
+      count += await ring(lanes, rings);
+    });
+  }
+  if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
+  faults.raise();
+}
+
+/**
+ * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
+ * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it, also when there is none.
+ * Throws at its end when it had to leave some out. And it says how much lies in quarantine, for as long as it does.
+ */
+export async function sweepBehind(ports: SweepPorts): Promise<void> {
+  const faults = countFaults(ports.log);
+  const look = lookAtLanes(ports, faults);
+  await faults.survive({}, async () => {
+    ports.metrics.count(METRIC.recordsInQuarantine, await ports.quarantine.countRows(QUARANTINED_MAX));
+  });
+  let count = 0;
+  let oldest = 0;
+  for await (const found of ports.scan.liveLanes()) {
+    for (const lane of found.unreadable) faults.add(lane);
+    const { rings, age } = await look(found.lanes);
+    await faults.survive({}, async () => {
+      count += await ring(rings, ports.rings);
+    });
+    oldest = Math.max(oldest, age);
+  }
+  // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
+  ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
+  if (count > 0) ports.log.info("lanes.rung", { count, outcome: "behind" });
+  faults.raise();
+}
+
+/** The rings of those that are behind, and the greatest age (milliseconds) that is ours to explain. */
+function lookAtLanes(
+  ports: SweepPorts,
+  faults: Faults,
+): (lanes: Lane[]) => Promise<{ rings: Ring[]; age: number }> {
+  const { journal, clock } = ports;
+  const newest = onceEach((workspace) => journal.newestPage(workspace));
+  const forwards = forwardingOf(ports);
+  const now = clock();
+  return async (lanes) => {
+    const rings: Ring[] = [];
+    let age = 0;
+    await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
+      faults.survive(ringOf(lane), async () => {
+        const { workspace } = lane;
+        if (!isBehind(lane, await newest(workspace)) || !(await forwards(workspace))) return;
+        if (!isWaiting(lane, now)) rings.push(ringOf(lane));
+        if (isOursToExplain(lane)) age = Math.max(age, await ageOf(lane, now, journal));
+      }),
+    );
+    return { rings, age };
+  };
+}
+
+/** Answers how many. */
+async function ring(rings: Ring[], queue: RingQueue): Promise<number> {
+  if (rings.length > 0) await queue.ring(rings);
+  return rings.length;
+}
+
+interface Faults {
+  add(lane: Partial<Ring>, error?: unknown): void;
+  /** Carries on after what fails. */
+  survive(lane: Partial<Ring>, act: () => Promise<void>): Promise<void>;
+  /** Throws if there were any. */
+  raise(): void;
+}
+
+function countFaults(log: Log): Faults {
+  let count = 0;
+  const add: Faults["add"] = ({ workspace, destination, lane }, error) => {
+    count++;
+    const name = {
+      ...(workspace !== undefined && { workspace }),
+      ...(destination !== undefined && { destination }),
+      ...(lane !== undefined && { lane }),
+    };
+    log.error("lane.unswept", name, error);
+  };
+  return {
+    add,
+    survive: (lane, act) => act().catch((error: unknown) => add(lane, error)),
+    raise: () => {
+      if (count > 0)
+        throw new UnfinishedSweepError(`The sweep had ${count} faults; what they left out is in its log`);
+    },
+  };
+}
+
+/** Its lag would be our fault: a refusing receiver is its owner's to mend, and a replay's events are old by nature. */
+function isOursToExplain({ lane, consecutiveFailures }: Lane): boolean {
+  return lane === LIVE_LANE && consecutiveFailures === 0;
+}
+
+function isWaiting({ dueShard, nextAttemptAt }: Lane, now: number): boolean {
+  return dueShard !== undefined && nextAttemptAt !== undefined && Date.parse(nextAttemptAt) > now;
+}
+
+/** Milliseconds since the event at the lane's cursor was recorded. */
+async function ageOf(lane: Lane, now: number, journal: SweepPorts["journal"]): Promise<number> {
+  const [next] = await journal.readPagesFrom(lane.workspace, lane.cursor.page, 1);
+  const at = oldestUndeliveredAt(lane.cursor, next);
+  return at === undefined ? 0 : Math.max(0, now - Date.parse(at));
+}
+
+/** Whether a workspace may forward. Without it deliver leaves lanes as they are, so a ring is in vain and their lag is no fault. */
+function forwardingOf({ workspaces, plans }: SweepPorts): (workspace: string) => Promise<boolean> {
+  return onceEach(async (workspace) => {
+    const row = await workspaces.readWorkspace(workspace);
+    return row !== undefined && entitlementOf(row, plans)?.forwarding === true;
+  });
+}
+
+/** What is read of a workspace, once a sweep. */
+function onceEach<Answer>(
+  read: (workspace: string) => Promise<Answer>,
+): (workspace: string) => Promise<Answer> {
+  const known = new Map<string, Promise<Answer>>();
+  return (workspace) => {
+    const answer = known.get(workspace) ?? read(workspace);
+    known.set(workspace, answer);
+    return answer;
+  };
+}

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import { bytesInAnswer, MAX_ANSWER_BYTES } from "./answer-size.ts";
+import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
+import { chunksOf } from "../entry/entry-chunks.ts";
+import type { EntryReference } from "../entry/entry.ts";
+import type { Page, Position } from "../journal/page.ts";
+
+/** No request reads more than this, whatever its filter leaves over: it answers what it found and a cursor to go on. */
+export const MAX_EXAMINED_EVENTS = 2_000;
+export const MAX_EXAMINED_BYTES = 8_000_000;
+/** Pages may hold nothing that the window shows. */
+export const MAX_EXAMINED_PAGES = 1_000;
+const PAGES_A_READ = 4;
+
+/** A query for a page of events, newest first. `since` is the start of the retention window or later; times of record, inclusive. */
+export interface EventQuery {
+  workspace: string;
+  since: string;
+  /** Exclusive. */
+  until: string | undefined;
+  filter: EventFilter;
+  limit: number;
+  /** Read on before this place (exclusive). */
+  before: Position | undefined;
+}
+
+export interface EventPage {
+  events: RecordedEvent[];
+  /** Where to go on; absent when the window has been read to its end. */
+  next?: Position;
+}
+
+export interface JournalReading {
+  /** Existing pages from `page` down, newest first; `undefined` starts at the newest. */
+  readPagesBack(workspace: string, page: number | undefined, limit: number): Promise<Page[]>;
+  /** Number of the newest page that may hold an event recorded before `time`: the first page whose `at` reaches it. */
+  pageAt(workspace: string, time: string): Promise<number | undefined>;
+  /** The stored lines (one CloudEvent each) of these entries; one that has been removed is missing. */
+  readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
+}
+
+interface Place {
+  index: number;
+  reference: EntryReference;
+  position: number;
+}
+
+/** One place looked at, or the end of a page, which stands before its first event. */
+interface Step {
+  at: Position;
+  kind: "place" | "page";
+  /** Absent when the entry has been removed. */
+  line?: string | undefined;
+}
+
+/** Reads back from the newest event until `limit` matches, the end of the window, or the bounds of one request and its answer. */
+export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
+  const events: RecordedEvent[] = [];
+  const examined = { place: 0, page: 0, bytes: 0 };
+  let answered = 0;
+  let last = query.before;
+  for await (const { at, kind, line } of stepsBack(query, reading)) {
+    examined[kind]++;
+    const event = line === undefined ? undefined : recordedEventSchema.parse(JSON.parse(line));
+    if (line !== undefined && event !== undefined) {
+      examined.bytes += line.length;
+      if (matchesFilter(event, query.filter)) {
+        answered += bytesInAnswer(line) + 1;
+        if (answered > MAX_ANSWER_BYTES && events.length > 0 && last !== undefined)
+          return { events, next: last };
+        events.push(event);
+      }
+    }
+    last = at;
+    if (events.length >= query.limit || isEnough(examined)) return { events, next: last };
+  }
+  return { events };
+}
+
+function isEnough(examined: { place: number; page: number; bytes: number }): boolean {
+  return (
+    examined.place >= MAX_EXAMINED_EVENTS ||
+    examined.page >= MAX_EXAMINED_PAGES ||
+    examined.bytes >= MAX_EXAMINED_BYTES
+  );
+}
+
+/** The places of the window, newest first, their entries read a few at a time as the reader asks for them. */
+async function* stepsBack(query: EventQuery, reading: JournalReading): AsyncGenerator<Step> {
+  let from = query.before?.page ?? (await startPage(query, reading));
+  for (;;) {
+    const pages = await reading.readPagesBack(query.workspace, from, PAGES_A_READ);
+    for (const page of pages) {
+      if (page.at < query.since) return;
+      yield* stepsOf(page, query, reading);
+    }
+    const last = pages.at(-1);
+    if (last === undefined || last.page === 1) return;
+    from = last.page - 1;
+  }
+}
+
+async function* stepsOf(page: Page, query: EventQuery, reading: JournalReading): AsyncGenerator<Step> {
+  for (const chunk of chunksOf(placesBack(page, query))) {
+    const lines = await reading.readLines(query.workspace, referencesOf(chunk));
+    for (const { index, reference, position } of chunk) {
+      const line = lines.get(reference.entry)?.[position];
+      yield { at: { page: page.page, index }, kind: "place", line };
+    }
+  }
+  yield { at: { page: page.page, index: 0 }, kind: "page" };
+}
+
+async function startPage(query: EventQuery, reading: JournalReading): Promise<number | undefined> {
+  return query.until === undefined ? undefined : reading.pageAt(query.workspace, query.until);
+}
+
+/** The events of a page that the query may look at, newest first. A page may hold entries far older than its own time. */
+function placesBack(page: Page, query: EventQuery): Place[] {
+  const { since, until } = query;
+  const places = placesOf(page).filter(
+    ({ reference: { recordedAt } }) => recordedAt >= since && (until === undefined || recordedAt < until),
+  );
+  const before = query.before;
+  const wanted = before?.page === page.page ? places.filter(({ index }) => index < before.index) : places;
+  return wanted.toReversed();
+}
+
+function placesOf(page: Page): Place[] {
+  let index = 0;
+  return page.entries.flatMap((reference) =>
+    Array.from({ length: reference.count }, (_, position) => ({
+      index: index++,
+      reference,
+      position,
+    })),
+  );
+}
+
+function referencesOf(places: readonly Place[]): EntryReference[] {
+  return [...new Set(places.map(({ reference }) => reference))];
+}
+
+// Whole numbers that a table can compare with: a cursor comes from outside, and its fingerprint is no signature.
+const placeSchema = z.object({ page: z.int().check(z.positive()), index: z.int().check(z.nonnegative()) });
+const cursorSchema = z.object({ at: placeSchema, of: z.string() });
+
+/** A cursor goes with the query that it came from: another filter or window refuses it. */
+export function encodeCursor(position: Position, asked: readonly (string | undefined)[]): string {
+  return Buffer.from(JSON.stringify({ at: position, of: fingerprint(asked) })).toString("base64url");
+}
+
+/** `undefined` when the text is no cursor, or one of another query. */
+export function decodeCursor(text: string, asked: readonly (string | undefined)[]): Position | undefined {
+  const parsed = cursorSchema.safeParse(parseJson(Buffer.from(text, "base64url").toString()));
+  return parsed.success && parsed.data.of === fingerprint(asked) ? parsed.data.at : undefined;
+}
+
+function fingerprint(asked: readonly (string | undefined)[]): string {
+  return createHash("sha256").update(JSON.stringify(asked)).digest("hex").slice(0, 16);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

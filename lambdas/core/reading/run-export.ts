@@ -1,0 +1,114 @@
+import { type Clock, toTimestamp } from "../clock.ts";
+import type { Plans } from "../retention/entitlement.ts";
+import { EXPORT_PART_BYTES, type ExportFormat, type ExportJob, MAX_EXPORT_PARTS } from "./export-job.ts";
+import { type ExportPart, type ForwardReading, readPart } from "./export-part.ts";
+import type { RandomBytes } from "../random.ts";
+import { visibleSince } from "../retention/retention.ts";
+import type { WorkspaceReader } from "../stores.ts";
+
+export interface ExportRows {
+  readJob(workspace: string, id: string): Promise<ExportJob | undefined>;
+  /** Newest first. */
+  listJobs(workspace: string): Promise<ExportJob[]>;
+  /** Under the condition that the row is still at `job.version` (0: that there is none); stores it plus one. */
+  putJob(job: ExportJob): Promise<ExportJob | "stale">;
+}
+
+export interface ExportParts {
+  /** Under a key of its own: two runs of one job may cut a part differently, and the row names one of them. */
+  putPart(key: string, text: string, format: ExportFormat): Promise<void>;
+  /** A link that is good for `EXPORT_LINK_SECONDS`. */
+  linkTo(key: string): Promise<string>;
+}
+
+export interface ExportStarter {
+  start(workspace: string, id: string): Promise<void>;
+}
+
+export interface RunExportDependencies {
+  workspaces: WorkspaceReader;
+  rows: ExportRows;
+  parts: ExportParts;
+  reading: ForwardReading;
+  plans: Plans;
+  clock: Clock;
+  random: RandomBytes;
+  hasTime(): boolean;
+  /** Bytes of a part; smaller in tests. */
+  partBytes?: number;
+}
+
+/** Writes parts of a job until it is done, time is short (`unfinished`), or another run has taken it over (`finished`). */
+export async function runExport(
+  workspaceId: string,
+  id: string,
+  dependencies: RunExportDependencies,
+): Promise<"finished" | "unfinished"> {
+  const { workspaces, rows } = dependencies;
+  while (dependencies.hasTime()) {
+    const job = await rows.readJob(workspaceId, id);
+    const workspace = await workspaces.readWorkspace(workspaceId);
+    if (job?.status !== "running" || workspace === undefined || workspace.endedAt !== undefined)
+      return "finished";
+    const since = visibleSince(workspace, dependencies.plans, dependencies.clock());
+    const next = await writePart(job, since, dependencies);
+    if ((await rows.putJob(next)) === "stale") return "finished";
+  }
+  return "unfinished";
+}
+
+/** Near the start of the window parts are cut into spans no shorter than this. */
+const SHORTEST_SPAN_MS = 15 * 60_000;
+
+/**
+ * A part is handed out until its oldest event expires. It spans no longer than that is away, so that what expires soon lies in
+ * short parts and takes little else along: about ten parts more a job, whatever the window.
+ */
+function sharesPart(visible: string): (oldest: string, newest: string) => boolean {
+  const since = visible === "" ? Number.NEGATIVE_INFINITY : Date.parse(visible);
+  return (oldest, newest) => {
+    const begin = Date.parse(oldest);
+    return Date.parse(newest) - begin <= Math.max(SHORTEST_SPAN_MS, begin - since);
+  };
+}
+
+async function writePart(
+  job: ExportJob,
+  visible: string,
+  dependencies: RunExportDependencies,
+): Promise<ExportJob> {
+  const { reading, hasTime, clock } = dependencies;
+  const { workspace, format, filter, from, to, next, end } = job;
+  const since = from !== undefined && from > visible ? from : visible;
+  const part = await readPart(
+    {
+      range: { workspace, since, until: to, next, end },
+      format,
+      filter,
+      maxBytes: dependencies.partBytes ?? EXPORT_PART_BYTES,
+      maxPages: Number.POSITIVE_INFINITY,
+      mayShare: sharesPart(visible),
+      hasTime,
+    },
+    reading,
+  );
+  const parts = part.events === 0 ? job.parts : [...job.parts, await store(job, part, dependencies)];
+  return { ...job, ...standing(part, parts.length), parts, restarts: 0, updatedAt: toTimestamp(clock()) };
+}
+
+function standing({ next }: ExportPart, parts: number): Partial<Pick<ExportJob, "status" | "next">> {
+  if (next === undefined) return { status: "done" };
+  return parts < MAX_EXPORT_PARTS ? { next } : { next, status: "incomplete" };
+}
+
+async function store(
+  job: ExportJob,
+  { text, events, oldest, newest }: ExportPart,
+  { parts, random }: RunExportDependencies,
+): Promise<ExportJob["parts"][number]> {
+  const { workspace, format } = job;
+  const number = String(job.parts.length + 1).padStart(5, "0");
+  const key = `${workspace}/${job.export}/part-${number}-${Buffer.from(random(8)).toString("hex")}.${format}`;
+  await parts.putPart(key, text, format);
+  return { key, events, bytes: Buffer.byteLength(text), oldest, newest };
+}

@@ -1,0 +1,81 @@
+import { toTimestamp } from "../clock.ts";
+import type { Plans, Workspace } from "./entitlement.ts";
+import { changeRetention, DAY_MS, retentionDaysOf, type RetentionSettings } from "./retention.ts";
+import { registryItem } from "../table-schema.ts";
+
+/** What a workspace is to be entitled to. `hold` left out stays as it is. */
+export interface AskedEntitlement {
+  plan: string;
+  retentionDays?: number | undefined;
+  hold?: boolean | undefined;
+}
+
+/** Nothing would change. */
+export function isSameEntitlement(row: Workspace, asked: AskedEntitlement): boolean {
+  return (
+    row.endedAt === undefined &&
+    row.plan === asked.plan &&
+    row.retentionDays === asked.retentionDays &&
+    (asked.hold === undefined || asked.hold === (row.hold !== undefined))
+  );
+}
+
+/**
+ * A workspace's row with another entitlement at `now` (milliseconds), as it is to be written over `current`.
+ * The plan must be one of `plans`. An ended workspace goes on with what is left of its log.
+ */
+export function withEntitlement(
+  workspace: string,
+  current: Workspace | undefined,
+  asked: AskedEntitlement,
+  now: number,
+  settings: { plans: Plans; retention: RetentionSettings },
+): Workspace {
+  const at = toTimestamp(now);
+  const { plan, retentionDays } = asked;
+  const entitled = { plan, ...(retentionDays !== undefined && { retentionDays }) };
+  const days = retentionDaysOf(entitled, settings.plans);
+  const hold = heldAfter(current, asked);
+  const changed = historyAfter(current, days, now, settings);
+  const history = revived(current, changed, now, settings.retention);
+  return {
+    workspace,
+    item: registryItem.workspace,
+    ...entitled,
+    ...(hold !== undefined && { hold, heldSince: current?.heldSince ?? at }),
+    ...(history !== undefined && { history }),
+    ...(days !== null && { appliedDays: days }),
+    version: current?.version ?? 1,
+    createdAt: current?.createdAt ?? at,
+    updatedAt: at,
+  };
+}
+
+/** Of a workspace that goes on after its grace period anything may have been removed, so all that was recorded has expired. */
+function revived(
+  current: Workspace | undefined,
+  history: Workspace["history"],
+  now: number,
+  { endGraceDays }: RetentionSettings,
+): Workspace["history"] {
+  if (current?.endedAt === undefined) return history;
+  const removed = Date.parse(current.endedAt) + endGraceDays * DAY_MS <= now;
+  return removed ? { ...history, floor: toTimestamp(now) } : history;
+}
+
+function heldAfter(current: Workspace | undefined, { hold }: AskedEntitlement): Workspace["hold"] {
+  if (hold === undefined) return current?.hold;
+  return hold ? (current?.hold ?? "pending") : undefined;
+}
+
+function historyAfter(
+  current: Workspace | undefined,
+  after: number | null,
+  now: number,
+  { plans, retention }: { plans: Plans; retention: RetentionSettings },
+): Workspace["history"] {
+  if (current === undefined) return undefined;
+  const before = current.appliedDays ?? retentionDaysOf(current, plans);
+  if (before === null || after === null || before === after) return current.history;
+  return changeRetention(current, before, after, now, retention);
+}

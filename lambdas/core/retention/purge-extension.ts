@@ -1,0 +1,104 @@
+import type { Plans, Workspace } from "./entitlement.ts";
+import type { EntryReference } from "../entry/entry.ts";
+import type { Page } from "../journal/page.ts";
+import { pauseAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
+import type { PurgeState, PurgeStore } from "./purge-state.ts";
+import type { JournalStore } from "../stores.ts";
+import { DAY_MS, expiryOf, keptDays, NEVER_EXPIRES, type RetentionSettings } from "./retention.ts";
+
+const PAGES_A_STEP = 25;
+
+export interface ExtensionDependencies {
+  journal: Pick<JournalStore, "readPagesFrom">;
+  store: PurgeStore;
+  plans: Plans;
+  settings: RetentionSettings;
+  /** Resolves after so many milliseconds. */
+  pause(milliseconds: number): Promise<void>;
+}
+
+/** What one step of an extension came to. */
+export type ExtensionStep = { kind: "done" } | { kind: "extended"; state: PurgeState | "stale" };
+
+/** A plan that grew: the entries of the smaller plan expire too early, and are extended before the table removes them. */
+export async function extendGrown(
+  workspace: Workspace,
+  state: PurgeState,
+  now: number,
+  dependencies: ExtensionDependencies,
+): Promise<ExtensionStep> {
+  const days = keptDays(workspace, dependencies.plans, now);
+  const shortest = workspace.history?.shortestDays;
+  if (days === null || shortest === undefined || shortest >= days) return { kind: "done" };
+  const from =
+    state.extended !== undefined && state.extended.days >= days ? state.extended.throughPage + 1 : 1;
+  const pages = await pagesExpiring(workspace, from, shortest, now, dependencies);
+  const last = pages.at(-1);
+  if (last === undefined) return { kind: "done" };
+  const floor = workspace.history?.floor ?? "";
+  for (const page of pages) {
+    const early = page.entries.filter(
+      (entry) => entry.recordedAt >= floor && entry.expiresAt < expiryOf(entry.recordedAt, days),
+    );
+    await extend(page.workspace, early, (entry) => expiryOf(entry.recordedAt, days), dependencies);
+  }
+  const extended = { throughPage: last.page, days };
+  return { kind: "extended", state: await dependencies.store.replaceState({ ...state, extended }) };
+}
+
+/** A hold: what would expire within the look-ahead never expires from now on. */
+export async function extendHeld(
+  workspace: Workspace,
+  state: PurgeState,
+  now: number,
+  dependencies: ExtensionDependencies,
+): Promise<ExtensionStep> {
+  const days = keptDays(workspace, dependencies.plans, now) ?? 0;
+  const shortest = Math.min(days, workspace.history?.shortestDays ?? days);
+  const pages = await pagesExpiring(workspace, (state.heldThrough ?? 0) + 1, shortest, now, dependencies);
+  const last = pages.at(-1);
+  if (last === undefined) return { kind: "done" };
+  for (const page of pages) {
+    await extend(page.workspace, page.entries, () => NEVER_EXPIRES, dependencies);
+  }
+  return {
+    kind: "extended",
+    state: await dependencies.store.replaceState({ ...state, heldThrough: last.page }),
+  };
+}
+
+/** Paced like a removal: a hold on a giant must not throttle its ingest. */
+async function extend(
+  workspace: string,
+  entries: readonly EntryReference[],
+  expiresAt: (entry: EntryReference) => number,
+  { store, pause }: ExtensionDependencies,
+): Promise<void> {
+  let units = 0;
+  for (let start = 0; start < entries.length; start += WRITES_AT_ONCE) {
+    const some = entries.slice(start, start + WRITES_AT_ONCE);
+    const used = await Promise.all(
+      some.map((entry) => store.extendEntry(workspace, entry, expiresAt(entry))),
+    );
+    units += used.reduce((sum, each) => sum + each, 0);
+  }
+  if (units > 0) await pause(pauseAfter(units));
+}
+
+/** The next pages whose entries may expire within the look-ahead. Journal order is time order, so the first that may not ends them. */
+async function pagesExpiring(
+  workspace: Workspace,
+  from: number,
+  shortestDays: number,
+  now: number,
+  { journal, settings }: ExtensionDependencies,
+): Promise<Page[]> {
+  const before = now + (settings.lookaheadDays - shortestDays) * DAY_MS;
+  const expires = (page: Page): boolean =>
+    page.entries.some((entry) => Date.parse(entry.recordedAt) < before);
+  const [first] = await journal.readPagesFrom(workspace.workspace, from, 1);
+  if (first === undefined || !expires(first)) return [];
+  const rest = await journal.readPagesFrom(workspace.workspace, first.page + 1, PAGES_A_STEP - 1);
+  const end = rest.findIndex((page) => !expires(page));
+  return [first, ...(end === -1 ? rest : rest.slice(0, end))];
+}

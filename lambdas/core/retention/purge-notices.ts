@@ -1,0 +1,100 @@
+import type { Clock } from "../clock.ts";
+import { toTimestamp } from "../clock.ts";
+import type { PostedEvent } from "../entry/event-schema.ts";
+import type { Log, Metrics } from "../log.ts";
+import { METRIC } from "../metric-names.ts";
+import type { OwnerEvents } from "../lane/owner-event.ts";
+import type { Receipt } from "./receipt.ts";
+import { recordOwnEvent, type Recorder } from "../entry/record-entry.ts";
+import type { PurgeDependencies } from "./run-purge.ts";
+import type { DestinationReader, WorkspaceReader } from "../stores.ts";
+
+/** Who did it, when nobody asked: the daily purge. */
+export const RETENTION_ACTOR = { type: "system", id: "trailcast.retention" } as const;
+
+export interface PurgeNoticeDependencies {
+  workspaces: WorkspaceReader;
+  destinations: DestinationReader;
+  events: OwnerEvents;
+  recorder: Recorder & { clock: Clock };
+  log: Log;
+  metrics: Metrics;
+}
+
+/**
+ * What retention tells the owner: audit events of the workspace, each recorded once however often it is told. What is about to
+ * expire is an event on the stack's bus too.
+ */
+export function createPurgeNotices(
+  dependencies: PurgeNoticeDependencies,
+): Pick<PurgeDependencies, "receiptClosed" | "owedExpiring"> {
+  const { workspaces, recorder, log, metrics } = dependencies;
+  /** Answers whether that was news. */
+  const record = async (
+    workspaceId: string,
+    event: PostedEvent,
+    idempotencyKey: string,
+  ): Promise<boolean> => {
+    const workspace = await workspaces.readWorkspace(workspaceId);
+    // An ended workspace records nothing more; the receipt is its proof.
+    if (workspace === undefined || workspace.endedAt !== undefined) return false;
+    const { duplicate } = await recordOwnEvent({ workspace, event, idempotencyKey }, recorder);
+    return !duplicate;
+  };
+  return {
+    receiptClosed: async (receipt) => {
+      const { workspace, events, receipt: id, toPage } = receipt;
+      metrics.count(METRIC.purgedEntries, events);
+      log.info("receipt.closed", { workspace, receipt: id, count: events, page: toPage });
+      await record(workspace, purgedEvent(receipt), `receipt ${id}`);
+    },
+    owedExpiring: async (workspace, destination, oldestAt) => {
+      const at = toTimestamp(recorder.clock());
+      log.warn("retention.owed", { workspace, destination });
+      const isNews = await record(
+        workspace,
+        owedEvent(destination, oldestAt),
+        `owed ${destination} ${at.slice(0, 10)}`,
+      );
+      if (isNews) await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
+    },
+  };
+}
+
+/** A bus that takes nothing holds up no purge: the next day tells again. */
+async function putExpiring(
+  owed: { workspace: string; destination: string; oldestAt: string; at: string },
+  { destinations, events, log }: PurgeNoticeDependencies,
+): Promise<void> {
+  const { workspace, destination, oldestAt, at } = owed;
+  try {
+    const row = await destinations.readDestination(workspace, destination);
+    const detail = { workspace, destination, name: row?.name, at, oldestUndeliveredAt: oldestAt };
+    await events.put({ detailType: "Events expiring", detail });
+  } catch (error) {
+    log.error("owner.untold", { workspace, destination, outcome: "expiring" }, error);
+  }
+}
+
+function purgedEvent(receipt: Receipt): PostedEvent {
+  const { workspace: _workspace, state: _state, ...facts } = receipt;
+  return {
+    category: "retention",
+    action: "purged",
+    actor: RETENTION_ACTOR,
+    target: { type: "receipt", id: receipt.receipt },
+    description: `${receipt.events} events that were past their retention were removed`,
+    metadata: facts,
+  };
+}
+
+function owedEvent(destination: string, oldestAt: string): PostedEvent {
+  return {
+    category: "webhook",
+    action: "delivery_expiring",
+    actor: RETENTION_ACTOR,
+    target: { type: "destination", id: destination },
+    description: "Events that were not delivered yet are about to pass their retention",
+    metadata: { oldestUndeliveredAt: oldestAt },
+  };
+}

@@ -1,0 +1,125 @@
+import * as z from "zod/mini";
+import type { EntryReference } from "../entry/entry.ts";
+import type { Page } from "../journal/page.ts";
+import { TrailcastError } from "../trailcast-error.ts";
+
+/** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
+export const owedSchema = z.object({ destination: z.string(), events: z.number() });
+export type Owed = z.infer<typeof owedSchema>;
+
+/**
+ * The proof of a removal: pages `fromPage` to `toPage`, written before the first of them is touched and closed after the last.
+ * `hashBefore` is the hash that page `fromPage` named as previous, `hashAfter` that of page `toPage`, so that receipts and what
+ * is left of the journal join into one chain.
+ */
+export const receiptSchema = z.object({
+  workspace: z.string(),
+  receipt: z.string(),
+  state: z.enum(["open", "closed"]),
+  /** The page itself stays as the end of an ended workspace's chain; only its entries were removed. */
+  keepsPage: z.optional(z.boolean()),
+  reason: z.enum(["retention", "ended"]),
+  removedBefore: z.string(),
+  openedAt: z.string(),
+  closedAt: z.optional(z.string()),
+  fromPage: z.number(),
+  toPage: z.number(),
+  events: z.number(),
+  firstRecordedAt: z.string(),
+  lastRecordedAt: z.string(),
+  firstEntry: z.string(),
+  lastEntry: z.string(),
+  hashBefore: z.string(),
+  hashAfter: z.string(),
+  owed: z.array(owedSchema),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** A page is removed once, so the first page names the receipt. */
+export function receiptId(fromPage: number): string {
+  return `rct_${String(fromPage).padStart(12, "0")}`;
+}
+
+/** What a receipt says of the last page that it covers. */
+export const receiptEndSchema = z.object({
+  page: z.number(),
+  hash: z.string(),
+  total: z.number(),
+  lastRecordedAt: z.string(),
+  lastEntry: z.string(),
+});
+export type ReceiptEnd = z.infer<typeof receiptEndSchema>;
+
+export function endOf(page: Page): ReceiptEnd {
+  const last = lastReference(page);
+  return {
+    page: page.page,
+    hash: page.hash,
+    total: page.total,
+    lastRecordedAt: last.recordedAt,
+    lastEntry: last.entry,
+  };
+}
+
+export function eventsOn(page: Page): number {
+  return page.entries.reduce((sum, reference) => sum + reference.count, 0);
+}
+
+/** Opens the receipt over contiguous, non-empty `pages`. */
+export function openReceipt(
+  pages: readonly [Page, ...Page[]],
+  facts: Pick<Receipt, "reason" | "removedBefore" | "openedAt" | "owed" | "keepsPage">,
+): Receipt {
+  const [first] = pages;
+  const last = pages.at(-1) ?? first;
+  const end = endOf(last);
+  // The page that stays is covered by another receipt once it goes as well.
+  const receipt = receiptId(first.page) + (facts.keepsPage === true ? "_end" : "");
+  return {
+    workspace: first.workspace,
+    receipt,
+    state: "open",
+    ...facts,
+    fromPage: first.page,
+    toPage: end.page,
+    events: end.total - first.total + eventsOn(first),
+    firstRecordedAt: firstReference(first).recordedAt,
+    lastRecordedAt: end.lastRecordedAt,
+    firstEntry: firstReference(first).entry,
+    lastEntry: end.lastEntry,
+    hashBefore: first.previousHash,
+    hashAfter: end.hash,
+  };
+}
+
+/** What it removes may go no longer: the receipt ends at the page that was being removed, and the rest stays. */
+export function endReceiptAt(receipt: Receipt, end: ReceiptEnd, totalAtReceiptEnd: number): Receipt {
+  return {
+    ...receipt,
+    toPage: end.page,
+    events: receipt.events - (totalAtReceiptEnd - end.total),
+    lastRecordedAt: end.lastRecordedAt,
+    lastEntry: end.lastEntry,
+    hashAfter: end.hash,
+  };
+}
+
+function firstReference(page: Page): EntryReference {
+  const [first] = page.entries;
+  if (first === undefined) throw new EmptyPageError(page.page);
+  return first;
+}
+
+function lastReference(page: Page): EntryReference {
+  const last = page.entries.at(-1);
+  if (last === undefined) throw new EmptyPageError(page.page);
+  return last;
+}
+
+/** A page without entries: fan-out never writes one, so the journal has been changed by other hands. */
+export class EmptyPageError extends TrailcastError {
+  override name = "EmptyPageError";
+  constructor(page: number) {
+    super(`Page ${page} of the journal has no entries`);
+  }
+}

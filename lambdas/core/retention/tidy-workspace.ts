@@ -1,0 +1,21 @@
+import type { Workspace } from "./entitlement.ts";
+import { OWN_ACTOR } from "../destination/management-event.ts";
+import { type RemovalOfDestinations, removeAllDestinations } from "../destination/remove-destination.ts";
+import { finishAbandoned } from "../lane/unfinished.ts";
+
+export interface TidyDependencies extends RemovalOfDestinations {
+  registry: RemovalOfDestinations["registry"] & {
+    readWorkspace(workspace: string): Promise<Workspace | undefined>;
+  };
+}
+
+/**
+ * Ends what requests of a workspace left half-done, should none come that would: secrets of destinations that never came to be or are
+ * gone, and destinations of a workspace that has ended. Idempotent.
+ */
+export async function tidyWorkspace(workspace: string, dependencies: TidyDependencies): Promise<void> {
+  await finishAbandoned(workspace, dependencies);
+  const row = await dependencies.registry.readWorkspace(workspace);
+  if (row?.endedAt === undefined) return;
+  await removeAllDestinations(row, { actor: OWN_ACTOR, trace: undefined }, dependencies);
+}

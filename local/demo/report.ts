@@ -1,0 +1,85 @@
+import { relative } from "node:path";
+import { DEMO_WORKSPACE } from "./demo.ts";
+import { type ArrivalSummary } from "./arrivals.ts";
+import { eventCount, fact, heading, type Terminal } from "./terminal.ts";
+import type { Endpoints } from "../endpoints.ts";
+
+const SAMPLE = `{"events":[{"category":"sign_in","action":"succeeded","actor":{"type":"user","id":"usr_1"}}]}`;
+
+/** What the demo came to. */
+export function printSummary(terminal: Terminal, summary: ArrivalSummary): void {
+  const { colours } = terminal;
+  const faults = [
+    [summary.unverified, "batches not verified"],
+    [summary.outOfOrder, "events out of order"],
+    [summary.repeated, "events delivered again"],
+    [summary.missing, "events still on their way"],
+  ] as const;
+  const found = faults.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  heading(terminal, "Arrived");
+  const verdict =
+    found.length === 0
+      ? colours.green("every signature valid, in order, nothing missing, nothing twice")
+      : colours.yellow(found.join(", "));
+  terminal.line(`  ${eventCount(summary.events)} in ${summary.batches} batches: ${verdict}`);
+  if (summary.medianLatencyMs !== undefined && summary.slowestMs !== undefined) {
+    const [median, slowest] = [summary.medianLatencyMs, summary.slowestMs].map(Math.round);
+    terminal.line(colours.dim(`  from POST to receiver: median ${median} ms, slowest ${slowest} ms`));
+  }
+}
+
+/** Where everything is, and what to type next. */
+export function printWhereToGo(
+  terminal: Terminal,
+  where: { endpoints: Endpoints; dir: string; receivedFile: string; demo: boolean },
+): void {
+  const { endpoints, dir, demo } = where;
+  const { colours } = terminal;
+  const data = relative(process.cwd(), dir) === ".trailcast" ? "" : ` --data ${dir}`;
+  heading(terminal, "Go on");
+  fact(terminal, "API", `${endpoints.apiUrl}  ${colours.dim("/openapi.json")}`);
+  fact(terminal, "Console", endpoints.consoleUrl);
+  fact(terminal, "Receiver", endpoints.receiverUrl);
+  fact(terminal, "Data", `${dir}  ${colours.dim("logs/, received.ndjson, endpoints.json, tls/ca.pem")}`);
+  terminal.line();
+  const workspace = demo ? DEMO_WORKSPACE : "ws_1";
+  terminal.line(
+    demo ? "  Send one event and watch it arrive here:" : "  Register a workspace, then record an event:",
+  );
+  terminal.line();
+  for (const line of demo ? [] : registerCommands(endpoints, data))
+    terminal.line(colours.cyan(`    ${line}`));
+  for (const line of sendCommands(endpoints, data, workspace)) terminal.line(colours.cyan(`    ${line}`));
+  terminal.line();
+  if (demo) {
+    terminal.line("  Prove that the journal is whole and that nothing was missed:");
+    terminal.line();
+    terminal.line(colours.cyan(`    npx trailcast verify --journal${data}`));
+    terminal.line(
+      colours.cyan(`    npx trailcast verify --chain ${relative(process.cwd(), where.receivedFile)}`),
+    );
+    terminal.line();
+  }
+  terminal.line(
+    colours.dim(
+      "  Ctrl-C stops the stack. Started again on the same data, it goes on with everything it had.",
+    ),
+  );
+  terminal.line();
+}
+
+function registerCommands(endpoints: Endpoints, data: string): string[] {
+  return [
+    `OPERATOR=$(npx trailcast token --workspace '*' --scope entitlements:write${data})`,
+    `curl -X PUT ${endpoints.apiUrl}/v1/workspaces/ws_1/entitlement -H "Authorization: Bearer $OPERATOR" \\`,
+    `  -H 'Content-Type: application/json' -d '{"plan":"enterprise"}'`,
+  ];
+}
+
+function sendCommands(endpoints: Endpoints, data: string, workspace: string): string[] {
+  return [
+    `TOKEN=$(npx trailcast token --workspace ${workspace} --scope events:write${data})`,
+    `curl -X POST ${endpoints.apiUrl}/v1/workspaces/${workspace}/events -H "Authorization: Bearer $TOKEN" \\`,
+    `  -H 'Content-Type: application/json' -d '${SAMPLE}'`,
+  ];
+}

@@ -1,0 +1,123 @@
+import { createWriteStream } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../../lambdas/core/clock.ts";
+import { answerRequest } from "./faults.ts";
+import { judgeRequest, type ReceivedRequest, type Verdict } from "./verdict.ts";
+import { issueServerCertificate } from "../tls.ts";
+
+export type { ReceivedRequest, Verdict } from "./verdict.ts";
+
+export interface PracticeReceiverOptions {
+  /** Data folder whose authority signs the receiver's certificate. */
+  dir: string;
+  /** Of the server on 127.0.0.1; 0, the default, takes a free one. */
+  port?: number;
+  /** The time that timestamps are compared with. */
+  clock?: Clock;
+  /** Every request is appended to this file, a line of JSON each: what `trailcast verify --chain` reads. */
+  file?: string;
+  /** Called for each request, after its answer has begun. With it requests are judged at once. */
+  onReceived?: (request: ReceivedRequest, verdict: Verdict) => void;
+  /** Keeps no request in memory: for a receiver that runs for long. */
+  forget?: boolean;
+}
+
+/** A receiver of webhooks over TLS for demonstrations and tests, built on the libraries that customers use. */
+export interface PracticeReceiver {
+  /** `https://127.0.0.1:PORT`, no slash at the end. */
+  url: string;
+  port: number;
+  /** Requests so far, in the order in which they were complete. */
+  received: readonly ReceivedRequest[];
+  /** What the receiver verifies requests to `path` (with its query) by. */
+  setSecret(path: string, secret: string): void;
+  /** The verdict on a request. */
+  judge(request: ReceivedRequest): Verdict;
+  stop(): Promise<void>;
+}
+
+/** Starts the receiver. How it answers is decided by the path: see `practice-receiver-faults.ts`. */
+export async function startPracticeReceiver(options: PracticeReceiverOptions): Promise<PracticeReceiver> {
+  const clock = options.clock ?? Date.now;
+  const secrets = new Map<string, string>();
+  const received: ReceivedRequest[] = [];
+  const attempts = new Map<string, number>();
+  const journal = options.file === undefined ? undefined : createWriteStream(options.file, { flags: "a" });
+  const judge = (request: ReceivedRequest): Verdict =>
+    judgeRequest(request, secrets.get(request.path), request.at);
+
+  const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const request = await readRequest(incoming, clock);
+    if (incoming.method === "GET") return void response.end("Trailcast practice receiver\n");
+    if (options.forget !== true) received.push(request);
+    journal?.write(`${JSON.stringify(request)}\n`);
+    const key = `${request.path} ${request.headers["webhook-id"] ?? ""}`;
+    const earlierAttempts = attempts.get(key) ?? 0;
+    if (attempts.size > 100_000) attempts.clear(); // only `/flaky` needs them, for the attempts of one delivery
+    attempts.set(key, earlierAttempts + 1);
+    const url = new URL(request.path, "https://receiver");
+    answerRequest(response, { url, earlierAttempts, countEvents: () => countEvents(request.body) });
+    options.onReceived?.(request, judge(request));
+  };
+
+  const server = createServer(await issueServerCertificate(options.dir), (incoming, response) => {
+    // Whoever cuts its request off has no interest in an answer.
+    take(incoming, response).catch(() => response.destroy());
+  });
+  server.on("clientError", (_error, socket) => socket.destroy());
+  const port = await listen(server, options.port ?? 0);
+  return {
+    url: `https://127.0.0.1:${port}`,
+    port,
+    received,
+    setSecret: (path, secret) => void secrets.set(path, secret),
+    judge,
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+      await new Promise<void>((resolve) => (journal === undefined ? resolve() : journal.end(resolve)));
+    },
+  };
+}
+
+function countEvents(body: string): number {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return Array.isArray(parsed) ? parsed.length : 1;
+  } catch {
+    return 0;
+  }
+}
+
+async function readRequest(incoming: IncomingMessage, clock: Clock): Promise<ReceivedRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
+  );
+  return {
+    at: clock(),
+    path: incoming.url ?? "/",
+    headers,
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
+
+function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const address: AddressInfo | string | null = server.address();
+      if (address === null || typeof address === "string") reject(new Error("the receiver has no port"));
+      else resolve(address.port);
+    });
+  });
+}

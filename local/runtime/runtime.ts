@@ -1,0 +1,148 @@
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { startClock } from "../clock.ts";
+import { lockDataFolder } from "./data-folder.ts";
+import { InvocationError } from "../errors.ts";
+import type { FunctionSettings } from "../functions/function-settings.ts";
+import type { Functions } from "../functions/functions.ts";
+import { createHttpApi } from "../gateway/http-api.ts";
+import { listen } from "../listen.ts";
+import type { StackContext, Undo } from "./context.ts";
+import { openStorage } from "./storage.ts";
+import { startStack, type RunningStack } from "./start-stack.ts";
+import type { Runtime, RuntimeOptions } from "./types.ts";
+import { loadTemplate, parseTemplate } from "../template/template.ts";
+import { issueToken, verificationKeys } from "../token.ts";
+
+export type * from "./types.ts";
+export * from "../errors.ts";
+
+/** `npm start` promises to be gone 2 s after Ctrl-C: running invocations get half of that. */
+const GRACE_MS = 1000;
+const IDLE_POLL_MS = 20;
+/** One quiet look may fall between a write and the mapping that is about to see it. */
+const IDLE_LOOKS = 4;
+
+/** Undoes what was done, the latest first; each step is tried whatever became of the others. */
+async function undoAll(steps: readonly Undo[]): Promise<void> {
+  for (const step of steps.toReversed()) {
+    try {
+      await step();
+    } catch {
+      // What cannot be closed any more is closed.
+    }
+  }
+}
+
+function findFunction(functions: Functions, id: string): FunctionSettings {
+  const exact = functions.all.find((fn) => fn.logicalId === id || fn.name === id || fn.arn === id);
+  const found = exact === undefined ? functions.all.filter((fn) => fn.logicalId.startsWith(id)) : [exact];
+  const [fn, other] = found;
+  if (fn === undefined || other !== undefined) {
+    throw new InvocationError(id, "ResourceNotFoundException", `${found.length} functions have this id`);
+  }
+  return fn;
+}
+
+async function invoke(functions: Functions, id: string, payload: unknown): Promise<unknown> {
+  const fn = findFunction(functions, id);
+  const result = await functions.invoke(fn, JSON.stringify(payload) ?? "null", "invoke");
+  if (result.kind === "failed")
+    throw new InvocationError(fn.logicalId, result.errorType, result.errorMessage);
+  return JSON.parse(result.result);
+}
+
+async function waitIdle(running: RunningStack, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (let quiet = 0; quiet < IDLE_LOOKS;) {
+    quiet = running.isIdle() ? quiet + 1 : 0;
+    if (performance.now() > deadline) throw new Error(`the stack was not idle after ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
+  }
+}
+
+/** Takes the folder, the time and the port; what is wrong with any of them shows before anything is changed. */
+async function open(
+  options: RuntimeOptions,
+  undo: Undo[],
+): Promise<{ server: Server; context: StackContext }> {
+  const loaded = loadTemplate(options.cdkOut, options.stack);
+  const edited = options.editTemplate?.(structuredClone(loaded.template)) ?? loaded.template;
+  const template = parseTemplate(loaded.name, edited);
+
+  const folder = lockDataFolder(options.dir);
+  undo.push(folder.release);
+  const { dir } = folder;
+  const clock = startClock(dir, options.timeScale ?? 1);
+  undo.push(clock.stop);
+
+  const server = createServer();
+  const port = await listen(server, options.port ?? 0);
+  undo.push(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  const apiUrl = `http://127.0.0.1:${port}`;
+
+  const storage = openStorage(dir, clock);
+  undo.push(storage.close);
+  return {
+    server,
+    context: { options, dir, clock, storage, template, stackName: loaded.name, apiUrl, undo },
+  };
+}
+
+function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningStack): Runtime {
+  const { stack, functions, guard, awsEndpointUrl, resources } = running;
+  let stopping: Promise<void> | undefined;
+  return {
+    apiUrl,
+    consoleUrl: `${apiUrl}/console/`,
+    awsEndpointUrl,
+    dir,
+    clock,
+    outputs: stack.outputs(),
+    resources,
+    denials: guard.denials,
+    token: (request) => issueToken(dir, request),
+    invoke: (id, payload) => invoke(functions, id, payload),
+    find: (type, prefix = "") => stack.idsOf(type).filter((id) => id.startsWith(prefix)),
+    waitIdle: (timeoutMs = 30_000) => waitIdle(running, timeoutMs),
+    stop: () => {
+      stopping ??= running.quiesce(GRACE_MS).then(() => undoAll(undo));
+      return stopping;
+    },
+  };
+}
+
+async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
+  const { server, context } = await open(options, undo);
+  const running = await startStack(context);
+  const keys = await verificationKeys(context.dir);
+  server.on("request", createHttpApi({ ...running, keys, now: context.clock.now }));
+  return present(context, running);
+}
+
+/**
+ * Starts the stack of a cloud assembly on this machine; resolves when it takes requests.
+ * What an earlier run on the same folder left, it goes on with, also after that run was killed.
+ *
+ * @throws UnknownTemplateError the template says something that the runtime cannot do
+ * @throws MissingGrantError a role does not allow what a mapping or schedule is there for
+ * @throws PortTakenError, DataFolderInUseError
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const undo: Undo[] = [];
+  try {
+    return await start(options, undo);
+  } catch (error) {
+    await undoAll(undo);
+    throw error;
+  }
+}
+
+/** Where a runtime keeps what functions print. */
+export function logFolder(dir: string): string {
+  return join(dir, "logs");
+}

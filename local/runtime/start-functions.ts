@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { FunctionPrincipals } from "../aws-access.ts";
+import { MissingGrantError, UnknownTemplateError } from "../errors.ts";
+import { readAssets, readFunctions, type FunctionSettings } from "../functions/function-settings.ts";
+import { createFunctions, type Functions } from "../functions/functions.ts";
+import { mayAssume, type Principal, type Role } from "../iam/guard.ts";
+import type { StackContext } from "./context.ts";
+import type { Stack } from "../template/stack.ts";
+import { ensureAuthority } from "../tls.ts";
+
+/** Functions mostly wait, so several threads share a processor; each costs some 30 MB. */
+const DEFAULT_MAX_WORKERS = Math.min(16, Math.max(8, 2 * availableParallelism()));
+
+/** The authorities that Node itself would trust besides the public ones; it does not hand them on to its threads. */
+function extraAuthorities(): string[] {
+  const file = process.env["NODE_EXTRA_CA_CERTS"];
+  if (file === undefined || file === "") return [];
+  return [readFileSync(file, "utf8")];
+}
+
+async function allowanceOf({ options, dir, clock }: StackContext): Promise<object> {
+  const authority = await ensureAuthority(dir);
+  return {
+    loopback: options.strictEgress !== true,
+    ca: [authority.cert, ...extraAuthorities(), ...(options.ca ?? [])],
+    clock: clock.anchor,
+  };
+}
+
+/** Each function works under its role, which must be Lambda's to take. */
+export function principalsOf(
+  settings: readonly FunctionSettings[],
+  roles: ReadonlyMap<string, Role>,
+): FunctionPrincipals {
+  const principals = new Map<string, Principal>();
+  for (const { logicalId, roleArn, arn } of settings) {
+    const role = roles.get(roleArn);
+    if (role === undefined) throw new UnknownTemplateError(logicalId, `role ${roleArn}`);
+    if (!mayAssume(role, "lambda.amazonaws.com", arn))
+      throw new MissingGrantError(logicalId, "sts:AssumeRole", roleArn);
+    principals.set(logicalId, { kind: "role", id: logicalId, role });
+  }
+  return principals;
+}
+
+/** The functions of the stack with logs, authorities and clock of this machine. */
+export async function startFunctions(
+  context: StackContext,
+  stack: Stack,
+  endpointUrl: string,
+): Promise<Functions> {
+  const { options, dir, storage } = context;
+  const assets = readAssets(options.cdkOut, context.stackName);
+  return createFunctions({
+    settings: readFunctions(stack, assets),
+    maxWorkers: options.maxWorkers ?? DEFAULT_MAX_WORKERS,
+    awsEndpointUrl: endpointUrl,
+    compileCache: join(dir, "compile-cache"),
+    allowance: await allowanceOf(context),
+    onLine: (line) => {
+      storage.logs.write(line.function, line.line);
+      options.onLog?.(line);
+    },
+    onFailure: ({ logicalId }, source, error) =>
+      options.onProblem?.({ kind: "invocation-failed", function: logicalId, source, error }),
+  });
+}

@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AttemptFacts, judgeResponse } from "../../../../lambdas/core/delivery/judge-response.ts";
+import { DEFAULT_RETRY } from "../../../../lambdas/core/lane/retry-schedule.ts";
+import type { SendResult } from "../../../../lambdas/core/delivery/send.ts";
+import { answered } from "../../../helpers/in-memory-lanes.ts";
+
+const NOW = Date.parse("2026-11-23T12:00:00.000Z");
+const HOUR = 3_600_000;
+
+function judge(result: SendResult, facts: Partial<AttemptFacts> = {}, chance = 0.5) {
+  return judgeResponse(
+    result,
+    { attempt: 1, firstAttemptAt: NOW, now: NOW, count: 10, ...facts },
+    DEFAULT_RETRY,
+    chance,
+  );
+}
+
+describe("a status", () => {
+  it.each([200, 201, 202, 204, 299])("%i delivers", (statusCode) => {
+    expect(judge(answered(statusCode))).toEqual({ kind: "delivered" });
+  });
+
+  it.each([301, 302, 307, 308, 304, 400, 404, 500, 502, 100])(
+    "%i is retried by the schedule",
+    (statusCode) => {
+      expect(judge(answered(statusCode))).toEqual({
+        kind: "retry",
+        delaySeconds: 2.5,
+        error: `HTTP ${statusCode}`,
+      });
+    },
+  );
+
+  it("410 suspends at once", () => {
+    expect(judge(answered(410))).toEqual({ kind: "suspend", reason: "gone", error: "HTTP 410" });
+  });
+
+  it("413 splits, but not a single event", () => {
+    expect(judge(answered(413))).toEqual({ kind: "split", error: "HTTP 413" });
+    expect(judge(answered(413), { count: 1 })).toMatchObject({ kind: "retry", error: "HTTP 413" });
+    expect(judge(answered(413), { count: 1, now: NOW + 72 * HOUR })).toMatchObject({ kind: "suspend" });
+  });
+
+  it.each([
+    [401, "credentials"],
+    [403, "credentials"],
+    [415, "format"],
+  ])("%i says what is wrong: %s", (statusCode, advice) => {
+    expect(judge(answered(statusCode))).toMatchObject({ kind: "retry", advice });
+  });
+});
+
+describe("Retry-After", () => {
+  const wait = (retryAfter: string, statusCode = 429) => judge(answered(statusCode, { retryAfter }));
+
+  it.each([429, 503])("of a %i is obeyed", (statusCode) => {
+    expect(wait("90", statusCode)).toMatchObject({ kind: "retry", delaySeconds: 90 });
+  });
+
+  it.each([
+    ["Mon, 23 Nov 2026 12:01:30 GMT", 90],
+    ["Monday, 23-Nov-26 12:01:30 GMT", 90],
+    ["Mon Nov 23 12:01:30 2026", 90],
+    ["0", 1],
+    ["Mon, 23 Nov 2026 11:00:00 GMT", 1],
+    ["1000000", 43_200],
+    ["Tue, 23 Nov 2027 12:00:00 GMT", 43_200],
+  ])("%s is %i seconds", (value, delaySeconds) => {
+    expect(wait(value)).toMatchObject({ delaySeconds });
+  });
+
+  it.each(["soon", "-5", "1.5", "", "2026-11-23", "12:01"])("%j is ignored", (value) => {
+    expect(wait(value)).toMatchObject({ delaySeconds: 2.5 });
+  });
+
+  it("of any other status is ignored", () => {
+    expect(wait("90", 500)).toMatchObject({ delaySeconds: 2.5 });
+  });
+});
+
+describe("what is no answer", () => {
+  it.each(["dns", "connect", "tls", "timeout", "reset", "protocol"] as const)(
+    "%s is retried",
+    (errorClass) => {
+      expect(judge({ kind: "failed", errorClass, durationMs: 1, phases: {} })).toMatchObject({
+        kind: "retry",
+        error: errorClass,
+      });
+    },
+  );
+
+  it("a refusal by the guard is retried, by the name of its rule", () => {
+    expect(judge({ kind: "refused", rule: "no-public-address", durationMs: 1 })).toMatchObject({
+      kind: "retry",
+      error: "guard:no-public-address",
+    });
+  });
+});
+
+describe("the schedule", () => {
+  it("waits up to 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h and then 8 h", () => {
+    const bounds = Array.from({ length: 11 }, (_, index) => judge(answered(500), { attempt: index + 1 }, 1));
+    expect(bounds.map((verdict) => verdict.kind === "retry" && verdict.delaySeconds)).toEqual([
+      5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800, 28_800,
+    ]);
+  });
+
+  it("ends by elapsed time, with a last attempt at its end", () => {
+    const late = { attempt: 20, now: NOW + 72 * HOUR - 60_000 };
+    expect(judge(answered(500), late, 1)).toMatchObject({ kind: "retry", delaySeconds: 60 });
+    expect(judge(answered(500), { attempt: 21, now: NOW + 72 * HOUR })).toEqual({
+      kind: "suspend",
+      reason: "retries-exhausted",
+      error: "HTTP 500",
+    });
+  });
+
+  it("never gives up on what was delivered, never waits less than nothing or more than 12 h", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 100, max: 599 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 0, max: 100 * HOUR }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.option(fc.string(), { nil: undefined }),
+        (statusCode, attempt, elapsed, chance, retryAfter) => {
+          const result = answered(statusCode, retryAfter === undefined ? {} : { retryAfter });
+          const verdict = judge(result, { attempt, now: NOW + elapsed }, chance);
+          expect(verdict.kind === "delivered").toBe(statusCode >= 200 && statusCode < 300);
+          if (verdict.kind !== "retry") return;
+          expect(verdict.delaySeconds).toBeGreaterThanOrEqual(0);
+          expect(verdict.delaySeconds).toBeLessThanOrEqual(43_200);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,202 @@
+import { createServer, validateHeaderName, validateHeaderValue } from "node:http";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  checkCustomHeaders,
+  MAX_CUSTOM_HEADER_BYTES,
+} from "../../../../lambdas/core/destination/custom-headers.ts";
+import { RESERVED_HEADERS } from "../../../../lambdas/core/destination/reserved-headers.ts";
+
+const ruleOf = (headers: Record<string, string>): string => {
+  const verdict = checkCustomHeaders(headers);
+  return verdict.kind === "refused" ? verdict.rule : "allowed";
+};
+
+describe("custom headers that receivers ask for", () => {
+  it.each([
+    ["DD-API-KEY", "0123456789abcdef"],
+    ["Api-Key", "eu01xxNRAL"],
+    ["X-Sumo-Category", "prod/audit"],
+    ["X-goog-api-key", "AIza_x-y"],
+    ["CF-Access-Client-Secret", "abc.def"],
+    ["X-Api-Key", "Bearer abc, def; q=1"],
+    ["X-Tenant", "a\tb"],
+    ["x_tenant", ""],
+    ["!#$%&'*+.^`|~", "~"],
+    ["Accept", "application/json"],
+    ["X-Amzon", "not of AWS"],
+    ["Hosts", "a"],
+    ["Contents", "a"],
+  ])("%s are allowed", (name, value) => {
+    expect(ruleOf({ [name]: value })).toBe("allowed");
+  });
+
+  it("are allowed up to 20 and 4 kB", () => {
+    const twenty = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`X-${index}`, "v"]));
+    expect(ruleOf(twenty)).toBe("allowed");
+    expect(ruleOf({ ...twenty, "X-20": "v" })).toBe("headers-too-many");
+    expect(ruleOf({ "X-Big": "v".repeat(MAX_CUSTOM_HEADER_BYTES - 5) })).toBe("allowed");
+    expect(ruleOf({ "X-Big": "v".repeat(MAX_CUSTOM_HEADER_BYTES - 4) })).toBe("headers-too-large");
+  });
+});
+
+describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
+  const ofTheIssue = [
+    [
+      "Authorization",
+      "Content-Type",
+      "Content-Length",
+      "Content-Encoding",
+      "Host",
+      "Connection",
+      "Transfer-Encoding",
+    ],
+    [
+      "TE",
+      "Trailer",
+      "Upgrade",
+      "Expect",
+      "Keep-Alive",
+      "Cookie",
+      "Proxy-Authorization",
+      "Proxy-Connection",
+      "Sec-Fetch-Site",
+    ],
+    [
+      "Forwarded",
+      "X-Forwarded-For",
+      "X-Forwarded-Host",
+      "X-Real-IP",
+      "X-Amz-Date",
+      "X-Amz-Security-Token",
+      "X-Webhook-Id",
+    ],
+    [
+      "X-Webhook-Signature",
+      "webhook-id",
+      "webhook-signature",
+      "ce-id",
+      "ce-type",
+      "traceparent",
+      "User-Agent",
+      "X-Amzn-Trace-Id",
+    ],
+    [
+      "Set-Cookie",
+      "Via",
+      "X-HTTP-Method-Override",
+      "X-Original-URL",
+      "Accept-Encoding",
+      "X-Webhook-Chain",
+      "WebHook-Request-Origin",
+    ],
+  ].flat();
+
+  it.each(ofTheIssue)("%s is refused, however it is spelt", (name) => {
+    for (const spelling of [
+      name,
+      name.toLowerCase(),
+      name.toUpperCase(),
+      name.replaceAll("-", "_"),
+      name.replaceAll("-", "."),
+    ]) {
+      expect([spelling, ruleOf({ [spelling]: "v" })]).toEqual([spelling, "header-reserved"]);
+    }
+  });
+
+  it("are refused with the reason of their group, all of the list", () => {
+    for (const { names, reason } of RESERVED_HEADERS) {
+      for (const name of names) {
+        const verdict = checkCustomHeaders({ [name.replace("*", "anything")]: "v" });
+        expect(verdict).toMatchObject({ rule: "header-reserved", detail: expect.stringContaining(reason) });
+      }
+    }
+  });
+});
+
+describe("names and values that are no headers", () => {
+  it.each([
+    "",
+    " ",
+    "X Tenant",
+    "X-Tenant:",
+    "X-Tenant ",
+    "X\r\nY",
+    "X\0",
+    "Ünicode",
+    "X(y)",
+    "X@y",
+    'X"',
+    "X,Y",
+    ":path",
+    "X/Y",
+    "__proto__",
+  ])("the name %j is refused", (name) =>
+    expect(ruleOf(Object.fromEntries([[name, "v"]]))).toBe("header-name"),
+  );
+
+  it.each([
+    "a\r\nX-Evil: 1",
+    "a\nb",
+    "a\rb",
+    "a\0b",
+    " a",
+    "a ",
+    "\ta",
+    "a\t",
+    " ",
+    "é",
+    "日本",
+    "\u007f",
+    "a\u000bb",
+    "\u{1f511}",
+    "a\u0085b",
+    "a\u2028b",
+  ])("the value %j is refused", (value) => {
+    const verdict = checkCustomHeaders({ "X-Token": value });
+    expect(verdict).toMatchObject({ kind: "refused", rule: "header-value", name: "X-Token" });
+  });
+
+  it("never repeats a value in a refusal", () => {
+    const verdict = checkCustomHeaders({ "X-Token": "s3cr3t-value\r\n" });
+    expect(JSON.stringify(verdict)).not.toContain("s3cr3t");
+  });
+
+  it("two that a receiver takes for one are refused", () => {
+    expect(ruleOf({ "X-Token": "a", "x-token": "b" })).toBe("header-duplicate");
+    expect(ruleOf({ "X-Token": "a", X_TOKEN: "b" })).toBe("header-duplicate");
+    expect(ruleOf({ "X-Token": "a", "X.Token": "b" })).toBe("header-duplicate");
+  });
+});
+
+describe("whatever is allowed", () => {
+  it("is what Node sends and a strict receiver reads back as it was", async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const server = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+    const port = await promise;
+    const value = fc.string({ unit: "grapheme-ascii", maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(fc.string({ minLength: 1, maxLength: 12 }), value, { maxKeys: 4 }),
+        async (headers) => {
+          fc.pre(checkCustomHeaders(headers).kind === "allowed" && Object.keys(headers).length > 0);
+          for (const [name, text] of Object.entries(headers)) {
+            validateHeaderName(name);
+            validateHeaderValue(name, text);
+          }
+          const raw = (await (await fetch(`http://127.0.0.1:${port}/`, { headers })).json()) as string[];
+          for (const [name, text] of Object.entries(headers)) {
+            const index = raw.findIndex(
+              (entry, place) => place % 2 === 0 && entry.toLowerCase() === name.toLowerCase(),
+            );
+            expect(raw[index + 1]).toBe(text);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+    server.closeAllConnections();
+    server.close();
+  });
+});

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EGRESS_RULES } from "../../../../lambdas/core/egress/egress-rules.ts";
+import { checkUrl } from "../../../../lambdas/core/egress/egress-url.ts";
+import { HOSTILE_URLS } from "../../../helpers/hostile-urls.ts";
+import { LEGITIMATE_URLS } from "../../../helpers/legitimate-urls.ts";
+
+const deployed = { loopback: false };
+const local = { loopback: true };
+const ruleOf = (url: string, allowance = deployed): string => {
+  const verdict = checkUrl(url, allowance);
+  return verdict.kind === "refused" ? verdict.rule : "allowed";
+};
+
+describe("a URL that leads inside, or is not plain", () => {
+  it("is in a corpus that is large enough", () => {
+    expect(new Set(HOSTILE_URLS.map(([, url]) => url)).size).toBeGreaterThanOrEqual(200);
+    expect(new Set(LEGITIMATE_URLS.map(([url]) => url)).size).toBeGreaterThanOrEqual(50);
+  });
+
+  it("is refused, each for its reason", () => {
+    const got = HOSTILE_URLS.map(([, url]) => [ruleOf(url), url]);
+    expect(got).toEqual(HOSTILE_URLS.map(([rule, url]) => [rule, url]));
+  });
+
+  it("is refused locally too, except for the one address", () => {
+    const passed = HOSTILE_URLS.filter(([, url]) => ruleOf(url, local) === "allowed");
+    expect(passed).toEqual([]);
+  });
+
+  it("is refused with a sentence that carries nothing of it", () => {
+    for (const [rule, url] of HOSTILE_URLS) {
+      const verdict = checkUrl(url, deployed);
+      expect(verdict).toEqual({ kind: "refused", rule, detail: EGRESS_RULES[rule] });
+    }
+  });
+});
+
+describe("a URL that a receiver has", () => {
+  it("is allowed, and says where to connect", () => {
+    const got = LEGITIMATE_URLS.map(([url]) => {
+      const verdict = checkUrl(url, deployed);
+      return verdict.kind === "allowed" ? [url, verdict.host, verdict.port] : [url, verdict.rule];
+    });
+    expect(got).toEqual(LEGITIMATE_URLS.map(([url, host, port = 443]) => [url, host, port]));
+  });
+
+  it("is judged the same after it was normalised", () => {
+    for (const [url] of LEGITIMATE_URLS) {
+      const first = checkUrl(url, deployed);
+      expect(first.kind === "allowed" && checkUrl(first.url, deployed)).toEqual(first);
+    }
+  });
+
+  it("keeps path and query for the request", () => {
+    expect(checkUrl("https://example.com/a%20b/../c?x=1&y=%2F", deployed)).toMatchObject({
+      target: "/c?x=1&y=%2F",
+    });
+  });
+});
+
+describe("loopback, when it is allowed", () => {
+  it.each(["https://127.0.0.1:8443/hook", "https://127.0.0.1:65535", "https://127.0.0.1:40000?x=1"])(
+    "lets %s through",
+    (url) => {
+      expect(ruleOf(url, local)).toBe("allowed");
+      expect(ruleOf(url)).toBe("address-not-public");
+    },
+  );
+
+  it.each([
+    ["address-not-public", "https://127.0.0.1/"],
+    ["address-not-public", "https://127.0.0.1:443/"],
+    ["address-not-public", "https://127.0.0.2:8443/"],
+    ["address-not-public", "https://127.1:8443/"],
+    ["address-not-public", "https://0x7f.0.0.1:8443/"],
+    ["address-not-public", "https://127.0.0.1.:8443/"],
+    ["address-not-public", "https://１２７.0.0.1:8443/"],
+    ["address-not-public", "https://[::1]:8443/"],
+    ["address-not-public", "https://[::ffff:127.0.0.1]:8443/"],
+    ["address-not-public", "https://0.0.0.0:8443/"],
+    ["host-single-label", "https://localhost:8443/"],
+    ["port-not-allowed", "https://127.0.0.1:6000/"],
+    ["port-not-allowed", "https://127.0.0.1:0080/"],
+    ["url-userinfo", "https://a@127.0.0.1:8443/"],
+    ["url-scheme", "http://127.0.0.1:8443/"],
+    ["url-fragment", "https://127.0.0.1:8443/#"],
+  ])("still refuses by %s: %s", (rule, url) => {
+    expect(ruleOf(url, local)).toBe(rule);
+  });
+});
+
+describe("whatever the text", () => {
+  it("never throws, and what is allowed is https, public in spelling and stays allowed", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "https://",
+        "https:",
+        "127.0.0.1",
+        "[::1]",
+        "localhost",
+        "@",
+        "#",
+        "%",
+        "\\",
+        ".",
+        ":",
+        "/",
+        "?",
+        "。",
+      ),
+      fc.string({ unit: "binary", maxLength: 4 }),
+      fc.domain(),
+      fc.ipV4Extended(),
+      fc.ipV6().map((address) => `[${address}]`),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 7 }), (pieces) => {
+        const verdict = checkUrl(pieces.join(""), deployed);
+        if (verdict.kind === "refused") return;
+        expect(verdict.url.startsWith("https://")).toBe(true);
+        expect(verdict.host).not.toMatch(/[^a-z0-9._:-]|\.$/);
+        expect(checkUrl(verdict.url, deployed)).toEqual(verdict);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { beforeEach, expect, it } from "vitest";
+import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
+import { type Recorder, recordEntry, recordOwnEvent } from "../../../../lambdas/core/entry/record-entry.ts";
+import {
+  createInMemoryEntries,
+  type InMemoryEntries,
+  workspaceRow,
+} from "../../../helpers/in-memory-stores.ts";
+import { PLANS, postedEvent } from "../../../helpers/sample-events.ts";
+
+let entries: InMemoryEntries;
+let recorder: Recorder;
+let chance = 0;
+const workspace = workspaceRow("ws_1");
+const event = postedEvent({
+  category: "webhook",
+  action: "suspended",
+  actor: { type: "system", id: "trailcast" },
+});
+
+beforeEach(() => {
+  entries = createInMemoryEntries();
+  recorder = {
+    entries,
+    clock: () => Date.parse("2026-11-23T12:00:00.000Z"),
+    random: (bytes) => new Uint8Array(bytes).fill(++chance),
+    settings: { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://x.test", plans: PLANS, shards: {} },
+  };
+});
+
+it("records an event of our own in the workspace's log", async () => {
+  const { event: id } = await recordOwnEvent({ workspace, event }, recorder);
+  const [stored] = entries.entries.values();
+  expect(linesOf(stored!).map((line) => JSON.parse(line))).toMatchObject([
+    { id, type: "pro.atmos.webhook.suspended" },
+  ]);
+});
+
+it("records a fact once, however often and with whatever details it is told", async () => {
+  const first = await recordOwnEvent({ workspace, event, idempotencyKey: "whd_1 suspended" }, recorder);
+  const again = await recordOwnEvent(
+    { workspace, event: { ...event, description: "later" }, idempotencyKey: "whd_1 suspended" },
+    recorder,
+  );
+  expect(again).toStrictEqual({ event: first.event, duplicate: true });
+  await recordOwnEvent({ workspace, event, idempotencyKey: "whd_2 suspended" }, recorder);
+  expect(entries.entries.size).toBe(2);
+});
+
+it("cannot be kept out by an emitter who uses the same key", async () => {
+  await recordEntry(
+    { workspace, events: [event], requestHash: "theirs", idempotencyKey: "whd_1 suspended" },
+    recorder,
+  );
+  expect(
+    await recordOwnEvent({ workspace, event, idempotencyKey: "whd_1 suspended" }, recorder),
+  ).toMatchObject({
+    duplicate: false,
+  });
+});
+
+it("spreads a giant's entries over its shards and keeps them under its key", async () => {
+  const giant = { ...recorder, settings: { ...recorder.settings, shards: { ws_1: 4 } } };
+  for (let post = 0; post < 40; post++) await recordOwnEvent({ workspace, event }, giant);
+  const partitions = new Set([...entries.entries.values()].map(({ partition }) => partition));
+  expect(partitions).toStrictEqual(new Set(["ws_1", "ws_1/1", "ws_1/2", "ws_1/3"]));
+});

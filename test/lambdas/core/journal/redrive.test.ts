@@ -1,0 +1,80 @@
+import { expect, it } from "vitest";
+import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
+import { redriveQuarantine } from "../../../../lambdas/core/journal/redrive.ts";
+import { DAY_MS, expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
+import { createInMemoryRetention } from "../../../helpers/in-memory-purge.ts";
+import {
+  createInMemoryEntries,
+  createInMemoryJournal,
+  createInMemoryLanes,
+  createInMemoryQuarantine,
+  createInMemoryRings,
+  createInMemoryWorkspaces,
+  createRecordedLog,
+  workspaceRow,
+} from "../../../helpers/in-memory-stores.ts";
+import { LABEL, storedEntry } from "../../../helpers/journal-records.ts";
+
+const DAY = DAY_MS;
+/** Recorded under the plan `free`: it expires after seven days. */
+const free = { ...storedEntry(1), expiresAt: expiryOf(storedEntry(1).recordedAt, 7) };
+const RECORDED = Date.parse(free.recordedAt);
+
+/** Redrives the entry, which has waited for `days`; answers what became of it. */
+async function redriveAfter(days: number, changes: Partial<Workspace>, entry: Entry = free) {
+  const entries = createInMemoryEntries();
+  const journal = createInMemoryJournal();
+  const quarantine = createInMemoryQuarantine();
+  await entries.putEntry(entry);
+  await quarantine.putRow({
+    label: LABEL,
+    sequenceNumber: "1",
+    partition: "ws_1",
+    entry: entry.entry,
+    reason: "record",
+    at: "",
+  });
+  const { journalled } = await redriveQuarantine({
+    journal,
+    entries,
+    quarantine,
+    lanes: createInMemoryLanes(),
+    rings: createInMemoryRings(),
+    retention: createInMemoryRetention(entries, createInMemoryWorkspaces(workspaceRow("ws_1", changes))),
+    clock: () => RECORDED + days * DAY,
+    log: createRecordedLog(),
+    hasTime: () => true,
+    isLasting: () => false,
+  });
+  const stored = entries.entries.get(`ws_1/${entry.entry}`)?.expiresAt;
+  expect(quarantine.rows.size).toBe(0);
+  const reference = journal.pagesOf("ws_1")[0]?.entries[0];
+  if (journalled === 0 && reference === undefined) return "expired";
+  return reference?.expiresAt === stored ? stored : "another expiry in the journal";
+}
+
+it("journals what waited under the expiry that a plan which has grown gives it", async () => {
+  expect(await redriveAfter(5, { plan: "team" })).toBe(expiryOf(free.recordedAt, 30));
+});
+
+it("journals what waited under a hold to never expire, even if its window has passed", async () => {
+  expect(await redriveAfter(5, { plan: "free", hold: "pending" })).toBe(NEVER_EXPIRES);
+  expect(await redriveAfter(9, { plan: "free", hold: "held" })).toBe(NEVER_EXPIRES);
+});
+
+it("judges what has expired by the retention of now, not by the entry's own expiry", async () => {
+  expect(await redriveAfter(9, { plan: "team" })).toBe(expiryOf(free.recordedAt, 30));
+  expect(await redriveAfter(9, { plan: "free" }, storedEntry(1))).toBe("expired");
+  expect(await redriveAfter(9, { plan: "free" })).toBe("expired");
+  const floor = new Date(RECORDED + DAY).toISOString();
+  expect(await redriveAfter(9, { plan: "team", history: { floor } })).toBe("expired");
+});
+
+it("leaves a later expiry as it is while a smaller plan's grace lasts", async () => {
+  const until = new Date(RECORDED + 20 * DAY).toISOString();
+  const entry = storedEntry(1);
+  expect(await redriveAfter(9, { plan: "free", history: { kept: { days: 30, until } } }, entry)).toBe(
+    entry.expiresAt,
+  );
+});

@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  buildBody,
+  checkOf,
+  compareWithFrozen,
+  type Cut,
+  type CutRules,
+  DELIVERY_MAX_BYTES,
+  extendCut,
+  type LoadedPage,
+  startCut,
+} from "../../../../lambdas/core/lane/freeze-delivery.ts";
+import { eventId } from "../../../../lambdas/core/ids.ts";
+import type { Frozen } from "../../../../lambdas/core/lane/lane.ts";
+import { comparePositions } from "../../../../lambdas/core/lane/close-number.ts";
+import type { Page, Position } from "../../../../lambdas/core/journal/page.ts";
+
+const NOW = Date.parse("2026-11-23T12:00:00.000Z");
+const RULES: CutRules = {
+  destination: "dst_1",
+  eventTypes: [],
+  eventTypePrefix: "pro.atmos",
+  visibleSince: "2026-01-01T00:00:00.000Z",
+  now: NOW,
+  maxEvents: 100,
+};
+
+interface EntryPlan {
+  types: string[];
+  recordedAt?: string;
+  isGone?: boolean;
+  expiresAt?: number;
+  padding?: number;
+}
+
+/** Pages as planned; the `n`-th entry of all is called after its number. */
+function pagesOf(plans: EntryPlan[][]): LoadedPage[] {
+  let name = 0;
+  let total = 0;
+  return plans.map((entries, index) => {
+    const events = new Map<string, readonly Uint8Array[] | "absent">();
+    const references = entries.map(
+      ({ types, recordedAt = "2026-11-23T11:00:00.000Z", isGone = false, expiresAt = NOW, padding = 0 }) => {
+        const entry = `ent_${String(++name).padStart(26, "0")}`;
+        const lines = types.map((type, place) =>
+          Buffer.from(
+            JSON.stringify({ id: eventId(entry, place), type, subject: "dst_1", pad: "x".repeat(padding) }),
+          ),
+        );
+        events.set(entry, isGone ? "absent" : lines);
+        total += types.length;
+        return { entry, shard: 0, recordedAt, count: types.length, bytes: 1, expiresAt, hash: "" };
+      },
+    );
+    const page: Page = {
+      workspace: "ws_1",
+      page: index + 1,
+      at: "",
+      seq: "",
+      late: 0,
+      total,
+      previousHash: "",
+      hash: "",
+      entries: references,
+    };
+    return { page, events };
+  });
+}
+
+function cut(
+  pages: LoadedPage[],
+  rules: Partial<CutRules> = {},
+  from: Position = { page: 1, index: 0 },
+): Cut {
+  let result = startCut(from);
+  for (const loaded of pages.filter(({ page }) => page.page >= from.page)) {
+    if (result.isComplete) break;
+    result = extendCut(result, loaded, { ...RULES, ...rules });
+  }
+  return result;
+}
+
+const plan = fc.record({
+  types: fc.array(fc.constantFrom("pro.atmos.a.x", "pro.atmos.b.x", "pro.atmos.webhook.delivery_failing"), {
+    minLength: 1,
+    maxLength: 6,
+  }),
+  recordedAt: fc.constantFrom("2025-06-01T00:00:00.000Z", "2026-11-23T11:00:00.000Z"),
+});
+const plans = fc.array(fc.array(plan, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
+const filters = fc.constantFrom([], ["pro.atmos.a.*"], ["pro.atmos.b.x"]);
+
+describe("the cuts of a journal, one after the other", () => {
+  it("take every event that is wanted and visible once, in order, and nothing else", () => {
+    fc.assert(
+      fc.property(plans, filters, fc.integer({ min: 1, max: 7 }), (planned, eventTypes, maxEvents) => {
+        const pages = pagesOf(planned);
+        const taken: string[] = [];
+        let cursor: Position = { page: 1, index: 0 };
+        for (;;) {
+          const next = cut(pages, { eventTypes, maxEvents }, cursor);
+          expect(next.ids.length).toBeLessThanOrEqual(maxEvents);
+          taken.push(...next.ids);
+          if (comparePositions(next.end, cursor) === 0) break;
+          cursor = next.end;
+        }
+        expect(cursor).toEqual({ page: pages.length + 1, index: 0 });
+        expect(taken).toEqual(expectedOf(planned, eventTypes));
+      }),
+    );
+  });
+
+  it("are the same again when put together up to their end", () => {
+    fc.assert(
+      fc.property(plans, filters, fc.integer({ min: 1, max: 7 }), (planned, eventTypes, maxEvents) => {
+        const pages = pagesOf(planned);
+        const first = cut(pages, { eventTypes, maxEvents });
+        const again = cut(pages, { eventTypes, maxEvents: Number.MAX_SAFE_INTEGER, stop: first.end });
+        expect(compareWithFrozen(again, frozenOf(first))).toBe("same");
+        expect(again.lines).toEqual(first.lines);
+      }),
+    );
+  });
+});
+
+function expectedOf(planned: EntryPlan[][], eventTypes: readonly string[]): string[] {
+  let name = 0;
+  return planned.flat().flatMap(({ types, recordedAt = "" }) => {
+    const entry = `ent_${String(++name).padStart(26, "0")}`;
+    return types.flatMap((type, place) => {
+      const isWanted =
+        eventTypes.length === 0 || eventTypes.some((wanted) => type.startsWith(wanted.replace("*", "")));
+      const isOwn = type.includes("delivery_failing");
+      return recordedAt >= RULES.visibleSince && isWanted && !isOwn ? [eventId(entry, place)] : [];
+    });
+  });
+}
+
+function frozenOf({ ids, end }: Cut): Frozen {
+  return {
+    id: "whd_1",
+    number: 1,
+    frozenAt: "",
+    format: "cloudevents-batch",
+    contentVersion: 1,
+    end,
+    count: ids.length,
+    check: checkOf(ids),
+  };
+}
+
+describe("a cut", () => {
+  const type = "pro.atmos.a.x";
+
+  it("stops before 900 kB, and takes a large event alone", () => {
+    const pages = pagesOf([Array.from({ length: 40 }, () => ({ types: [type], padding: 64_000 }))]);
+    const next = cut(pages);
+    expect(next.ids).toHaveLength(14);
+    const body = buildBody("cloudevents-batch", next.lines);
+    expect(body.byteLength).toBeLessThanOrEqual(DELIVERY_MAX_BYTES);
+    expect(JSON.parse(Buffer.from(body).toString())).toHaveLength(14);
+    expect(cut(pagesOf([[{ types: [type], padding: 1_000_000 }]])).ids).toHaveLength(1);
+  });
+
+  it("passes an entry that is gone when its page says that it was due to expire, and fails otherwise", () => {
+    const due = { types: [type], isGone: true, expiresAt: NOW / 1000 };
+    expect(cut(pagesOf([[due, { types: [type] }]])).ids).toHaveLength(1);
+    const early = { types: [type], isGone: true, expiresAt: NOW / 1000 + 1 };
+    expect(() => cut(pagesOf([[early]]))).toThrow("missing although it has not expired");
+  });
+
+  it("takes an entry whose expiry was put off", () => {
+    expect(cut(pagesOf([[{ types: [type], expiresAt: 1 }]])).ids).toHaveLength(1);
+  });
+
+  it("goes over pages that were purged", () => {
+    const pages = pagesOf([[{ types: [type] }], [{ types: [type] }], [{ types: [type] }]]).slice(2);
+    expect(cut(pages)).toMatchObject({
+      ids: [eventId(`ent_${"3".padStart(26, "0")}`, 0)],
+      end: { page: 4, index: 0 },
+    });
+  });
+
+  it("is another one when something expired or was added", () => {
+    const frozen = frozenOf(cut(pagesOf([[{ types: [type, type] }]])));
+    expect(compareWithFrozen(cut(pagesOf([[{ types: [type] }]])), frozen)).toBe("expired");
+    expect(compareWithFrozen(cut(pagesOf([[{ types: [type, type, type] }]])), frozen)).toBe("recut");
+  });
+});
+
+describe("a body", () => {
+  it("is the recorded bytes between brackets and commas, or one event as it is", () => {
+    const lines = ['{ "odd" :1.0}', '{"é":"\\u00e9"}'].map((line) => Buffer.from(line));
+    expect(Buffer.from(buildBody("cloudevents-batch", lines)).toString()).toBe(
+      '[{ "odd" :1.0},{"é":"\\u00e9"}]',
+    );
+    expect(Buffer.from(buildBody("cloudevents-structured", lines.slice(0, 1))).toString()).toBe(
+      '{ "odd" :1.0}',
+    );
+  });
+});

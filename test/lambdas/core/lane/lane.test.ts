@@ -1,0 +1,65 @@
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { expect, it } from "vitest";
+import { type Lane, LANE_ATTRIBUTES } from "../../../../lambdas/core/lane/lane.ts";
+import { itemSize } from "../../../../local/aws/dynamodb/attribute-order.ts";
+import type { Item } from "../../../../local/aws/dynamodb/attribute-value.ts";
+
+const AT = "2026-11-23T12:00:00.000Z";
+const ULID = "01KAQN3ZJ8W5M2T9C7R4X6V0BD";
+const END = { page: 1_234_567, index: 99 };
+
+/** Everything at once that can be, after years of work; the names of halves pass from the lane to what is frozen. */
+const FULL: Omit<Required<Lane>, "splitParent" | "until" | "eventsPerSecond"> = {
+  workspace: `ws_${ULID}`,
+  item: `lane#dst_${ULID}#live`,
+  destination: `dst_${ULID}`,
+  lane: "live",
+  status: "suspended",
+  version: 12_345_678,
+  cursor: END,
+  number: 1_234_567,
+  previousId: `whd_${ULID}`,
+  frozen: {
+    id: `whd_${ULID}`,
+    number: 1_234_567,
+    frozenAt: AT,
+    format: "cloudevents-structured",
+    contentVersion: 42,
+    end: END,
+    count: 100,
+    check: "0123456789abcdef",
+    parent: `whd_${ULID}`,
+  },
+  attempts: 30,
+  firstAttemptAt: AT,
+  nextAttemptAt: AT,
+  dueShard: "due",
+  skip: 1_234_567,
+  batchLimit: 50,
+  hurried: 42,
+  lookedAt: AT,
+  lastDelivery: {
+    id: `whd_${ULID}`,
+    at: AT,
+    outcome: "suspend",
+    statusCode: 503,
+    durationMs: 10_000,
+    error: "guard:no-public-address",
+  },
+  failingSince: AT,
+  consecutiveFailures: 30,
+  suspendedReason: "retries-exhausted",
+  splitEnd: END,
+  failingToldAt: AT,
+  failingTold: ["credentials", "format"],
+  untold: 12_345_678,
+  slowAnswers: 2,
+  createdAt: AT,
+};
+
+it("a lane with everything in its row is written for one unit", () => {
+  expect(Object.keys(FULL).toSorted()).toEqual(
+    LANE_ATTRIBUTES.filter((name) => !["splitParent", "until", "eventsPerSecond"].includes(name)).toSorted(),
+  );
+  expect(itemSize(marshall(FULL) as Item)).toBeLessThanOrEqual(1024);
+});

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { factsOfFrozen } from "../../../../lambdas/core/delivery/delivery-record.ts";
+import { type DeliverySpan, deliveryOf } from "../../../../lambdas/core/reading/event-delivery.ts";
+import type { Lane } from "../../../../lambdas/core/lane/lane.ts";
+
+const NOW = Date.parse("2026-11-23T05:00:00.000Z");
+const LANE: Lane = {
+  workspace: "ws_1",
+  item: "lane#dst_1#live",
+  destination: "dst_1",
+  lane: "live",
+  status: "live",
+  version: 1,
+  cursor: { page: 3, index: 0 },
+  number: 1,
+  previousId: "-",
+  attempts: 0,
+  consecutiveFailures: 0,
+  createdAt: "2026-11-23T00:00:00.000Z",
+  frozen: {
+    id: "whd_1",
+    number: 1,
+    frozenAt: "2026-11-23T04:59:59.000Z",
+    format: "cloudevents-batch",
+    contentVersion: 7,
+    end: { page: 4, index: 0 },
+    count: 1,
+    check: "",
+  },
+};
+const DESTINATION = { destination: "dst_1", eventTypes: ["pro.atmos.billing.*"] };
+const EVENT = { place: { page: 3, index: 1 }, recordedAt: "", line: "{}" };
+
+it("the log of a delivery tells by which filter it was cut", () => {
+  const facts = factsOfFrozen(LANE, 30, NOW);
+  const span = { ...facts, outcome: "delivered" } as DeliverySpan;
+  const held = (type: string, contentVersion: number) =>
+    deliveryOf(
+      { ...EVENT, type },
+      span,
+      { ...DESTINATION, contentVersion },
+      { eventTypePrefix: "pro.atmos", now: NOW },
+    );
+  expect(held("pro.atmos.billing.paid", 7)).toMatchObject({ id: "whd_1", certain: true });
+  expect(held("pro.atmos.team_member.invited", 7)).toBeUndefined();
+  expect(held("pro.atmos.team_member.invited", 8)).toMatchObject({ id: "whd_1", certain: false });
+});

@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
+import type { OwnerEvent } from "../../../../lambdas/core/lane/owner-event.ts";
+import { createPurgeNotices } from "../../../../lambdas/core/retention/purge-notices.ts";
+import { destinationRow, DST, WS } from "../../../helpers/in-memory-lanes.ts";
+import {
+  createInMemoryDestinations,
+  createInMemoryEntries,
+  createInMemoryWorkspaces,
+  createRecordedLog,
+  createRecordedMetrics,
+  workspaceRow,
+} from "../../../helpers/in-memory-stores.ts";
+import { PLANS } from "../../../helpers/sample-events.ts";
+
+const DAY_MS = 86_400_000;
+const OLDEST_AT = "2025-11-25T12:00:00.000Z";
+let now: number;
+let isBusDown: boolean;
+let told: OwnerEvent[];
+let world: ReturnType<typeof createWorld>;
+
+function createWorld() {
+  const entries = createInMemoryEntries();
+  const workspaces = createInMemoryWorkspaces(workspaceRow(WS));
+  const destinations = createInMemoryDestinations(destinationRow());
+  const log = createRecordedLog();
+  const notices = createPurgeNotices({
+    workspaces,
+    destinations,
+    events: {
+      put: async (event) => {
+        if (isBusDown) throw new Error("refused");
+        told.push(event);
+      },
+    },
+    recorder: {
+      entries,
+      clock: () => now,
+      random: (bytes) => new Uint8Array(bytes).fill(7),
+      settings: {
+        eventTypePrefix: "pro.atmos",
+        sourceBaseUrl: "https://app.example.com",
+        plans: PLANS,
+        shards: {},
+      },
+    },
+    log,
+    metrics: createRecordedMetrics(),
+  });
+  return { entries, workspaces, destinations, log, notices };
+}
+
+beforeEach(() => {
+  now = Date.parse("2026-11-23T02:17:00.000Z");
+  isBusDown = false;
+  told = [];
+  world = createWorld();
+});
+
+const tell = (): Promise<void> => world.notices.owedExpiring(WS, DST, OLDEST_AT);
+const recorded = () =>
+  [...world.entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
+
+describe("events that are about to expire undelivered", () => {
+  it("are an event of the workspace's log and one on the bus, once a day", async () => {
+    await tell();
+    await tell();
+    expect(recorded()).toMatchObject([{ type: "pro.atmos.webhook.delivery_expiring", subject: DST }]);
+    expect(told).toEqual([
+      {
+        detailType: "Events expiring",
+        detail: {
+          workspace: WS,
+          destination: DST,
+          name: "SIEM",
+          at: "2026-11-23T02:17:00.000Z",
+          oldestUndeliveredAt: OLDEST_AT,
+        },
+      },
+    ]);
+    now += DAY_MS;
+    await tell();
+    expect(recorded()).toHaveLength(2);
+    expect(told).toHaveLength(2);
+  });
+
+  it("hold up no purge when the bus refuses, and are told the next day", async () => {
+    isBusDown = true;
+    await tell();
+    expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
+    expect(recorded()).toHaveLength(1);
+    isBusDown = false;
+    now += DAY_MS;
+    await tell();
+    expect(told).toHaveLength(1);
+  });
+
+  it("are told of a destination that was just removed, and not of a workspace that has ended", async () => {
+    world.destinations.destinations.clear();
+    await tell();
+    expect(told).toMatchObject([{ detail: { destination: DST } }]);
+    world.workspaces.workspaces.set(WS, workspaceRow(WS, { endedAt: "2026-11-22T00:00:00.000Z" }));
+    now += DAY_MS;
+    await tell();
+    expect(told).toHaveLength(1);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import {
+  changeRetention,
+  DAY_MS,
+  DEFAULT_RETENTION,
+  expiryOf,
+  keptDays,
+  removableBefore,
+  visibleSince,
+} from "../../../../lambdas/core/retention/retention.ts";
+
+const plans = {
+  free: { retentionDays: 7, forwarding: false, maxDestinations: 0 },
+  team: { retentionDays: 30, forwarding: false, maxDestinations: 0 },
+};
+const start = Date.parse("2026-01-01T00:00:00.000Z");
+const at = (day: number): number => start + day * DAY_MS;
+const timestamp = (day: number): string => new Date(at(day)).toISOString();
+const workspaceOn = (plan: string, parts: Partial<Workspace> = {}): Workspace => ({
+  workspace: "ws_1",
+  item: "workspace",
+  plan,
+  version: 1,
+  createdAt: timestamp(0),
+  updatedAt: timestamp(0),
+  ...parts,
+});
+
+describe("the window of a workspace", () => {
+  it("shows and keeps as many days as its plan", () => {
+    expect(visibleSince(workspaceOn("team"), plans, at(100))).toBe(timestamp(70));
+    expect(removableBefore(workspaceOn("team"), plans, at(100), DEFAULT_RETENTION)).toBe(timestamp(70));
+  });
+
+  it("follows an override rather than the plan", () => {
+    expect(visibleSince(workspaceOn("free", { retentionDays: 50 }), plans, at(100))).toBe(timestamp(50));
+  });
+
+  it("hides at once what a smaller plan leaves out, and keeps it for the grace period", () => {
+    const history = changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION);
+    const shrunk = workspaceOn("free", { history });
+    expect(visibleSince(shrunk, plans, at(100))).toBe(timestamp(93));
+    expect(keptDays(shrunk, plans, at(106))).toBe(30);
+    expect(removableBefore(shrunk, plans, at(106), DEFAULT_RETENTION)).toBe(timestamp(76));
+    expect(removableBefore(shrunk, plans, at(107), DEFAULT_RETENTION)).toBe(timestamp(100));
+  });
+
+  it("shows everything again when the plan returns within the grace period", () => {
+    const shrunk = workspaceOn("free", {
+      history: changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION),
+    });
+    const history = changeRetention(shrunk, 7, 30, at(103), DEFAULT_RETENTION);
+    expect(visibleSince(workspaceOn("team", { history }), plans, at(103))).toBe(timestamp(73 + 1 / 24));
+  });
+
+  it("never revives what had expired before a plan grew", () => {
+    const history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
+    const grown = workspaceOn("team", { history });
+    expect(visibleSince(grown, plans, at(100))).toBe(timestamp(93 + 1 / 24));
+    expect(visibleSince(grown, plans, at(110))).toBe(timestamp(93 + 1 / 24));
+    expect(visibleSince(grown, plans, at(130))).toBe(timestamp(100));
+    expect(history.shortestDays).toBe(7);
+  });
+
+  it("removes nothing under a hold, yet hides what has expired", () => {
+    const held = workspaceOn("free", { hold: "pending" });
+    expect(removableBefore(held, plans, at(100), DEFAULT_RETENTION)).toBeNull();
+    expect(visibleSince(held, plans, at(100))).toBe(timestamp(93));
+  });
+
+  it("shows nothing once the workspace has ended, and removes everything after its grace period", () => {
+    const ended = workspaceOn("team", { endedAt: timestamp(100) });
+    expect(visibleSince(ended, plans, at(100))).toBe(timestamp(100));
+    expect(removableBefore(ended, plans, at(129), DEFAULT_RETENTION)).toBe(timestamp(99));
+    expect(removableBefore(ended, plans, at(130), DEFAULT_RETENTION)).toBe(timestamp(130));
+  });
+
+  it("keeps everything of a plan that the settings do not name any more", () => {
+    expect(removableBefore(workspaceOn("gone"), plans, at(100), DEFAULT_RETENTION)).toBeNull();
+    expect(visibleSince(workspaceOn("gone"), plans, at(100))).toBe("");
+  });
+});
+
+it("an entry's expiry is rounded up, so that the table never removes it early", () => {
+  expect(expiryOf("2026-01-01T00:00:00.001Z", 1)).toBe(at(1) / 1000 + 1);
+});

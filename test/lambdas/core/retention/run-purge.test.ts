@@ -1,0 +1,255 @@
+import { describe, expect, it } from "vitest";
+import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
+import { verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import {
+  CrashError,
+  createRetentionWorld,
+  PLANS,
+  type RetentionWorld,
+  START,
+  WS,
+} from "../../../helpers/retention-world.ts";
+
+async function recordDaily(world: RetentionWorld, days: number): Promise<void> {
+  const first = world.now();
+  for (let day = 0; day < days; day++) {
+    world.moveTo(first + day * DAY_MS);
+    await world.record();
+  }
+}
+
+function verified(world: RetentionWorld) {
+  return verifyJournal(world.journal.pagesOf(WS), [...world.store.receipts.values()]);
+}
+
+/** Any other failure is one of the test. */
+function orCrashed(error: unknown): void {
+  if (!(error instanceof CrashError)) throw error;
+}
+const grow = (world: RetentionWorld): void => world.changePlan("team");
+
+describe("a purge", () => {
+  it("removes what is past the window by a receipt that joins the chain of what is left", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 20);
+    await world.purge();
+
+    const left = world.journal.pagesOf(WS);
+    expect(left.at(0)?.page).toBe(13);
+    expect(world.entries.entries.size).toBe(left.length);
+    expect([...world.store.receipts.values()]).toMatchObject([
+      {
+        receipt: "rct_000000000001",
+        state: "closed",
+        reason: "retention",
+        fromPage: 1,
+        toPage: 12,
+        events: 24,
+        hashBefore: "",
+        hashAfter: left.at(0)?.previousHash,
+        owed: [],
+      },
+    ]);
+    expect(world.closed()).toHaveLength(1);
+    expect(verified(world)).toEqual([]);
+  });
+
+  it("paces itself by the write units that it takes, 200 a second", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 20);
+    await world.purge();
+    // Twelve pages: a claim of two units, an entry and the page each.
+    expect(world.paused()).toBeCloseTo(((12 * 4) / 200) * 1000);
+  });
+
+  it("paces the extension of a hold and of a plan that grew like a removal", async () => {
+    for (const change of [(world: RetentionWorld) => world.change({ hold: "pending" }), grow]) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 7);
+      change(world);
+      await world.purge();
+      const extended = [...world.entries.entries.values()].filter(
+        ({ recordedAt, expiresAt }) => expiresAt > Date.parse(recordedAt) / 1000 + 7 * 86_400,
+      );
+      expect(extended.length).toBeGreaterThan(1);
+      expect(world.paused()).toBeCloseTo((extended.length / 200) * 1000);
+    }
+  });
+
+  it("never removes the newest page, nor one younger than two days", async () => {
+    const oneDay = { free: { retentionDays: 1, forwarding: false, maxDestinations: 0 } };
+    const world = createRetentionWorld({ plan: "free", plans: oneDay });
+    await recordDaily(world, 3);
+    world.moveTo(START + 3 * DAY_MS);
+    await world.purge();
+    expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([2, 3]);
+    world.moveTo(START + 100 * DAY_MS);
+    await world.purge();
+    expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([3]);
+  });
+
+  it("finishes what a crash at any point left, under the same receipt", async () => {
+    for (let calls = 0; ; calls++) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 12);
+      const crashed = await world.purge(calls).then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof CrashError)) throw error;
+          return true;
+        },
+      );
+      expect(verified(world)).toEqual([]);
+      await world.purge();
+      expect(world.journal.pagesOf(WS).at(0)?.page).toBe(5);
+      expect(world.entries.entries.size).toBe(8);
+      expect([...world.store.receipts.values()]).toMatchObject([
+        { state: "closed", fromPage: 1, toPage: 4, events: 8 },
+      ]);
+      expect(verified(world)).toEqual([]);
+      if (!crashed) break;
+    }
+  });
+
+  it("does no harm when two run at once", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 150);
+    await Promise.all([world.purge(), world.purge(), world.purge()]);
+    expect(world.entries.entries.size).toBe(8);
+    expect(world.closed().reduce((sum, { events }) => sum + events, 0)).toBe(284);
+    expect(verified(world)).toEqual([]);
+  });
+
+  it("names in the receipt what destinations were still owed, and warns two days before", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 8);
+    world.store.lanes.push(
+      { destination: "dst_behind", lane: "live", status: "suspended", cursor: { page: 2, index: 1 } },
+      { destination: "dst_ahead", lane: "live", status: "live", cursor: { page: 9, index: 0 } },
+    );
+    world.moveTo(START + 7 * DAY_MS + 1);
+    await world.purge();
+    expect(world.owed).toEqual([{ destination: "dst_behind", oldestAt: "2026-01-02T00:00:00.000Z" }]);
+    world.moveTo(START + 10 * DAY_MS);
+    await world.purge();
+    expect(world.closed().flatMap(({ owed }) => owed)).toEqual([{ destination: "dst_behind", events: 3 }]);
+  });
+
+  it("keeps the end of an ended workspace's chain, and nothing else", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 5);
+    world.change({ endedAt: new Date(world.now()).toISOString() });
+    world.moveTo(world.now() + 29 * DAY_MS);
+    await world.purge();
+    world.moveTo(world.now() + 2 * DAY_MS);
+    await world.purge();
+    expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([5]);
+    expect(world.entries.entries.size).toBe(0);
+    expect(verified(world)).toEqual([]);
+    expect([...world.store.receipts.values()]).toMatchObject([
+      { receipt: "rct_000000000001", reason: "ended", state: "closed", fromPage: 1, toPage: 4, events: 8 },
+      { receipt: "rct_000000000005_end", reason: "ended", state: "closed", keepsPage: true, events: 2 },
+    ]);
+    await world.purge();
+    expect(world.closed()).toHaveLength(2);
+  });
+
+  it("ends the removal of an ended workspace's log when it goes on", async () => {
+    for (let calls = 3; calls < 40; calls++) {
+      const world = createRetentionWorld({ plan: "enterprise" });
+      await recordDaily(world, 5);
+      world.change({ endedAt: new Date(world.now()).toISOString() });
+      world.moveTo(world.now() + 31 * DAY_MS);
+      await world.purge(calls).catch(orCrashed);
+      world.change({ endedAt: undefined } as never);
+      const left = world.journal.pagesOf(WS).length;
+      await world.purge();
+      expect(world.journal.pagesOf(WS).length).toBeGreaterThanOrEqual(left - 1);
+      expect((await world.store.readState(WS)).receipt).toBeUndefined();
+      expect([...world.store.receipts.values()].every(({ state }) => state === "closed")).toBe(true);
+      expect(verified(world)).toEqual([]);
+    }
+  });
+});
+
+describe("a plan that changes", () => {
+  it("keeps what a smaller plan leaves out for the grace period, then removes it", async () => {
+    const world = createRetentionWorld({ plan: "team" });
+    await recordDaily(world, 20);
+    world.changePlan("free");
+    world.moveTo(world.now() + 6 * DAY_MS);
+    await world.purge();
+    expect(world.entries.entries.size).toBe(20);
+    world.moveTo(world.now() + DAY_MS);
+    await world.purge();
+    expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([20]);
+  });
+
+  it("extends the entries of a smaller plan before the table removes them", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 5);
+    world.changePlan("team");
+    for (let day = 5; day < 30; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.purge();
+      world.expire(0);
+      expect(world.entries.entries.size).toBe(5);
+    }
+    world.moveTo(START + 31 * DAY_MS);
+    world.expire(0);
+    expect(world.entries.entries.size).toBe(3);
+  });
+
+  it("takes a plan that the settings changed for a change of every workspace on it", async () => {
+    const plans = structuredClone(PLANS);
+    const world = createRetentionWorld({ plan: "free", plans });
+    await recordDaily(world, 5);
+    plans["free"] = { retentionDays: 20, forwarding: false, maxDestinations: 0 };
+    await world.purge();
+    expect(world.workspace()).toMatchObject({ appliedDays: 20, history: { shortestDays: 7 } });
+    expect(world.changed).toEqual([{ before: 7, after: 20 }]);
+    world.moveTo(START + 10 * DAY_MS);
+    await world.purge();
+    world.expire(0);
+    expect(world.entries.entries.size).toBe(5);
+  });
+});
+
+describe("a legal hold", () => {
+  it("is pending until what is about to expire is safe, then stops every removal until it is lifted", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 7);
+    world.change({ hold: "pending" });
+    await world.purge();
+    expect(world.workspace().hold).toBe("held");
+    for (let day = 7; day < 40; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.purge();
+      world.expire(0);
+    }
+    expect(world.entries.entries.size).toBe(7);
+    expect([...world.entries.entries.values()].every(({ expiresAt }) => expiresAt === NEVER_EXPIRES)).toBe(
+      true,
+    );
+
+    const { hold: _hold, ...lifted } = world.workspace();
+    world.change({ ...lifted, hold: undefined } as never);
+    await world.purge();
+    expect(world.entries.entries.size).toBe(1);
+    expect(verified(world)).toEqual([]);
+  });
+
+  it("that comes in the middle of a removal ends the receipt at the page under way", async () => {
+    for (let calls = 3; calls < 30; calls++) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 15);
+      await world.purge(calls).catch(orCrashed);
+      const removed = 15 - world.journal.pagesOf(WS).length;
+      world.change({ hold: "pending" });
+      await world.purge();
+      expect(15 - world.journal.pagesOf(WS).length).toBeLessThanOrEqual(removed + 1);
+      expect(verified(world)).toEqual([]);
+      expect([...world.store.receipts.values()].every(({ state }) => state === "closed")).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,25 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { day, Year } from "../../../helpers/year-model.ts";
+
+/** More of them, or others: `YEARS=50 PROPERTY_SEED=7`. */
+const YEARS = Number(process.env["YEARS"] ?? 2);
+
+it.each([
+  { days: 365, numRuns: YEARS },
+  { days: 120, numRuns: YEARS * 5 },
+])(
+  "$days days of plans, holds, ends, crashes and two purges at once show each day just what is within the window",
+  { timeout: 3_600_000 },
+  async ({ days, numRuns }) => {
+    const all = fc.array(day, { minLength: days, maxLength: days, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(all, async (spent) => {
+        const year = new Year();
+        for (const [number, one] of spent.entries()) await year.spend(number, one);
+        expect(year.broken).toEqual([]);
+      }),
+      { numRuns, endOnFailure: process.env["YEARS"] === undefined },
+    );
+  },
+);
