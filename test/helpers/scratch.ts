@@ -12,6 +12,6 @@ export function scratchDirectory(name: string): string {
 }
 
 export function removeScratchDirectories(): void {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   directories.clear();
 }

@@ -70,7 +70,7 @@ describe("the receiver", () => {
   });
   afterAll(async () => {
     await receiver.stop();
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function post(path: string, body = "[]", id = "whd_1"): Promise<{ status: number; retryAfter?: string }> {
