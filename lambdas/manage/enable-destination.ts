@@ -1,5 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
+import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
@@ -22,8 +23,12 @@ import {
 } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
 
+/** How far a caller's clock may be ahead of ours. */
+const CLOCKS_APART_MS = 60_000;
+
 export async function enableDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const { from } = readOptionalBody(call, destinationOperations.enableDestination.body);
+  requirePast(from, dependencies);
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
   requireForwarding(workspace, dependencies.settings);
@@ -53,6 +58,13 @@ export async function disableDestination(call: Call, dependencies: ManageDepende
     }
   }
   return refuse(contended());
+}
+
+/** A time to come would be taken as "now" and leave out all that waits. */
+function requirePast(from: string, { clock }: ManageDependencies): void {
+  const latest = clock() + CLOCKS_APART_MS;
+  const must = 'must not lie in the future: send "now" to begin with what is recorded from now on';
+  if (Date.parse(from) > latest) refuse(invalidField("from", must, toTimestamp(latest)));
 }
 
 /** Where deliveries are to begin; `undefined` where they stopped. What has expired is out of reach. */

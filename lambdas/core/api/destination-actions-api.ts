@@ -17,7 +17,7 @@ export const enableRequestSchema = component(
   "Where deliveries go on",
   fields('{ from?: "now" | "where-it-stopped" | <time> }', {
     from: described(
-      "`now`: with what is recorded from now on. `where-it-stopped`: nothing is left out. A time: from the first page of the journal that is not before it",
+      "`now`: with what is recorded from now on. `where-it-stopped`: nothing is left out. A time, no later than a minute from now: from the first page of the journal that is not before it",
       z._default(
         z.union([z.enum(["now", "where-it-stopped"]), time()], {
           error: 'must be "now", "where-it-stopped" or a time as RFC 3339 has it',

@@ -210,6 +210,22 @@ describe("disabling and enabling", () => {
     },
   );
 
+  it("refuses a time to come, which would leave out what waits, and allows for clocks that are apart", async () => {
+    await refuseFirst("suspended");
+    await putPages(3);
+    const before = await lane();
+    const at = (ms: number): { from: string } => ({ from: new Date(manage.clock.now + ms).toISOString() });
+    const { status, body } = await post("enable", at(60_001));
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ field: "from", limit: at(60_000).from });
+    expect(body.detail).toContain('send "now"');
+    expect(await lane()).toEqual(before);
+    expect(await post("enable", at(60_000))).toMatchObject({
+      status: 200,
+      body: { startsAt: { page: 4, index: 0 } },
+    });
+  });
+
   it("loses nothing that deliver writes at the same time", async () => {
     const commit = manage.dependencies.registry.commit;
     let quicker = 2;
