@@ -136,10 +136,11 @@ async function store(
 /**
  * Deliver reads the lane before the destination: with another filter or format it must not move the lane by the one of before.
  * A lane that waits for its next attempt does not wait on with what has been mended, nor will one whose attempt is under way.
+ * What a suspended lane waits for is its owner's notice.
  */
 function laneWrites(before: Destination, next: Destination, lane: Lane): RegistryWrite[] {
   const bumps = next.contentVersion !== before.contentVersion || isTrying(lane);
-  return bumps ? [{ kind: "replace", row: hurryLane(lane) }] : [];
+  return bumps ? [{ kind: "replace", row: lane.status === "suspended" ? lane : hurryLane(lane) }] : [];
 }
 
 function isTrying({ status, nextAttemptAt, frozen }: Lane): boolean {

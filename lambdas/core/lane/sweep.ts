@@ -43,7 +43,12 @@ export class UnfinishedSweepError extends TrailcastError {
  * Rings the lanes whose next attempt has come; deliver takes those of them out of the index that nothing can be sent for.
  * Throws at its end when it had to leave some out.
  */
-export async function sweepDue({ due, rings, clock, log }: SweepPorts): Promise<void> {
+export async function sweepDue({
+  due,
+  rings,
+  clock,
+  log,
+}: Pick<SweepPorts, "due" | "rings" | "clock" | "log">): Promise<void> {
   const faults = countFaults(log);
   let count = 0;
   for await (const lanes of due.dueLanes(toTimestamp(clock()))) {

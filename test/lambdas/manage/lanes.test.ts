@@ -7,7 +7,8 @@ import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
 import type { EntryReference } from "../../../lambdas/core/entry/entry.ts";
 import type { RegistryWrite } from "../../../lambdas/core/destination/registry-write.ts";
 import { newId } from "../../../lambdas/core/ids.ts";
-import type { Lane } from "../../../lambdas/core/lane/lane.ts";
+import { type Lane, type Ring, ringOf } from "../../../lambdas/core/lane/lane.ts";
+import { sweepDue } from "../../../lambdas/core/lane/sweep.ts";
 import type { Page } from "../../../lambdas/core/journal/page.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
@@ -135,6 +136,14 @@ async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
       ? refused(frozen, REPORT, { delaySeconds: 600, isHeld: false, now: NOW })
       : suspended(frozen, REPORT, "retries-exhausted"),
   );
+}
+
+/** What the index of due lanes would find. */
+async function* dueLanes(now: string): AsyncIterable<Ring[]> {
+  const lanes = await manage.dependencies.registry.listLanes("ws_1");
+  yield lanes
+    .filter(({ dueShard, nextAttemptAt }) => dueShard !== undefined && (nextAttemptAt ?? "~") <= now)
+    .map(ringOf);
 }
 
 describe("disabling and enabling", () => {
@@ -315,6 +324,20 @@ describe("a change of what waits", () => {
     expect(await lane()).not.toHaveProperty("nextAttemptAt");
     expect(manage.rings.rung).toHaveLength(1);
   });
+
+  it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
+    "of a suspended lane to %j leaves the sweep the notice that its owner has not had",
+    async (body) => {
+      await refuseFirst("suspended");
+      const { version, untold } = await lane();
+      expect(untold).toBeDefined();
+      await manage.ask("PATCH", path, { body, headers: { "if-match": "*" } });
+      expect(await lane()).toMatchObject({ status: "suspended", version: version + 1, untold });
+      manage.rings.rung.length = 0;
+      await sweepDue({ ...manage.dependencies, due: { dueLanes } });
+      expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: id, lane: "live" }]);
+    },
+  );
 });
 
 describe("deliveries", () => {
