@@ -127,7 +127,7 @@ async function store(
     ]);
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
     if (result.kind !== "committed") continue;
-    if (isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
+    if (isMending(before, next) && isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
     return;
   }
   refuse(contended());
@@ -139,8 +139,14 @@ async function store(
  * What a suspended lane waits for is its owner's notice.
  */
 function laneWrites(before: Destination, next: Destination, lane: Lane): RegistryWrite[] {
-  const bumps = next.contentVersion !== before.contentVersion || isTrying(lane);
+  const isRecut = next.contentVersion !== before.contentVersion;
+  const bumps = isRecut || (isMending(before, next) && isTrying(lane));
   return bumps ? [{ kind: "replace", row: lane.status === "suspended" ? lane : hurryLane(lane) }] : [];
+}
+
+/** Whether the next attempt may end otherwise: a receiver that asked for time is not hurried by a new name. */
+function isMending(before: Destination, next: Destination): boolean {
+  return changedProperties(before, next).some((property) => property !== "name");
 }
 
 function isTrying({ status, nextAttemptAt, frozen }: Lane): boolean {

@@ -325,6 +325,27 @@ describe("a change of what waits", () => {
     expect(manage.rings.rung).toHaveLength(1);
   });
 
+  it.each([
+    { format: "cloudevents-structured" },
+    { eventTypes: ["pro.atmos.billing.*"] },
+    { headers: { "X-Tenant": "mended" } },
+  ])("to %j is tried at once", async (body) => {
+    await refuseFirst("waiting");
+    await manage.ask("PATCH", path, { body, headers: { "if-match": "*" } });
+    expect(await lane()).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+
+  it("that is a name alone waits on, for as long as the receiver asked", async () => {
+    await refuseFirst("waiting");
+    const before = await lane();
+    expect(before.nextAttemptAt).toBeDefined();
+    const { body } = await manage.ask("PATCH", path, { body: { name: "b" }, headers: { "if-match": "*" } });
+    expect(body.name).toBe("b");
+    expect(await lane()).toEqual(before);
+    expect(manage.rings.rung).toEqual([]);
+  });
+
   it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
     "of a suspended lane to %j leaves the sweep the notice that its owner has not had",
     async (body) => {
