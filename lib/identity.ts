@@ -1,4 +1,5 @@
-import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { createHash } from "node:crypto";
+import { Aws, Names, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
 import {
   AccountRecovery,
   FeaturePlan,
@@ -49,7 +50,7 @@ export class Identity extends Construct implements TokenIssuer {
   readonly audience: readonly string[];
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
   readonly mapGroups: TrailcastFunction;
-  /** For the outputs: the pool and its clients. */
+  /** For the outputs: the pool, where its tokens come from, and its clients. */
   readonly names: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, deployment: Deployment, consoleUrl: string) {
@@ -65,13 +66,13 @@ export class Identity extends Construct implements TokenIssuer {
     });
     // Only version 3 also runs for client credentials.
     pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.mapGroups, LambdaVersion.V3_0);
-    pool.addDomain("Domain", {
-      cognitoDomain: { domainPrefix: cognito?.domainPrefix ?? `trailcast-${Aws.ACCOUNT_ID}` },
+    const domain = pool.addDomain("Domain", {
+      cognitoDomain: { domainPrefix: cognito?.domainPrefix ?? defaultDomainPrefix(Stack.of(this)) },
     });
     this.issuer = pool.userPoolProviderUrl;
     const clients = addClients(pool, [consoleUrl, ...(cognito?.callbackUrls ?? [])]);
     this.audience = Object.values(clients);
-    this.names = { UserPoolId: pool.userPoolId, ...clients };
+    this.names = { UserPoolId: pool.userPoolId, SignInUrl: domain.baseUrl(), ...clients };
   }
 
   private createPool(deployment: Deployment): UserPool {
@@ -102,6 +103,25 @@ export class Identity extends Construct implements TokenIssuer {
     );
     return pool;
   }
+}
+
+/** Cognito takes 63 characters, of which an account's number and its hyphen are 13. */
+const MAX_STACK_PART = 50;
+const HASH_DIGITS = 8;
+
+/**
+ * One for each stack of an account and Region, since the prefixes of a Region are shared by everybody: the stack's name and
+ * the account's number. What Cognito does not take goes, and digits of a hash then keep two such names apart.
+ */
+function defaultDomainPrefix(stack: Stack): string {
+  // The name of a nested stack is known only when it is deployed.
+  const stackName = Token.isUnresolved(stack.stackName) ? Names.uniqueId(stack) : stack.stackName;
+  const own = stackName.toLowerCase();
+  const wanted = own.includes("trailcast") ? own : `trailcast-${own}`;
+  const allowed = wanted.replaceAll(/[^a-z0-9-]|aws|amazon|cognito/g, "-").replace(/^-+/, "");
+  if (allowed === wanted && wanted.length <= MAX_STACK_PART) return `${wanted}-${Aws.ACCOUNT_ID}`;
+  const hash = createHash("sha256").update(stackName).digest("hex").slice(0, HASH_DIGITS);
+  return `${allowed.slice(0, MAX_STACK_PART - HASH_DIGITS - 1)}-${hash}-${Aws.ACCOUNT_ID}`;
 }
 
 function addClients(pool: UserPool, callbackUrls: readonly string[]): Record<string, string> {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   CorsHttpMethod,
@@ -49,6 +49,7 @@ export class ManagementApi extends Construct {
     super(scope, id);
     const { corsOrigins, requestsPerSecond, burst } = deployment.settings.api;
     this.api = new HttpApi(this, "Api", {
+      apiName: Stack.of(this).stackName,
       description: "Trailcast: record audit events, manage where they are delivered",
       createDefaultStage: false,
       ...(corsOrigins.length > 0 && { corsPreflight: corsFor(corsOrigins) }),

@@ -33,13 +33,13 @@ export function emptyFunctions(): FunctionCode {
 }
 
 /** Synthesises the stack with these settings, CloudFormation validation and cdk-nag included. */
-export function synthesise(settings: SettingsInput): Template {
+export function synthesise(settings: SettingsInput, stackName = "Trailcast"): Template {
   const app = new App({
     analyticsReporting: false,
     outdir: scratchDirectory("stack"),
     context: CURRENTLY_RECOMMENDED_FLAGS,
   });
-  const stack = new TrailcastStack(app, "Trailcast", { settings, functionCode: emptyFunctions() });
+  const stack = new TrailcastStack(app, stackName, { settings, functionCode: emptyFunctions() });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { directory } = app.synth();
   return templateSchema.parse(JSON.parse(readFileSync(join(directory, stack.templateFile), "utf8")));

@@ -1,7 +1,8 @@
-import { App, Stack } from "aws-cdk-lib";
-import { Template as Assertions } from "aws-cdk-lib/assertions";
+import { App, NestedStack, Stack } from "aws-cdk-lib";
+import { Match, Template as Assertions } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { FunctionCodeMissingError, SettingsError, Trailcast } from "../../lib/index.ts";
+import { parseSettings } from "../../lib/settings.ts";
 import {
   emptyFunctions,
   logicalIdOf,
@@ -43,6 +44,64 @@ describe("without an issuer in the settings", () => {
     expect(scopesOf(template, "Emitter")).toEqual(["trailcast/events:write"]);
     expect(scopesOf(template, "Console")).not.toContain("trailcast/entitlements:write");
     expect(scopesOf(template, "Console")).not.toContain("trailcast/events:write");
+  });
+});
+
+describe("of several stacks in one account and Region", () => {
+  const prefixOf = (stackName: string): string => {
+    const template = synthesise({ sourceBaseUrl: "https://app.example.com" }, stackName);
+    const { Domain } = resourceOf(template, "AWS::Cognito::UserPoolDomain", "").Properties;
+    const [separator, parts]: [string, unknown[]] = Domain["Fn::Join"];
+    expect(parts.at(-1)).toEqual({ Ref: "AWS::AccountId" });
+    return [...parts.slice(0, -1), "111122223333"].join(separator);
+  };
+
+  it("each has a domain of its own, that Cognito takes whatever the stack is called", () => {
+    const long = `Audit-${"x".repeat(110)}`;
+    const stackNames = [
+      "Trailcast",
+      "Trailcast-Test",
+      "Platform",
+      "My-AWS-Audit",
+      "My-Amazon-Audit",
+      "AWS-Trailcast",
+      long,
+      `${long}y`,
+    ];
+    const prefixes = stackNames.map(prefixOf);
+    expect(prefixes.slice(0, 3)).toEqual([
+      "trailcast-111122223333",
+      "trailcast-test-111122223333",
+      "trailcast-platform-111122223333",
+    ]);
+    expect(new Set(prefixes).size).toBe(stackNames.length);
+    for (const domainPrefix of prefixes) {
+      const settings = { sourceBaseUrl: "https://app.example.com", cognito: { domainPrefix } };
+      expect(parseSettings(settings).cognito).toMatchObject({ domainPrefix });
+    }
+  });
+
+  it("a nested one has a domain too, though its name is not known before", () => {
+    const nested = new NestedStack(new Stack(new App(), "Platform"), "Audit");
+    const settings = { sourceBaseUrl: "https://app.example.com" };
+    new Trailcast(nested, "Trailcast", { settings, functionCode: emptyFunctions() });
+    Assertions.fromStack(nested).hasResourceProperties("AWS::Cognito::UserPoolDomain", {
+      Domain: {
+        "Fn::Join": [
+          "",
+          [Match.stringLikeRegexp("^trailcast-platformaudit[0-9a-f]+-$"), { Ref: "AWS::AccountId" }],
+        ],
+      },
+    });
+  });
+
+  it("the API has the name of its stack, and the pool's address is an output", () => {
+    const template = synthesise({ sourceBaseUrl: "https://app.example.com" }, "Other");
+    expect(resourceOf(template, "AWS::ApiGatewayV2::Api", "").Properties).toMatchObject({ Name: "Other" });
+    const [domain] = resourcesOf(template, "AWS::Cognito::UserPoolDomain").map(([id]) => id);
+    expect(template.Outputs["SignInUrl"]?.Value).toEqual({
+      "Fn::Join": ["", ["https://", { Ref: domain }, ".auth.", { Ref: "AWS::Region" }, ".amazoncognito.com"]],
+    });
   });
 });
 
