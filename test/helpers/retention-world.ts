@@ -6,7 +6,12 @@ import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
 import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
-import { DAY_MS, DEFAULT_RETENTION, keptDays, visibleSince } from "../../lambdas/core/retention/retention.ts";
+import {
+  DAY_MS,
+  DEFAULT_RETENTION,
+  recordedDays,
+  visibleSince,
+} from "../../lambdas/core/retention/retention.ts";
 import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
 import { createInMemoryPurge } from "./in-memory-purge.ts";
 import {
@@ -70,7 +75,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     workspaces.workspaces.set(WS, { ...next, version: row.version + 1 });
   };
 
-  const putEntry = async (): Promise<Entry> => {
+  const putEntry = async (seen: Workspace): Promise<Entry> => {
     sequence++;
     const built = buildEntry(
       {
@@ -84,7 +89,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
         })),
         requestHash: "",
         trace: undefined,
-        keptDays: keptDays(workspace(), plans, now),
+        keptDays: recordedDays(seen, plans, now),
       },
       now,
       { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
@@ -94,12 +99,15 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     return built.entry;
   };
 
-  /** Ingest of so many entries of two events, a minute apart, and fan-out to one page so many milliseconds later. */
-  const recordPage = async (count: number, laterMs: number): Promise<Entry[]> => {
+  /**
+   * Ingest of so many entries of two events, a minute apart, and fan-out to one page so many milliseconds later. `seen`: the row as
+   * the requests had read it.
+   */
+  const recordPage = async (count: number, laterMs: number, seen = workspace()): Promise<Entry[]> => {
     const recorded: Entry[] = [];
     const records: JournalRecord[] = [];
     for (let left = count; left > 0; left--) {
-      const entry = await putEntry();
+      const entry = await putEntry(seen);
       recorded.push(entry);
       const position = streamPosition("label", String(sequence));
       records.push({ position, reference: referenceOf(entry) });

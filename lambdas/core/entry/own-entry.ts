@@ -6,7 +6,7 @@ import type { PostedEvent } from "./event-schema.ts";
 import { newEntryKey, shardOf } from "../ids.ts";
 import type { RandomBytes } from "../random.ts";
 import { OwnEventError } from "./record-entry.ts";
-import { keptDays } from "../retention/retention.ts";
+import { recordedDays } from "../retention/retention.ts";
 
 export interface OwnEntrySettings extends EnvelopeSettings {
   plans: Plans;
@@ -30,7 +30,7 @@ export function buildOwnEntry(
       events: [event],
       requestHash: sha256(JSON.stringify(event)),
       trace,
-      keptDays: keptDays(row, settings.plans, now),
+      keptDays: recordedDays(row, settings.plans, now),
     },
     now,
     settings,

@@ -6,7 +6,7 @@ import type { PostedEvent } from "./event-schema.ts";
 import { entryKeyOf, newEntryKey, shardOf } from "../ids.ts";
 import type { Problem } from "../problem.ts";
 import type { RandomBytes } from "../random.ts";
-import { keptDays } from "../retention/retention.ts";
+import { recordedDays } from "../retention/retention.ts";
 import type { EntryStore } from "../stores.ts";
 import { TrailcastError } from "../trailcast-error.ts";
 
@@ -56,7 +56,7 @@ export async function recordEntry(
   const key = idempotencyKey === undefined ? newEntryKey(random) : entryKeyOf(workspace, idempotencyKey);
   const shard = shardOf(key, settings.shards[workspace] ?? 1);
   const now = clock();
-  const days = keptDays(row, settings.plans, now);
+  const days = recordedDays(row, settings.plans, now);
   const built = buildEntry(
     { workspace, entry: key, shard, events, requestHash, trace: request.trace, keptDays: days },
     now,

@@ -9,8 +9,8 @@ import type { Quarantined, QuarantineStore } from "./quarantine.ts";
 import type { PurgeStore } from "../retention/purge-state.ts";
 import {
   expiryOf,
-  keptDays,
   NEVER_EXPIRES,
+  recordedDays,
   removableBefore,
   type RetentionSettings,
 } from "../retention/retention.ts";
@@ -120,7 +120,7 @@ async function keep(
   if (workspace === undefined) return entry;
   const before = removableBefore(workspace, plans, clock(), settings);
   if (before !== null && entry.recordedAt < before) return "expired";
-  const days = workspace.hold === undefined ? keptDays(workspace, plans, clock()) : null;
+  const days = recordedDays(workspace, plans, clock());
   const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(entry.recordedAt, days);
   if (expiresAt <= entry.expiresAt) return entry;
   await extendEntry(workspaceId, entry, expiresAt);

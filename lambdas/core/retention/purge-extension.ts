@@ -46,7 +46,10 @@ export async function extendGrown(
   return { kind: "extended", state: await dependencies.store.replaceState({ ...state, extended }) };
 }
 
-/** A hold: what would expire within the look-ahead never expires from now on. */
+/**
+ * A hold: what would expire within the look-ahead never expires from now on. What was recorded under the hold never does anyway; the
+ * request that had read the workspace just before it is on a page after `heldThrough`, for the extension of another day.
+ */
 export async function extendHeld(
   workspace: Workspace,
   state: PurgeState,
@@ -59,7 +62,8 @@ export async function extendHeld(
   const last = pages.at(-1);
   if (last === undefined) return { kind: "done" };
   for (const page of pages) {
-    await extend(page.workspace, page.entries, () => NEVER_EXPIRES, dependencies);
+    const expiring = page.entries.filter(({ expiresAt }) => expiresAt < NEVER_EXPIRES);
+    await extend(page.workspace, expiring, () => NEVER_EXPIRES, dependencies);
   }
   return {
     kind: "extended",

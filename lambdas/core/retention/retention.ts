@@ -54,6 +54,15 @@ export function keptDays(workspace: RetainedWorkspace, plans: Plans, now: number
   return Math.max(days, kept.days);
 }
 
+/** Days that an entry recorded now is kept; `null`: for ever, as all is that is recorded under a hold, so that no job must come in time. */
+export function recordedDays(
+  workspace: RetainedWorkspace & Pick<Workspace, "hold">,
+  plans: Plans,
+  now: number,
+): number | null {
+  return workspace.hold === undefined ? keptDays(workspace, plans, now) : null;
+}
+
 /**
  * What was recorded before this may be removed (a timestamp); `null` while nothing may.
  * An ended workspace keeps what was visible at its end for the grace period, then loses everything.

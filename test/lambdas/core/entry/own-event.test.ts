@@ -1,6 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
+import { buildOwnEntry } from "../../../../lambdas/core/entry/own-entry.ts";
 import { type Recorder, recordEntry, recordOwnEvent } from "../../../../lambdas/core/entry/record-entry.ts";
+import { expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
 import {
   createInMemoryEntries,
   type InMemoryEntries,
@@ -64,4 +66,17 @@ it("spreads a giant's entries over its shards and keeps them under its key", asy
   for (let post = 0; post < 40; post++) await recordOwnEvent({ workspace, event }, giant);
   const partitions = new Set([...entries.entries.values()].map(({ partition }) => partition));
   expect(partitions).toStrictEqual(new Set(["ws_1", "ws_1/1", "ws_1/2", "ws_1/3"]));
+});
+
+it.each([
+  { hold: undefined, expiry: expiryOf("2026-11-23T12:00:00.000Z", 365) },
+  { hold: "pending", expiry: NEVER_EXPIRES },
+  { hold: "held", expiry: NEVER_EXPIRES },
+] as const)("an entry of an emitter or of our own under the hold $hold expires at $expiry", async (state) => {
+  const row = state.hold === undefined ? workspace : workspaceRow("ws_1", { hold: state.hold });
+  await recordEntry({ workspace: row, events: [event], requestHash: "theirs" }, recorder);
+  const { clock, random, settings } = recorder;
+  const own = buildOwnEntry({ workspace: row, event, trace: undefined }, clock(), random, settings);
+  const expiries = [own, ...entries.entries.values()].map(({ expiresAt }) => expiresAt);
+  expect(expiries).toEqual([state.expiry, state.expiry]);
 });
