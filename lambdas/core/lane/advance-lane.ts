@@ -163,9 +163,18 @@ export function expired(lane: Lane, frozen: Frozen): Lane {
   return { ...closeNumber(lane, frozen), attempts, firstAttemptAt };
 }
 
-/** The owner passed it: the number closes and the cursor moves to its end. */
+/** The owner passed it: the number closes and the cursor moves to its end. What was refused is not waited for any more. */
 export function skipped(lane: Lane, frozen: Frozen): Lane {
-  return moveCursor(closeNumber(lane, frozen), frozen.end);
+  return moveCursor(forgetRefusals(closeNumber(lane, frozen)), frozen.end);
+}
+
+/**
+ * What was refused is gone without a 2xx: the next refusal begins a failing of its own. That its owner heard of this one stays, and
+ * with it the hour and the notice of its end. A suspension is still told with when it began.
+ */
+function forgetRefusals(lane: Lane): Lane {
+  if (lane.status === "suspended") return lane;
+  return { ...lane, failingSince: undefined, consecutiveFailures: 0, untold: undefined };
 }
 
 /**
@@ -176,7 +185,7 @@ export function skipped(lane: Lane, frozen: Frozen): Lane {
 export function followLog(lane: Lane, frozen: Frozen, outcome: DeliveryOutcome): Lane | undefined {
   switch (outcome) {
     case "delivered":
-      return moveCursor(closeNumber(lane, frozen), frozen.end);
+      return moveCursor(forgetRefusals(closeNumber(lane, frozen)), frozen.end);
     case "split":
       return split(lane, frozen);
     case "recut":
@@ -195,7 +204,7 @@ export function progressed(lane: Lane, cursor: Position): Lane {
 
 /** Nothing is left of what was frozen before: what comes next begins a schedule of its own. */
 export function rested(lane: Lane): Lane {
-  return { ...lane, ...NOTHING_FROZEN };
+  return forgetRefusals({ ...lane, ...NOTHING_FROZEN });
 }
 
 /** A replay reached its end. */

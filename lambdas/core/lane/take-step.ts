@@ -130,7 +130,9 @@ function standStill(run: LaneRun): Step {
 
 /** Nothing to send: no schedule goes on. */
 function rest(run: LaneRun): Step {
-  if (run.lane.firstAttemptAt !== undefined || run.lane.dueShard !== undefined) changeLane(run, rested);
+  const { firstAttemptAt, dueShard, failingSince } = run.lane;
+  const isAny = [firstAttemptAt, dueShard, failingSince].some((mark) => mark !== undefined);
+  if (isAny) changeLane(run, rested);
   return "done";
 }
 

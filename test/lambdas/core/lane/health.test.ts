@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Health, healthOf } from "../../../../lambdas/core/lane/health.ts";
 import { toTimestamp } from "../../../../lambdas/core/clock.ts";
-import { disableLane, resumeLane } from "../../../../lambdas/core/lane/start-lane.ts";
+import { disableLane, markSkip, resumeLane } from "../../../../lambdas/core/lane/start-lane.ts";
 import { answered, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;
@@ -73,6 +73,19 @@ describe("the health of a destination", () => {
       world.change(resumeLane);
       expect(health()).toMatchObject({ status: "failing", failingSince: null, consecutiveFailures: 0 });
     }
+    world.answer = () => answered(200);
+    await world.run();
+    expect(health()).toMatchObject({ status: "healthy" });
+  });
+
+  it("has no more refusals to count once they were skipped, and needs a 2xx to be healthy", async () => {
+    await world.record(["a"]);
+    world.answer = () => answered(500);
+    await world.run();
+    world.change((lane) => markSkip(lane, lane.number));
+    await world.run();
+    expect(health()).toMatchObject({ status: "failing", failingSince: null, consecutiveFailures: 0 });
+    await world.record(["b"]);
     world.answer = () => answered(200);
     await world.run();
     expect(health()).toMatchObject({ status: "healthy" });

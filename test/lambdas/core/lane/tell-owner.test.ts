@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { disableLane, newLane, resumeLane } from "../../../../lambdas/core/lane/start-lane.ts";
+import { toTimestamp } from "../../../../lambdas/core/clock.ts";
+import { disableLane, markSkip, newLane, resumeLane } from "../../../../lambdas/core/lane/start-lane.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../../../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;
@@ -34,6 +35,45 @@ describe("an owner", () => {
     world.answer = () => answered(200);
     await attempt(MINUTE);
     expect(kinds()).toEqual(["failing", "failing", "recovered"]);
+  });
+
+  describe.each<[string, () => Promise<void>]>([
+    ["was skipped", async () => world.change((lane) => markSkip(lane, lane.number))],
+    ["is not wanted any more", async () => world.patch({ eventTypes: ["pro.atmos.billing.b"] })],
+    ["expired", async () => world.expire({ entries: true, pages: false })],
+  ])("of what %s", (_what, end) => {
+    it("hears no more, and of the next refusal as of another failing", async () => {
+      refuseAll(500);
+      await attempt(0);
+      await attempt(4 * MINUTE);
+      world.answer = () => answered(200);
+      await end();
+      await attempt(0);
+      expect(world.lane()).toMatchObject({ consecutiveFailures: 0, failingSince: undefined });
+      await world.record(["b"]);
+      refuseAll(500);
+      await attempt(10 * MINUTE);
+      expect(kinds()).toEqual([]);
+      const since = toTimestamp(world.now);
+      await attempt(5 * MINUTE);
+      expect(world.notices).toMatchObject([{ kind: "failing", failingSince: since }]);
+    });
+
+    it("but heard of it hears of its end with the next 2xx, and of another failing after the hour", async () => {
+      refuseAll(500);
+      await attempt(0);
+      await attempt(5 * MINUTE);
+      await end();
+      await attempt(0);
+      await world.record(["b"]);
+      for (const minutes of [1, 10, 40]) await attempt(minutes * MINUTE);
+      expect(kinds()).toEqual(["failing"]);
+      await attempt(9 * MINUTE);
+      expect(kinds()).toEqual(["failing", "failing"]);
+      world.answer = () => answered(200);
+      await attempt(MINUTE);
+      expect(kinds()).toEqual(["failing", "failing", "recovered"]);
+    });
   });
 
   it.each([
