@@ -151,7 +151,8 @@ async function purgeIfRetentionChanged(
   { workspace, hold, appliedDays }: Workspace,
   { purgeTasks, log }: ManageDependencies,
 ): Promise<void> {
-  if (before === undefined || (before.hold === hold && before.appliedDays === appliedDays)) return;
+  const hasOtherDays = before !== undefined && before.appliedDays !== appliedDays;
+  if (before?.hold === hold && !hasOtherDays) return;
   try {
     await purgeTasks.add([workspace]);
   } catch (error) {

@@ -74,6 +74,11 @@ describe("an entitlement", () => {
     expect(manage.purges.slice(before)).toEqual(["ws_1", "ws_1"]);
   });
 
+  it("that is created under a hold asks for the purge that confirms it", async () => {
+    await put({ plan: "enterprise", hold: true });
+    expect(manage.purges).toEqual(["ws_1"]);
+  });
+
   it("tells the owner until when a smaller plan keeps what it hides", async () => {
     await put({ plan: "enterprise" });
     manage.clock.now += DAY_MS;
