@@ -9,6 +9,7 @@ import {
   deliveryOf,
   type DeliverySpan,
   type EventDeliveries,
+  SPANS_LOOKED_AT,
 } from "../core/reading/event-delivery.ts";
 import { DELIVERIES, deliveriesPartition, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { queryAllRows, queryRows } from "./dynamo.ts";
@@ -36,8 +37,6 @@ const spanSchema = z.pick(deliveryRecordSchema, {
 const filterSchema = z.pick(destinationSchema, { destination: true, eventTypes: true, contentVersion: true });
 type DestinationFilter = Pick<Destination, "destination" | "eventTypes" | "contentVersion">;
 
-/** Deliveries of a destination that are looked at from each end: since the event was recorded, and back from now. */
-export const SPANS_LOOKED_AT = 250;
 const TIME_CHARACTERS = 10;
 
 export interface EventDeliveriesSource {

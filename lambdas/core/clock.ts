@@ -2,7 +2,8 @@
 export type Clock = () => number;
 
 const FIRST_TIME = Date.parse("0000-01-01T00:00:00.000Z");
-const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+/** The last time whose text is as long as any other, so that text order is time order. */
+export const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Whether a time has four digits of year in UTC too, whatever its offset: RFC 3339 and CloudEvents know no others. */
 export function isTimeOfFourDigitYear(text: string): boolean {

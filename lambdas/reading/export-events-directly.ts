@@ -22,10 +22,10 @@ export async function exportDirectly(
   const window = windowOf(workspace, plans, clock(), parsed.data);
   const first = await findPageAt(workspace.workspace, window.since, reading);
   const next = { page: first?.page ?? Number.MAX_SAFE_INTEGER, index: 0 };
-  const lastAt = window.until === undefined ? undefined : searchFrom(window.until);
+  const lastRecordedAt = window.until === undefined ? undefined : searchFrom(window.until);
   const part = await readPart(
     {
-      range: { workspace: workspace.workspace, ...window, next, end: undefined, lastAt },
+      range: { workspace: workspace.workspace, ...window, next, end: undefined, lastRecordedAt },
       format,
       filter: {},
       maxBytes: MAX_DIRECT_EXPORT_BYTES,

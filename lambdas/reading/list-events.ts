@@ -5,7 +5,7 @@ import { invalidField, refusalOf } from "../core/api/refusal.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plans, Workspace } from "../core/retention/entitlement.ts";
 import type { EventFilter } from "../core/reading/event-query.ts";
-import { findPageAt } from "../core/journal/find-page-at.ts";
+import { findPageRecordedAt } from "../core/journal/find-page-at.ts";
 import type { Position } from "../core/journal/page.ts";
 import type { Problem } from "../core/problem.ts";
 import { decodeCursor, encodeCursor, readEventsBack } from "../core/reading/read-journal.ts";
@@ -25,7 +25,7 @@ export async function listEvents(
 ): Promise<HttpAnswer | Problem> {
   const parsed = eventListParametersSchema.safeParse(request.query);
   if (!parsed.success) return refusalOf(parsed.error);
-  const asked = identityOf(parsed.data);
+  const asked = identityOf(workspace.workspace, parsed.data);
   const before = parsed.data.cursor === undefined ? undefined : decodeCursor(parsed.data.cursor, asked);
   if (parsed.data.cursor !== undefined && before === undefined) {
     return invalidField("cursor", "must be the `nextCursor` of an answer to the same question");
@@ -44,7 +44,7 @@ export async function listEvents(
 }
 
 async function pageAt(workspace: string, time: string, reading: Reading): Promise<number | undefined> {
-  return (await findPageAt(workspace, searchFrom(time), reading))?.page;
+  return (await findPageRecordedAt(workspace, searchFrom(time), reading))?.page;
 }
 
 export function filterOf(asked: EventFilter): EventFilter {
@@ -53,9 +53,9 @@ export function filterOf(asked: EventFilter): EventFilter {
 }
 
 /** What makes two questions the same, so that a cursor of one goes with the other. */
-function identityOf(parameters: EventListParameters): (string | undefined)[] {
+function identityOf(workspace: string, parameters: EventListParameters): (string | undefined)[] {
   const { from, to, category, action, actor, target, q } = parameters;
-  return [from, to, category, action, actor, target, q];
+  return [workspace, from, to, category, action, actor, target, q];
 }
 
 function cursorOf(next: Position | undefined, asked: readonly (string | undefined)[]): string | null {

@@ -31,6 +31,8 @@ export interface ExportsDependencies extends ListEventsDependencies {
 
 /** So many jobs of a workspace at once: each reads its whole window, as long as it takes. */
 const MOST_RUNNING = 10;
+/** So many that are kept: a list reads the row of each, and one an hour for 7 days is 168. */
+const MOST_KEPT = 200;
 
 /** `POST …/exports`: a job over what is in the journal now. */
 export async function createExport(
@@ -42,7 +44,9 @@ export async function createExport(
   if (!json.ok) return json.problem;
   const parsed = exportRequestSchema.safeParse(json.value);
   if (!parsed.success) return refusalOf(parsed.error);
-  if (await hasAllRunning(workspace, dependencies)) return tooManyExports();
+  const jobs = await keptJobs(workspace.workspace, dependencies);
+  if (jobs.length >= MOST_KEPT) return tooManyKept();
+  if (jobs.filter(({ status }) => status === "running").length >= MOST_RUNNING) return tooManyExports();
   const job = await newJob(workspace, parsed.data, dependencies);
   await startJob(job, dependencies);
   return jsonAnswer(202, { ...summaryOf(job), parts: [] });
@@ -59,11 +63,6 @@ async function startJob(job: ExportJob, { rows, starter }: ExportsDependencies):
   }
 }
 
-async function hasAllRunning({ workspace }: Workspace, dependencies: ExportsDependencies): Promise<boolean> {
-  const jobs = await keptJobs(workspace, dependencies);
-  return jobs.filter(({ status }) => status === "running").length >= MOST_RUNNING;
-}
-
 function tooManyExports(): Problem {
   return {
     kind: "too-many-exports",
@@ -71,6 +70,16 @@ function tooManyExports(): Problem {
     status: 409,
     detail: "Wait until one is done.",
     limit: `${MOST_RUNNING} at once`,
+  };
+}
+
+function tooManyKept(): Problem {
+  return {
+    kind: "too-many-exports",
+    title: "The workspace has too many exports",
+    status: 409,
+    detail: `Each is kept for ${EXPORT_KEPT_DAYS} days; ask again when the oldest is gone, or for longer windows at once.`,
+    limit: `${MOST_KEPT} in ${EXPORT_KEPT_DAYS} days`,
   };
 }
 

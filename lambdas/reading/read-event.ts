@@ -5,7 +5,7 @@ import type { Entry } from "../core/entry/entry.ts";
 import { linesOf } from "../core/entry/entry-body.ts";
 import type { DeliveredEvent, EventDeliveries } from "../core/reading/event-delivery.ts";
 import { recordedEventSchema } from "../core/reading/event-query.ts";
-import { findPageAt } from "../core/journal/find-page-at.ts";
+import { findPageAt, findPageRecordedAt } from "../core/journal/find-page-at.ts";
 import { placeOfEvent, shardOf } from "../core/ids.ts";
 import type { Page, Position } from "../core/journal/page.ts";
 import { type Problem, problems } from "../core/problem.ts";
@@ -84,9 +84,22 @@ async function positionOf(
 ): Promise<Position | undefined> {
   const first = await findPageAt(entry.workspace, entry.recordedAt, journal);
   if (first === undefined) return undefined;
-  const pages = await journal.readPagesFrom(entry.workspace, first.page, PAGES_LOOKED_AT);
+  const near = await positionFrom(first, entry.entry, position, journal);
+  if (near !== undefined) return near;
+  // Where fan-out was late, many pages of one time hold what was recorded long before.
+  const recorded = await findPageRecordedAt(entry.workspace, entry.recordedAt, journal);
+  return recorded && positionFrom(recorded, entry.entry, position, journal);
+}
+
+async function positionFrom(
+  first: Page,
+  entry: string,
+  position: number,
+  journal: JournalStore,
+): Promise<Position | undefined> {
+  const pages = await journal.readPagesFrom(first.workspace, first.page, PAGES_LOOKED_AT);
   for (const page of pages) {
-    const start = indexOn(page, entry.entry);
+    const start = indexOn(page, entry);
     if (start !== undefined) return { page: page.page, index: start + position };
   }
   return undefined;

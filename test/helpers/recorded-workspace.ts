@@ -18,13 +18,15 @@ export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number
   const entries = createEntryStore(dynamo.client, "Events");
   const journal = createJournalStore(dynamo.client, "Journal");
   let sequence = 0;
+  let journalled = 0;
   return {
     entries,
     journal,
     async put(row: Workspace): Promise<void> {
       await dynamo.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) }));
     },
-    async record(workspace: string, events: PostedEvent[], keptDays = 365, shard = 0): Promise<Entry> {
+    /** Records an entry that fan-out has not seen yet. */
+    async store(workspace: string, events: PostedEvent[], keptDays = 365, shard = 0): Promise<Entry> {
       sequence++;
       const key = entryKeyOf(workspace, String(sequence));
       const request = {
@@ -39,13 +41,17 @@ export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number
       const built = buildEntry(request, clock(), ENVELOPES);
       if (!built.ok) throw new Error(built.problem.kind);
       await entries.putEntry(built.entry);
-      const position = streamPosition("label", String(sequence));
-      await appendToJournal(workspace, [{ position, reference: referenceOf(built.entry) }], {
-        journal,
-        entries,
-        clock,
-      });
       return built.entry;
+    },
+    async journalise(entry: Entry): Promise<void> {
+      const position = streamPosition("label", String((journalled += 1)));
+      const record = { position, reference: referenceOf(entry) };
+      await appendToJournal(entry.workspace, [record], { journal, entries, clock });
+    },
+    async record(...asked: Parameters<typeof this.store>): Promise<Entry> {
+      const entry = await this.store(...asked);
+      await this.journalise(entry);
+      return entry;
     },
   };
 }

@@ -1,4 +1,7 @@
 import * as z from "zod/mini";
+import { SPANS_LOOKED_AT } from "../reading/event-delivery.ts";
+import { MAX_EXPORT_PARTS, EXPORT_LINK_SECONDS } from "../reading/export-job.ts";
+import { MAX_EXAMINED_EVENTS, MAX_EXAMINED_PAGES } from "../reading/read-journal.ts";
 import {
   component,
   cursorParameter,
@@ -46,6 +49,11 @@ const windowFields = {
   to: z.optional(described("Recorded before this time", time())),
 };
 
+const IN_ORDER = z.refine<{ from?: string | undefined; to?: string | undefined }>(
+  ({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to),
+  { path: ["to"], error: "must be later than `from`" },
+);
+
 /** A number that arrives as text in a query. */
 const numberText = <Schema extends z.core.$ZodType>(schema: Schema) =>
   z.pipe(
@@ -61,7 +69,7 @@ export const eventListParametersSchema = fields(
     limit: z._default(numberText(limitParameter(MAX_EVENTS_LIMIT)), DEFAULT_EVENTS_LIMIT),
     cursor: z.optional(cursorParameter()),
   },
-);
+).check(IN_ORDER);
 export type EventListParameters = z.output<typeof eventListParametersSchema>;
 
 const format = () =>
@@ -73,7 +81,7 @@ const format = () =>
 export const directExportParametersSchema = fields("{ format, from?, to? }", {
   format: format(),
   ...windowFields,
-});
+}).check(IN_ORDER);
 
 export const exportRequestSchema = component(
   "ExportRequest",
@@ -82,7 +90,7 @@ export const exportRequestSchema = component(
     format: format(),
     ...windowFields,
     ...filterFields,
-  }),
+  }).check(IN_ORDER),
   { format: "csv", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", category: "team_member" },
 );
 export type ExportRequest = z.output<typeof exportRequestSchema>;
@@ -147,9 +155,16 @@ export const recordedEventSchema = component(
 
 export const eventListSchema = component(
   "EventList",
-  "Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most 2,000 events and 1,000 pages of the journal",
-  listOf(recordedEventSchema),
-  { items: [EVENT_EXAMPLE], nextCursor: null },
+  `Events within the retention of the workspace, newest first. An answer may hold fewer than asked for, even none, and a cursor: one request examines at most ${MAX_EXAMINED_EVENTS} events and ${MAX_EXAMINED_PAGES} pages of the journal`,
+  listOf(
+    z.intersection(
+      recordedEventSchema,
+      z.looseObject({
+        recordedAt: described("What `from` and `to` look at; `time` is the emitter's", timestamp()),
+      }),
+    ),
+  ),
+  { items: [{ ...EVENT_EXAMPLE, recordedAt: "2026-11-23T05:00:00.120Z" }], nextCursor: null },
 );
 
 export const eventDetailSchema = component(
@@ -160,7 +175,7 @@ export const eventDetailSchema = component(
     recordedAt: timestamp(),
     entry: z.string(),
     deliveries: described(
-      "The deliveries that held the event, newest first: of each destination among the first 250 since it was recorded and the newest 250",
+      `The deliveries that held the event, newest first: of each destination among the first ${SPANS_LOOKED_AT} since it was recorded and the newest ${SPANS_LOOKED_AT}`,
       z.array(
         z.object({
           destination: z.string(),
@@ -196,7 +211,7 @@ export const eventDetailSchema = component(
 const summaryFields = {
   id: z.string(),
   status: described(
-    "`incomplete`: it ended at 1,000 parts; ask for the rest `from` the `newest` of the last one. `failed`: it was started again and again without getting on",
+    `\`incomplete\`: it ended at ${MAX_EXPORT_PARTS} parts; ask for the rest \`from\` the \`newest\` of the last one. \`failed\`: it was started again and again without getting on`,
     z.enum(["running", "done", "incomplete", "failed"]),
   ),
   format: z.enum(["ndjson", "csv"]),
@@ -221,7 +236,7 @@ const partSchema = z.object({
 
 export const exportSchema = component(
   "Export",
-  "A job. Its parts are there once it has ended; their links are good for 15 minutes, then read the job again",
+  `A job. Its parts are there once it has ended; their links are good for ${EXPORT_LINK_SECONDS / 60} minutes, then read the job again`,
   z.object({ ...summaryFields, parts: z.array(partSchema) }),
   EXPORT_EXAMPLE,
 );

@@ -33,3 +33,8 @@ export const PAGE_MAX_EVENTS = 100;
 export function streamPosition(label: string, sequenceNumber: string): string {
   return `${label}/${sequenceNumber.padStart(40, "0")}`;
 }
+
+/** When the newest of a page's entries was recorded; empty without entries. */
+export function newestRecordedAt({ entries }: Page): string {
+  return entries.reduce((newest, { recordedAt }) => (recordedAt > newest ? recordedAt : newest), "");
+}

@@ -4,6 +4,9 @@ import { comparePositions } from "../lane/close-number.ts";
 import { isOwnFailure } from "../lane/owner-notice.ts";
 import type { Position } from "../journal/page.ts";
 
+/** Deliveries of a destination that are looked at from each end: since the event was recorded, and back from now. */
+export const SPANS_LOOKED_AT = 250;
+
 /** A delivery that held an event. */
 export interface EventDelivery {
   destination: string;

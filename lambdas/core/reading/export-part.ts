@@ -2,7 +2,7 @@ import { CSV_HEADER, csvRow, type EventFilter, matchesFilter, recordedEventSchem
 import { chunksOf } from "../entry/entry-chunks.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { ExportFormat } from "./export-job.ts";
-import type { Page, Position } from "../journal/page.ts";
+import { newestRecordedAt, type Page, type Position } from "../journal/page.ts";
 
 /** What to read forward, oldest first. `since` and `until` are times of record. */
 export interface ExportRange {
@@ -13,8 +13,8 @@ export interface ExportRange {
   until: string | undefined;
   next: Position;
   end: Position | undefined;
-  /** Journal time: the first page that reaches it is the last one looked at. */
-  lastAt?: string | undefined;
+  /** The first page with an entry that was recorded then or later is the last one looked at. */
+  lastRecordedAt?: string | undefined;
 }
 
 export interface ForwardReading {
@@ -55,8 +55,8 @@ function upToLast(pages: readonly Page[], range: ExportRange): readonly Page[] {
   return last === -1 ? before : before.slice(0, last + 1);
 }
 
-function reachesLast({ at }: Page, { lastAt }: ExportRange): boolean {
-  return lastAt !== undefined && at >= lastAt;
+function reachesLast(page: Page, { lastRecordedAt }: ExportRange): boolean {
+  return lastRecordedAt !== undefined && newestRecordedAt(page) >= lastRecordedAt;
 }
 
 async function* linesOf(

@@ -12,6 +12,8 @@ export const MAX_EXAMINED_BYTES = 8_000_000;
 /** Pages may hold nothing that the window shows. */
 export const MAX_EXAMINED_PAGES = 1_000;
 const PAGES_A_READ = 4;
+/** A comma and `"recordedAt":"…"`, its quotes escaped. */
+const BYTES_BESIDE_LINE = 60;
 
 /** A query for a page of events, newest first. `since` is the start of the retention window or later; times of record, inclusive. */
 export interface EventQuery {
@@ -25,8 +27,11 @@ export interface EventQuery {
   before: Position | undefined;
 }
 
+/** An event as recorded, and when that was. */
+export type ListedEvent = RecordedEvent & { recordedAt: string };
+
 export interface EventPage {
-  events: RecordedEvent[];
+  events: ListedEvent[];
   /** Where to go on; absent when the window has been read to its end. */
   next?: Position;
 }
@@ -34,7 +39,7 @@ export interface EventPage {
 export interface JournalReading {
   /** Existing pages from `page` down, newest first; `undefined` starts at the newest. */
   readPagesBack(workspace: string, page: number | undefined, limit: number): Promise<Page[]>;
-  /** Number of the newest page that may hold an event recorded before `time`: the first page whose `at` reaches it. */
+  /** Number of the newest page that may hold an event recorded before `time`, `undefined` for the newest of all. */
   pageAt(workspace: string, time: string): Promise<number | undefined>;
   /** The stored lines (one CloudEvent each) of these entries; one that has been removed is missing. */
   readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
@@ -52,24 +57,25 @@ interface Step {
   kind: "place" | "page";
   /** Absent when the entry has been removed. */
   line?: string | undefined;
+  recordedAt?: string;
 }
 
 /** Reads back from the newest event until `limit` matches, the end of the window, or the bounds of one request and its answer. */
 export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
-  const events: RecordedEvent[] = [];
+  const events: ListedEvent[] = [];
   const examined = { place: 0, page: 0, bytes: 0 };
   let answered = 0;
   let last = query.before;
-  for await (const { at, kind, line } of stepsBack(query, reading)) {
+  for await (const { at, kind, line, recordedAt = "" } of stepsBack(query, reading)) {
     examined[kind]++;
     const event = line === undefined ? undefined : recordedEventSchema.parse(JSON.parse(line));
     if (line !== undefined && event !== undefined) {
       examined.bytes += line.length;
       if (matchesFilter(event, query.filter)) {
-        answered += bytesInAnswer(line) + 1;
+        answered += bytesInAnswer(line) + BYTES_BESIDE_LINE;
         if (answered > MAX_ANSWER_BYTES && events.length > 0 && last !== undefined)
           return { events, next: last };
-        events.push(event);
+        events.push({ ...event, recordedAt });
       }
     }
     last = at;
@@ -106,7 +112,7 @@ async function* stepsOf(page: Page, query: EventQuery, reading: JournalReading):
     const lines = await reading.readLines(query.workspace, referencesOf(chunk));
     for (const { index, reference, position } of chunk) {
       const line = lines.get(reference.entry)?.[position];
-      yield { at: { page: page.page, index }, kind: "place", line };
+      yield { at: { page: page.page, index }, kind: "place", line, recordedAt: reference.recordedAt };
     }
   }
   yield { at: { page: page.page, index: 0 }, kind: "page" };

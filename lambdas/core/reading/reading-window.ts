@@ -1,6 +1,6 @@
 import type { Plans, Workspace } from "../retention/entitlement.ts";
 import { visibleSince } from "../retention/retention.ts";
-import { toTimestamp } from "../clock.ts";
+import { LAST_TIME, toTimestamp } from "../clock.ts";
 
 /**
  * The journal is in the order of record, except that posts at the same time may pass each other by as long as a request takes
@@ -23,7 +23,7 @@ export function windowOf(
   };
 }
 
-/** Journal time after which nothing recorded before `time` is looked for. */
+/** Nothing that was recorded before `time` lies behind the first page with an entry of this time of record. */
 export function searchFrom(time: string): string {
-  return toTimestamp(Date.parse(time) + DISORDER_MS);
+  return toTimestamp(Math.min(Date.parse(time) + DISORDER_MS, LAST_TIME));
 }

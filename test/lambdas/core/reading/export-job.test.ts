@@ -107,7 +107,7 @@ describe("a part", () => {
   });
 
   it("looks at no page behind the first that reaches the end of what can hold its window", async () => {
-    const { text, next } = await readPart(request({ until: minute(5), lastAt: minute(6) }), reading);
+    const { text, next } = await readPart(request({ until: minute(5), lastRecordedAt: minute(6) }), reading);
     expect(idsOf(text)).toEqual(["ent_1/0", "ent_2/0", "ent_3/0", "ent_4/0"]);
     expect(next).toBeUndefined();
     expect(Math.max(...reads.pages)).toBe(20);

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DAY_MS } from "../../../lambdas/core/retention/retention.ts";
+import { claims } from "../../helpers/http-events.ts";
+import { createTenDays, type ReadingWorld } from "../../helpers/reading-world.ts";
+import { postedEvent } from "../../helpers/recorded-workspace.ts";
+
+let world: ReadingWorld;
+beforeEach(async () => void (world = await createTenDays()));
+afterEach(() => world.close());
+
+describe("an export", () => {
+  it("at once is oldest first and keeps the recorded bytes", async () => {
+    const { status, type, text } = await world.ask("GET /ws/events/export", {
+      format: "ndjson",
+      to: "2026-11-10T00:00:00.001Z",
+    });
+    const events = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect({ status, type, count: events.length }).toEqual({
+      status: 200,
+      type: "application/x-ndjson",
+      count: 16,
+    });
+    expect(events[0].time).toBe("2026-11-03T00:00:00.000Z");
+  });
+
+  it("as CSV begins with its columns", async () => {
+    const { text } = await world.ask("GET /ws/events/export", {
+      format: "csv",
+      from: "2026-11-09T12:00:00Z",
+    });
+    const [header, row] = text.split("\r\n");
+    expect(header).toMatch(/^id,time,type,category.*,recorded_at$/);
+    expect(row).toMatch(/,"2026-11-10T00:00:00.000Z"$/);
+  });
+
+  it("as a job writes parts that hold every event once, and links to them when it is done", async () => {
+    const asked = await world.ask(
+      "POST /ws/exports",
+      {},
+      { body: JSON.stringify({ format: "ndjson", category: "billing" }) },
+    );
+    expect(asked.status).toBe(202);
+    const { id, status, parts } = asked.json();
+    expect({ status, parts }).toEqual({ status: "running", parts: [] });
+    await world.recorded.record("ws_1", [postedEvent({ category: "billing", action: "refunded" })]);
+
+    expect(await world.runJob(id)).toBe("finished");
+    const done = (await world.ask("GET /ws/exports/{exp}", {}, { parameters: { exp: id } })).json();
+    expect(done).toMatchObject({ status: "done", events: 8 });
+    expect(done.parts.length).toBeGreaterThan(1);
+    const lines = done.parts.flatMap(({ url }: { url: string }) =>
+      (world.objects.get(url.replace("https://bucket.example/", "")) ?? "").trimEnd().split("\n"),
+    );
+    expect(new Set(lines.map((line: string) => JSON.parse(line).id)).size).toBe(8);
+    expect(
+      (await world.ask("GET /ws/exports")).json().items.map((item: { id: string }) => item.id),
+    ).toContain(id);
+  });
+
+  it("as a job holds nothing that has expired by the time it is written", async () => {
+    const { json } = await world.ask("POST /ws/exports", {}, { body: JSON.stringify({ format: "ndjson" }) });
+    world.now += 3 * DAY_MS;
+    await world.runJob(json().id);
+    const done = (await world.ask("GET /ws/exports/{exp}", {}, { parameters: { exp: json().id } })).json();
+    expect(done).toMatchObject({ status: "done", events: 10 });
+    expect([...world.objects.values()].join("")).not.toContain("2026-11-05T");
+  });
+
+  it("is one of ten jobs at once", async () => {
+    const request = {
+      body: JSON.stringify({ format: "csv" }),
+      claims: claims("[ws_2]", "events:read"),
+      parameters: { ws: "ws_2" },
+    };
+    const statuses: number[] = [];
+    for (world.now += 1; statuses.length < 11; world.now += 1) {
+      statuses.push((await world.ask("POST /ws/exports", {}, request)).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(202), 409]);
+    world.now += DAY_MS;
+    const { status } = await world.ask("POST /ws/exports", {}, request);
+    expect(status).toBe(202);
+  });
+
+  it("is one of 200 that are kept", async () => {
+    const ended = (number: number) => {
+      const id = `exp_${String(number).padStart(26, "0")}`;
+      return {
+        workspace: "ws_1",
+        item: `export#${id}`,
+        export: id,
+        status: "done",
+        format: "csv",
+        filter: {},
+        createdAt: "",
+        next: { page: 1, index: 0 },
+        end: { page: 1, index: 0 },
+        parts: [],
+        version: 1,
+        expiresAt: Math.floor(world.now / 1000) + 60,
+      };
+    };
+    await world.put(
+      "Registry",
+      Array.from({ length: 200 }, (_, number) => ended(number)),
+    );
+    const request = { body: JSON.stringify({ format: "csv" }) };
+    const { status, json } = await world.ask("POST /ws/exports", {}, request);
+    expect({ status, limit: json().limit }).toEqual({ status: 409, limit: "200 in 7 days" });
+    world.now += 60_000;
+    expect((await world.ask("POST /ws/exports", {}, request)).status).toBe(202);
+  });
+
+  it("of another workspace is not there", async () => {
+    const { status } = await world.ask(
+      "GET /ws/exports/{exp}",
+      {},
+      { parameters: { exp: "exp_01KB9TDT00AAAAAAAAAAAAAAAA" } },
+    );
+    expect(status).toBe(404);
+  });
+
+  it.each([
+    ["{}", "format"],
+    [JSON.stringify({ format: "xml" }), "format"],
+    [JSON.stringify({ format: "csv", since: "world.now" }), "since"],
+  ])("refuses %s and names %s", async (body, field) => {
+    const { status, json } = await world.ask("POST /ws/exports", {}, { body });
+    expect({ status, field: json().field }).toEqual({ status: 400, field });
+  });
+});
