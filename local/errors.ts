@@ -20,6 +20,16 @@ export class DataFolderInUseError extends Error {
   }
 }
 
+/** Thrown when a data folder's signing key is none: cut off, or changed by hand. */
+export class SigningKeyError extends Error {
+  constructor(file: string) {
+    super(
+      `${file} holds no signing key. Remove it: another one is made, and tokens signed with the old one are refused.`,
+    );
+    this.name = "SigningKeyError";
+  }
+}
+
 /** Thrown when the template says something that the runtime cannot do: it would not run what would deploy. */
 export class UnknownTemplateError extends Error {
   constructor(where: string, what: string) {

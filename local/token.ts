@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from "jose";
 import * as z from "zod";
 import { readClock } from "./clock.ts";
+import { SigningKeyError } from "./errors.ts";
 
 /** Issuer and audience of a stack that is synthesised for one machine. */
 export const LOCAL_OIDC = { issuer: "https://issuer.trailcast.test", audience: "trailcast" } as const;
@@ -17,6 +18,7 @@ const keySchema = z.looseObject({
   d: z.string(),
   kid: z.string(),
 });
+type SigningKey = z.infer<typeof keySchema>;
 
 /** `workspaces` are ids, or `*` for an operator; `scope` is separated by spaces; `expiresIn` in seconds, on the stack's clock. */
 export interface TokenRequest {
@@ -29,7 +31,7 @@ export interface TokenRequest {
 }
 
 /** The signing key of a data folder, made when it is first asked for. */
-async function signingKey(dir: string): Promise<z.infer<typeof keySchema>> {
+async function signingKey(dir: string): Promise<SigningKey> {
   const file = join(dir, "issuer-key.json");
   if (!existsSync(file)) {
     mkdirSync(dir, { recursive: true });
@@ -43,10 +45,23 @@ async function signingKey(dir: string): Promise<z.infer<typeof keySchema>> {
     writeFileSync(partial, JSON.stringify(key), { mode: 0o600 });
     renameSync(partial, file);
   }
-  return keySchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  return parseKey(file, readFileSync(file, "utf8"));
 }
 
-/** A bearer token that the local stack of `dir` accepts, signed with the folder's own key; the stack need not run. */
+async function parseKey(file: string, text: string): Promise<SigningKey> {
+  try {
+    const key = keySchema.parse(JSON.parse(text));
+    await importJWK(key, ALGORITHM);
+    return key;
+  } catch {
+    throw new SigningKeyError(file);
+  }
+}
+
+/**
+ * A bearer token that the local stack of `dir` accepts, signed with the folder's own key; the stack need not run.
+ * @throws SigningKeyError
+ */
 export async function issueToken(dir: string, request: TokenRequest): Promise<string> {
   const key = await signingKey(dir);
   const seconds = Math.floor(readClock(dir) / 1000);
@@ -60,7 +75,10 @@ export async function issueToken(dir: string, request: TokenRequest): Promise<st
     .sign(await importJWK(key, ALGORITHM));
 }
 
-/** What the authoriser verifies tokens of `dir` with. */
+/**
+ * What the authoriser verifies tokens of `dir` with.
+ * @throws SigningKeyError
+ */
 export async function verificationKeys(dir: string): Promise<ReturnType<typeof createLocalJWKSet>> {
   const key = await signingKey(dir);
   const published: JWK = { kty: key.kty, n: key.n, e: key.e, kid: key.kid, alg: ALGORITHM };

@@ -110,7 +110,7 @@ function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningSta
     find: (type, prefix = "") => stack.idsOf(type).filter((id) => id.startsWith(prefix)),
     waitIdle: (timeoutMs = 30_000) => waitIdle(running, timeoutMs),
     stop: () => {
-      stopping ??= running.quiesce(GRACE_MS).then(() => undoAll(undo));
+      stopping ??= undoAll(undo);
       return stopping;
     },
   };
@@ -118,8 +118,11 @@ function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningSta
 
 async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
   const { server, context } = await open(options, undo);
-  const running = await startStack(context);
+  // Before anything runs: of all that a start reads from the folder, this is what people copy, cut off and own as root.
   const keys = await verificationKeys(context.dir);
+  const running = await startStack(context);
+  // Undone first, also when the start fails from here on: a mapping that reads closed tables would read them for ever.
+  undo.push(() => running.quiesce(GRACE_MS));
   server.on("request", createHttpApi({ ...running, keys, now: context.clock.now }));
   return present(context, running);
 }
@@ -130,7 +133,7 @@ async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
  *
  * @throws UnknownTemplateError the template says something that the runtime cannot do
  * @throws MissingGrantError a role does not allow what a mapping or schedule is there for
- * @throws PortTakenError, DataFolderInUseError
+ * @throws PortTakenError, DataFolderInUseError, SigningKeyError
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const undo: Undo[] = [];

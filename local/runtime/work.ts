@@ -105,6 +105,9 @@ export function prepareWork(context: WorkContext): Work {
 
   const isPending = (source: string): boolean => async.isPending(source);
   const begin = (): Pick<Mappings, "isIdle" | "stop"> => {
+    const fired = startSchedules({ schedules, state: storage.state, clock, sender, isPending });
+    context.undo.push(fired.stop);
+    // The last that may fail: mappings that nobody stops would read closed tables.
     const mapped = startMappings({
       ...context,
       ...storage,
@@ -114,7 +117,6 @@ export function prepareWork(context: WorkContext): Work {
       disturb: context.options.disturb,
       onFault: (mapping, error) => reportFault(context, mapping, error),
     });
-    const fired = startSchedules({ schedules, state: storage.state, clock, sender, isPending });
     const stopExpiry = startExpiry(context);
     const stop = async (): Promise<void> => {
       fired.stop();
