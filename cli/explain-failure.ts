@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { adviceOnFile } from "../local/advice.ts";
+import { SigningKeyError } from "../local/errors.ts";
 import { ApiRefusedError } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -39,12 +41,14 @@ const OTHER_FORM =
 /** What an operator is told of an error that he can mend; `undefined` for a fault of ours, which needs its stack. */
 export function explainFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof CliError || error instanceof ApiRefusedError) return error.message;
+  if (error instanceof CliError || error instanceof ApiRefusedError || error instanceof SigningKeyError) {
+    return error.message;
+  }
   if (error.message === "Region is missing") return NO_REGION;
   if (error instanceof z.core.$ZodError) return `${error.name}: ${OTHER_FORM}`;
   if (isOfFetch(error)) return `${reasonOf(error)}: ${UNREACHABLE}`;
   const known = ADVICE.find(([names]) => names.test(error.name) || names.test(codeOf(error)));
-  if (known === undefined && !isOfAws(error)) return undefined;
+  if (known === undefined && !isOfAws(error)) return adviceOnFile(error);
   const name = error.name === "Error" ? codeOf(error) : error.name;
   return [`${name}: ${error.message}`, ...(known === undefined ? [] : [known[1]])].join("\n");
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../lambdas/core/clock.ts";
+import { adviceOn } from "./advice.ts";
 import { Arrivals } from "./demo/arrivals.ts";
 import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } from "./demo/demo.ts";
 import { printSummary, printWhereToGo } from "./demo/report.ts";
@@ -9,7 +10,7 @@ import { readDemoState, writeDemoState } from "./demo/state.ts";
 import { createTerminal, heading, printBatch, printNote, printProblem, printStep } from "./demo/terminal.ts";
 import { type Endpoints, removeEndpoints, removeStaleEndpoints, writeEndpoints } from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./receiver/practice-receiver.ts";
-import { DataFolderInUseError, PortTakenError, type Runtime, startRuntime } from "./runtime/runtime.ts";
+import { type Runtime, startRuntime } from "./runtime/runtime.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
 import { synthesise } from "./synthesise.ts";
 
@@ -107,6 +108,7 @@ async function startReceiver(
     forget: true,
     onReceived: (request, verdict) =>
       printBatch(terminal, request, verdict, arrivals.arrived(verdict, performance.now())),
+    onUnkept: (error) => printNote(terminal, `requests are no longer kept in ${file}: ${error.message}`),
   };
   // What is still owed goes to where the receiver was; another process may have taken its port meanwhile.
   const receiver = await startPracticeReceiver({ ...options, port: known?.receiverPort ?? 0 }).catch(() =>
@@ -146,14 +148,4 @@ async function stop(): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, STOP_MS));
   await Promise.race([stopAll(), late]);
   process.exit(0);
-}
-
-function adviceOn(error: unknown): string {
-  if (error instanceof PortTakenError) {
-    return `Port ${error.port} is taken. Start on another one: npm start -- --port ${error.port + 1} (0 takes a free one).`;
-  }
-  if (error instanceof DataFolderInUseError) {
-    return `${error.dir} is in use by process ${error.pid}. Stop that one, or start beside it: npm start -- --data DIR --port 0`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

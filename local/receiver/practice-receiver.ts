@@ -1,4 +1,5 @@
-import { createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -18,6 +19,8 @@ export interface PracticeReceiverOptions {
   clock?: Clock;
   /** Every request is appended to this file, a line of JSON each: what `trailcast verify --chain` reads. */
   file?: string;
+  /** Called once when `file` cannot be written any more; the receiver goes on without it. */
+  onUnkept?: (error: Error) => void;
   /** Called for each request, after its answer has begun. With it requests are judged at once. */
   onReceived?: (request: ReceivedRequest, verdict: Verdict) => void;
   /** Keeps no request in memory: for a receiver that runs for long. */
@@ -38,13 +41,13 @@ export interface PracticeReceiver {
   stop(): Promise<void>;
 }
 
-/** Starts the receiver. How it answers is decided by the path: see `practice-receiver-faults.ts`. */
+/** Starts the receiver. How it answers is decided by the path: see `faults.ts`. */
 export async function startPracticeReceiver(options: PracticeReceiverOptions): Promise<PracticeReceiver> {
   const clock = options.clock ?? Date.now;
   const secrets = new Map<string, string>();
   const received: ReceivedRequest[] = [];
   const attempts = new Map<string, number>();
-  const journal = options.file === undefined ? undefined : createWriteStream(options.file, { flags: "a" });
+  const journal = options.file === undefined ? undefined : await openJournal(options.file, options.onUnkept);
   const judge = (request: ReceivedRequest): Verdict =>
     judgeRequest(request, secrets.get(request.path), request.at);
 
@@ -52,7 +55,7 @@ export async function startPracticeReceiver(options: PracticeReceiverOptions): P
     const request = await readRequest(incoming, clock);
     if (incoming.method === "GET") return void response.end("Trailcast practice receiver\n");
     if (options.forget !== true) received.push(request);
-    journal?.write(`${JSON.stringify(request)}\n`);
+    if (journal?.writable === true) journal.write(`${JSON.stringify(request)}\n`);
     const key = `${request.path} ${request.headers["webhook-id"] ?? ""}`;
     const earlierAttempts = attempts.get(key) ?? 0;
     if (attempts.size > 100_000) attempts.clear(); // only `/flaky` needs them, for the attempts of one delivery
@@ -80,9 +83,17 @@ export async function startPracticeReceiver(options: PracticeReceiverOptions): P
       });
       server.closeAllConnections();
       await closed;
-      await new Promise<void>((resolve) => (journal === undefined ? resolve() : journal.end(resolve)));
+      if (journal !== undefined) await new Promise<void>((resolve) => void journal.end(() => resolve()));
     },
   };
+}
+
+/** Rejects when the file cannot be opened. */
+async function openJournal(file: string, onUnkept: (error: Error) => void = () => {}): Promise<WriteStream> {
+  const journal = createWriteStream(file, { flags: "a" });
+  await once(journal, "open");
+  journal.on("error", onUnkept);
+  return journal;
 }
 
 function countEvents(body: string): number {

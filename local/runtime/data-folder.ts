@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DataFolderInUseError } from "../errors.ts";
@@ -11,14 +11,26 @@ function readPid(file: string): number {
   }
 }
 
+/** What SQLite opens: it would say neither which file it is nor why. */
+const DATABASES = ["runtime.lock", "runtime.db", "aws.db"];
+
+function requireWritable(dir: string): void {
+  const { R_OK, W_OK, X_OK } = constants;
+  accessSync(dir, R_OK | W_OK | X_OK);
+  for (const file of DATABASES.map((name) => join(dir, name))) {
+    if (existsSync(file)) accessSync(file, R_OK | W_OK);
+  }
+}
+
 /**
  * Takes a data folder for this process until `release` is called, or the process ends in whatever way: the lock is the
  * operating system's, by an open transaction, so that nothing stays behind after `kill -9`.
- * @throws DataFolderInUseError
+ * @throws DataFolderInUseError, or an error of the file system with `code` and `path`
  */
 export function lockDataFolder(path: string): { dir: string; release(): void } {
   const dir = resolve(path);
   mkdirSync(dir, { recursive: true });
+  requireWritable(dir);
   const pidFile = join(dir, "runtime.pid");
   const lock = new DatabaseSync(join(dir, "runtime.lock"));
   try {

@@ -177,6 +177,20 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
   });
 });
 
+describe("a data folder that holds something else", () => {
+  it("names a signing key that is none, and a folder that is a file", async () => {
+    const broken = mkdtempSync(join(dir, "broken-"));
+    writeFileSync(join(broken, "issuer-key.json"), "{}");
+    const token = (data: string) => typed(`token --workspace ws_1 --scope events:read --data ${data}`);
+    const refused = await token(broken);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/^trailcast: .*issuer-key\.json holds no signing key\. Remove it.*\n$/);
+    const file = await token(join(broken, "issuer-key.json"));
+    expect(file).toMatchObject({ code: 1, stdout: "" });
+    expect(file.stderr).toMatch(/^trailcast: .*ENOTDIR\. A part of this path is a file.*\n$/);
+  });
+});
+
 describe("trailcast --help", () => {
   it("lists the commands, each of which has help with examples", async () => {
     const { stdout } = await trailcast("--help");

@@ -73,10 +73,30 @@ describe("the receiver", () => {
     rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
   });
 
-  function post(path: string, body = "[]", id = "whd_1"): Promise<{ status: number; retryAfter?: string }> {
+  it("does not start when the file cannot be written, and goes on when it cannot be any more", async () => {
+    const nowhere = join(dir, "nowhere", "received.ndjson");
+    await expect(startPracticeReceiver({ dir, file: nowhere })).rejects.toMatchObject({
+      code: "ENOENT",
+      path: nowhere,
+    });
+    const full = Promise.withResolvers<Error>();
+    const onFullDisk = await startPracticeReceiver({ dir, file: "/dev/full", onUnkept: full.resolve });
+    const url = onFullDisk.url;
+    expect((await post("/any", "[]", "whd_1", url)).status).toBe(200);
+    expect(await full.promise).toMatchObject({ code: "ENOSPC" });
+    expect((await post("/any", "[]", "whd_2", url)).status).toBe(200);
+    await onFullDisk.stop();
+  });
+
+  function post(
+    path: string,
+    body = "[]",
+    id = "whd_1",
+    url = receiver.url,
+  ): Promise<{ status: number; retryAfter?: string }> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        `${receiver.url}${path}`,
+        `${url}${path}`,
         { method: "POST", ca: readFileSync(join(dir, "tls", "ca.pem")), headers: { "webhook-id": id } },
         (incoming) => {
           incoming.destroy();
@@ -85,7 +105,8 @@ describe("the receiver", () => {
           resolve(retryAfter === undefined ? { status } : { status, retryAfter });
         },
       );
-      outgoing.setTimeout(400, () => outgoing.destroy(new Error("no answer")));
+      // Only the path that never answers is given up: any other may take its time on a busy machine.
+      if (path === "/hang") outgoing.setTimeout(400, () => outgoing.destroy(new Error("no answer")));
       outgoing.on("error", reject).end(body);
     });
   }
