@@ -97,10 +97,24 @@ function stackIn(cdkOut: string): string {
   return basename(template, TEMPLATE_ENDING);
 }
 
+/** Another user's assembly is as good; only its owner may touch it. */
+function keepFresh(cdkOut: string): void {
+  const now = new Date();
+  try {
+    utimesSync(cdkOut, now, now);
+  } catch {
+    // It is synthesised again once it is old.
+  }
+}
+
 function forgetOld(now: number): void {
   for (const name of readdirSync(CACHE)) {
     const path = join(CACHE, name);
-    if (now - statSync(path).mtimeMs > CACHE_MS) rmSync(path, { recursive: true, force: true });
+    try {
+      if (now - statSync(path).mtimeMs > CACHE_MS) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another user's, or gone meanwhile.
+    }
   }
 }
 
@@ -113,14 +127,14 @@ export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
   const complete = localSettings(settings);
   const cdkOut = join(CACHE, hashInputs(complete));
   if (existsSync(cdkOut)) {
-    const now = new Date();
-    utimesSync(cdkOut, now, now);
+    keepFresh(cdkOut);
     return { cdkOut, stack: stackIn(cdkOut), cached: true };
   }
   mkdirSync(CACHE, { recursive: true });
   forgetOld(Date.now());
   const partial = `${cdkOut}.${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial); // names the folder when it may not be written
   try {
     await runApp(partial, complete);
   } catch (error) {
