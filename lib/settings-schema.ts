@@ -17,13 +17,23 @@ function text(message: string, holds: (value: string) => boolean): z.ZodType<str
   return z.string({ error: message }).refine(holds, { error: message });
 }
 
+/**
+ * Of the addresses that functions have in their environment, of which Lambda takes 4 kB in all: names and addresses share
+ * the half that plans and shards leave.
+ */
+const MAX_URL_LENGTH = 256;
+
 function isHttpsUrl(value: string): boolean {
   const url = URL.parse(value);
   return url !== null && url.protocol === "https:" && url.username === "" && url.hash === "";
 }
 
+function isShort(value: string): boolean {
+  return value.length <= MAX_URL_LENGTH;
+}
+
 function isBaseUrl(value: string): boolean {
-  return isHttpsUrl(value) && !value.includes("?") && !value.endsWith("/");
+  return isShort(value) && isHttpsUrl(value) && !value.includes("?") && !value.endsWith("/");
 }
 
 function isOrigin(value: string): boolean {
@@ -63,13 +73,13 @@ const DEFAULT_PLANS = {
 export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€¦ }", {
   /** CloudEvents `source` is this plus `/workspaces/<id>`. */
   sourceBaseUrl: text(
-    "must be the https:// address of your product, without query, fragment and trailing slash",
+    `must be the https:// address of your product, up to ${MAX_URL_LENGTH} characters without query, fragment and trailing slash`,
     isBaseUrl,
   ),
   /** CloudEvents `type` is this plus `.{category}.{action}`. */
   eventTypePrefix: name(
-    /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$/,
-    "must be 1 to 8 lowercase names joined by dots, such as pro.atmos",
+    /^(?=.{1,128}$)[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$/,
+    "must be 1 to 8 lowercase names joined by dots, such as pro.atmos, up to 128 characters",
   ).default("pro.atmos"),
   /** What a workspace may do, by the name of its plan. */
   plans: z
@@ -81,7 +91,10 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
     .refine((plans) => Object.keys(plans).length > 0, { error: "must name at least one plan" })
     .default(DEFAULT_PLANS),
   /** Where a refused workspace can buy the plan that has forwarding. */
-  upgradeUrl: httpsUrl.optional(),
+  upgradeUrl: text(
+    `must be an https:// URL of up to ${MAX_URL_LENGTH} characters, without user name and fragment`,
+    (value) => isShort(value) && isHttpsUrl(value),
+  ).optional(),
   /** Who issues the API's tokens. Without it the stack brings a Cognito user pool. */
   oidc: fields("{ issuer, audience }", {
     issuer: text(

@@ -30,6 +30,11 @@ describe("settings", () => {
     });
   });
 
+  it("take addresses of 256 characters", () => {
+    const longest = `https://a.b/${"c".repeat(244)}`;
+    expect(mistakesOf({ sourceBaseUrl: longest, upgradeUrl: longest })).toEqual([]);
+  });
+
   it("come as JSON text from the command line", () => {
     expect(parseSettings(JSON.stringify({ sourceBaseUrl, logRetentionDays: 90 })).logRetentionDays).toBe(90);
   });
@@ -113,6 +118,13 @@ describe("a mistake in the settings names the setting, what it must be, and what
       "whole number of destinations from 0 to 100",
     ],
     ["an upgrade by http", { upgradeUrl: "http://a.b" }, "upgradeUrl must be an https:// URL"],
+    [
+      "a long product",
+      { sourceBaseUrl: `https://a.b/${"c".repeat(245)}` },
+      "up to 256 characters without query",
+    ],
+    ["a long upgrade", { upgradeUrl: `https://a.b/${"c".repeat(245)}` }, "URL of up to 256 characters"],
+    ["a long prefix", { eventTypePrefix: "a".repeat(129) }, "pro.atmos, up to 128 characters"],
     [
       "an issuer without address",
       { oidc: { audience: "a" } },
