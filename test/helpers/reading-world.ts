@@ -5,6 +5,7 @@ import { createEventDeliveries } from "../../lambdas/adapters/event-deliveries.t
 import { createExportRows } from "../../lambdas/adapters/export-store.ts";
 import { createReading } from "../../lambdas/adapters/journal-reading.ts";
 import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
+import type { ExportJob } from "../../lambdas/core/reading/export-job.ts";
 import { runExport } from "../../lambdas/core/reading/run-export.ts";
 import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
 import { createReadEventsHandler } from "../../lambdas/read-events.ts";
@@ -39,6 +40,7 @@ export interface ReadingWorld {
   ask(route: string, query?: Record<string, string>, request?: Asked): Promise<Answer>;
   byId(id: string): Promise<Answer>;
   runJob(id: string): Promise<string>;
+  job(id: string): Promise<ExportJob | undefined>;
   put(table: string, items: object[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export async function createReadingWorld(): Promise<ReadingWorld> {
     },
     byId: (id) => world.ask("GET /ws/events/{id}", {}, { parameters: { id } }),
     runJob: (id) => runExport("ws_1", id, { ...shared, hasTime: () => true, partBytes: 2_000 }),
+    job: (id) => shared.rows.readJob("ws_1", id),
     put: async (TableName, items) => {
       for (const item of items) {
         await dynamo.client.send(new PutItemCommand({ TableName, Item: toAttributes(item) }));

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS } from "../../../lambdas/core/retention/retention.ts";
 import { claims } from "../../helpers/http-events.ts";
-import { createTenDays, type ReadingWorld } from "../../helpers/reading-world.ts";
+import { workspaceRow } from "../../helpers/in-memory-stores.ts";
+import { as, createTenDays, type ReadingWorld, START } from "../../helpers/reading-world.ts";
 import { postedEvent } from "../../helpers/recorded-workspace.ts";
 
+const START_TEXT = new Date(START).toISOString();
 let world: ReadingWorld;
 beforeEach(async () => void (world = await createTenDays()));
 afterEach(() => world.close());
@@ -83,6 +85,30 @@ describe("an export", () => {
     world.now += DAY_MS;
     const { status } = await world.ask("POST /ws/exports", {}, request);
     expect(status).toBe(202);
+  });
+
+  it("hands out nothing of a job that is still running", async () => {
+    const { json } = await world.ask("POST /ws/exports", {}, { body: JSON.stringify({ format: "ndjson" }) });
+    const row = await world.job(json().id);
+    const part = { key: "ws_1/part", events: 1, bytes: 1, oldest: START_TEXT, newest: START_TEXT };
+    await world.put("Registry", [{ ...row, parts: [part] }]);
+    const { parts, events } = (
+      await world.ask("GET /ws/exports/{exp}", {}, { parameters: { exp: json().id } })
+    ).json();
+    expect({ parts, events }).toEqual({ parts: [], events: 1 });
+  });
+
+  it("at once is refused where its quotes would swell the answer past what Lambda lets through", async () => {
+    const quotes = postedEvent({ description: '"'.repeat(31_000) });
+    await world.recorded.put(workspaceRow("ws_quotes"));
+    for (let entry = 0; entry < 6; entry++) {
+      await world.recorded.record(
+        "ws_quotes",
+        Array.from({ length: 10 }, () => quotes),
+      );
+    }
+    const { status, json } = await world.ask("GET /ws/events/export", { format: "ndjson" }, as("ws_quotes"));
+    expect({ status, field: json().field }).toEqual({ status: 413, field: "from" });
   });
 
   it("is one of 200 that are kept", async () => {
