@@ -22,7 +22,7 @@ export function parseSettings(given: unknown): Settings {
   const value = typeof given === "string" ? parseJson(given) : given;
   if (value === undefined) {
     throw new SettingsError([
-      'nothing is set: give at least { "sourceBaseUrl": "https://…" } as "trailcast" in the context of cdk.json',
+      'nothing is set: give at least { "sourceBaseUrl": "https://…" }, the address of your product, as "trailcast" in the context of cdk.json',
     ]);
   }
   const parsed = settingsSchema.safeParse(value, { reportInput: true });

@@ -33,7 +33,12 @@ const TEMPLATE_ENDING = ".template.json";
 /** Assemblies that nobody has started for so long are removed; running stacks may still load functions from younger ones. */
 const CACHE_MS = 86_400_000;
 
-const cdkJsonSchema = z.object({ context: z.looseObject({ trailcast: z.looseObject({}) }) });
+/** What a deployment has to say, and a machine of one's own need not: the address of the product. */
+const EXAMPLE = { sourceBaseUrl: "https://app.example.com" };
+
+const cdkJsonSchema = z.object({
+  context: z.looseObject({ trailcast: z.looseObject({}).default({}) }).default({ trailcast: {} }),
+});
 
 /** Where the assembly is, and whether it had to be synthesised. */
 export interface Synthesis {
@@ -52,11 +57,11 @@ export class SynthesisError extends Error {
 
 type Settings = Record<string, unknown>;
 
-/** The deployment's settings with tokens of the local issuer, and without what needs an account or addresses. */
+/** The settings of `cdk.json`, where there are any, with tokens of the local issuer, and without what needs an account or addresses. */
 function localSettings(overrides: Settings): Settings {
   const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(PROJECT, "cdk.json"), "utf8")));
   const { cognito: _cognito, egress: _egress, ...settings } = context.trailcast;
-  return { ...settings, oidc: LOCAL_OIDC, ...overrides };
+  return { ...EXAMPLE, ...settings, oidc: LOCAL_OIDC, ...overrides };
 }
 
 function hashInputs(settings: Settings): string {
