@@ -54,13 +54,17 @@ export function keptDays(workspace: RetainedWorkspace, plans: Plans, now: number
   return Math.max(days, kept.days);
 }
 
+/** No entry expires earlier than its page may be removed, nor before the day's purge has seen it: a hold or a larger plan may have come. */
+const LEAST_KEPT_DAYS = 2;
+
 /** Days that an entry recorded now is kept; `null`: for ever, as all is that is recorded under a hold, so that no job must come in time. */
 export function recordedDays(
   workspace: RetainedWorkspace & Pick<Workspace, "hold">,
   plans: Plans,
   now: number,
 ): number | null {
-  return workspace.hold === undefined ? keptDays(workspace, plans, now) : null;
+  const days = workspace.hold === undefined ? keptDays(workspace, plans, now) : null;
+  return days === null ? null : Math.max(days, LEAST_KEPT_DAYS);
 }
 
 /**
