@@ -24,7 +24,7 @@ export class Clockwork extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [props.fn.functionArn] }),
     );
-    new CfnSchedule(this, "Schedule", {
+    const schedule = new CfnSchedule(this, "Schedule", {
       description: props.description,
       scheduleExpression: props.expression,
       flexibleTimeWindow: { mode: "OFF" },
@@ -32,9 +32,11 @@ export class Clockwork extends Construct {
         arn: props.fn.functionArn,
         roleArn: role.roleArn,
         input: JSON.stringify(props.input),
-        // A call that is late is worth nothing: the next one looks at the same rows.
+        // Of handing the call over, which Scheduler does asynchronously: what becomes of it then is Lambda's own retries.
         retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 60 },
       },
     });
+    // With what the role may do: the first call comes as soon as the schedule is there.
+    schedule.node.addDependency(role);
   }
 }

@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
@@ -6,6 +7,9 @@ import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Rings } from "./rings.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
+
+/** The next sweep of what is due comes a minute later. It is also the least that Lambda takes. */
+const SWEEP_IS_STALE_SECONDS = 60;
 
 /** Rings the lanes that are due each minute, and each quarter of an hour those that are behind. */
 export class Sweep extends Construct {
@@ -25,6 +29,8 @@ export class Sweep extends Construct {
       timeoutSeconds: 300,
       memoryMegabytes: 512,
     });
+    // Each schedule looks at the same rows again soon; retries of its own only heap up sweeps after a fault or an outage.
+    this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(SWEEP_IS_STALE_SECONDS) });
     parts.registry.grantSweep(this.fn);
     parts.registry.grantRead(this.fn);
     equipPlans(this.fn, deployment);

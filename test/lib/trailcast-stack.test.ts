@@ -141,6 +141,32 @@ describe("rings", () => {
   });
 });
 
+describe("schedules", () => {
+  const schedules = resourcesOf(template, "AWS::Scheduler::Schedule");
+
+  it("wait for what their roles may do: the first call comes as soon as they are there", () => {
+    expect(schedules).toHaveLength(3);
+    for (const [, schedule] of schedules) {
+      const role = logicalIdOf(schedule.Properties["Target"].RoleArn);
+      const policies = resourcesOf(template, "AWS::IAM::Policy").filter(([, { Properties }]) =>
+        Properties["Roles"].map(logicalIdOf).includes(role),
+      );
+      expect(policies).toHaveLength(1);
+      expect(schedule["DependsOn"]).toEqual(expect.arrayContaining([role, policies[0]?.[0]]));
+    }
+  });
+
+  it("heap up no sweeps when one fails or none can run, but plan a purge again", () => {
+    const configs = resourcesOf(template, "AWS::Lambda::EventInvokeConfig").map(
+      ([, { Properties }]) => Properties,
+    );
+    expect(configs).toEqual([
+      expect.objectContaining({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }),
+    ]);
+    expect(logicalIdOf(configs[0]?.["FunctionName"])).toContain("SweepFunction");
+  });
+});
+
 describe("functions", () => {
   const functions = resourcesOf(template, "AWS::Lambda::Function");
 
