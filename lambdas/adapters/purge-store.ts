@@ -6,6 +6,7 @@ import {
 import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry/entry.ts";
 import { positionSchema } from "../core/journal/page.ts";
+import { stretchSchema } from "../core/lane/stretch.ts";
 import { WRITES_AT_ONCE } from "../core/retention/purge-pace.ts";
 import {
   type LanePosition,
@@ -25,6 +26,7 @@ const lanePositionSchema = z.object({
   lane: z.string(),
   status: z.string(),
   cursor: positionSchema,
+  lapsed: z.optional(z.array(stretchSchema)),
 });
 
 export interface PurgeTables {
@@ -156,6 +158,7 @@ function lanePositions(client: DynamoDBClient, registry: string, workspace: stri
     "#item": REGISTRY.item,
     "#status": "status",
     "#cursor": "cursor",
+    "#lapsed": "lapsed",
     "#lane": "lane",
     "#destination": "destination",
   };
@@ -164,7 +167,7 @@ function lanePositions(client: DynamoDBClient, registry: string, workspace: stri
     registry,
     {
       KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :lanes)",
-      ProjectionExpression: "#destination, #lane, #status, #cursor",
+      ProjectionExpression: "#destination, #lane, #status, #cursor, #lapsed",
       ExpressionAttributeNames: names,
       values: { ":workspace": workspace, ":lanes": registryItem.lanes },
     },

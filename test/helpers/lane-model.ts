@@ -255,6 +255,7 @@ export class LaneModel {
     this.rules.heals();
     for (const ring of this.rings) await this.finish(ring);
     this.rules.judgeEnd();
+    this.rules.judgeLapsed(this.world.lane(), this.left());
   }
 
   /** Rung by either queue until that changes nothing. */

@@ -105,6 +105,8 @@ export class LaneRules {
     const { numbers } = this.factsOf(after.lane);
     if (this.indexOf(after.cursor) < this.indexOf(before.cursor)) this.broken.push("a cursor went back");
     if (after.number !== before.number) this.closed(before, after);
+    if (this.lapsedOf(after).some((place) => !this.isExpired(place, this.floor)))
+      this.broken.push(`${after.lane} took for expired what has not`);
     const { frozen } = after;
     if (frozen === undefined || frozen.id === before.frozen?.id) return;
     if (before.status !== "live") this.broken.push(`${after.lane} froze while ${before.status}`);
@@ -217,6 +219,26 @@ export class LaneRules {
       for (const [number, { outcomes }] of numbers)
         if (outcomes.every(({ outcome }) => isOpen(outcome))) this.broken.push(`${lane};${number} is open`);
     }
+  }
+
+  /** What the live lane passed for no other reason than that it had expired is remembered, as far as pages are left of it. */
+  judgeLapsed(lane: Lane, left: ReadonlySet<number>): void {
+    const stretch = this.factsOf(lane.lane).stretches.at(-1);
+    if (stretch === undefined) return;
+    const lapsed = new Set(this.lapsedOf(lane));
+    const now = { tick: Number.POSITIVE_INFINITY, floor: "" };
+    for (let place = stretch.begin; place < this.indexOf(lane.cursor); place++) {
+      const page = this.pages.findLast(({ first }) => first <= place)?.page ?? 0;
+      if (left.has(page) && !lapsed.has(place) && !this.isSettled(lane.lane, place, stretch, now))
+        this.broken.push(`${lane.lane} passed ${place} and forgot it`);
+    }
+  }
+
+  private lapsedOf({ lapsed = [] }: Lane): number[] {
+    return lapsed.flatMap(({ from, to }) => {
+      const first = this.indexOf(from);
+      return Array.from({ length: this.indexOf(to) - first }, (_, place) => first + place);
+    });
   }
 
   // Where things lie.

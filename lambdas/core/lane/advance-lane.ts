@@ -1,7 +1,8 @@
 import type { DeliveryOutcome } from "../delivery/delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
-import type { Frozen, Lane } from "./lane.ts";
+import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
+import { joinStretches } from "./stretch.ts";
 import type { Position } from "../journal/page.ts";
 import { DUE_SHARD } from "../table-schema.ts";
 
@@ -32,12 +33,18 @@ export function freeze(
     parent: lane.splitParent,
   };
   return {
-    ...lane,
+    ...lapsed(lane, cut),
     cursor: cut.begin ?? lane.cursor,
     frozen,
     splitParent: undefined,
     lookedAt: facts.frozenAt,
   };
+}
+
+/** Remembers what the cut passed because it had expired. A replay owes nothing that the live lane does not. */
+export function lapsed(lane: Lane, cut: Pick<Cut, "lapsed">): Lane {
+  if (cut.lapsed.length === 0 || lane.lane !== LIVE_LANE) return lane;
+  return { ...lane, lapsed: joinStretches(lane.lapsed ?? [], cut.lapsed) };
 }
 
 /** How many events the next delivery takes at most. */

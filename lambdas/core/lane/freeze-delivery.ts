@@ -5,7 +5,9 @@ import type { EntryReference } from "../entry/entry.ts";
 import { eventId } from "../ids.ts";
 import type { Frozen } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
+import { countOf } from "./health.ts";
 import { isOwnFailure } from "./owner-notice.ts";
+import { joinStretches, type Stretch, stretchOf } from "./stretch.ts";
 import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import { TrailcastError } from "../trailcast-error.ts";
 
@@ -44,6 +46,8 @@ export interface Cut {
   bytes: number;
   /** Nothing more goes in, or nothing more may be looked at. */
   isComplete: boolean;
+  /** What was passed because it had expired. */
+  lapsed: readonly Stretch[];
   /** When the first of its events was recorded, and the trace it carries. */
   oldestAt?: string | undefined;
   trace?: string | undefined;
@@ -58,7 +62,7 @@ export class MissingEntryError extends TrailcastError {
 }
 
 export function startCut(cursor: Position): Cut {
-  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 2, isComplete: false };
+  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 2, isComplete: false, lapsed: [] };
 }
 
 /** Goes on through the next existing page; a page that is not there was purged, with events that had expired. */
@@ -66,6 +70,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
   const { page } = loaded.page;
   const from = page === cut.seen.page ? cut.seen.index : 0;
   const next = { ...cut, lines: [...cut.lines], ids: [...cut.ids] };
+  const count = countOf(loaded.page);
   let first = 0;
   for (const reference of loaded.page.entries) {
     for (let index = Math.max(from, first); index < first + reference.count; index++) {
@@ -73,6 +78,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
         return ended(next, { page, index });
       if (next.ids.length >= rules.maxEvents) return ended(next, { page, index });
       const line = lineAt(loaded, reference, index - first, rules);
+      if (line === undefined) next.lapsed = joinStretches(next.lapsed, [stretchOf(page, index, count)]);
       if (line === undefined || !wants(line, rules)) continue;
       if (next.ids.length > 0 && next.bytes + line.byteLength + 1 > DELIVERY_MAX_BYTES)
         return ended(next, { page, index });

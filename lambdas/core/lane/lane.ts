@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { positionSchema } from "../journal/page.ts";
+import { stretchSchema } from "./stretch.ts";
 
 /** What the receiver's last answer came to, kept on the live lane so that health needs no second read. */
 export const lastDeliverySchema = z.object({
@@ -85,6 +86,8 @@ export const laneSchema = z.object({
   eventsPerSecond: z.optional(z.number()),
   /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */
   slowAnswers: z.optional(z.number()),
+  /** What the live lane has passed because it had expired: the purge names it in the receipt of its removal. */
+  lapsed: z.optional(z.array(stretchSchema)),
   createdAt: z.string(),
 });
 export type Lane = z.infer<typeof laneSchema>;

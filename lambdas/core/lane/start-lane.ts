@@ -4,6 +4,7 @@ import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
 import type { JournalStore } from "../stores.ts";
 import { registryItem } from "../table-schema.ts";
+import { stretchesBefore } from "./stretch.ts";
 
 /** The first event of page `page`. */
 function startOf(page: number): Position {
@@ -107,6 +108,8 @@ export function moveLane(lane: Lane, cursor: Position): Lane {
     ...resumeLane(closed),
     ...NOTHING_FROZEN,
     cursor,
+    // A larger window may show again what had expired, and from further back it is delivered.
+    lapsed: lane.lapsed && stretchesBefore(lane.lapsed, cursor),
     batchLimit: undefined,
     splitEnd: undefined,
     splitParent: undefined,

@@ -4,6 +4,7 @@ import {
   expired,
   followLog,
   freeze,
+  lapsed,
   progressed,
   recut,
   rested,
@@ -144,7 +145,7 @@ async function freezeNext(run: LaneRun, target: Target): Promise<Step> {
   const cut = await cutEvents(run, lane.cursor, { ...rulesFor(run, target), maxEvents, stop });
   if (cut.ids.length === 0) {
     if (comparePositions(cut.end, lane.cursor) <= 0) return rest(run);
-    changeLane(run, (current) => progressed(current, cut.end));
+    changeLane(run, (current) => progressed(lapsed(current, cut), cut.end));
     return "next";
   }
   const now = ports.clock();

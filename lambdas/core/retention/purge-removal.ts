@@ -4,6 +4,7 @@ import type { LanePosition, PurgeState, PurgeStore } from "./purge-state.ts";
 import { endOf, endReceiptAt, eventsOn, openReceipt, type Owed, type Receipt } from "./receipt.ts";
 import { pauseAfter } from "./purge-pace.ts";
 import { DAY_MS } from "./retention.ts";
+import { eventsWithin, type Stretch, stretchesBefore } from "../lane/stretch.ts";
 import type { JournalStore } from "../stores.ts";
 
 /** Receipts stay small, so that a hold or a crash leaves little half-done: 50 pages are at most 5,000 events. */
@@ -167,18 +168,21 @@ async function removablePages(
   return pages.filter(({ page }) => page !== newest?.page);
 }
 
+/** What a lane has passed because it had expired, and what it has not come to. */
 function owedBy(lanes: readonly LanePosition[], pages: readonly Page[]): Owed[] {
   const owed = lanes
     .filter(({ status, lane }) => lane === "live" && status !== "ended")
-    .map(({ destination, cursor }) => ({ destination, events: eventsFrom(cursor, pages) }));
+    .map(({ destination, cursor, lapsed = [] }) => {
+      const unseen = { from: cursor, to: { page: Number.POSITIVE_INFINITY, index: 0 } };
+      return { destination, events: eventsOwed([...stretchesBefore(lapsed, cursor), unseen], pages) };
+    });
   return owed.filter(({ events }) => events > 0);
 }
 
-function eventsFrom(cursor: LanePosition["cursor"], pages: readonly Page[]): number {
-  return pages
-    .filter(({ page }) => page >= cursor.page)
-    .reduce(
-      (sum, page) => sum + Math.max(0, eventsOn(page) - (page.page === cursor.page ? cursor.index : 0)),
-      0,
-    );
+function eventsOwed(stretches: readonly Stretch[], pages: readonly Page[]): number {
+  const perPage = pages.flatMap((page) => {
+    const count = eventsOn(page);
+    return stretches.map((stretch) => eventsWithin(stretch, page, count));
+  });
+  return perPage.reduce((sum, events) => sum + events, 0);
 }

@@ -3,6 +3,7 @@ import type { RetentionHistory, Workspace } from "./entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { type Receipt, receiptEndSchema, receiptSchema } from "./receipt.ts";
 import type { Position } from "../journal/page.ts";
+import type { Stretch } from "../lane/stretch.ts";
 
 /**
  * Where the purge of a workspace stands: one row, every write conditional on `version`, so that two purges at once take turns.
@@ -39,6 +40,8 @@ export interface LanePosition {
   lane: string;
   status: string;
   cursor: Position;
+  /** What it has passed because it had expired. */
+  lapsed?: readonly Stretch[] | undefined;
 }
 
 /** What the purge touches. Reads are strongly consistent. */

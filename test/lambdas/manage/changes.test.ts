@@ -61,7 +61,7 @@ describe("changing a destination", () => {
     const facts = { id: "whd_1", frozenAt: at, format: "cloudevents-batch", contentVersion: 1 } as const;
     const started = await lane();
     if (started === undefined) throw new Error("no lane");
-    const frozen = freeze(started, { ids: ["aud_1"], end } as unknown as Cut, facts);
+    const frozen = freeze(started, { ids: ["aud_1"], end, lapsed: [] } as unknown as Cut, facts);
     await manage.dependencies.registry.commit([{ kind: "replace", row: frozen }]);
     manage.rings.rung.length = 0;
     await patch({ url: "https://siem.example.com/mended" });

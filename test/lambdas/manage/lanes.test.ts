@@ -106,7 +106,7 @@ const REPORT = {
     error: "HTTP 500",
   },
 };
-const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 } } as unknown as Cut;
+const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 }, lapsed: [] } as unknown as Cut;
 
 const DISABLED = { status: 409, body: { type: "https://trailcast.dev/problems/destination-disabled" } };
 

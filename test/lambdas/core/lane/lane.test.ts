@@ -2,14 +2,19 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
 import { type Lane, LANE_ATTRIBUTES } from "../../../../lambdas/core/lane/lane.ts";
 import { itemSize } from "../../../../local/aws/dynamodb/attribute-order.ts";
+import { STRETCHES_MAX } from "../../../../lambdas/core/lane/stretch.ts";
 import type { Item } from "../../../../local/aws/dynamodb/attribute-value.ts";
 
 const AT = "2026-11-23T12:00:00.000Z";
 const ULID = "01KAQN3ZJ8W5M2T9C7R4X6V0BD";
 const END = { page: 1_234_567, index: 99 };
 
-/** Everything at once that can be, after years of work; the names of halves pass from the lane to what is frozen. */
-const FULL: Omit<Required<Lane>, "splitParent" | "until" | "eventsPerSecond"> = {
+/** The names of halves pass from the lane to what is frozen, a replay's are not of a live lane, and only a lane that loses events has the last. */
+const LEFT_OUT = ["splitParent", "until", "eventsPerSecond", "lapsed"] as const;
+const LAPSED = Array.from({ length: STRETCHES_MAX }, () => ({ from: END, to: END }));
+
+/** Everything else at once that can be, after years of work. */
+const FULL: Omit<Required<Lane>, (typeof LEFT_OUT)[number]> = {
   workspace: `ws_${ULID}`,
   item: `lane#dst_${ULID}#live`,
   destination: `dst_${ULID}`,
@@ -57,9 +62,11 @@ const FULL: Omit<Required<Lane>, "splitParent" | "until" | "eventsPerSecond"> = 
   createdAt: AT,
 };
 
-it("a lane with everything in its row is written for one unit", () => {
+it("a lane with everything in its row is written for one unit, and for two when it has lost events by their expiry", () => {
+  const left: readonly string[] = LEFT_OUT;
   expect(Object.keys(FULL).toSorted()).toEqual(
-    LANE_ATTRIBUTES.filter((name) => !["splitParent", "until", "eventsPerSecond"].includes(name)).toSorted(),
+    LANE_ATTRIBUTES.filter((name) => !left.includes(name)).toSorted(),
   );
   expect(itemSize(marshall(FULL) as Item)).toBeLessThanOrEqual(1024);
+  expect(itemSize(marshall({ ...FULL, lapsed: LAPSED }) as Item)).toBeLessThanOrEqual(2048);
 });

@@ -380,6 +380,42 @@ describe("what has expired", () => {
     expect(world.actions()).toEqual([["c"]]);
   });
 
+  it("is remembered where it lay, however often the lane comes to it, until the lane is moved back before it", async () => {
+    for (let page = 0; page < 3; page++) {
+      await world.record(["a", "b"]);
+      world.now += 1000;
+    }
+    refuseAll(500);
+    await world.run();
+    expect(world.lane().lapsed).toBeUndefined();
+    for (const page of [1, 2]) {
+      world.setWorkspace({ history: { floor: world.journal.pagesOf(WS)[page]?.at } });
+      world.now += HOUR;
+      await world.run();
+      expect(world.lane().lapsed).toEqual([
+        { from: { page: 1, index: 0 }, to: { page: page + 1, index: 0 } },
+      ]);
+    }
+    world.answer = () => answered(200);
+    world.now += HOUR;
+    await world.run();
+    expect(world.actions().at(-1)).toEqual(["a", "b"]);
+    const moved = moveLane(world.lane(), { page: 2, index: 0 });
+    expect(moved.lapsed).toEqual([{ from: { page: 1, index: 0 }, to: { page: 2, index: 0 } }]);
+  });
+
+  it("is nothing that a replay remembers", async () => {
+    await world.record(["a"]);
+    world.now += 1;
+    const ring = { ...LIVE, lane: "rpl_1" };
+    const facts = { workspace: WS, destination: DST, lane: "rpl_1", status: "live", createdAt: "" } as const;
+    world.lanes.put(newLane({ ...facts, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }));
+    world.expire({ entries: false, pages: false });
+    await world.run({ ring });
+    expect(world.lane(ring)).toMatchObject({ status: "ended" });
+    expect(world.lane(ring).lapsed).toBeUndefined();
+  });
+
   it("ends a frozen delivery, whose schedule goes on under the next number", async () => {
     await world.record(["a"]);
     world.now += 1000;

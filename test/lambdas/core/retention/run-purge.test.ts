@@ -135,6 +135,33 @@ describe("a purge", () => {
     expect(world.closed().flatMap(({ owed }) => owed)).toEqual([{ destination: "dst_behind", events: 3 }]);
   });
 
+  it("names what a destination's lane had passed because it had expired, once, and not what it was given", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 12);
+    world.store.lanes.push({
+      destination: "dst_lost",
+      lane: "live",
+      status: "live",
+      cursor: { page: 3, index: 1 },
+      lapsed: [
+        { from: { page: 1, index: 1 }, to: { page: 2, index: 0 } },
+        { from: { page: 2, index: 1 }, to: { page: 3, index: 2 } },
+      ],
+    });
+    await world.purge();
+    expect(world.closed()).toMatchObject([{ toPage: 4, owed: [{ destination: "dst_lost", events: 6 }] }]);
+    world.store.lanes.splice(0, 1, {
+      destination: "dst_lost",
+      lane: "live",
+      status: "live",
+      cursor: { page: 12, index: 0 },
+      lapsed: [{ from: { page: 1, index: 1 }, to: { page: 7, index: 1 } }],
+    });
+    world.moveTo(START + 14 * DAY_MS);
+    await world.purge();
+    expect(world.closed()[1]).toMatchObject({ fromPage: 5, toPage: 7, owed: [{ events: 5 }] });
+  });
+
   it("keeps the end of an ended workspace's chain, and nothing else", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 5);
