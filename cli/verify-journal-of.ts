@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { createDynamoClient } from "../lambdas/adapters/dynamo.ts";
+import { createDynamoClient } from "../lambdas/adapters/aws-clients.ts";
 import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";

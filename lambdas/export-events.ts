@@ -1,8 +1,6 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
-import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createDynamoClient, createLambdaClient, createS3Client } from "./adapters/aws-clients.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createExportParts, createExportRows, createExportStarter } from "./adapters/export-store.ts";
@@ -56,13 +54,13 @@ export const handler = createEntryPoint((environment) => {
     run: {
       workspaces: createWorkspaceReader(client, registry),
       rows: createExportRows(client, registry),
-      parts: createExportParts(new S3Client({}), environment.text(ENV.exportBucket)),
+      parts: createExportParts(createS3Client(), environment.text(ENV.exportBucket)),
       reading: createReading(client, journalTable, journal, entries),
       plans: environment.json(ENV.plans, plansSchema),
       clock: systemClock,
       random: systemRandom,
     },
-    starter: createExportStarter(new LambdaClient({}), environment.text("AWS_LAMBDA_FUNCTION_NAME")),
+    starter: createExportStarter(createLambdaClient(), environment.text("AWS_LAMBDA_FUNCTION_NAME")),
     log: createPowertoolsLog("export"),
   });
 });

@@ -1,5 +1,6 @@
 import type { Context, DynamoDBBatchResponse } from "aws-lambda";
-import { createDynamoClient, RowShapeError } from "./adapters/dynamo.ts";
+import { createDynamoClient } from "./adapters/aws-clients.ts";
+import { RowShapeError } from "./adapters/dynamo.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";

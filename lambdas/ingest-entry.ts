@@ -1,4 +1,4 @@
-import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createDynamoClient } from "./adapters/aws-clients.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { callerOf, createHttpHandler, type HttpHandler, jsonAnswer } from "./adapters/http-api.ts";

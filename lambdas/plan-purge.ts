@@ -1,4 +1,4 @@
-import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createDynamoClient } from "./adapters/aws-clients.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPurgeTasks, type PurgeTasks } from "./adapters/purge-tasks.ts";

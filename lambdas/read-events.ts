@@ -1,6 +1,4 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
-import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createDynamoClient, createLambdaClient, createS3Client } from "./adapters/aws-clients.ts";
 import { createEntryPoint, type Environment } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createExportParts, createExportRows, createExportStarter } from "./adapters/export-store.ts";
@@ -86,8 +84,8 @@ function dependenciesFrom(environment: Environment): ReadEventsDependencies {
       clock: systemClock,
     }),
     rows: createExportRows(client, registry),
-    parts: createExportParts(new S3Client({}), environment.text(ENV.exportBucket)),
-    starter: createExportStarter(new LambdaClient({}), environment.text(ENV.exportFunction)),
+    parts: createExportParts(createS3Client(), environment.text(ENV.exportBucket)),
+    starter: createExportStarter(createLambdaClient(), environment.text(ENV.exportFunction)),
     random: systemRandom,
     clock: systemClock,
     plans,

@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
-import { createDynamoClient, RowShapeError } from "./adapters/dynamo.ts";
+import { createDynamoClient } from "./adapters/aws-clients.ts";
+import { RowShapeError } from "./adapters/dynamo.ts";
 import { createEntryExtender } from "./adapters/entry-extender.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";

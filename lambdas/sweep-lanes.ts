@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { createDynamoClient } from "./adapters/dynamo.ts";
+import { createDynamoClient } from "./adapters/aws-clients.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";
 import { createDueLanes, createLaneScan } from "./adapters/lane-search.ts";

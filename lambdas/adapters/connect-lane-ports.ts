@@ -2,9 +2,9 @@ import { ENV } from "../core/environment.ts";
 import type { LanePorts } from "../core/lane/lane-run.ts";
 import { DEFAULT_RETRY, retrySettingsSchema } from "../core/lane/retry-schedule.ts";
 import type { TestPorts } from "../core/delivery/send-test-event.ts";
+import { createDynamoClient, createSecretsClient, createSqsClient } from "./aws-clients.ts";
 import { createDeliveryLog } from "./delivery-log.ts";
 import { createDestinationReader } from "./destination-store.ts";
-import { createDynamoClient } from "./dynamo.ts";
 import type { Environment } from "./entry-point.ts";
 import { createEntryStore } from "./entry-store.ts";
 import { createHttpsSender } from "./https-sender.ts";
@@ -17,9 +17,8 @@ import { createPowertoolsMetrics, type PublishedMetrics } from "./powertools-met
 import { recorderSettings } from "./recorder-settings.ts";
 import { createNameResolver } from "./resolver.ts";
 import { createRingHold, type RingHold } from "./ring-hold.ts";
-import { createRingQueue, createSqsClient } from "./ring-queue.ts";
+import { createRingQueue } from "./ring-queue.ts";
 import { createSecretReader } from "./secret-reader.ts";
-import { createSecretsClient } from "./secret-store.ts";
 import { systemRandom } from "./system-random.ts";
 import { createWorkspaceReader } from "./workspace-store.ts";
 

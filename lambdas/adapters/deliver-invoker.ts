@@ -1,6 +1,7 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { type TestResult, testResultSchema } from "../core/api/delivery-api.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
+import { createLambdaClient, type Patience } from "./aws-clients.ts";
 
 /** The delivery function failed, or was throttled, before it could say what came of the test event. */
 export class TestNotRunError extends TrailcastError {
@@ -15,12 +16,12 @@ export interface DeliveryTester {
   test(workspace: string, destination: string): Promise<TestResult>;
 }
 
-export function createLambdaClient(): LambdaClient {
-  return new LambdaClient({
-    // Once: a repeat would be a second test event.
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 27_000, throwOnRequestTimeout: true },
-  });
+/** Once: a repeat would be a second test event. An attempt takes 10 s; the caller has 29 s, which is API Gateway's limit. */
+const TEST_EVENT: Patience = { attempts: 1, answerMs: 27_000 };
+
+/** The tester of the function of this name. */
+export function connectDeliveryTester(functionName: string): DeliveryTester {
+  return createDeliveryTester(createLambdaClient(TEST_EVENT), functionName);
 }
 
 export function createDeliveryTester(client: LambdaClient, functionName: string): DeliveryTester {

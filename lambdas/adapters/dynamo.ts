@@ -1,7 +1,7 @@
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -22,14 +22,6 @@ export class RowShapeError extends TrailcastError {
   constructor(table: string) {
     super(`A row of table ${table} does not have the shape of its schema`);
   }
-}
-
-// A socket that died while the function was frozen must not eat its time: the SDK tries again on a fresh one.
-export function createDynamoClient(): DynamoDBClient {
-  return new DynamoDBClient({
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
 }
 
 export function toAttributes(row: object): Attributes {

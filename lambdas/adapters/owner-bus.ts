@@ -1,8 +1,9 @@
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type { OwnerEvents } from "../core/lane/owner-event.ts";
-import { noticeEvent, type OwnerNotices } from "../core/lane/owner-notice.ts";
+import { describeNotice, noticeEvent, type OwnerNotices } from "../core/lane/owner-notice.ts";
 import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
+import { createEventBridgeClient } from "./aws-clients.ts";
 
 /** EventBridge refused an owner's event. */
 export class UntoldOwnerError extends TrailcastError {
@@ -15,10 +16,7 @@ const SOURCE = "trailcast";
 /** Events on the stack's bus: `trailcast` / `Destination failing` … */
 export function createOwnerEvents(
   busName: string,
-  client: EventBridgeClient = new EventBridgeClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  }),
+  client: EventBridgeClient = createEventBridgeClient(),
 ): OwnerEvents {
   return {
     async put({ detailType, detail }) {
@@ -55,6 +53,7 @@ export function createOwnerNotices(
         destination: destination.destination,
         name: destination.name,
         lane,
+        description: describeNotice(notice),
         at,
         reason,
         failingSince,

@@ -1,5 +1,6 @@
-import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { TrailcastError } from "../core/trailcast-error.ts";
+import { createSqsClient } from "./aws-clients.ts";
 
 /** Asks for the purge of workspaces; the same one twice does no harm. */
 export interface PurgeTasks {
@@ -16,7 +17,7 @@ export class PurgeTasksError extends TrailcastError {
 
 const BATCH = 10;
 
-export function createPurgeTasks(queueUrl: string, client: SQSClient = new SQSClient({})): PurgeTasks {
+export function createPurgeTasks(queueUrl: string, client: SQSClient = createSqsClient()): PurgeTasks {
   return {
     add: async (workspaces) => {
       for (let start = 0; start < workspaces.length; start += BATCH) {

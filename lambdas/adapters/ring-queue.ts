@@ -1,9 +1,10 @@
-import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { ENV } from "../core/environment.ts";
 import type { Ring } from "../core/lane/lane.ts";
 import type { RandomBytes } from "../core/random.ts";
 import type { RingQueue } from "../core/stores.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
+import { createSqsClient } from "./aws-clients.ts";
 import type { Environment } from "./entry-point.ts";
 import { systemRandom } from "./system-random.ts";
 
@@ -21,13 +22,6 @@ export interface RingQueueUrls {
 }
 
 const BATCH = 10;
-
-export function createSqsClient(): SQSClient {
-  return new SQSClient({
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
-}
 
 /** Rings over SQS FIFO queues: the group is the lane, so one ring of a lane is looked after at a time. */
 export function createRingQueue(urls: RingQueueUrls, random: RandomBytes, client: SQSClient): RingQueue {

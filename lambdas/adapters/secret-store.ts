@@ -5,7 +5,7 @@ import {
   LimitExceededException,
   PutSecretValueCommand,
   ResourceNotFoundException,
-  SecretsManagerClient,
+  type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import { type SecretStore, SecretVersionsError } from "../core/destination/secret-store.ts";
@@ -22,13 +22,6 @@ export class SecretShapeError extends TrailcastError {
 // Secrets Manager may drop a version without a label. Two labels take turns: the version in force keeps its own while another one is
 // written, so that a change that never came to be takes nothing away. One writer at a time: core/destination/secret-lock.ts.
 const LABELS = ["AWSCURRENT", "AWSPENDING"] as const;
-
-export function createSecretsClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
-}
 
 function parse(text: string | undefined): DestinationSecret {
   const parsed = destinationSecretSchema.safeParse(parseJson(text ?? ""));

@@ -1,6 +1,6 @@
-import { createDeliveryTester, createLambdaClient } from "../adapters/deliver-invoker.ts";
+import { createDynamoClient, createSecretsClient } from "../adapters/aws-clients.ts";
+import { connectDeliveryTester } from "../adapters/deliver-invoker.ts";
 import { createDeliveryLog, createDeliveryLogReader } from "../adapters/delivery-log.ts";
-import { createDynamoClient } from "../adapters/dynamo.ts";
 import { createEntryStore } from "../adapters/entry-store.ts";
 import type { Environment } from "../adapters/entry-point.ts";
 import { createJournalStore } from "../adapters/journal-store.ts";
@@ -11,7 +11,7 @@ import { createPurgeTasks } from "../adapters/purge-tasks.ts";
 import { createRegistryReader } from "../adapters/registry-reader.ts";
 import { createRegistryWriter } from "../adapters/registry-writer.ts";
 import { connectRingQueue } from "../adapters/ring-queue.ts";
-import { createSecretsClient, createSecretStore } from "../adapters/secret-store.ts";
+import { createSecretStore } from "../adapters/secret-store.ts";
 import { systemRandom } from "../adapters/system-random.ts";
 import { ENV } from "../core/environment.ts";
 import { retentionSettingsSchema } from "../core/retention/retention.ts";
@@ -35,7 +35,7 @@ export function connectDependencies(environment: Environment): ManageDependencie
     purgeTasks: createPurgeTasks(environment.text(ENV.purgeQueueUrl)),
     deliveries: createDeliveryLogReader(dynamo, environment.text(ENV.deliveriesTable)),
     deliveryLog: createDeliveryLog(dynamo, environment.text(ENV.deliveriesTable)),
-    tester: createDeliveryTester(createLambdaClient(), environment.text(ENV.deliverFunction)),
+    tester: connectDeliveryTester(environment.text(ENV.deliverFunction)),
     allowance: localAllowance(),
     settings: {
       ...recorderSettings(environment),
