@@ -63,6 +63,9 @@ export function addRedriveCommand(program: Command): void {
   program.addCommand(addStackOptions(command));
 }
 
+/** What cannot be said of a move without the right to look at it. */
+const UNSEEN = "is not known: the credentials may not sqs:ListMessageMoveTasks";
+
 /** Starts SQS's own move of a dead-letter queue's messages to where they came from. */
 async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: string; arn?: string }> {
   const { Attributes: attributes = {} } = await sqs.send(
@@ -77,8 +80,13 @@ async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: st
   try {
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
   } catch (error) {
+    if (!(error instanceof UnsupportedOperation)) throw error;
     const task = await newestMove(sqs, arn);
-    if (!(error instanceof UnsupportedOperation) || task?.Status !== "RUNNING") throw error;
+    if (task === "unseen") {
+      process.exitCode = 1;
+      return { outcome: `not moved (${error.message}); the state of an earlier move ${UNSEEN}` };
+    }
+    if (task?.Status !== "RUNNING") throw error;
     const { ApproximateNumberOfMessagesMoved: moved = 0, ApproximateNumberOfMessagesToMove: of = waiting } =
       task;
     return { outcome: `a move is under way already, ${moved} of about ${of} so far`, arn };
@@ -86,18 +94,27 @@ async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: st
   return { outcome: `about ${waiting} on their way back`, arn };
 }
 
-async function newestMove(sqs: SQSClient, arn: string): Promise<ListMessageMoveTasksResultEntry | undefined> {
-  const { Results: [newest] = [] } = await sqs.send(
-    new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }),
-  );
-  return newest;
+async function newestMove(
+  sqs: SQSClient,
+  arn: string,
+): Promise<ListMessageMoveTasksResultEntry | "unseen" | undefined> {
+  try {
+    const { Results: [newest] = [] } = await sqs.send(
+      new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }),
+    );
+    return newest;
+  } catch (error) {
+    if (error instanceof Error && error.name.startsWith("AccessDenied")) return "unseen";
+    throw error;
+  }
 }
 
 /** A move goes on after the command has ended: what is known by now is told. */
 async function reportFailedMoves(sqs: SQSClient, moving: readonly Moving[]): Promise<void> {
   for (const { what, arn } of moving) {
     const task = await newestMove(sqs, arn);
-    if (task?.Status !== "FAILED") continue;
+    if (task === "unseen") print(`${what}: the state of the move ${UNSEEN}`);
+    if (task === undefined || task === "unseen" || task.Status !== "FAILED") continue;
     print(`${what}: the move failed: ${task.FailureReason ?? "no reason given"}`);
     process.exitCode = 1;
   }

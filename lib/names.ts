@@ -43,6 +43,7 @@ export function namesOf(parts: NamedParts): Record<string, string> {
     SlowRingQueueUrl: parts.rings.slowQueue.queueUrl,
     SlowRingDeadQueueUrl: parts.rings.slowDead.queueUrl,
     PurgeQueueUrl: parts.retention.tasks.queueUrl,
+    UrgentPurgeQueueUrl: parts.retention.urgent.queueUrl,
     PurgeDeadQueueUrl: parts.retention.dead.queueUrl,
     GivenUpQueueUrl: parts.fanOut.givenUp.queueUrl,
     FanOutFunction: parts.fanOut.fn.functionName,

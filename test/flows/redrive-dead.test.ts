@@ -1,0 +1,161 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  CancelMessageMoveTaskCommand,
+  GetQueueAttributesCommand,
+  type QueueAttributeName,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Runtime, startRuntime } from "../../local/runtime/runtime.ts";
+import { synthesise } from "../../local/synthesise.ts";
+import type { Template } from "../../local/template/template.ts";
+
+const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
+/** The queue's own bound: one more receive buries a message. */
+const MAX_RECEIVES = 3;
+
+let dir: string;
+let runtime: Runtime;
+let sqs: SQSClient;
+let proxy: Server;
+
+/** Purge tasks stay where they lie: the mappings of their queues do not poll. */
+function withoutPurge(template: Template): Template {
+  const resources = Object.entries(template.Resources).map(([id, resource]) => [
+    id,
+    resource.Type === "AWS::Lambda::EventSourceMapping" && id.includes("Retention")
+      ? { ...resource, Properties: { ...resource.Properties, Enabled: false } }
+      : resource,
+  ]);
+  return { ...template, Resources: Object.fromEntries(resources) as Template["Resources"] };
+}
+
+/** AWS for somebody whose policy leaves an action out. */
+async function startProxy(target: string, denied: string): Promise<Server> {
+  const server = createServer((incoming, answer) => {
+    if (incoming.headers["x-amz-target"] === denied) {
+      answer.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
+      answer.end(JSON.stringify({ __type: "com.amazonaws.sqs#AccessDeniedException", message: denied }));
+      return;
+    }
+    const { method, headers, url = "/" } = incoming;
+    const outgoing = request(new URL(url, target), { method: method ?? "GET", headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 500, response.headers);
+      response.pipe(answer);
+    });
+    incoming.pipe(outgoing);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "trailcast-redrive-"));
+  runtime = await startRuntime({ ...(await synthesise()), dir, editTemplate: withoutPurge });
+  const credentials = { accessKeyId: "LOCALADMIN", secretAccessKey: "any" };
+  sqs = new SQSClient({ endpoint: runtime.awsEndpointUrl, region: "us-east-1", credentials });
+  proxy = await startProxy(runtime.awsEndpointUrl, "AmazonSQS.ListMessageMoveTasks");
+  await writeFile(join(dir, "outputs.json"), JSON.stringify({ Trailcast: runtime.outputs }));
+}, 120_000);
+afterAll(async () => {
+  sqs?.destroy();
+  proxy?.close();
+  await runtime?.stop();
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function redrive(endpoint: string): Promise<{ code: number; stdout: string }> {
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "LOCALADMIN",
+    AWS_SECRET_ACCESS_KEY: "any",
+  };
+  const args = [LAUNCHER, "redrive", "--outputs", join(dir, "outputs.json")];
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, args, { env })) };
+  } catch (error) {
+    return error as { code: number; stdout: string };
+  }
+}
+
+async function attributeOf(output: string, name: QueueAttributeName): Promise<string> {
+  const ask = new GetQueueAttributesCommand({ QueueUrl: runtime.outputs[output], AttributeNames: [name] });
+  return (await sqs.send(ask)).Attributes?.[name] ?? "";
+}
+
+const arnOf = (output: string): Promise<string> => attributeOf(output, "QueueArn");
+const countIn = async (output: string): Promise<number> =>
+  Number(await attributeOf(output, "ApproximateNumberOfMessages"));
+const proxyUrl = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+/** Puts a task into a queue and receives what lies there until it is buried. */
+async function bury(output: string): Promise<void> {
+  const QueueUrl = runtime.outputs[output];
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ workspace: output }) }));
+  for (let receive = 0; receive <= MAX_RECEIVES; receive++) {
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }));
+  }
+  expect(await countIn(output)).toBe(0);
+}
+
+describe("a redrive of purge tasks", () => {
+  it("sends each back to the queue that it came from, those of a PUT ahead of the day's", async () => {
+    await bury("UrgentPurgeQueueUrl");
+    await bury("PurgeQueueUrl");
+    expect(await countIn("PurgeDeadQueueUrl")).toBe(2);
+
+    const { code, stdout } = await redrive(runtime.awsEndpointUrl);
+
+    expect(stdout).toMatch(/^purge tasks: about 2 on their way back$/m);
+    expect(code).toBe(0);
+    await vi.waitFor(async () => expect(await countIn("PurgeDeadQueueUrl")).toBe(0), 10_000);
+    expect(await countIn("UrgentPurgeQueueUrl")).toBe(1);
+    expect(await countIn("PurgeQueueUrl")).toBe(1);
+  }, 60_000);
+
+  it("goes on for those who may not look at moves, and says what it does not know", async () => {
+    await bury("UrgentPurgeQueueUrl");
+
+    const { code, stdout } = await redrive(proxyUrl());
+
+    expect(stdout).toMatch(/^purge tasks: about \d on their way back$/m);
+    expect(stdout).toMatch(/^quarantine: 0 journalled/m);
+    expect(stdout).toMatch(
+      /^purge tasks: the state of the move is not known: the credentials may not sqs:ListMessageMoveTasks$/m,
+    );
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it("does not say that all is well when a move is refused and an earlier one cannot be seen", async () => {
+    await vi.waitFor(async () => expect(await countIn("PurgeDeadQueueUrl")).toBe(0), 10_000);
+    const QueueUrl = runtime.outputs["PurgeDeadQueueUrl"];
+    for (let index = 0; index < 60; index++) {
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ workspace: "ws" }) }));
+    }
+    const { TaskHandle } = await sqs.send(
+      new StartMessageMoveTaskCommand({
+        SourceArn: await arnOf("PurgeDeadQueueUrl"),
+        DestinationArn: await arnOf("PurgeQueueUrl"),
+        MaxNumberOfMessagesPerSecond: 1,
+      }),
+    );
+
+    const { code, stdout } = await redrive(proxyUrl());
+
+    await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    expect(stdout).toMatch(/^purge tasks: not moved \(.+\); the state of an earlier move is not known: /m);
+    expect(stdout).toMatch(/^quarantine: 0 journalled/m);
+    expect(code).toBe(1);
+  }, 60_000);
+});
