@@ -4,12 +4,20 @@ import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
-import { type Lane, ringOf } from "../core/lane/lane.ts";
+import { type Lane, LIVE_LANE, ringOf } from "../core/lane/lane.ts";
 import { actorOf, type WebhookAction, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
+import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import type { Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/retention/retention.ts";
-import { disableLane, moveLane, placeAt, placeNow, resumeLane } from "../core/lane/start-lane.ts";
+import {
+  disableLane,
+  moveLane,
+  placeAt,
+  placeNow,
+  resumeLane,
+  resumeReplays,
+} from "../core/lane/start-lane.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
 import { closeFrozen } from "./close-frozen.ts";
 import type { ManageDependencies } from "./dependencies.ts";
@@ -36,12 +44,19 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
     const lane = await requireLiveLane(row, dependencies);
     // Read before the lane is written there.
     const place = await placeOf(from, workspace, dependencies);
-    if (place === undefined && lane.status === "live") return answer(row, lane, dependencies);
-    const next =
-      place === undefined ? resumeLane(lane) : moveLane(await closeFrozen(lane, dependencies), place);
-    const metadata = { from, startsAt: next.cursor };
-    if (!(await store(call, workspace, row, next, "enabled", metadata, dependencies))) continue;
-    await dependencies.rings.ring([ringOf(next)]);
+    const replays = await openReplays(row, dependencies);
+    const resumed = resumeReplays(replays);
+    const isUnchanged = place === undefined && lane.status === "live";
+    if (isUnchanged && resumed.length === 0) return answer(row, lane, dependencies);
+    const next = isUnchanged ? lane : await enabledLane(lane, place, dependencies);
+    const metadata = {
+      from,
+      startsAt: next.cursor,
+      ...(resumed.length > 0 && { replays: resumed.map((replay) => replay.lane) }),
+    };
+    const enabled = { action: "enabled", lanes: [next, ...resumed], metadata } as const;
+    if (!(await store(call, workspace, row, enabled, dependencies))) continue;
+    await dependencies.rings.ring([next, ...replays].map(ringOf));
     return answer(row, next, dependencies);
   }
   return refuse(contended());
@@ -53,11 +68,31 @@ export async function disableDestination(call: Call, dependencies: ManageDepende
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const lane = await requireLiveLane(row, dependencies);
     const next = lane.status === "disabled" ? lane : disableLane(lane);
-    if (next === lane || (await store(call, workspace, row, next, "disabled", {}, dependencies))) {
+    const disabled = { action: "disabled", lanes: [next], metadata: {} } as const;
+    if (next === lane || (await store(call, workspace, row, disabled, dependencies))) {
       return jsonAnswer(200, await presentDestination(row, dependencies, next), etagOf(row));
     }
   }
   return refuse(contended());
+}
+
+async function enabledLane(
+  lane: Lane,
+  place: Position | undefined,
+  dependencies: ManageDependencies,
+): Promise<Lane> {
+  return place === undefined ? resumeLane(lane) : moveLane(await closeFrozen(lane, dependencies), place);
+}
+
+/** Lanes of the destination's replays that have not ended. */
+async function openReplays(
+  { workspace, destination }: Destination,
+  { registry }: ManageDependencies,
+): Promise<Lane[]> {
+  const lanes = await registry.listLanes(workspace);
+  return lanes.filter(
+    (lane) => lane.destination === destination && lane.lane !== LIVE_LANE && lane.status !== "ended",
+  );
 }
 
 /** A time to come would be taken as "now" and leave out all that waits. */
@@ -80,20 +115,24 @@ async function placeOf(
   return placeAt(workspace.workspace, time > since ? time : since, journal);
 }
 
+interface LaneChange {
+  action: WebhookAction;
+  lanes: readonly Lane[];
+  metadata: Readonly<Record<string, unknown>>;
+}
+
 async function store(
   { caller, request }: Call,
   workspace: Workspace,
   row: Destination,
-  next: Lane,
-  action: WebhookAction,
-  metadata: Readonly<Record<string, unknown>>,
+  { action, lanes, metadata }: LaneChange,
   { registry, clock, random, settings }: ManageDependencies,
 ): Promise<boolean> {
   const event = webhookEvent(action, actorOf(caller.subject), row, metadata);
   const own = { workspace, event, trace: request.trace };
   const result = await registry.commit([
-    { kind: "replace", row: next },
     { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+    ...lanes.map((lane): RegistryWrite => ({ kind: "replace", row: lane })),
   ]);
   return result.kind === "committed";
 }

@@ -122,6 +122,7 @@ export const destinationOperations = {
     path: `${DESTINATION}/enable`,
     tag,
     summary: "Let deliveries go on, after a suspension too",
+    description: "Replays of it that are suspended go on, also when the destination itself is live.",
     scope: "destinations:write",
     body: enableRequestSchema,
     bodyOptional: true,

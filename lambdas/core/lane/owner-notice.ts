@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../retention/entitlement.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, LIVE_LANE } from "./lane.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
 
 /** What an owner is told of a destination: `{prefix}.webhook.delivery_<…>`. */
@@ -29,14 +29,28 @@ export interface OwnerNotices {
   tell(notice: Notice): Promise<void>;
 }
 
+const OF_A_REPLAY: Readonly<Record<NoticeKind, string>> = {
+  failing: "is refused",
+  recovered: "is taken again",
+  suspended: "is suspended; enabling the destination lets it go on",
+  resumed: "goes on",
+};
+
+/** Which lane a notice is of, where that is a replay: the destination's live events may be delivered as ever. */
+export function describeNotice({ kind, lane }: Pick<Notice, "kind" | "lane">): string | undefined {
+  return lane === LIVE_LANE ? undefined : `The replay ${lane} ${OF_A_REPLAY[kind]}`;
+}
+
 export function noticeEvent(notice: Notice): PostedEvent {
   const { kind, destination, lane, reason, failingSince, advice, at } = notice;
+  const description = describeNotice(notice);
   return {
     time: at,
     category: "webhook",
     action: `delivery_${kind}`,
     actor: OWN_ACTOR,
     target: { type: "destination", id: destination.destination, name: destination.name },
+    ...(description !== undefined && { description }),
     metadata: {
       lane,
       ...(reason !== undefined && { reason }),

@@ -116,6 +116,11 @@ export function moveLane(lane: Lane, cursor: Position): Lane {
   };
 }
 
+/** What enabling a destination changes of its replays: suspended ones go on like it. Store these with it, then ring all. */
+export function resumeReplays(replays: readonly Lane[]): Lane[] {
+  return replays.filter((lane) => lane.status === "suspended").map(resumeLane);
+}
+
 /** By its owner. The cursor stands, and what is frozen keeps its number. */
 export function disableLane(lane: Lane): Lane {
   return { ...lane, status: "disabled", nextAttemptAt: undefined, dueShard: undefined };

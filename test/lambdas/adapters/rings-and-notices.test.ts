@@ -166,7 +166,7 @@ describe("a notice", () => {
     advice: "credentials",
     failingSince: "2026-11-23T11:00:00.000Z",
   };
-  const tell = async (entries = createInMemoryEntries()) => {
+  const tell = async (entries = createInMemoryEntries(), changes: Partial<Notice> = {}) => {
     const recorder = {
       entries,
       clock: () => clock.now,
@@ -178,21 +178,24 @@ describe("a notice", () => {
         shards: {},
       },
     };
-    await createOwnerNotices("owners", recorder, new EventBridgeClient(settings)).tell(notice);
+    await createOwnerNotices("owners", recorder, new EventBridgeClient(settings)).tell({
+      ...notice,
+      ...changes,
+    });
     return entries;
   };
+  const eventsOf = (entries: ReturnType<typeof createInMemoryEntries>) =>
+    [...entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
   it("is an audit event of the workspace, once, and an event on the bus", async () => {
-    const entries = await tell(await tell());
-    const events = [...entries.entries.values()]
-      .flatMap((entry) => linesOf(entry))
-      .map((line) => JSON.parse(line));
+    const events = eventsOf(await tell(await tell()));
     expect(events).toMatchObject([
       {
         type: "pro.atmos.webhook.delivery_failing",
         subject: "dst_1",
         data: {
           actor: { type: "system", id: "trailcast" },
+          description: null,
           metadata: { reason: "HTTP 401", advice: "credentials", lane: "live" },
         },
       },
@@ -200,6 +203,14 @@ describe("a notice", () => {
     expect(calls[0]?.input["Entries"]).toMatchObject([
       { EventBusName: "owners", Source: "trailcast", DetailType: "Destination failing" },
     ]);
+  });
+
+  it("of a replay says so, and that enabling the destination lets it go on", async () => {
+    const [event] = eventsOf(await tell(createInMemoryEntries(), { kind: "suspended", lane: "rpl_1" }));
+    const description = "The replay rpl_1 is suspended; enabling the destination lets it go on";
+    expect(event).toMatchObject({ type: "pro.atmos.webhook.delivery_suspended", data: { description } });
+    const [sent] = calls.flatMap(({ input }) => input["Entries"] as { Detail: string }[]);
+    expect(JSON.parse(sent?.Detail ?? "")).toMatchObject({ lane: "rpl_1", description });
   });
 
   it("that the bus refuses is a failure", async () => {

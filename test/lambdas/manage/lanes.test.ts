@@ -138,6 +138,12 @@ async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
   );
 }
 
+/** Of the pages from the second on; answers its id. */
+async function startReplay(): Promise<string> {
+  const { body } = await post("replays", { from: page(2).at, to: page(5).at });
+  return body.id;
+}
+
 /** What the index of due lanes would find. */
 async function* dueLanes(now: string): AsyncIterable<Ring[]> {
   const lanes = await manage.dependencies.registry.listLanes("ws_1");
@@ -233,6 +239,45 @@ describe("disabling and enabling", () => {
       status: 200,
       body: { startsAt: { page: 4, index: 0 } },
     });
+  });
+
+  it.each(["live", "suspended", "disabled"] as const)(
+    "of a %s destination lets its suspended replays go on, and tells deliver",
+    async (status) => {
+      await putPages(5);
+      const [first, second] = [await startReplay(), await startReplay()];
+      await store(suspended(freezeFirst(await lane(first)), REPORT, "gone"));
+      await store({ ...(await lane(second)), status: "ended" });
+      await store({ ...(await lane()), status });
+      manage.rings.rung.length = 0;
+      expect(await post("enable")).toMatchObject({ status: 200, body: { enabled: true } });
+      expect(await lane(first)).toMatchObject({
+        status: "live",
+        attempts: 0,
+        frozen: { id: WHD },
+        suspendedReason: "gone",
+      });
+      expect(await lane(first)).not.toHaveProperty("dueShard");
+      expect((await lane(second)).status).toBe("ended");
+      expect((await lane()).status).toBe("live");
+      expect(manage.rings.rung.map((ring) => ring.lane)).toEqual(["live", first]);
+      const enabled = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("webhook.enabled"));
+      expect(enabled.map(({ data }) => data["metadata"])).toMatchObject([{ replays: [first] }]);
+      await post("enable");
+      expect((await typesOf()).filter((type) => type === "webhook.enabled")).toHaveLength(1);
+    },
+  );
+
+  it("leaves the replays of another destination as they are", async () => {
+    await putPages(5);
+    const replay = await startReplay();
+    await store(suspended(freezeFirst(await lane(replay)), REPORT, "gone"));
+    const before = await lane(replay);
+    const { body } = await manage.ask("POST", `${WS}/destinations`, {
+      body: { name: "b", url: "https://siem.example.com/in", enabled: false },
+    });
+    expect((await manage.ask("POST", `${WS}/destinations/${body.id}/enable`)).status).toBe(200);
+    expect(await lane(replay)).toEqual(before);
   });
 
   it("loses nothing that deliver writes at the same time", async () => {
