@@ -32,6 +32,9 @@ const fiveMinutes = Duration.minutes(5);
 /** Between two sweeps of what is behind. */
 const quarterHour = Duration.minutes(15);
 
+/** An event that is due and waits for longer is late. */
+const MAX_LAG_SECONDS = 900;
+
 /** Tells the operator what is wrong before anyone asks. */
 export class Observability extends Construct {
   readonly alarms: Alarms;
@@ -101,10 +104,16 @@ export class Observability extends Construct {
       });
     }
     const lag = this.alarms.watch("DeliveryLag", {
-      metric: this.measured(METRIC.oldestUndeliveredSeconds, "sweep"),
-      above: 900,
+      // The sweep says 0 too: silence is a sweep that does not run. It has to be filled in, since CloudWatch looks back for
+      // values and takes an alarm for missing data only when there has been none for several periods more.
+      metric: new MathExpression({
+        expression: `FILL(lag, ${MAX_LAG_SECONDS + 1})`,
+        period: quarterHour,
+        label: "seconds that the oldest undelivered event waits; just too many when the sweep does not say",
+        usingMetrics: { lag: this.measured(METRIC.oldestUndeliveredSeconds, "sweep") },
+      }),
+      above: MAX_LAG_SECONDS,
       periods: 2,
-      // The sweep says 0 too: silence is a sweep that does not run.
       missing: TreatMissingData.BREACHING,
       impact: "Events older than a quarter of an hour are undelivered though their receiver refuses nothing.",
       runbook: "delivery-lag",
@@ -134,7 +143,8 @@ export class Observability extends Construct {
     const period = isRare ? quarterHour : fiveMinutes;
     this.alarms.watch(`${id}Function`, {
       metric: new MathExpression({
-        expression: "errors + throttles",
+        // A period without one of the two would have no sum.
+        expression: "FILL(errors, 0) + FILL(throttles, 0)",
         period,
         label: "errors and throttles",
         usingMetrics: {

@@ -15,6 +15,15 @@ const headings = page
   .filter((line) => line.startsWith("### "))
   .map((line) => line.slice(4));
 
+interface MetricQuery {
+  Expression?: string;
+  MetricStat?: { Metric: Record<string, any>; Period: number; Stat: string };
+}
+
+const metricOf = ({ MetricStat }: MetricQuery) => MetricStat?.Metric ?? [];
+const expressionOf = (queries: readonly MetricQuery[]): string | undefined =>
+  queries.find(({ Expression }) => Expression !== undefined)?.Expression;
+
 describe("alarms", () => {
   it("each say in a sentence who notices what, and link to a runbook that exists", () => {
     expect(alarms.length).toBeGreaterThan(15);
@@ -53,7 +62,9 @@ describe("alarms", () => {
   });
 
   it("watch metrics that the functions write, in the namespace of their stack", () => {
-    const ours = alarms.filter(({ Namespace }) => Namespace === "Trailcast/Trailcast");
+    const ours = alarms
+      .flatMap(({ Metrics, ...alarm }) => (Metrics === undefined ? [alarm] : Metrics.flatMap(metricOf)))
+      .filter(({ Namespace }) => Namespace === "Trailcast/Trailcast");
     const written = ours.map(({ MetricName, Dimensions }) => [MetricName, Dimensions[0].Value]);
     expect(written.toSorted()).toEqual([
       ["OldestUndeliveredAge", "sweep"],
@@ -73,16 +84,28 @@ describe("alarms", () => {
     for (const [id] of [...dead, ...functions]) expect(watched).toContain(id);
   });
 
-  it("take silence of the sweep for a lag, once it has begun: its schedule is there before the alarm", () => {
-    const alarm = resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag");
-    expect(alarm.Properties).toMatchObject({
-      TreatMissingData: "breaching",
-      Period: 900,
-      Statistic: "Maximum",
-      EvaluationPeriods: 2,
-    });
+  it("take two quarters of an hour of silence of the sweep for a lag, whatever was said before", () => {
+    const { Metrics, ...lag } = resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag").Properties;
+    expect(lag).toMatchObject({ TreatMissingData: "breaching", EvaluationPeriods: 2, Threshold: 900 });
+    expect(expressionOf(Metrics)).toBe("FILL(lag, 901)");
+    expect(Metrics.flatMap((one: MetricQuery) => one.MetricStat ?? [])).toEqual([
+      expect.objectContaining({ Period: 900, Stat: "Maximum" }),
+    ]);
+  });
+
+  it("of that silence come after its schedule, which sweeps at once: a new stack's is off", () => {
     const [schedule] = resourcesOf(template, "AWS::Scheduler::Schedule", "SweepBehind");
-    expect(alarm["DependsOn"]).toContain(schedule?.[0]);
+    expect(resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag")["DependsOn"]).toContain(
+      schedule?.[0],
+    );
+  });
+
+  it("count failures in a period that has errors alone, or throttles alone", () => {
+    const ofFunctions = ofPool.filter(([id]) => id.includes("Function"));
+    expect(ofFunctions).toHaveLength(FUNCTION_ENTRIES.length);
+    for (const [, { Properties }] of ofFunctions) {
+      expect(expressionOf(Properties["Metrics"])).toBe("FILL(errors, 0) + FILL(throttles, 0)");
+    }
   });
 
   it("stay on for as long as a record lies in quarantine", () => {
