@@ -3,8 +3,8 @@ import * as z from "zod/mini";
 import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { publishing } from "./adapters/powertools-metrics.ts";
-import type { ReceivedRing, RingHold } from "./adapters/ring-hold.ts";
-import { ringSchema } from "./core/lane/lane.ts";
+import type { RingHold } from "./adapters/ring-hold.ts";
+import { type Ring, ringSchema } from "./core/lane/lane.ts";
 import type { LanePorts } from "./core/lane/lane-run.ts";
 import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
 import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/delivery/send-test-event.ts";
@@ -45,7 +45,7 @@ export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
       const end = await answer({ ring, ...countsOf(attributes), hasTime }, ports);
       if (end.kind === "done") continue;
       batchItemFailures.push({ itemIdentifier: messageId });
-      await putOff(hold, { receiptHandle, isSlow: ring.slow === true }, end.seconds, ports);
+      await putOff({ ring, receiptHandle, seconds: end.seconds }, hold, ports);
     }
     return { batchItemFailures };
   };
@@ -72,15 +72,15 @@ async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
 
 // A ring that cannot be put off comes back when the queue's own visibility is over.
 async function putOff(
+  { ring, receiptHandle, seconds }: { ring: Ring; receiptHandle: string; seconds: number },
   hold: RingHold,
-  ring: ReceivedRing,
-  seconds: number,
   { log }: LanePorts,
 ): Promise<void> {
+  const { workspace, destination, lane, slow } = ring;
   try {
-    await hold.hold(ring, seconds);
+    await hold.hold({ receiptHandle, isSlow: slow === true }, seconds);
   } catch (error) {
-    log.error("ring.unheld", { delaySeconds: seconds }, error);
+    log.error("ring.unheld", { workspace, destination, lane, delaySeconds: seconds }, error);
   }
 }
 

@@ -2,7 +2,8 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
 import { type Caller, callerOfClaims } from "../core/caller.ts";
-import type { Log } from "../core/log.ts";
+import { isWorkspaceId } from "../core/ids.ts";
+import type { Log, LogFields } from "../core/log.ts";
 import {
   type Problem,
   PROBLEM_CONTENT_TYPE,
@@ -118,6 +119,20 @@ function guarded(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { ...GUARDED, ...answer.headers } };
 }
 
+/** What a log line says of a request: of its path only the workspace, and that only where it is the id of one. */
+function fieldsOf({ routeKey, parameters, trace }: HttpRequest): LogFields {
+  const workspace = parameters["ws"] ?? "";
+  return {
+    route: routeKey,
+    ...(isWorkspaceId(workspace) && { workspace }),
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+function fieldsOfEvent(event: unknown): LogFields {
+  return httpEventSchema.safeParse(event).success ? fieldsOf(toRequest(event)) : {};
+}
+
 function thrownProblem(error: unknown): Problem {
   if (error instanceof RefusedError) return error.problem;
   throw error;
@@ -141,14 +156,10 @@ export function createHttpHandler(route: Route, log: Log): HttpHandler {
     const request = toRequest(event);
     const answer = await route(request).catch(thrownProblem);
     if (!isProblem(answer)) return guarded(answer);
-    log.info("request.refused", {
-      route: request.routeKey,
-      statusCode: answer.status,
-      outcome: answer.kind,
-    });
+    log.info("request.refused", { ...fieldsOf(request), statusCode: answer.status, outcome: answer.kind });
     return guarded(problemAnswer(answer));
   }).onError((request) => {
-    log.error("request.failed", {}, request.error);
+    log.error("request.failed", fieldsOfEvent(request.event), request.error);
     request.response = guarded(problemAnswer(problems.internal(repeatingOf(request.event))));
   });
   return async (event, context) => handler(event, context);

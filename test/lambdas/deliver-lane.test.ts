@@ -78,8 +78,11 @@ describe("a ring", () => {
 
   it("comes back by the queue's own visibility when it cannot be put off", async () => {
     isHoldable = false;
-    world.answer = () => answered(500);
+    world.answer = () => answered(503, { retryAfter: "17" });
     expect(await handle(ringEvent())).toEqual(FAILED);
+    expect(world.log.lines.filter(({ message }) => message === "ring.unheld")).toMatchObject([
+      { level: "error", fields: { workspace: WS, destination: DST, lane: "live", delaySeconds: 17 } },
+    ]);
   });
 
   it("of the wrong queue is passed on to the right one", async () => {

@@ -30,13 +30,15 @@ const stores = () => ({
 
 let world: ReturnType<typeof stores>;
 let metrics: ReturnType<typeof createRecordedMetrics>;
+let log: ReturnType<typeof createRecordedLog>;
 let dependencies: FanOutDependencies & { quarantine: ReturnType<typeof createInMemoryQuarantine> };
 
 beforeEach(() => {
   world = stores();
   metrics = createRecordedMetrics();
   world.lanes.put(laneAtStart("ws_1", "dst_1"));
-  dependencies = { ...world, clock: () => NOW, log: createRecordedLog(), metrics, isLasting: () => false };
+  log = createRecordedLog();
+  dependencies = { ...world, clock: () => NOW, log, metrics, isLasting: () => false };
 });
 
 /** A record as Lambda hands it over; `change` spoils its image. */
@@ -89,6 +91,41 @@ it.each([
   expect(await invoke(streamRecord(1, change), streamRecord(2))).toStrictEqual({ batchItemFailures: [] });
   expect(journalled()).toStrictEqual([storedEntry(2).entry]);
   expect(metrics.counts.get(METRIC.recordsQuarantined)).toBe(1);
+});
+
+it("names workspace, entry and reason of what it sets aside, and of what came of it", async () => {
+  const unreadable = new TypeError("hunter2");
+  const place = { entry: storedEntry(1).entry, sequenceNumber: "101" };
+  const lines = (message: string) => log.lines.filter((line) => line.message === message);
+  await invoke(streamRecord(1, { count: { N: "0" } }));
+  expect(lines("record.quarantined")).toStrictEqual([
+    {
+      level: "error",
+      message: "record.quarantined",
+      fields: { workspace: "ws_1", ...place, rule: "record" },
+      error: undefined,
+    },
+  ]);
+  log.lines.length = 0;
+  dependencies.journal = { ...world.journal, newestPage: async () => Promise.reject(unreadable) };
+  dependencies.isLasting = () => true;
+  await invoke(streamRecord(1));
+  expect(lines("record.quarantined")).toMatchObject([
+    { fields: { workspace: "ws_1", ...place, rule: "journal" }, error: unreadable },
+  ]);
+  const retention = createInMemoryRetention(world.entries);
+  await createRedriveHandler({ ...dependencies, retention })({}, lambdaContext);
+  expect(lines("record.redriven")).toMatchObject([
+    { fields: { workspace: "ws_1", ...place, outcome: "expired" } },
+  ]);
+});
+
+it("does not take a key that is no workspace's for the name of one", async () => {
+  const record = streamRecord(1, { count: { N: "0" } });
+  Object.assign(Reflect.get(Object(record), "dynamodb"), { Keys: { partition: { S: "<script>" } } });
+  await invoke(record);
+  expect(log.lines).toMatchObject([{ message: "record.quarantined" }]);
+  expect(log.lines[0]?.fields).not.toHaveProperty("workspace");
 });
 
 it("reports the lowest record that must come again by its sequence number", async () => {

@@ -5,7 +5,7 @@ import type { JournalRecord } from "./find-in-journal.ts";
 import { type Lane, LIVE_LANE, type Ring, ringOf } from "../lane/lane.ts";
 import type { Log, Metrics } from "../log.ts";
 import { METRIC } from "../metric-names.ts";
-import type { Quarantined, QuarantineStore } from "./quarantine.ts";
+import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
 import type { LaneStore, RingQueue } from "../stores.ts";
 import type { ReadRecord, StreamPlace } from "./stream-record.ts";
 import { eventsPartition } from "../table-schema.ts";
@@ -84,7 +84,7 @@ async function journalGroup(
   } catch (error) {
     log.error("journal.failed", { workspace, count: records.length }, error);
     if (!dependencies.isLasting(error)) return undefined;
-    return (await setAsideAll(group, dependencies)) ? [] : undefined;
+    return (await setAsideAll(group, error, dependencies)) ? [] : undefined;
   }
 }
 
@@ -118,30 +118,35 @@ async function setAside(record: UnreadRecord, dependencies: FanOutDependencies):
 }
 
 /** The workspace's journal itself is unreadable: its records wait in quarantine, so that the shard goes on for all others. */
-async function setAsideAll(group: WorkspaceRecords, dependencies: FanOutDependencies): Promise<boolean> {
+async function setAsideAll(
+  group: WorkspaceRecords,
+  cause: unknown,
+  dependencies: FanOutDependencies,
+): Promise<boolean> {
   const at = toTimestamp(dependencies.clock());
   for (const [index, place] of group.places.entries()) {
     const reference = group.records[index]?.reference;
     if (reference === undefined) continue;
     const partition = eventsPartition(group.workspace, reference.shard);
     const row: Quarantined = { ...place, partition, entry: reference.entry, reason: "journal", at };
-    if (!(await putRow(row, dependencies))) return false;
+    if (!(await putRow(row, dependencies, cause))) return false;
   }
   return true;
 }
 
-async function putRow(row: Quarantined, { quarantine, log, metrics }: FanOutDependencies): Promise<boolean> {
+/** `cause` is what the row waits for, where it is more than the record's own shape. */
+async function putRow(
+  row: Quarantined,
+  { quarantine, log, metrics }: FanOutDependencies,
+  cause?: unknown,
+): Promise<boolean> {
   try {
     await quarantine.putRow(row);
     metrics.count(METRIC.recordsQuarantined);
-    log.error("record.quarantined", {
-      entry: row.entry,
-      sequenceNumber: row.sequenceNumber,
-      rule: row.reason,
-    });
+    log.error("record.quarantined", { ...logFieldsOf(row), rule: row.reason }, cause);
     return true;
   } catch (error) {
-    log.error("quarantine.failed", { sequenceNumber: row.sequenceNumber }, error);
+    log.error("quarantine.failed", logFieldsOf(row), error);
     return false;
   }
 }

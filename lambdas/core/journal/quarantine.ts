@@ -1,4 +1,7 @@
 import * as z from "zod/mini";
+import { isWorkspaceId } from "../ids.ts";
+import type { LogFields } from "../log.ts";
+import { workspaceOfPartition } from "../table-schema.ts";
 
 /** A stream record that fan-out could not process, set aside until a redrive journals it or finds it expired. */
 export const quarantinedSchema = z.object({
@@ -12,6 +15,12 @@ export const quarantinedSchema = z.object({
   at: z.string(),
 });
 export type Quarantined = z.infer<typeof quarantinedSchema>;
+
+/** What a log line says of a row; a key that is no workspace's is text from outside, and left out. */
+export function logFieldsOf({ partition, entry, sequenceNumber }: Quarantined): LogFields {
+  const { workspace } = workspaceOfPartition(partition);
+  return { ...(isWorkspaceId(workspace) && { workspace }), entry, sequenceNumber };
+}
 
 export interface QuarantineStore {
   /** Idempotent: the same record is one row. */

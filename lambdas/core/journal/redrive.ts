@@ -5,7 +5,7 @@ import type { Entry } from "../entry/entry.ts";
 import { ringsFor } from "./fan-out.ts";
 import type { Log } from "../log.ts";
 import { streamPosition } from "./page.ts";
-import type { Quarantined, QuarantineStore } from "./quarantine.ts";
+import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
 import type { PurgeStore } from "../retention/purge-state.ts";
 import {
   expiryOf,
@@ -53,11 +53,7 @@ export async function redriveQuarantine(dependencies: RedriveDependencies): Prom
       if (!dependencies.hasTime()) return { ...redriven, remaining: true };
       const outcome = await redriveRow(row, dependencies);
       redriven[outcome] += 1;
-      dependencies.log.info("record.redriven", {
-        entry: row.entry,
-        sequenceNumber: row.sequenceNumber,
-        outcome,
-      });
+      dependencies.log.info("record.redriven", { ...logFieldsOf(row), outcome });
     }
     next = after;
   } while (next !== undefined);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createHttpHandler, type HttpRequest, jsonAnswer } from "../../../lambdas/adapters/http-api.ts";
+import {
+  createHttpHandler,
+  type HttpRequest,
+  jsonAnswer,
+  type Route,
+} from "../../../lambdas/adapters/http-api.ts";
 import { problems, RefusedError } from "../../../lambdas/core/problem.ts";
 import { createRecordedLog } from "../../helpers/in-memory-stores.ts";
 import { claims, httpEvent, lambdaContext } from "../../helpers/http-events.ts";
@@ -89,6 +94,32 @@ describe("an answer", () => {
       },
     ]);
     expect(thrown.log.lines).toStrictEqual(returned.log.lines);
+  });
+
+  it("that refuses or fails is logged with route, workspace and trace, and nothing else of the request", async () => {
+    const parts = {
+      parameters: { ws: "ws_1", id: "hunter2" },
+      query: { token: "hunter2" },
+      headers: { authorization: "Bearer hunter2", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` },
+      body: "hunter2",
+    };
+    const named = { route: ROUTE, workspace: "ws_1", trace: "a".repeat(32) };
+    const lineOf = async (route: Route, changes: object = {}) => {
+      const log = createRecordedLog();
+      await createHttpHandler(route, log)(httpEvent(ROUTE, { ...parts, ...changes }), lambdaContext);
+      return log.lines.map(({ message, fields }) => ({ message, fields }));
+    };
+    const refusing: Route = async () => problems.missingScope("x");
+    const failing: Route = async () => Promise.reject(new Error("x"));
+    const refused = { statusCode: 403, outcome: "missing-scope" };
+    expect(await lineOf(refusing)).toStrictEqual([
+      { message: "request.refused", fields: { ...named, ...refused } },
+    ]);
+    expect(await lineOf(failing)).toStrictEqual([{ message: "request.failed", fields: named }]);
+    const unknown = { parameters: { ws: "ws_1<script>" }, headers: {} };
+    expect(await lineOf(failing, unknown)).toStrictEqual([
+      { message: "request.failed", fields: { route: ROUTE } },
+    ]);
   });
 
   it("of any kind is kept by nobody and taken for nothing else, unless its route says so", async () => {
