@@ -44,7 +44,8 @@ export function callerOfClaims(claims: Claims | undefined, scopePrefix: string):
   return {
     subject: typeof subject === "string" ? subject : "",
     workspaces: workspaces.join() === "*" ? "*" : workspaces.filter(isWorkspaceId),
-    scopes: listClaim(claims?.["scope"], BETWEEN_SCOPES)
+    // RFC 9068 says `scope`; Okta and Entra ID say `scp`. HTTP API itself looks at one, then the other.
+    scopes: listClaim(claims?.["scope"] ?? claims?.["scp"], BETWEEN_SCOPES)
       .filter((scope) => scope.startsWith(scopePrefix))
       .map((scope) => scope.slice(scopePrefix.length)),
   };

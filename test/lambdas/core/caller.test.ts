@@ -63,6 +63,28 @@ describe("claims", () => {
     ).toStrictEqual(["t/events:read"]);
   });
 
+  it("may call their scopes scp, as text, as a list or flattened", () => {
+    const both = ["events:read", "events:write"];
+    for (const scp of [
+      both,
+      "events:read events:write",
+      "[events:read events:write]",
+      JSON.stringify(both),
+    ]) {
+      expect(callerOfClaims({ scp }, "").scopes).toStrictEqual(both);
+      expect(callerOfClaims({ scp, scope: "destinations:read" }, "").scopes).toStrictEqual([
+        "destinations:read",
+      ]);
+      expect(callerOfClaims({ scp, scope: "" }, "").scopes).toStrictEqual([]);
+    }
+    for (const scp of [undefined, null, "", "[]", 7, {}, [7], "x,events:read", ["x events:read"]]) {
+      expect(callerOfClaims({ scp }, "").scopes).not.toContain("events:read");
+    }
+    expect(callerOfClaims({ scp: ["t/events:read", "events:write"] }, "t/").scopes).toStrictEqual([
+      "events:read",
+    ]);
+  });
+
   it("carry scopes of which only those with the prefix count, without it", () => {
     const scope = "trailcast/events:write events:read trailcast/destinations:read";
     expect(callerOfClaims({ scope }, "trailcast/").scopes).toStrictEqual([
