@@ -1,37 +1,47 @@
-import { parseChainHeader, isLinkSigned, type ChainLink } from "./chain-header.ts";
-import { hasValidSignature } from "./signature.ts";
+import { chainsOfReceipts } from "./chains-of-receipts.ts";
+import { type KeptRequest, readKeptRequest, type Receipt, type UnreadableRequest } from "./kept-request.ts";
 
-/** A request as a receiver kept it. Header names in any case; `path` tells apart several destinations in one file. */
-export interface KeptRequest {
-  headers: Readonly<Record<string, string>>;
-  body: string;
-  path?: string | undefined;
-}
+export type { KeptRequest } from "./kept-request.ts";
 
 /**
  * What is wrong with what a receiver kept.
  *
- * - `no-chain`: a request without a readable `X-Webhook-Chain`. `bad-signature`: body or chain is signed by none of the secrets.
- * - `missing`: deliveries `number` to `toNumber` never came; `delivery` is the id of the last of them, as the next one names it.
+ * - `no-chain`: a request without a readable `X-Webhook-Chain`. `bad-signature`: none of the secrets signed both its body and its link.
+ * - `missing`: deliveries `number` to `toNumber` were not kept; `delivery` is the id of the last of them, as the next one names it.
  * - `broken-link`: the delivery does not name the one before. `double-number`: two deliveries under one number.
- * - `changed-body`: a delivery came again with another body.
+ * - `changed-body`: a delivery came again with another body. `out-of-order`: it first came after number `after`.
  */
 export interface ChainFinding {
-  kind: "no-chain" | "bad-signature" | "missing" | "broken-link" | "double-number" | "changed-body";
+  kind:
+    | UnreadableRequest["kind"]
+    | "missing"
+    | "broken-link"
+    | "double-number"
+    | "changed-body"
+    | "out-of-order";
   /** Place of the request, from 0; of the one after the gap for `missing`. */
   request: number;
   lane?: string;
   number?: number;
   toNumber?: number;
   delivery?: string;
+  after?: number;
 }
 
-/** One lane of one destination. A receiver may have begun to keep requests after `first`. */
+/** One lane of one destination, from `first` up to `last`. */
 export interface ChainOfLane {
-  path: string;
   lane: string;
+  /** Where it was sent to, in the order of its numbers. */
+  paths: string[];
+  /** Places of the secrets that signed any of it. */
+  signers: number[];
   first: number;
   last: number;
+  lastId: string;
+  /** Which delivery the first one goes on after; `-` at the beginning of the lane. */
+  previousId: string;
+  /** Nothing before `first` is owed: it is the first of its lane, or goes on after a delivery of which the caller knows. */
+  isWhole: boolean;
   deliveries: number;
   /** Requests that were repeats of one that had come before. */
   repeats: number;
@@ -40,102 +50,103 @@ export interface ChainOfLane {
 export interface ChainReport {
   lanes: ChainOfLane[];
   findings: ChainFinding[];
+  /** Those of `known` that nothing goes on after. */
+  unfollowed: string[];
 }
 
-interface Kept {
-  request: number;
-  link: ChainLink;
-  body: string;
-}
-
-/** Follows the chains of everything that was kept. Without `secrets` signatures are not looked at. */
-export function verifyChain(requests: readonly KeptRequest[], secrets: readonly string[]): ChainReport {
+/**
+ * Follows the chains of everything that was kept, given in the order in which it came. Without `secrets` signatures are not looked at.
+ * `known`: ids of deliveries up to which a lane was verified elsewhere.
+ */
+export function verifyChain(
+  requests: readonly KeptRequest[],
+  secrets: readonly string[],
+  known: readonly string[] = [],
+): ChainReport {
   const findings: ChainFinding[] = [];
-  const lanes = new Map<string, { chain: ChainOfLane; kept: Map<number, Kept> }>();
+  const receipts: Receipt[] = [];
   for (const [index, request] of requests.entries()) {
-    const read = readRequest(request, index, secrets);
-    if ("kind" in read) {
-      findings.push(read);
+    const read = readKeptRequest(request, index, secrets);
+    if ("kind" in read) findings.push(read);
+    else receipts.push(read);
+  }
+  const lanes = chainsOfReceipts(receipts).map((chain) => {
+    const { firsts, repeats } = keepFirsts(chain, findings);
+    const sorted = firsts.toSorted((one, other) => one.link.number - other.link.number);
+    findings.push(...findBreaks(sorted));
+    return { ...describeChain(sorted, known), repeats };
+  });
+  const named = new Set(receipts.flatMap(({ link }) => [link.id, link.previousId]));
+  return { lanes, findings, unfollowed: known.filter((id) => !named.has(id)) };
+}
+
+/** The first receipt of each number; one that comes again must be the same delivery with the same body. */
+function keepFirsts(
+  chain: readonly Receipt[],
+  findings: ChainFinding[],
+): { firsts: Receipt[]; repeats: number } {
+  const kept = new Map<number, Receipt>();
+  let newest = 0;
+  let repeats = 0;
+  for (const receipt of chain) {
+    const { number } = receipt.link;
+    const before = kept.get(number);
+    if (before !== undefined) {
+      const kind = differenceOf(before, receipt);
+      if (kind === undefined) repeats += 1;
+      else findings.push({ kind, ...placeOf(receipt) });
       continue;
     }
-    const { lane } = read.link;
-    const path = request.path ?? "";
-    const key = `${path}\n${lane}`;
-    const known = lanes.get(key) ?? { chain: emptyChain(path, lane), kept: new Map() };
-    lanes.set(key, known);
-    const repeated = keep(read, known.kept);
-    if (repeated === "repeat") known.chain.repeats += 1;
-    else if (repeated !== undefined) findings.push(repeated);
+    kept.set(number, receipt);
+    if (number < newest) findings.push({ kind: "out-of-order", ...placeOf(receipt), after: newest });
+    newest = Math.max(newest, number);
   }
-  const chains = [...lanes.values()].map(({ chain, kept }) => followLane(chain, kept, findings));
-  return { lanes: chains, findings };
+  return { firsts: [...kept.values()], repeats };
 }
 
-function emptyChain(path: string, lane: string): ChainOfLane {
-  return { path, lane, first: 0, last: 0, deliveries: 0, repeats: 0 };
+function differenceOf(one: Receipt, other: Receipt): ChainFinding["kind"] | undefined {
+  if (one.link.id !== other.link.id) return "double-number";
+  if (one.link.previousId !== other.link.previousId) return "broken-link";
+  return one.body === other.body ? undefined : "changed-body";
 }
 
-function readRequest(
-  { headers, body }: KeptRequest,
-  request: number,
-  secrets: readonly string[],
-): Kept | ChainFinding {
-  const header = (name: string): string => headerOf(headers, name);
-  const id = header("x-webhook-id") || header("webhook-id");
-  const chain = parseChainHeader(header("x-webhook-chain"), id);
-  if (chain === undefined) return { kind: "no-chain", request };
-  const { link, signature } = chain;
-  const signed =
-    secrets.length === 0 ||
-    (isLinkSigned(link, signature, secrets) &&
-      hasValidSignature(
-        header("x-webhook-signature") || header("webhook-signature"),
-        [`${id}.${header("x-webhook-timestamp") || header("webhook-timestamp")}.${body}`],
-        secrets,
-      ));
-  if (!signed) {
-    return { kind: "bad-signature", request, lane: link.lane, number: link.number, delivery: id };
-  }
-  return { request, link, body };
+function placeOf({ request, link }: Receipt): Omit<ChainFinding, "kind"> {
+  return { request, lane: link.lane, number: link.number, delivery: link.id };
 }
 
-function headerOf(headers: Readonly<Record<string, string>>, name: string): string {
-  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name);
-  return found?.[1] ?? "";
-}
-
-/** Keeps a request under its number; one that is there already must be the same delivery with the same body. */
-function keep(read: Kept, kept: Map<number, Kept>): ChainFinding | "repeat" | undefined {
-  const { link, request } = read;
-  const before = kept.get(link.number);
-  if (before === undefined) {
-    kept.set(link.number, read);
-    return undefined;
-  }
-  const where = { request, lane: link.lane, number: link.number, delivery: link.id };
-  if (before.link.id !== link.id) return { kind: "double-number", ...where };
-  if (before.link.previousId !== link.previousId) return { kind: "broken-link", ...where };
-  return before.body === read.body ? "repeat" : { kind: "changed-body", ...where };
-}
-
-function followLane(chain: ChainOfLane, kept: Map<number, Kept>, findings: ChainFinding[]): ChainOfLane {
-  const sorted = [...kept.values()].toSorted((one, other) => one.link.number - other.link.number);
-  for (const [index, { link, request }] of sorted.entries()) {
-    const { lane, number, previousId, id } = link;
+/** Gaps and wrong links between deliveries in the order of their numbers. */
+function findBreaks(sorted: readonly Receipt[]): ChainFinding[] {
+  const ids = new Set(sorted.map(({ link }) => link.id));
+  return sorted.flatMap((receipt, index): ChainFinding[] => {
+    const { number, previousId } = receipt.link;
     const before = sorted[index - 1]?.link;
-    const expectedPrevious = before?.number === number - 1 ? before.id : undefined;
-    if (before !== undefined && expectedPrevious === undefined) {
-      const [from, to] = [before.number + 1, number - 1];
-      findings.push({ kind: "missing", request, lane, number: from, toNumber: to, delivery: previousId });
-    }
-    const broken = number === 1 ? previousId !== "-" : previousId !== (expectedPrevious ?? previousId);
-    if (broken) findings.push({ kind: "broken-link", request, lane, number, delivery: id });
-  }
-  const [first, last] = [sorted[0], sorted.at(-1)];
+    const isBeginning = previousId === "-";
+    if (before?.number === number - 1 ? previousId !== before.id : isBeginning !== (number === 1))
+      return [{ kind: "broken-link", ...placeOf(receipt) }];
+    if (before === undefined || before.number === number - 1) return [];
+    // Who names one that is there leaves nothing out, so it is not its number that can be believed.
+    if (ids.has(previousId)) return [{ kind: "broken-link", ...placeOf(receipt) }];
+    const [from, to] = [before.number + 1, number - 1];
+    return [{ kind: "missing", ...placeOf(receipt), number: from, toNumber: to, delivery: previousId }];
+  });
+}
+
+function describeChain(sorted: readonly Receipt[], known: readonly string[]): Omit<ChainOfLane, "repeats"> {
+  const [first, last] = [sorted[0]?.link, sorted.at(-1)?.link];
+  const previousId = first?.previousId ?? "-";
   return {
-    ...chain,
-    first: first?.link.number ?? 0,
-    last: last?.link.number ?? 0,
+    lane: first?.lane ?? "",
+    paths: [...new Set(sorted.flatMap(({ path }) => path ?? []))],
+    signers: [...new Set(sorted.flatMap(({ signers }) => signers))].toSorted((a, b) => a - b),
+    first: first?.number ?? 0,
+    last: last?.number ?? 0,
+    lastId: last?.id ?? "-",
+    previousId,
+    isWhole:
+      first?.number === 1 ||
+      known.includes(previousId) ||
+      // Sent again, it may be the last of one file and the first of the next.
+      sorted.some(({ link }) => known.includes(link.id)),
     deliveries: sorted.length,
   };
 }

@@ -1,86 +1,201 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chainHeader } from "../../../../lambdas/core/delivery/chain-header.ts";
-import { signBody } from "../../../../lambdas/core/delivery/signature.ts";
 import { type KeptRequest, verifyChain } from "../../../../lambdas/core/delivery/verify-chain.ts";
+import { idOf, kept, OTHER, run, SECRET, secretOf, span } from "../../../helpers/kept-requests.ts";
 
-const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
-const OTHER = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
-
-const idOf = (number: number): string => (number === 0 ? "-" : `whd_${number}`);
-
-function kept(
-  number: number,
-  changes: { previousId?: string; body?: string; secret?: string; id?: string } = {},
-): KeptRequest {
-  const { previousId = idOf(number - 1), body = `[${number}]`, secret = SECRET, id = idOf(number) } = changes;
-  return {
-    headers: {
-      "X-Webhook-Id": id,
-      "X-Webhook-Timestamp": "1795410000",
-      "X-Webhook-Signature": signBody(id, 1_795_410_000, body, [secret]),
-      "X-Webhook-Chain": chainHeader({ lane: "live", number, previousId, id }, [secret]),
-    },
-    body,
-  };
-}
-
-const run = (...numbers: number[]): KeptRequest[] => numbers.map((number) => kept(number));
+const findings = (requests: readonly KeptRequest[], ...secrets: string[]) =>
+  verifyChain(requests, secrets).findings;
+const ranges = (requests: readonly KeptRequest[], ...secrets: string[]) =>
+  verifyChain(requests, secrets).lanes.map(({ first, last, isWhole }) => [first, last, isWhole]);
 
 describe("a receiver that kept everything", () => {
   it("missed nothing, whatever was repeated", () => {
     expect(verifyChain(run(1, 2, 2, 3, 3, 3), [SECRET])).toEqual({
-      lanes: [{ path: "", lane: "live", first: 1, last: 3, deliveries: 3, repeats: 3 }],
+      lanes: [
+        {
+          lane: "live",
+          paths: [],
+          signers: [0],
+          first: 1,
+          last: 3,
+          lastId: "whd_3",
+          previousId: "-",
+          isWhole: true,
+          deliveries: 3,
+          repeats: 3,
+        },
+      ],
       findings: [],
+      unfollowed: [],
     });
   });
 
-  it("may have begun in the middle of a chain", () => {
-    expect(verifyChain(run(41, 42), [SECRET])).toMatchObject({
-      lanes: [{ first: 41, last: 42 }],
+  it("has the lanes of a destination apart, each numbered from 1", () => {
+    const replay = span("replay", 1, 2, { lane: "rpl_1" });
+    const { lanes, findings: found } = verifyChain([...run(1, 2), ...replay, kept(3)], [SECRET]);
+    expect(found).toEqual([]);
+    expect(lanes.map(({ lane, last }) => [lane, last])).toEqual([
+      ["live", 3],
+      ["rpl_1", 2],
+    ]);
+  });
+});
+
+describe("what belongs together is told by the secret, not by the path", () => {
+  const patched = (from: number, to: number): KeptRequest[] =>
+    span("a", from, to, { path: from < 5 ? "/c2" : "/c2/v2" });
+
+  it("one chain over a change of the URL, and a hole at the seam is one", () => {
+    expect(verifyChain([...patched(1, 4), ...patched(5, 7)], [SECRET])).toMatchObject({
+      lanes: [{ paths: ["/c2", "/c2/v2"], first: 1, last: 7 }],
       findings: [],
+    });
+    expect(findings([...patched(1, 3), ...patched(6, 7)], SECRET)).toMatchObject([
+      { kind: "missing", number: 4, toNumber: 5, delivery: "whd_a_5" },
+    ]);
+  });
+
+  it("a path that was changed in the file hides nothing", () => {
+    const requests = [...run(1, 2), ...[kept(4), kept(5)].map((one) => ({ ...one, path: "/elsewhere" }))];
+    expect(findings(requests, SECRET)).toMatchObject([{ kind: "missing", number: 3 }]);
+  });
+
+  it("two destinations in one file, without paths or under the same one", () => {
+    for (const path of [undefined, "/siem"]) {
+      const one = span("a", 1, 3, { ...(path !== undefined && { path }) });
+      const two = span("b", 1, 2, { secrets: [OTHER], ...(path !== undefined && { path }) });
+      const { lanes, findings: found } = verifyChain(
+        [one[0]!, two[0]!, one[1]!, two[1]!, one[2]!],
+        [SECRET, OTHER],
+      );
+      expect(found).toEqual([]);
+      expect(lanes.map(({ signers, last }) => [signers, last])).toEqual([
+        [[0], 3],
+        [[1], 2],
+      ]);
+    }
+  });
+});
+
+describe("a rotation", () => {
+  const before = span("a", 1, 2);
+  const during = span("a", 3, 4, { secrets: [OTHER, SECRET] });
+  const after = span("a", 5, 6, { secrets: [OTHER] });
+
+  it("is one chain by the deliveries that both secrets signed, with every hole in it", () => {
+    const whole = [...before, ...during, ...after];
+    expect(ranges(whole, OTHER, SECRET)).toEqual([[1, 6, true]]);
+    for (const hole of [2, 3, 4, 5])
+      expect(
+        findings(
+          whole.filter((_, index) => index !== hole - 1),
+          OTHER,
+          SECRET,
+        ),
+      ).toMatchObject([{ kind: "missing", number: hole, toNumber: hole }]);
+  });
+
+  it("is verified by the newest secret alone from when it signed", () => {
+    expect(findings([...during, ...after], OTHER)).toEqual([]);
+    expect(findings([...before, ...during], OTHER)).toMatchObject([
+      { kind: "bad-signature", number: 1 },
+      { kind: "bad-signature", number: 2 },
+    ]);
+  });
+
+  it("without grace is joined by the delivery that is named, and a hole at the seam is an unknown beginning", () => {
+    const later = span("a", 3, 5, { secrets: [OTHER] });
+    expect(ranges([...before, ...later], SECRET, OTHER)).toEqual([[1, 5, true]]);
+    expect(verifyChain([...before, ...later.slice(1)], [SECRET, OTHER]).lanes).toMatchObject([
+      { first: 1, last: 2, isWhole: true },
+      { first: 4, last: 5, isWhole: false, previousId: "whd_a_3" },
+    ]);
+  });
+});
+
+describe("the beginning of what was kept", () => {
+  it("is whole at #1, or after a delivery that is known", () => {
+    expect(ranges(run(41, 42), SECRET)).toEqual([[41, 42, false]]);
+    expect(verifyChain(run(41, 42), [SECRET], ["whd_40"])).toMatchObject({
+      lanes: [{ isWhole: true, previousId: "whd_40" }],
+      unfollowed: [],
     });
   });
 
-  it("tells destinations apart by path, and takes either secret during a rotation", () => {
-    const one = { ...kept(1), path: "/one" };
-    const two = { ...kept(1, { secret: OTHER, id: "whd_x" }), path: "/two" };
-    const { lanes, findings } = verifyChain([one, two], [SECRET, OTHER]);
-    expect(findings).toEqual([]);
-    expect(lanes.map(({ path }) => path)).toEqual(["/one", "/two"]);
+  it("may be the last of the file before, sent again", () => {
+    expect(verifyChain(run(40, 41), [SECRET], ["whd_40"]).lanes).toMatchObject([{ isWhole: true }]);
+  });
+
+  it("is not that of another file: a head that was cut off shows", () => {
+    expect(verifyChain(run(42, 43), [SECRET], ["whd_40"])).toMatchObject({
+      lanes: [{ isWhole: false, previousId: "whd_41" }],
+      unfollowed: ["whd_40"],
+    });
+  });
+});
+
+describe("without secrets", () => {
+  it("all but the signatures is looked at", () => {
+    expect(findings([kept(1, { secrets: [OTHER] }), kept(3)])).toMatchObject([{ kind: "missing" }]);
+  });
+
+  it("paths tell destinations apart, joined where a delivery names one before it", () => {
+    const moved = [...span("a", 1, 2, { path: "/one" }), ...span("a", 3, 4, { path: "/new" })];
+    const back = span("a", 5, 6, { path: "/one" });
+    const other = span("b", 1, 3, { path: "/two" });
+    expect(ranges([...moved, ...other, ...back])).toEqual([
+      [1, 6, true],
+      [1, 3, true],
+    ]);
+    expect(findings([...moved, ...other, ...back])).toEqual([]);
+  });
+
+  it("a retry to another path is the same delivery", () => {
+    const again = span("a", 2, 2, { path: "/new" });
+    expect(findings([...span("a", 1, 2, { path: "/one" }), ...again])).toEqual([]);
+  });
+
+  it("a hole at a change of the path is an unknown beginning", () => {
+    const requests = [...span("a", 1, 3, { path: "/c2" }), ...span("a", 6, 7, { path: "/c2/v2" })];
+    expect(ranges(requests)).toEqual([
+      [1, 3, true],
+      [6, 7, false],
+    ]);
   });
 });
 
 describe("what is wrong is found", () => {
-  it("whatever is left out between the first and the last, by its numbers", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 3, max: 30 }), fc.integer(), fc.integer(), (length, a, b) => {
-        const from = 2 + (Math.abs(a) % (length - 2));
-        const to = from + (Math.abs(b) % (length - from));
-        const numbers = Array.from({ length }, (_, index) => index + 1).filter((n) => n < from || n > to);
-        const { findings } = verifyChain(run(...numbers), [SECRET]);
-        expect(findings).toEqual([
-          expect.objectContaining({ kind: "missing", number: from, toNumber: to, delivery: idOf(to) }),
-        ]);
-      }),
-    );
-  });
-
   it.each([
     ["broken-link", [kept(1), kept(2, { previousId: "whd_9" })]],
     ["broken-link", [kept(1, { previousId: "whd_9" })]],
+    ["broken-link", [kept(2, { previousId: "-" })]],
+    ["broken-link", [kept(1), kept(2), kept(4, { previousId: "whd_1" })]],
+    ["broken-link", [kept(1), kept(2), kept(2, { previousId: "whd_9" })]],
     ["double-number", [kept(1), kept(1, { id: "whd_other" })]],
     ["changed-body", [kept(1), kept(1, { body: "[2]" })]],
-    ["bad-signature", [kept(1, { secret: OTHER })]],
+    ["out-of-order", run(1, 3, 2)],
+    ["bad-signature", [kept(1, { secrets: [OTHER] })]],
     ["bad-signature", [{ ...kept(1), body: "[9]" }]],
     ["no-chain", [{ headers: { "x-webhook-id": "whd_1" }, body: "[]" }]],
   ] as const)("%s", (kind, requests) => {
-    expect(verifyChain(requests, [SECRET]).findings).toEqual([expect.objectContaining({ kind })]);
+    expect(findings(requests, SECRET)).toEqual([expect.objectContaining({ kind })]);
   });
 
-  it("without a secret all but the signatures", () => {
-    expect(verifyChain([kept(1, { secret: OTHER }), kept(3)], []).findings).toMatchObject([
-      { kind: "missing" },
+  it("two lines that changed places: the one that came too late, and after what", () => {
+    expect(findings(run(1, 2, 4, 3, 5), SECRET)).toEqual([
+      { kind: "out-of-order", request: 3, lane: "live", number: 3, delivery: idOf(3), after: 4 },
+    ]);
+  });
+
+  it("a repeat that comes late is none: its first time was in order", () => {
+    expect(findings(run(1, 2, 3, 2), SECRET)).toEqual([]);
+  });
+
+  it("a body of one destination under the link of another, though both secrets are given", () => {
+    const [one, two] = [kept(1), kept(1, { secrets: [OTHER] })];
+    const mixed = { ...one, headers: { ...one.headers, "X-Webhook-Chain": two.headers["X-Webhook-Chain"]! } };
+    expect(findings([mixed], SECRET, OTHER)).toMatchObject([{ kind: "bad-signature" }]);
+    expect(findings([kept(1, { secrets: [secretOf(3)] })], SECRET, OTHER)).toMatchObject([
+      { kind: "bad-signature" },
     ]);
   });
 });

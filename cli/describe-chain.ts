@@ -1,0 +1,131 @@
+import type { ChainFinding, ChainOfLane, KeptRequest } from "../lambdas/core/delivery/verify-chain.ts";
+import type { UnkeptNumber } from "./delivery-log-of.ts";
+
+/** A request and the line of the file that it was read from. */
+export interface KeptLine extends KeptRequest {
+  where: string;
+}
+
+const MEANINGS: Readonly<Record<Exclude<ChainFinding["kind"], "no-chain" | "bad-signature">, string>> = {
+  missing: "refused by the receiver or never came",
+  "broken-link": "does not name the delivery before it",
+  "double-number": "another delivery had this number",
+  "changed-body": "came again with another body",
+  "out-of-order": "first came after",
+};
+
+const OUTCOMES: Readonly<Record<NonNullable<UnkeptNumber["outcome"]>, string>> = {
+  split: "the receiver refused it as too large (413), and its halves took the next numbers",
+  recut: "cut anew after a change of the destination",
+  expired: "its events expired before the receiver took them",
+  skipped: "skipped by its owner",
+  delivered: "taken by the receiver, but not kept",
+  retry: "still open, but the next number came",
+  suspend: "still open, but the next number came",
+};
+
+/** How a number closed that is no fault of the receiver's file. */
+export function isOnRecord({ outcome }: UnkeptNumber): boolean {
+  return outcome === "split" || outcome === "recut" || outcome === "expired" || outcome === "skipped";
+}
+
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
+/** The lane alone where that says which; else with the path, or the secret, of its destination. */
+export function labelOf(chain: ChainOfLane, lanes: readonly ChainOfLane[]): string {
+  const namesakes = lanes.filter(({ lane }) => lane === chain.lane);
+  if (namesakes.length === 1) return chain.lane;
+  const sharing = namesakes.filter((other) => pathsOf(other) === pathsOf(chain));
+  const [signer] = chain.signers;
+  if (sharing.length === 1 && chain.paths.length > 0) return `${pathsOf(chain)} ${chain.lane}`;
+  return signer === undefined ? chain.lane : `${chain.lane} of secret ${signer + 1}`;
+}
+
+function pathsOf({ paths }: ChainOfLane): string {
+  return paths.join(", ");
+}
+
+function rangeOf(chain: ChainOfLane, lanes: readonly ChainOfLane[]): string {
+  const { first, last } = chain;
+  return `${labelOf(chain, lanes)} ${first === last ? `#${first}` : `#${first} to #${last}`}`;
+}
+
+/** Each test event is a lane of its own, of one delivery. */
+function isTest({ lane }: ChainOfLane): boolean {
+  return lane.startsWith("tst_");
+}
+
+/** A line for each lane, and one for all test events. */
+export function describeLanes(lanes: readonly ChainOfLane[]): string[] {
+  const tests = lanes.filter(isTest);
+  return [
+    ...lanes
+      .filter((chain) => !isTest(chain))
+      .map((chain) => {
+        const { previousId, first, isWhole, deliveries, repeats } = chain;
+        const begun = first > 1 && isWhole ? `, after ${previousId}` : "";
+        const again = repeats === 0 ? "" : `, ${repeats} came again`;
+        return `${rangeOf(chain, lanes)}${begun}: ${countOf(deliveries, "delivery", "deliveries")}${again}`;
+      }),
+    ...(tests.length === 0 ? [] : [countOf(tests.length, "test event")]),
+  ];
+}
+
+/** What is proved when nothing was found: from where to where. */
+export function describeVerdict(lanes: readonly ChainOfLane[], onRecord: number): string {
+  const tests = lanes.filter(isTest);
+  const ranges = lanes.filter((chain) => !isTest(chain)).map((chain) => rangeOf(chain, lanes));
+  const parts =
+    ranges.length > 3 ? [`the ${ranges.length} lanes above, from their first to their last number`] : ranges;
+  const what = parts.length === 0 ? countOf(tests.length, "test event") : parts.join(" and ");
+  const but = onRecord === 0 ? "" : `, but what was closed on record: ${countOf(onRecord, "number")}`;
+  return `Nothing is missing from ${what}${but}.`;
+}
+
+/** A beginning before which there should be something. */
+export function describeBeginning(chain: ChainOfLane, lanes: readonly ChainOfLane[]): string {
+  const { first, previousId } = chain;
+  return `${labelOf(chain, lanes)} begins at #${first}: ${previousId}, the delivery before it, is not here`;
+}
+
+/** Requests that belong to no chain: one line for each kind, however many they are. */
+export function describeUnreadable(findings: readonly ChainFinding[], kept: readonly KeptLine[]): string[] {
+  const line = (kind: ChainFinding["kind"], meaning: string): string[] => {
+    const found = findings.filter((finding) => finding.kind === kind);
+    const [first] = found;
+    if (first === undefined) return [];
+    const more = found.length === 1 ? "" : `, the first at ${whereOf(first, kept)}`;
+    const which = found.length === 1 ? whereOf(first, kept) : countOf(found.length, "request");
+    const delivery =
+      first.delivery === undefined ? "" : ` (${first.lane} #${first.number}, ${first.delivery})`;
+    return [`${which}: ${meaning}${more}${delivery}`];
+  };
+  return [
+    ...line("no-chain", "no readable X-Webhook-Chain"),
+    ...line("bad-signature", "signed by none of the secrets, or altered"),
+  ];
+}
+
+function whereOf({ request }: ChainFinding, kept: readonly KeptLine[]): string {
+  return kept[request]?.where ?? `request ${request + 1}`;
+}
+
+/** A finding in a chain; nothing for one that `describeUnreadable` counts. */
+export function describeFinding(finding: ChainFinding, kept: readonly KeptLine[]): string[] {
+  const { kind, lane = "", number = 0, toNumber = number, delivery = "", after } = finding;
+  if (kind === "no-chain" || kind === "bad-signature") return [];
+  const numbers = toNumber === number ? `#${number}` : `#${number} to #${toNumber}`;
+  const place = kind === "missing" ? `before ${whereOf(finding, kept)}` : whereOf(finding, kept);
+  const than = after === undefined ? "" : ` #${after}`;
+  return [`${lane} ${numbers} (${place}): ${MEANINGS[kind]}${than} (${delivery})`];
+}
+
+/** A missing number as the log has it. */
+export function describeUnkept({ lane, number, count, id, outcome }: UnkeptNumber): string {
+  const numbers = count === 1 ? `#${number}` : `#${number - count + 1} to #${number}`;
+  const what =
+    outcome === undefined ? "not in the delivery log: too old, or of another destination" : OUTCOMES[outcome];
+  return `${lane} ${numbers}: ${what}${id === undefined ? "" : ` (${id})`}`;
+}

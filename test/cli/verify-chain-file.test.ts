@@ -1,0 +1,290 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import type { ApiClient } from "../../cli/api-client.ts";
+import { ApiRefusedError } from "../../cli/api-client.ts";
+import { CliError } from "../../cli/cli-error.ts";
+import { openDeliveryLog } from "../../cli/delivery-log-of.ts";
+import { type ChainProof, verifyChainFiles } from "../../cli/verify-chain-file.ts";
+import { writeDemoState } from "../../local/demo/state.ts";
+import type { KeptRequest } from "../../lambdas/core/delivery/verify-chain.ts";
+import { idOf, kept, OTHER, run, SECRET, span } from "../helpers/kept-requests.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
+
+const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
+const dir = scratchDirectory("chain");
+let files = 0;
+
+function fileOf(requests: readonly object[]): string {
+  const file = join(dir, `${++files}.ndjson`);
+  writeFileSync(file, requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  return file;
+}
+
+async function verify(
+  requests: readonly KeptRequest[] | readonly KeptRequest[][],
+  proof: Partial<ChainProof> = {},
+): Promise<{ holds: boolean; lines: string[] }> {
+  const lines: string[] = [];
+  const groups = requests.some(Array.isArray) ? requests : [requests];
+  const names = groups.map((group) => fileOf(group as object[]));
+  const all = { secrets: [SECRET], after: [], logs: [], ...proof };
+  const holds = await verifyChainFiles(names, all, (line) => lines.push(line));
+  return {
+    holds,
+    lines: lines.map((line) => names.reduce((text, name, at) => text.replaceAll(name, `file${at}`), line)),
+  };
+}
+
+describe("what is printed of a file that holds", () => {
+  it("is the range of each lane and what was proved", async () => {
+    expect(await verify([...run(1, 2, 2), kept(3)])).toEqual({
+      holds: true,
+      lines: ["live #1 to #3: 3 deliveries, 1 came again", "Nothing is missing from live #1 to #3."],
+    });
+  });
+
+  it("stays short with many test events, and names one delivery as one", async () => {
+    const tests = Array.from({ length: 5 }, (_, index) =>
+      kept(1, { lane: `tst_${index}`, id: `whd_t${index}` }),
+    );
+    expect((await verify([kept(1), ...tests])).lines).toEqual([
+      "live #1: 1 delivery",
+      "5 test events",
+      "Nothing is missing from live #1.",
+    ]);
+    expect((await verify(tests.slice(0, 1))).lines.at(-1)).toBe("Nothing is missing from 1 test event.");
+  });
+
+  it("tells destinations apart by their path, or by their secret", async () => {
+    const secrets = [SECRET, OTHER];
+    const both = (one: string, two: string): KeptRequest[] => [
+      ...span("a", 1, 2, { path: one }),
+      ...span("b", 1, 3, { path: two, secrets: [OTHER] }),
+    ];
+    expect((await verify(both("/one", "/two"), { secrets })).lines.at(-1)).toBe(
+      "Nothing is missing from /one live #1 to #2 and /two live #1 to #3.",
+    );
+    expect((await verify(both("/siem", "/siem"), { secrets })).lines.at(-1)).toBe(
+      "Nothing is missing from live of secret 1 #1 to #2 and live of secret 2 #1 to #3.",
+    );
+  });
+
+  it("says when signatures were not checked, and when a secret signed nothing", async () => {
+    expect((await verify(run(1), { secrets: [] })).lines).toContain(
+      "Signatures were not checked: give the destination's secret by --secret.",
+    );
+    expect(await verify(run(1), { secrets: [SECRET, OTHER] })).toMatchObject({
+      holds: true,
+      lines: expect.arrayContaining(["Secret 2 signed none of it."]),
+    });
+  });
+});
+
+describe("a beginning in the middle", () => {
+  it("is a finding that names what is not there", async () => {
+    const { holds, lines } = await verify(run(41, 42));
+    expect(holds).toBe(false);
+    expect(lines).toContain("  ✗ live begins at #41: whd_40, the delivery before it, is not here");
+    expect(lines.at(-1)).toBe("1 finding.");
+  });
+
+  it("is none after the file before it, or after a delivery that is had elsewhere", async () => {
+    expect(await verify([run(1, 2), run(2, 3, 4)])).toMatchObject({ holds: true });
+    const { holds, lines } = await verify(run(41, 42), { after: ["whd_40"] });
+    expect(holds).toBe(true);
+    expect(lines).toEqual([
+      "live #41 to #42, after whd_40: 2 deliveries",
+      "Nothing is missing from live #41 to #42.",
+    ]);
+  });
+
+  it("shows a head that was cut off", async () => {
+    expect((await verify([run(1, 2), run(4, 5)])).holds).toBe(false);
+    expect((await verify(run(42), { after: ["whd_40"] })).lines).toContain(
+      "  ✗ nothing here goes on after whd_40",
+    );
+  });
+});
+
+describe("what is wrong is printed with its place", () => {
+  it.each<[string, readonly KeptRequest[], string]>([
+    ["a gap", run(1, 3), "live #2 (before line 2): refused by the receiver or never came (whd_2)"],
+    ["the order", run(1, 3, 2), "live #2 (line 3): first came after #3 (whd_2)"],
+    [
+      "a link",
+      [kept(1), kept(2, { previousId: "whd_9" })],
+      "live #2 (line 2): does not name the delivery before it (whd_2)",
+    ],
+    [
+      "a double",
+      [kept(1), kept(1, { id: "whd_x" })],
+      "live #1 (line 2): another delivery had this number (whd_x)",
+    ],
+    ["a body", [kept(1), kept(1, { body: "[]" })], "live #1 (line 2): came again with another body (whd_1)"],
+    ["no chain", [kept(1), { headers: {}, body: "" }], "line 2: no readable X-Webhook-Chain"],
+  ])("%s", async (_, requests, line) => {
+    const { holds, lines } = await verify(requests);
+    expect(holds).toBe(false);
+    expect(lines).toContain(`  ✗ ${line}`);
+    expect(lines.at(-1)).toBe("1 finding.");
+  });
+
+  it("a wrong secret is one line, not one for each request", async () => {
+    const { lines } = await verify(run(1, 2, 3), { secrets: [OTHER] });
+    expect(lines.filter((line) => line.includes("✗"))).toEqual([
+      "  ✗ 3 requests: signed by none of the secrets, or altered, the first at line 1 (live #1, whd_1)",
+    ]);
+  });
+});
+
+const DELIVERY = {
+  lane: "live",
+  parent: null,
+  format: "cloudevents-batch",
+  count: 1,
+  first: { page: 1, index: 0 },
+  end: { page: 1, index: 1 },
+  createdAt: "2026-11-23T05:00:00.000Z",
+  updatedAt: "2026-11-23T05:00:00.000Z",
+  closedAt: null,
+  nextAttemptAt: null,
+  attempts: [],
+};
+
+describe("with the delivery log", () => {
+  /** A log of deliveries 1 to 9 of a destination that came to these outcomes, `delivered` unless it is said. */
+  const logOf = async (
+    outcomes: Readonly<Record<number, string>> = {},
+    newest = 9,
+  ): Promise<ChainProof["logs"]> => {
+    const record = (number: number) => ({
+      ...DELIVERY,
+      id: idOf(number),
+      number,
+      previousId: idOf(number - 1),
+      outcome: outcomes[number] ?? "delivered",
+    });
+    const all = Array.from({ length: newest }, (_, index) => record(newest - index));
+    const api: ApiClient = {
+      call: async (_method, path) => {
+        const [, id] =
+          /^\/v1\/workspaces\/ws_1\/destinations\/dst_1\/deliveries(?:\/(\w+))?/.exec(path) ?? [];
+        const body =
+          id === undefined
+            ? { items: all.filter(({ outcome }) => outcome === "delivered"), nextCursor: null }
+            : all.find((one) => one.id === id);
+        if (body === undefined) throw new ApiRefusedError(`GET ${path}`, 404, undefined, "");
+        return { status: 200, headers: new Headers(), body };
+      },
+    };
+    return [await openDeliveryLog(api, "ws_1", "dst_1")];
+  };
+
+  it("a number that closed without a 2xx is told from one that is lost", async () => {
+    const requests = run(1, 3, 7, 8, 9);
+    const logs = await logOf({ 2: "split", 4: "recut", 5: "expired", 6: "skipped" });
+    expect(await verify(requests, { logs })).toEqual({
+      holds: true,
+      lines: [
+        "live #1 to #9: 5 deliveries",
+        "  · live #2: the receiver refused it as too large (413), and its halves took the next numbers (whd_2)",
+        "  · live #4: cut anew after a change of the destination (whd_4)",
+        "  · live #5: its events expired before the receiver took them (whd_5)",
+        "  · live #6: skipped by its owner (whd_6)",
+        "Nothing is missing from live #1 to #9, but what was closed on record: 4 numbers.",
+      ],
+    });
+    expect(
+      await verify(requests, { logs: await logOf({ 2: "split", 4: "recut", 5: "expired" }) }),
+    ).toMatchObject({
+      holds: false,
+      lines: expect.arrayContaining([
+        "  ✗ live #6: taken by the receiver, but not kept (whd_6)",
+        "  · live #5: its events expired before the receiver took them (whd_5)",
+        "1 finding.",
+      ]),
+    });
+  });
+
+  it("what it does not have stays a finding, of all numbers from there back", async () => {
+    const foreign = [kept(1, { id: "whd_a" }), kept(5, { id: "whd_e", previousId: "whd_d" })];
+    expect((await verify(foreign, { logs: await logOf() })).lines).toContain(
+      "  ✗ live #2 to #4: not in the delivery log: too old, or of another destination (whd_d)",
+    );
+  });
+
+  it("a tail that was cut off shows by what the receiver took after it", async () => {
+    const { holds, lines } = await verify(run(1, 2, 3, 4, 5, 6), { logs: await logOf({ 8: "split" }) });
+    expect(holds).toBe(false);
+    expect(lines).toContain("  ✗ live ends at #6: the receiver took 2 deliveries after it, up to #9 (whd_9)");
+    expect(await verify(run(1, 2, 3), { logs: await logOf({}, 3) })).toMatchObject({ holds: true });
+    expect(await verify(span("b", 1, 3), { logs: await logOf() })).toMatchObject({ holds: true });
+  });
+});
+
+describe("what proves nothing is refused", () => {
+  it.each([[""], ["\n\n"]])("a file of %j", async (text) => {
+    const file = join(dir, "empty.ndjson");
+    writeFileSync(file, text);
+    const verified = verifyChainFiles([file], { secrets: [], after: [], logs: [] }, () => {});
+    await expect(verified).rejects.toThrow(
+      new CliError(`There is no request in ${file}, so nothing is proved. Is it the right file?`),
+    );
+  });
+
+  const whole = fileOf(run(1, 2));
+  it.each<[string, string[], string]>([
+    ["a file without requests", ["--chain", fileOf([])], "There is no request in "],
+    [
+      "a secret in no form",
+      ["--chain", whole, "--secret", "hello"],
+      "--secret 1 of 1 is no secret: that is whsec_ and",
+    ],
+    ["an empty secret", ["--chain", whole, "--secret", ""], "--secret 1 of 1"],
+    [
+      "half a secret",
+      ["--chain", whole, "--secret", SECRET, "--secret", SECRET.slice(0, 30)],
+      "--secret 2 of 2",
+    ],
+    ["a destination of nobody", ["--chain", whole, "--destination", "dst_1"], "Say by --workspace whose"],
+    ["a file that is none", ["--chain", whole, "--chain", "/nowhere"], "Cannot read /nowhere"],
+  ])("%s", async (_, args, said) => {
+    const ended = await trailcast("verify", ...args);
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toContain(said);
+    expect(ended.stderr).not.toContain("hello");
+  });
+
+  it("a secret that is one verifies, several files and a delivery to go on after are taken", async () => {
+    const [one, two] = [fileOf(run(3)), fileOf(run(4))];
+    const args = ["--chain", one, "--chain", two, "--secret", OTHER, "--secret", SECRET, "--after", "whd_2"];
+    expect(await trailcast("verify", ...args)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Nothing is missing from live #3 to #4."),
+    });
+    expect((await trailcast("verify", "--chain", two, "--secret", SECRET)).code).toBe(1);
+  });
+
+  it("a file beside what the demo remembers is verified by the demo's secret", async () => {
+    writeDemoState(dir, { receiverPort: 1, secret: OTHER });
+    expect(await trailcast("verify", "--chain", whole)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("signed by none of the secrets"),
+    });
+    writeDemoState(dir, { receiverPort: 1, secret: SECRET });
+    expect((await trailcast("verify", "--chain", whole)).stdout).toBe(
+      "live #1 to #2: 2 deliveries\nNothing is missing from live #1 to #2.\n",
+    );
+  });
+});
+
+async function trailcast(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [LAUNCHER, ...args])) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}
