@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { checkCustomHeaders, MAX_CUSTOM_HEADERS } from "../../lambdas/core/destination/custom-headers.ts";
+import { reservationOf } from "../../lambdas/core/destination/reserved-headers.ts";
 import type { KeptRequest } from "../../lambdas/core/delivery/kept-request.ts";
 import { kept, OTHER, run, SECRET, span } from "../helpers/kept-requests.ts";
 
@@ -65,5 +67,25 @@ describe.skipIf(!hasPython)("the Python of docs/receivers.md", () => {
       refusal,
       "True",
     ]);
+  });
+});
+
+describe("custom headers in docs/receivers.md", () => {
+  const [, section = ""] = page.split("\n## Ask for a header of your own\n");
+  const [, allowed = "", reserved = ""] =
+    /^(.*)\*\*Reserved\*\*(.*?) and \[their like\]/s.exec(section) ?? [];
+  const namesIn = (text: string): string[] =>
+    [...text.matchAll(/`([A-Z][a-zA-Z]*(?:-[A-Z*][a-zA-Z]*)*)`/g)].map(([, name = ""]) => name);
+
+  it("names as reserved what is, and as an example what is not", () => {
+    const names = namesIn(reserved);
+    expect(names).toContain("Authorization");
+    expect(names.filter((name) => reservationOf(name.replace("*", "Any")) === undefined)).toEqual([]);
+    expect(allowed).toContain('"X-Api-Key"');
+    expect(checkCustomHeaders({ "X-Api-Key": "key" })).toEqual({ kind: "allowed" });
+  });
+
+  it("says how many there may be", () => {
+    expect(section).toContain(`up to ${MAX_CUSTOM_HEADERS} headers`);
   });
 });
