@@ -44,6 +44,7 @@ export class Observability extends Construct {
     this.alarms = new Alarms(this, "Alarms", deployment);
     this.watchRecording(watched);
     this.watchDelivery(watched);
+    this.watchLag(watched);
     this.watchRetention(watched);
     for (const watchedFunction of watched.functions) this.watchFunction(watchedFunction);
   }
@@ -79,7 +80,7 @@ export class Observability extends Construct {
     });
   }
 
-  private watchDelivery({ rings, sweep }: Watched): void {
+  private watchDelivery({ rings }: Watched): void {
     for (const [id, queue] of [
       ["DeadRings", rings.dead],
       ["DeadSlowRings", rings.slowDead],
@@ -103,6 +104,9 @@ export class Observability extends Construct {
         runbook: "ring-age",
       });
     }
+  }
+
+  private watchLag({ sweep }: Watched): void {
     const lag = this.alarms.watch("DeliveryLag", {
       // The sweep says 0 too: silence is a sweep that does not run. It has to be filled in, since CloudWatch looks back for
       // values and takes an alarm for missing data only when there has been none for several periods more.
