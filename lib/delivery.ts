@@ -71,6 +71,7 @@ export class Delivery extends Construct {
     this.fn.equip({
       [ENV.retry]: JSON.stringify(settings.retry),
       [ENV.deliveryLogDays]: String(settings.delivery.logDays),
+      [ENV.version]: deployment.version,
     });
   }
 

@@ -31,6 +31,8 @@ export class DestinationSecrets {
       "secretsmanager:GetSecretValue",
       "secretsmanager:DeleteSecret",
     ]);
+    // Others know a secret by the name that its destination's row has.
+    fn.equip({ [ENV.secretPrefix]: this.prefix });
   }
 
   /** Delete what requests that died have left. */
@@ -40,6 +42,5 @@ export class DestinationSecrets {
 
   private allow(fn: TrailcastFunction, actions: readonly string[]): void {
     fn.allowWide(actions, this.arnPattern, REASON);
-    fn.equip({ [ENV.secretPrefix]: this.prefix });
   }
 }

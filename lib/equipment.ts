@@ -2,7 +2,7 @@ import { ENV } from "../lambdas/core/environment.ts";
 import type { Deployment } from "./deployment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** For functions that write events: how they are named. */
+/** For functions that record or show events: how they are named. */
 export function equipEvents(fn: TrailcastFunction, { settings }: Deployment): void {
   fn.equip({
     [ENV.eventTypePrefix]: settings.eventTypePrefix,
@@ -11,10 +11,12 @@ export function equipEvents(fn: TrailcastFunction, { settings }: Deployment): vo
   });
 }
 
-/** For functions that ask what a workspace may do, and what is within its retention. */
+/** For functions that ask what a workspace may do, and which of its events are visible. */
 export function equipPlans(fn: TrailcastFunction, { settings }: Deployment): void {
-  fn.equip({
-    [ENV.plans]: JSON.stringify(settings.plans),
-    [ENV.retention]: JSON.stringify(settings.retention),
-  });
+  fn.equip({ [ENV.plans]: JSON.stringify(settings.plans) });
+}
+
+/** For functions that decide when events go. */
+export function equipRetention(fn: TrailcastFunction, { settings }: Deployment): void {
+  fn.equip({ [ENV.retention]: JSON.stringify(settings.retention) });
 }

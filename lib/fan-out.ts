@@ -4,7 +4,7 @@ import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
-import { equipPlans } from "./equipment.ts";
+import { equipPlans, equipRetention } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Rings } from "./rings.ts";
@@ -48,6 +48,7 @@ export class FanOut extends Construct {
     parts.eventLog.grantExtend(this.redrive);
     parts.registry.grantRead(this.redrive);
     equipPlans(this.redrive, deployment);
+    equipRetention(this.redrive, deployment);
   }
 
   private appender(

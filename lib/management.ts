@@ -3,7 +3,7 @@ import { ENV } from "../lambdas/core/environment.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
-import { equipEvents, equipPlans } from "./equipment.ts";
+import { equipEvents, equipPlans, equipRetention } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Retention } from "./retention.ts";
@@ -49,15 +49,15 @@ export class Management extends Construct {
       timeoutSeconds: 10,
       memoryMegabytes: 256,
     });
-    equipEvents(this.open, deployment);
+    this.open.equip({ [ENV.version]: deployment.version });
   }
 
   private equip(deployment: Deployment): void {
     const { settings } = deployment;
     equipEvents(this.fn, deployment);
     equipPlans(this.fn, deployment);
+    equipRetention(this.fn, deployment);
     this.fn.equip({
-      [ENV.retry]: JSON.stringify(settings.retry),
       [ENV.deliveryLogDays]: String(settings.delivery.logDays),
       ...(settings.upgradeUrl !== undefined && { [ENV.upgradeUrl]: settings.upgradeUrl }),
     });

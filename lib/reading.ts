@@ -3,6 +3,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3"
 import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/environment.ts";
+import { EXPORT_KEPT_DAYS } from "../lambdas/core/reading/export-job.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
 import { equipEvents, equipPlans } from "./equipment.ts";
@@ -14,9 +15,6 @@ interface ReadingParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
 }
-
-/** Days that parts of an export stay in the bucket; the links to them are good for a quarter of an hour. */
-const EXPORT_DAYS = 7;
 
 /** Finding events again: lists, one by id, small exports at once, large ones as a job that writes parts to S3. */
 export class Reading extends Construct {
@@ -33,6 +31,7 @@ export class Reading extends Construct {
       // API Gateway gives up at 29 s.
       timeoutSeconds: 29,
     });
+    equipEvents(this.fn, deployment);
     parts.registry.grantReadDeliveries(this.fn);
     this.allowOnParts(this.fn, ["s3:GetObject"]);
     this.exportFn = this.reader("Export", deployment, parts, {
@@ -70,7 +69,6 @@ export class Reading extends Construct {
     parts.eventLog.grantReadJournal(fn);
     parts.eventLog.grantReadEntries(fn);
     parts.registry.grantExports(fn);
-    equipEvents(fn, deployment);
     equipPlans(fn, deployment);
     return fn;
   }
@@ -82,7 +80,11 @@ export class Reading extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
-        { expiration: Duration.days(EXPORT_DAYS), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // As long as the job's row, which has the links.
+        {
+          expiration: Duration.days(EXPORT_KEPT_DAYS),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
       removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });

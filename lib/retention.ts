@@ -7,7 +7,7 @@ import { RECEIPTS } from "../lambdas/core/table-schema.ts";
 import { Clockwork } from "./clockwork.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
-import { equipEvents, equipPlans } from "./equipment.ts";
+import { equipEvents, equipPlans, equipRetention } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { OwnerBus } from "./owner-bus.ts";
 import { ProtectedTable } from "./protected-table.ts";
@@ -98,6 +98,7 @@ export class Retention extends Construct {
     this.grantTask(fn);
     equipEvents(fn, deployment);
     equipPlans(fn, deployment);
+    equipRetention(fn, deployment);
     this.mapTasks("Tasks", fn, this.tasks);
     this.mapTasks("Urgent", fn, this.urgent);
     return fn;

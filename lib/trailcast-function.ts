@@ -4,7 +4,6 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
 import { METRIC_NAMESPACE } from "../lambdas/core/metric-names.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
@@ -60,10 +59,7 @@ export class TrailcastFunction extends LambdaFunction {
       memorySize: props.memoryMegabytes,
       logGroup,
       role,
-      environment: {
-        [ENV.version]: deployment.version,
-        POWERTOOLS_METRICS_NAMESPACE: metricNamespace(scope),
-      },
+      environment: { POWERTOOLS_METRICS_NAMESPACE: metricNamespace(scope) },
       ...(props.callsItself === true && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...props.network,
     });

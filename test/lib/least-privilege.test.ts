@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ENV } from "../../lambdas/core/environment.ts";
 import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
-import { readSources, REPOSITORY } from "../helpers/source-files.ts";
+import { readSources, REPOSITORY, type SourceFile } from "../helpers/source-files.ts";
 import { logicalIdOf, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";
 
 // The user pool brings the twelfth function, the VPC the rights on network interfaces.
 const template = synthesise({
   sourceBaseUrl: "https://app.example.com",
   egress: { fixedAddresses: 1 },
+  upgradeUrl: "https://app.example.com/plans",
 });
 const sources = new Map(readSources(["lambdas"]).map((file) => [file.path, file]));
 
@@ -51,33 +53,55 @@ const SERVICES: Readonly<Record<string, string>> = {
 const PLATFORM =
   /^(?:logs:(?:CreateLogStream|PutLogEvents)|sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl)|dynamodb:(?:DescribeStream|GetRecords|GetShardIterator|ListStreams)|ec2:.*NetworkInterface.*|ec2:DescribeSubnets|ec2:.*PrivateIpAddresses)$/;
 
-/** Actions that the code behind an entry could call. */
-function usedBy(entry: string): Set<string> {
-  const seen = new Set<string>();
-  const used = new Set<string>();
+/** The files that run behind an entry. */
+function filesBehind(entry: string): SourceFile[] {
+  const seen = new Map<string, SourceFile>();
   const visit = (path: string): void => {
     const file = sources.get(path);
     if (file === undefined || seen.has(path)) return;
-    seen.add(path);
-    for (const { target, relative, names } of file.imports) {
-      if (relative) visit(target);
-      const service = SERVICES[target.replace("@aws-sdk/client-", "")];
-      for (const name of names.filter((imported) => imported.endsWith("Command") && service !== undefined)) {
-        for (const action of ACTIONS[name] ?? [`${service}:${name.replace("Command", "")}`]) used.add(action);
-      }
-    }
+    seen.set(path, file);
+    for (const { target, relative, typeOnly } of file.imports) if (relative && !typeOnly) visit(target);
   };
   visit(`lambdas/${entry}.ts`);
+  return [...seen.values()];
+}
+
+/** Actions that the code behind an entry could call. */
+function usedBy(entry: string): Set<string> {
+  const used = new Set<string>();
+  for (const { target, names } of filesBehind(entry).flatMap((file) => file.imports)) {
+    const service = SERVICES[target.replace("@aws-sdk/client-", "")];
+    for (const name of names.filter((imported) => imported.endsWith("Command") && service !== undefined)) {
+      for (const action of ACTIONS[name] ?? [`${service}:${name.replace("Command", "")}`]) used.add(action);
+    }
+  }
   return used;
 }
 
-describe("roles", () => {
-  const functions = resourcesOf(template, "AWS::Lambda::Function").map(([id, { Properties }]) => ({
-    id,
-    role: logicalIdOf(Properties["Role"]),
-    entry: String(Properties["Description"]),
-  }));
+const ENV_NAMES: Readonly<Record<string, string>> = ENV;
 
+/** Environment that the code behind an entry reads. */
+function readBy(entry: string): string[] {
+  const names = filesBehind(entry).flatMap(({ text }) =>
+    [...text.matchAll(/\bENV\.(\w+)/g)].map(([, key = ""]) => ENV_NAMES[key] ?? `ENV.${key}`),
+  );
+  return [...new Set(names)].toSorted();
+}
+
+function roleOf(entry: string): string {
+  const role = resourcesOf(template, "AWS::IAM::Role").find(
+    ([, { Properties }]) => Properties["Description"] === `What ${entry} may do`,
+  );
+  return role?.[0] ?? "none";
+}
+
+const functions = resourcesOf(template, "AWS::Lambda::Function").map(([id, { Properties }]) => ({
+  id,
+  role: logicalIdOf(Properties["Role"]),
+  environment: Properties["Environment"].Variables,
+}));
+
+describe("roles", () => {
   it("there is one for each function, shared with none", () => {
     expect(new Set(functions.map(({ role }) => role)).size).toBe(FUNCTION_ENTRIES.length);
   });
@@ -114,10 +138,7 @@ describe("roles", () => {
   it.each(FUNCTION_ENTRIES)("of %s allows nothing that its code could not call", (entry) => {
     expect(existsSync(join(REPOSITORY, `lambdas/${entry}.ts`))).toBe(true);
     const used = usedBy(entry);
-    const role = resourcesOf(template, "AWS::IAM::Role").find(
-      ([, { Properties }]) => Properties["Description"] === `What ${entry} may do`,
-    );
-    const allowed = statementsOf(role?.[0] ?? "").flatMap(actionsOf);
+    const allowed = statementsOf(roleOf(entry)).flatMap(actionsOf);
     expect(allowed.filter((action) => !used.has(action) && !PLATFORM.test(action))).toEqual([]);
   });
 
@@ -128,5 +149,13 @@ describe("roles", () => {
         { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: Properties["Target"].Arn },
       ]);
     }
+  });
+});
+
+describe("the environment", () => {
+  it.each(FUNCTION_ENTRIES)("of %s has what its code reads, and nothing else", (entry) => {
+    const fn = functions.find(({ role }) => role === roleOf(entry));
+    const ours = Object.keys(fn?.environment ?? {}).filter((name) => name.startsWith("TRAILCAST_"));
+    expect(ours.toSorted()).toEqual(readBy(entry));
   });
 });

@@ -186,12 +186,13 @@ describe("functions", () => {
   });
 
   it("get settings in the words that their code reads", () => {
-    const { Environment } = resourceOf(template, "AWS::Lambda::Function", "DeliveryFunction").Properties;
-    const read = (name: string): unknown => JSON.parse(Environment.Variables[name]);
-    expect(plansSchema.parse(read(ENV.plans))).toHaveProperty("enterprise");
-    expect(retrySettingsSchema.parse(read(ENV.retry))).toEqual(DEFAULT_RETRY);
-    expect(retentionSettingsSchema.parse(read(ENV.retention))).toEqual(DEFAULT_RETENTION);
-    expect(read(ENV.shards)).toEqual({});
+    const read = (fn: string, name: string): unknown =>
+      JSON.parse(resourceOf(template, "AWS::Lambda::Function", fn).Properties["Environment"].Variables[name]);
+    expect(plansSchema.parse(read("DeliveryFunction", ENV.plans))).toHaveProperty("enterprise");
+    expect(retrySettingsSchema.parse(read("DeliveryFunction", ENV.retry))).toEqual(DEFAULT_RETRY);
+    expect(read("DeliveryFunction", ENV.shards)).toEqual({});
+    const retention = retentionSettingsSchema.parse(read("RetentionPurge", ENV.retention));
+    expect(retention).toEqual(DEFAULT_RETENTION);
   });
 
   it("have time to finish before their queue gives a message to another", () => {
