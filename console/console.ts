@@ -1,46 +1,31 @@
-import { type Api, createApi, RefusalError } from "./api.ts";
+import { type Api, createApi } from "./api.ts";
 import { destinationCard } from "./destination-card.ts";
-import { button, element, field, form, input } from "./element.ts";
+import { button, element, place } from "./element.ts";
+import { field, form, input } from "./form.ts";
 import { newDestination } from "./new-destination.ts";
+import { run, tell } from "./run.ts";
 import { showSecret } from "./secret-panel.ts";
 import { forgetSession, savedSession, saveSession, type Session } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-function place(id: string): HTMLElement {
-  const found = document.querySelector<HTMLElement>(`#${id}`);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
-}
-
 const main = place("main");
-const status = place("status");
 const where = place("where");
 const leave = place("leave");
-
-function tell(text: string, bad = false): void {
-  status.className = bad ? "bad" : "";
-  status.textContent = text;
-}
-
-async function run(doing: string, action: () => Promise<string | undefined>): Promise<void> {
-  tell(`${doing} …`);
-  try {
-    tell((await action()) ?? "");
-  } catch (error) {
-    tell(error instanceof RefusalError ? error.message : `${doing} failed: ${String(error)}`, true);
-  }
-}
 
 function showSignIn(): void {
   where.textContent = "";
   leave.hidden = true;
   const workspace = input("workspace", { required: true });
   const token = input("token", { type: "password", required: true });
-  const open = (): Promise<void> =>
-    run("Opening", async () => {
-      await showWorkspace({ workspace: workspace.value.trim(), token: token.value.trim() });
-      return undefined;
-    });
+  const open = (beside: HTMLElement): Promise<void> =>
+    run(
+      "Opening",
+      async () => {
+        await showWorkspace({ workspace: workspace.value.trim(), token: token.value.trim() });
+        return undefined;
+      },
+      beside,
+    );
   main.replaceChildren(
     element("h2", {}, "Open a workspace"),
     form(

@@ -9,7 +9,7 @@ import type { Surroundings } from "./surroundings.ts";
 /** A destination: its health at a glance, and what one does with it. */
 export function destinationCard(destination: DestinationAnswer, page: Surroundings): HTMLElement {
   const { id, name, url, health } = destination;
-  const results = element("div", { className: "results", "aria-live": "polite" });
+  const results = element("div", { className: "results" });
   const headingId = `name-${id}`;
   return element(
     "section",
@@ -37,7 +37,14 @@ export function destinationCard(destination: DestinationAnswer, page: Surroundin
   );
 }
 
-function healthFacts({ id, format, eventTypes, enabled, health }: DestinationAnswer): HTMLDListElement {
+function healthFacts({
+  id,
+  format,
+  eventTypes,
+  headers,
+  enabled,
+  health,
+}: DestinationAnswer): HTMLDListElement {
   const last = health.lastDelivery;
   return facts({
     "Last delivery":

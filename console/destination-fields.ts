@@ -1,5 +1,6 @@
 import type { DestinationAnswer, NewDestination } from "./api.ts";
-import { element, field, input } from "./element.ts";
+import { element } from "./element.ts";
+import { field, input } from "./form.ts";
 
 /** The fields of a destination, and what stands in them. */
 export function destinationFields(present?: DestinationAnswer): {

@@ -1,7 +1,8 @@
 import type { DestinationAnswer } from "./api.ts";
 import { confirmed } from "./confirm.ts";
 import { destinationFields } from "./destination-fields.ts";
-import { button, form } from "./element.ts";
+import { button } from "./element.ts";
+import { form } from "./form.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -14,12 +15,12 @@ export async function editDestination(
   await page.run("Reading", async () => {
     const { destination, etag } = await page.api.read(id);
     const { fields, read } = destinationFields(destination);
-    const save = (): Promise<void> =>
-      page.run("Saving", async () => {
-        await page.api.change(id, etag, read());
-        await page.refresh();
-        return `${destination.name} was changed.`;
-      });
+    const change = async (): Promise<string> => {
+      await page.api.change(id, etag, read());
+      await page.refresh();
+      return `${destination.name} was changed.`;
+    };
+    const save = (beside: HTMLElement): Promise<void> => page.run("Saving", change, beside);
     results.replaceChildren(
       form(`Edit ${destination.name}`, "Save", save, ...fields),
       button("Cancel", async () => results.replaceChildren(), { describes: `edit ${destination.name}` }),

@@ -3,6 +3,13 @@ type Properties<Tag extends keyof HTMLElementTagNameMap> = {
   [Name in "className" | "id" | "hidden" | "title" | "lang"]?: HTMLElementTagNameMap[Tag][Name];
 } & { [attribute: `aria-${string}`]: string; role?: string };
 
+/** What `index.html` has under this id. */
+export function place(id: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(`#${id}`);
+  if (found === null) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
 /** Makes an element. Text becomes text nodes: nothing that a receiver or an owner wrote is ever read as markup. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -48,50 +55,6 @@ export function facts(rows: Readonly<Record<string, string | undefined>>): HTMLD
       description === undefined ? [] : [element("dt", {}, term), element("dd", {}, description)],
     ),
   );
-}
-
-/** A field with its label and, when it needs one, a hint. */
-export function field<Control extends HTMLInputElement | HTMLSelectElement>(
-  label: string,
-  control: Control,
-  hint?: string,
-): HTMLLabelElement {
-  return element(
-    "label",
-    {},
-    element("span", {}, label),
-    control,
-    hint === undefined ? undefined : element("small", {}, hint),
-  );
-}
-
-export function input(name: string, options: { type?: string; required?: boolean } = {}): HTMLInputElement {
-  const made = element("input");
-  made.name = name;
-  made.type = options.type ?? "text";
-  made.required = options.required ?? false;
-  made.autocomplete = "off";
-  made.spellcheck = false;
-  return made;
-}
-
-/** A form whose button acts; the browser itself sends nothing. */
-export function form(
-  label: string,
-  action: string,
-  act: () => Promise<void>,
-  ...children: Node[]
-): HTMLFormElement {
-  const submit = element("button", { className: "main" }, action);
-  const made = element("form", { "aria-label": label }, ...children, submit);
-  made.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit.disabled = true;
-    void act().finally(() => {
-      submit.disabled = false;
-    });
-  });
-  return made;
 }
 
 /** A table with its caption; an empty head is of a column that has buttons. */

@@ -1,20 +1,21 @@
 import { destinationFields } from "./destination-fields.ts";
-import { element, form } from "./element.ts";
+import { element } from "./element.ts";
+import { form } from "./form.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** The form that creates a destination. */
 export function newDestination(page: Surroundings): HTMLElement {
   const { fields, read } = destinationFields();
-  const create = (): Promise<void> =>
-    page.run("Creating", async () => {
-      const created = await page.api.create(read());
-      // First of all, for nothing can show it again: what comes after may fail.
-      page.showSecret(created.name, created.secret);
-      made.reset();
-      await page.refresh();
-      return `${created.name} was created.`;
-    });
-  const made = form("New destination", "Create", create, ...fields);
+  const create = async (): Promise<string> => {
+    const created = await page.api.create(read());
+    // First of all, for nothing can show it again: what comes after may fail.
+    page.showSecret(created.name, created.secret);
+    made.reset();
+    await page.refresh();
+    return `${created.name} was created.`;
+  };
+  const submit = (beside: HTMLElement): Promise<void> => page.run("Creating", create, beside);
+  const made = form("New destination", "Create", submit, ...fields);
   return element(
     "section",
     { className: "card", "aria-labelledby": "new-destination" },

@@ -1,6 +1,7 @@
 import type { DestinationAnswer, ReplayAnswer, ReplayCount, ReplayTimes } from "./api.ts";
 import { confirmed } from "./confirm.ts";
-import { button, element, field, form, input, table } from "./element.ts";
+import { button, element, table } from "./element.ts";
+import { field, form, input } from "./form.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -77,17 +78,14 @@ function replayForm(panel: Panel): HTMLElement {
   const { destination, page } = panel;
   const from = timeInput("from");
   const to = timeInput("to");
-  const counted = element("div");
+  const counted = element("div", { "aria-live": "polite" });
   // What was counted is what is started: other times are counted first.
   for (const control of [from, to]) control.addEventListener("input", () => counted.replaceChildren());
-  const count = (): Promise<void> =>
-    page.run("Counting", async () => {
-      const times = { from: new Date(from.value).toISOString(), to: new Date(to.value).toISOString() };
-      counted.replaceChildren(
-        offer(await page.api.countReplay(destination.id, times), times, panel, counted),
-      );
-      return undefined;
-    });
+  const count = async (): Promise<undefined> => {
+    const times = { from: new Date(from.value).toISOString(), to: new Date(to.value).toISOString() };
+    counted.replaceChildren(offer(await page.api.countReplay(destination.id, times), times, panel, counted));
+  };
+  const submit = (beside: HTMLElement): Promise<void> => page.run("Counting", count, beside);
   return element(
     "div",
     {},
@@ -95,7 +93,7 @@ function replayForm(panel: Panel): HTMLElement {
     form(
       `Replay to ${destination.name}`,
       "Count first",
-      count,
+      submit,
       field("From", from, "When they were recorded, in your time zone"),
       field("To", to, "Events recorded before this"),
     ),

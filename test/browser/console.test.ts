@@ -39,6 +39,7 @@ describe.runIf(wanted)("the console", () => {
   });
 
   const status = () => page.getByRole("status");
+  const refusal = () => page.getByRole("alert").last();
   const field = (name: string) => page.locator(`input[name="${name}"]`);
   const openWorkspace = async (token: string): Promise<void> => {
     await field("workspace").fill("ws_1");
@@ -56,7 +57,7 @@ describe.runIf(wanted)("the console", () => {
 
   it("says what is wrong with a token", async () => {
     await openWorkspace("not-a-token");
-    await expect.poll(() => status().textContent()).toContain("The token is not valid");
+    await expect.poll(() => refusal().textContent()).toContain("The token is not valid");
     complaints.length = 0; // the browser itself reports the 401
   });
 
@@ -83,7 +84,7 @@ describe.runIf(wanted)("the console", () => {
     await field("url").fill(`${stack.receiver.url}/unlisted`);
     await page.getByRole("button", { name: "Create" }).click();
     expect(await page.locator("code.secret").textContent()).toMatch(/^whsec_/);
-    await expect.poll(() => status().textContent()).toContain("503");
+    await expect.poll(() => refusal().textContent()).toContain("503");
     await page.unroute(list);
     await page.getByRole("button", { name: "I have kept it" }).click();
     complaints.length = 0; // the browser itself reports the 503
@@ -107,9 +108,15 @@ describe.runIf(wanted)("the console", () => {
         { timeout: 15_000 },
       )
       .toBe("healthy");
-    await page.getByRole("button", { name: "Deliveries: SIEM" }).click();
-    const cell = page.getByRole("cell", { name: "delivered" }).first();
-    await cell.waitFor();
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole("button", { name: "Deliveries: SIEM" }).click();
+          return page.getByRole("cell", { name: "delivered" }).count();
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(0);
     expect(await page.getByRole("cell", { name: /^live #\d+$/ }).count()).toBeGreaterThan(0);
   });
 

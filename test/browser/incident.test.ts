@@ -147,7 +147,9 @@ describe.runIf(wanted)("the console in an incident", () => {
     await opened.user.api.call("PATCH", path, { name: "Many" }, { "if-match": "*" });
     await types.fill("pro.atmos.billing.*, pro.atmos.team_member.*");
     await edited.getByRole("button", { name: "Save" }).click();
-    await expect.poll(status).toContain("The destination has another version by now");
+    await expect
+      .poll(() => edited.getByRole("alert").textContent())
+      .toContain("The destination has another version by now");
     opened.complaints.length = 0; // the browser itself reports the refusal
     await click("Edit: /many");
     await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count()).toBe(1);

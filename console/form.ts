@@ -1,0 +1,46 @@
+import { element } from "./element.ts";
+
+/** A field with its label and, when it needs one, a hint. */
+export function field<Control extends HTMLInputElement | HTMLSelectElement>(
+  label: string,
+  control: Control,
+  hint?: string,
+): HTMLLabelElement {
+  return element(
+    "label",
+    {},
+    element("span", {}, label),
+    control,
+    hint === undefined ? undefined : element("small", {}, hint),
+  );
+}
+
+export function input(name: string, options: { type?: string; required?: boolean } = {}): HTMLInputElement {
+  const made = element("input");
+  made.name = name;
+  made.type = options.type ?? "text";
+  made.required = options.required ?? false;
+  made.autocomplete = "off";
+  made.spellcheck = false;
+  return made;
+}
+
+/** A form whose button acts; the browser itself sends nothing. `act` gets the place beside the button for a refusal. */
+export function form(
+  label: string,
+  action: string,
+  act: (beside: HTMLElement) => Promise<void>,
+  ...children: Node[]
+): HTMLFormElement {
+  const submit = element("button", { className: "main" }, action);
+  const beside = element("p", { className: "refusal", role: "alert" });
+  const made = element("form", { "aria-label": label }, ...children, submit, beside);
+  made.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    void act(beside).finally(() => {
+      submit.disabled = false;
+    });
+  });
+  return made;
+}
