@@ -7,6 +7,7 @@ import type {
 } from "../lambdas/core/api/destination-api.ts";
 import type { deliveryListSchema, testResultSchema } from "../lambdas/core/api/delivery-api.ts";
 import type { ReplayAnswer, replayCountSchema, replayListSchema } from "../lambdas/core/api/replay-api.ts";
+import type { HeaderChange } from "./header-rows.ts";
 import type { Session } from "./session.ts";
 
 export type { DestinationAnswer } from "../lambdas/core/api/destination-api.ts";
@@ -24,6 +25,8 @@ export interface NewDestination {
   url: string;
   format: string;
   eventTypes: string[];
+  /** Those that differ from what is there. */
+  headers?: HeaderChange;
 }
 
 /** Which recorded events to deliver again; RFC 3339. */

@@ -62,6 +62,7 @@ function healthFacts({
       enabled && health.status === "disabled" ? "the workspace's plan has no forwarding" : undefined,
     Events: eventTypes.length === 0 ? "all" : eventTypes.join(", "),
     Format: format,
+    Headers: Object.keys(headers).join(", ") || undefined,
     Id: id,
   });
 }

@@ -1,16 +1,19 @@
 import type { DestinationAnswer, NewDestination } from "./api.ts";
 import { element } from "./element.ts";
 import { field, input } from "./form.ts";
+import { type HeaderChange, headerRows } from "./header-rows.ts";
 
 /** The fields of a destination, and what stands in them. */
 export function destinationFields(present?: DestinationAnswer): {
   fields: HTMLElement[];
   read(): NewDestination;
+  clear(): void;
 } {
   const name = input("name", { required: true });
   const url = input("url", { type: "url", required: true });
   const format = select(["cloudevents-batch", "cloudevents-structured"]);
   const eventTypes = input("eventTypes");
+  const headers = headerRows(Object.keys(present?.headers ?? {}));
   if (present !== undefined) {
     name.value = present.name;
     url.value = present.url;
@@ -23,14 +26,22 @@ export function destinationFields(present?: DestinationAnswer): {
       field("URL", url, "An https:// address that is reachable from the internet"),
       field("Format", format),
       field("Event types", eventTypes, "Separated by commas, such as pro.atmos.billing.*; empty for all"),
+      headers.element,
     ],
+    clear: headers.clear,
     read: () => ({
+      ...changed(headers.read()),
       name: name.value,
       url: url.value,
       format: format.value,
       eventTypes: eventTypes.value.split(",").flatMap((type) => (type.trim() === "" ? [] : [type.trim()])),
     }),
   };
+}
+
+/** Headers that stay as they are cost no version of the secret they are kept with. */
+function changed(headers: HeaderChange): Pick<NewDestination, "headers"> {
+  return Object.keys(headers).length === 0 ? {} : { headers };
 }
 
 function select(values: readonly string[]): HTMLSelectElement {

@@ -5,12 +5,13 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** The form that creates a destination. */
 export function newDestination(page: Surroundings): HTMLElement {
-  const { fields, read } = destinationFields();
+  const { fields, read, clear } = destinationFields();
   const create = async (): Promise<string> => {
     const created = await page.api.create(read());
     // First of all, for nothing can show it again: what comes after may fail.
     page.showSecret(created.name, created.secret);
     made.reset();
+    clear();
     await page.refresh();
     return `${created.name} was created.`;
   };
