@@ -45,7 +45,7 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
     // Read before the lane is written there.
     const place = await placeOf(from, workspace, dependencies);
     const replays = await openReplays(row, dependencies);
-    const resumed = resumeReplays(replays);
+    const resumed = resumeReplays(lane, replays);
     const isUnchanged = place === undefined && lane.status === "live";
     if (isUnchanged && resumed.length === 0) return answer(row, lane, dependencies);
     const next = isUnchanged ? lane : await enabledLane(lane, place, dependencies);

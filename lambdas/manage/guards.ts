@@ -30,7 +30,7 @@ export async function requireLiveLane(
   return lane ?? refuse(problems.notFound("destination"));
 }
 
-/** Nothing new is begun for a destination that is disabled; a replay that is under way goes on. */
+/** Nothing new is begun for a destination that is disabled; a replay that is under way stands still. */
 export async function requireEnabled(row: Destination, dependencies: ManageDependencies): Promise<void> {
   const { status } = await requireLiveLane(row, dependencies);
   if (status === "disabled") refuse(destinationDisabled());

@@ -10,6 +10,7 @@ import type { Replay } from "../core/lane/replay.ts";
 import { eventsBefore } from "../core/lane/replay-window.ts";
 import { cancelLane } from "../core/lane/start-lane.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
+import { deliveringLanes } from "./delivering-lanes.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { closeFrozen } from "./close-frozen.ts";
 import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";
@@ -21,18 +22,23 @@ export async function listReplays(call: Call, dependencies: ManageDependencies):
   const { limit, cursor } = readQuery(call, deliveryOperations.listReplays.query);
   const asked = ["replays", call.workspace, call.parameters["dst"]];
   const after = readCursor(cursor, asked);
-  await requireWorkspace(call, dependencies);
-  const { destination } = await requireDestination(call, dependencies);
+  const workspace = await requireWorkspace(call, dependencies);
+  const row = await requireDestination(call, dependencies);
+  const { destination } = row;
   const rows = await dependencies.registry.listReplays(call.workspace, destination);
   const older = rows.toReversed().filter(({ replay }) => after === undefined || replay < after);
   const page = older.slice(0, limit);
   const last = older.length > limit ? page.at(-1) : undefined;
-  const lanes = await dependencies.registry.listLanes(call.workspace);
-  const shown = page.map((row) =>
+  const all = await dependencies.registry.listLanes(call.workspace);
+  const lanes = all.filter((lane) => lane.destination === destination);
+  const live = lanes.flatMap((lane) => (lane.status === "live" ? [lane.lane] : []));
+  const delivering = await deliveringLanes(live, workspace, row, dependencies);
+  const shown = page.map((replay) =>
     presentReplay(
-      row,
-      lanes.find((lane) => lane.destination === destination && lane.lane === row.replay),
+      replay,
+      lanes.find((lane) => lane.lane === replay.replay),
       dependencies,
+      delivering,
     ),
   );
   return jsonAnswer(200, {
@@ -42,9 +48,10 @@ export async function listReplays(call: Call, dependencies: ManageDependencies):
 }
 
 export async function getReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
-  await requireWorkspace(call, dependencies);
+  const workspace = await requireWorkspace(call, dependencies);
   const { row, lane } = await requireReplay(call, dependencies);
-  return jsonAnswer(200, await presentReplay(row, lane, dependencies));
+  const delivering = await deliveringLanes([row.replay], workspace, row, dependencies);
+  return jsonAnswer(200, await presentReplay(row, lane, dependencies, delivering));
 }
 
 export async function cancelReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
@@ -79,13 +86,14 @@ async function requireReplay(
   return { row, lane: await dependencies.registry.readLane(call.workspace, destination, id) };
 }
 
-/** A replay as the API shows it, with how far it is at this moment. */
+/** A replay as the API shows it, with how far it is at this moment. One that has just been started is `delivering`. */
 export async function presentReplay(
   row: Replay,
   lane: Lane | undefined,
   { journal }: ManageDependencies,
+  delivering: ReadonlySet<string> = new Set([row.replay]),
 ): Promise<ReplayAnswer> {
-  const status = statusOf(lane);
+  const status = statusOf(lane, delivering);
   const reached = status === "done" ? row.until : (lane?.cursor ?? row.start);
   const behind =
     (await eventsBefore(row.workspace, reached, journal)) -
@@ -108,9 +116,10 @@ export async function presentReplay(
   };
 }
 
-function statusOf(lane: Lane | undefined): ReplayAnswer["status"] {
+function statusOf(lane: Lane | undefined, delivering: ReadonlySet<string>): ReplayAnswer["status"] {
   if (lane === undefined || lane.status === "ended") {
     return lane?.suspendedReason === CANCELLED ? "cancelled" : "done";
   }
-  return lane.status === "live" ? "running" : "suspended";
+  if (lane.status !== "live") return "suspended";
+  return delivering.has(lane.lane) ? "running" : "paused";
 }

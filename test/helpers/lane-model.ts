@@ -15,6 +15,7 @@ import {
   placeAt,
   placeNow,
   resumeLane,
+  resumeReplays,
 } from "../../lambdas/core/lane/start-lane.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, type Received, WS } from "./in-memory-lanes.ts";
 import type { Answer, Answered, Happening, JournalTime, LaneWrite, OwnerAct } from "./lane-happenings.ts";
@@ -25,6 +26,12 @@ const HOUR_MS = 3_600_000;
 const SLOW = { durationMs: 4_000 };
 /** Longer than any wait that deliver sets. */
 const LONG_MS = 13 * HOUR_MS;
+
+/** Lanes as an owner wants them, in one transaction. */
+interface Change {
+  rows: Lane[];
+  stored?: () => void;
+}
 
 /** A world of one destination in which things happen, and the rules that are told of them. */
 export class LaneModel {
@@ -120,7 +127,7 @@ export class LaneModel {
     const sentAt = age === undefined ? undefined : this.world.now - age;
     let left = available;
     const hasTime = (): boolean => left-- > 0;
-    this.processes.start((turns) => this.world.run({ ring, receives, sentAt, hasTime, turns }));
+    this.processes.start(ring.lane, (turns) => this.world.run({ ring, receives, sentAt, hasTime, turns }));
   }
 
   /** Short waits pass within a run. */
@@ -189,36 +196,43 @@ export class LaneModel {
 
   /** Reads, lets others go on, writes under the condition: as management does, but giving up where that tries again. */
   private async writeLane(act: LaneWrite): Promise<void> {
-    const ring = this.ringOf(act.lane);
-    const lane = this.world.lane(ring);
-    const change = await this.changeOf(act, lane);
+    const change = await this.changeOf(act, this.world.lane(this.ringOf(act.lane)));
     await this.go(act.between);
-    if (change === undefined || (await this.replaceLane(change.next)) === "stale") return;
-    change.stored?.();
+    if (change !== undefined) await this.commit(change);
   }
 
-  private async changeOf(
-    { do: what, time }: LaneWrite,
-    lane: Lane,
-  ): Promise<{ next: Lane; stored?: () => void } | undefined> {
+  /** All rows of a change, or none. */
+  private async commit({ rows, stored }: Change): Promise<void> {
+    const isCurrent = rows.every(
+      (row) => this.world.lane({ ...LIVE, lane: row.lane }).version === row.version,
+    );
+    if (!isCurrent) return;
+    for (const row of rows) await this.replaceLane(row);
+    stored?.();
+  }
+
+  private async changeOf({ do: what, time }: LaneWrite, lane: Lane): Promise<Change | undefined> {
     const { frozen, status } = lane;
     const isLive = lane.lane === LIVE.lane;
     if (status === "ended") return undefined;
     switch (what) {
       case "disable":
-        return isLive ? { next: disableLane(lane) } : undefined;
+        return isLive
+          ? { rows: [disableLane(lane)], stored: () => this.rules.disabled(this.processes.underWay()) }
+          : undefined;
       case "enable":
-        return isLive && status !== "live" ? { next: resumeLane(lane) } : undefined;
+        return isLive ? this.enable(lane, status === "live" ? lane : resumeLane(lane)) : undefined;
       case "move-now":
       case "move-back":
         return isLive ? this.move(lane, what === "move-now" ? undefined : this.timeOf(time)) : undefined;
       case "retry":
-        return { next: status === "suspended" ? resumeLane(lane) : hurryLane(lane) };
+        if (this.world.lane().status === "disabled") return undefined;
+        return { rows: [status === "suspended" ? resumeLane(lane) : hurryLane(lane)] };
       case "skip": {
         if (frozen === undefined) return undefined;
         const awake = status === "suspended" ? resumeLane(lane) : lane;
         return {
-          next: markSkip(awake, frozen.number),
+          rows: [markSkip(awake, frozen.number)],
           stored: () => this.rules.marked(lane.lane, frozen.number),
         };
       }
@@ -226,18 +240,29 @@ export class LaneModel {
         return isLive
           ? undefined
           : {
-              next: cancelLane(await this.closeFrozen(lane)),
+              rows: [cancelLane(await this.closeFrozen(lane))],
               stored: () => this.rules.cancelled(lane.lane),
             };
     }
   }
 
-  private async move(lane: Lane, time: string | undefined): Promise<{ next: Lane; stored: () => void }> {
+  /** The live lane as it will be, and what becomes of the replays. */
+  private enable(lane: Lane, next: Lane): Change {
+    const replays = this.rings.slice(1).map((ring) => this.world.lane(ring));
+    return { rows: [next, ...resumeReplays(lane, replays)], stored: () => this.rules.enabled() };
+  }
+
+  private async move(lane: Lane, time: string | undefined): Promise<Change> {
     const begin = time === undefined ? this.rules.now() : this.rules.placeOf(time, this.left());
     const { journal } = this.world;
     const place = time === undefined ? await placeNow(WS, journal) : await placeAt(WS, time, journal);
     const next = moveLane(await this.closeFrozen(lane), place);
-    return { next, stored: () => this.rules.begins(lane.lane, begin, next.number) };
+    const { rows } = this.enable(lane, next);
+    const stored = (): void => {
+      this.rules.enabled();
+      this.rules.begins(lane.lane, begin, next.number);
+    };
+    return { rows, stored };
   }
 
   /** The log says so first, also when the lane's write is then refused. */
@@ -261,8 +286,10 @@ export class LaneModel {
   /** Rung by either queue until that changes nothing. */
   private async finish(ring: Ring): Promise<void> {
     for (let runs = 0; runs < 100; runs++) {
+      const live = this.world.lane();
       const { status, version } = this.world.lane(ring);
-      if (status === "suspended" || status === "disabled") this.world.change(resumeLane, ring);
+      if (live.status !== "live" || status === "suspended")
+        await this.commit(this.enable(live, live.status === "live" ? live : resumeLane(live)));
       this.world.now += LONG_MS;
       await this.world.run({ ring, receives: 1 });
       await this.world.run({ ring: { ...ring, slow: true }, receives: 1 });

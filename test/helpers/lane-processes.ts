@@ -1,6 +1,7 @@
 import type { Turn } from "./in-memory-stores.ts";
 
 interface Process {
+  lane: string;
   /** Calls of it that wait for their turn; some are made at once. */
   waiting: { call: string; resolve(): void; reject(error: Error): void }[];
   isDead: boolean;
@@ -26,8 +27,8 @@ export class LaneProcesses {
     this.failed = failed;
   }
 
-  start(run: (turn: Turn) => Promise<unknown>): void {
-    const process: Process = { waiting: [], isDead: false, isOver: false };
+  start(lane: string, run: (turn: Turn) => Promise<unknown>): void {
+    const process: Process = { lane, waiting: [], isDead: false, isOver: false };
     const turn: Turn = (call) => {
       if (process.isDead) return Promise.reject(new DiedError());
       return new Promise((resolve, reject) => process.waiting.push({ call, resolve, reject }));
@@ -38,6 +39,13 @@ export class LaneProcesses {
       end();
     });
     this.processes.push(process);
+  }
+
+  /** Of each lane, how many. */
+  underWay(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { lane, isOver } of this.processes) if (!isOver) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    return counts;
   }
 
   isAnyUnderWay(): boolean {

@@ -50,6 +50,8 @@ export class LaneRules {
   private tick: Tick = 0;
   private floor = "";
   private isHealing = false;
+  /** While the destination is disabled: of each lane, how many POSTs may still come. */
+  private stillComing: Map<string, number> | undefined;
   private readonly events: KnownEvent[] = [];
   private readonly places = new Map<string, number>();
   private readonly pages: { page: number; at: string; first: number }[] = [];
@@ -91,6 +93,15 @@ export class LaneRules {
     for (const stretch of this.factsOf(lane).stretches) stretch.isCancelled = true;
   }
 
+  /** The owner was answered: of each run that was under way one POST may still come, and no other of any lane. */
+  disabled(underWay: ReadonlyMap<string, number>): void {
+    this.stillComing = new Map(underWay);
+  }
+
+  enabled(): void {
+    this.stillComing = undefined;
+  }
+
   heals(): void {
     this.isHealing = true;
   }
@@ -128,6 +139,7 @@ export class LaneRules {
     this.tick++;
     const { lane, number } = request;
     const name = `${lane};${number}`;
+    this.judgeSilence(lane, name);
     const facts = this.factsOf(lane).numbers.get(number);
     if (facts === undefined) return void this.broken.push(`${name} was sent and never frozen`);
     const previous = this.factsOf(lane).numbers.get(number - 1)?.id ?? "-";
@@ -143,6 +155,13 @@ export class LaneRules {
     facts.content = content;
     facts.events = request.events.map((id) => this.places.get(id) ?? -1);
     this.judgeBody(name, lane, number, facts);
+  }
+
+  private judgeSilence(lane: string, name: string): void {
+    if (this.stillComing === undefined) return;
+    const left = this.stillComing.get(lane) ?? 0;
+    if (left === 0) this.broken.push(`${name} was sent while its destination was disabled`);
+    this.stillComing.set(lane, left - 1);
   }
 
   took({ lane, number }: Received): void {

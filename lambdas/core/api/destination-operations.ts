@@ -122,7 +122,8 @@ export const destinationOperations = {
     path: `${DESTINATION}/enable`,
     tag,
     summary: "Let deliveries go on, after a suspension too",
-    description: "Replays of it that are suspended go on, also when the destination itself is live.",
+    description:
+      "So do its replays, where it was disabled; those that are suspended go on also when the destination itself is live.",
     scope: "destinations:write",
     body: enableRequestSchema,
     bodyOptional: true,
@@ -141,7 +142,7 @@ export const destinationOperations = {
     tag,
     summary: "Pause deliveries; where they stopped is kept",
     description:
-      "No replay can be started while it is disabled. One that is under way goes on until it is done or cancelled.",
+      "No replay can be started while it is disabled, and one that is under way stands still until it is enabled.",
     scope: "destinations:write",
     answers: { 200: { description: "Disabled", schema: destinationSchema, headers: etag } },
     refusals: { 404: unknown, 409: contended },

@@ -71,8 +71,8 @@ export const replaySchema = component(
     id: z.string(),
     delivery: described("The delivery that it repeats, if it was begun by a retry", z.nullable(z.string())),
     status: described(
-      "`running`; `suspended` after refusals without end; `done`; `cancelled` by its owner",
-      z.enum(["running", "suspended", "done", "cancelled"]),
+      "`running`; `paused` while its destination is disabled or the plan has no forwarding; `suspended` after refusals without end; `done`; `cancelled` by its owner",
+      z.enum(["running", "paused", "suspended", "done", "cancelled"]),
     ),
     ...window,
     passedEvents: described("Of the journalled events, those that are behind it", z.int()),

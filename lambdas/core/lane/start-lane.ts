@@ -116,9 +116,15 @@ export function moveLane(lane: Lane, cursor: Position): Lane {
   };
 }
 
-/** What enabling a destination changes of its replays: suspended ones go on like it. Store these with it, then ring all. */
-export function resumeReplays(replays: readonly Lane[]): Lane[] {
-  return replays.filter((lane) => lane.status === "suspended").map(resumeLane);
+/**
+ * What enabling a destination changes of its replays, `live` being its lane until then. Suspended ones go on like it, and so do those
+ * that stood still with it in the middle of their refusals: their schedules start again, too. Store these with it, then ring all.
+ */
+export function resumeReplays(live: Lane, replays: readonly Lane[]): Lane[] {
+  const stoodStill = live.status === "disabled";
+  const isResumed = ({ status, attempts }: Lane): boolean =>
+    status === "suspended" || (status === "live" && stoodStill && attempts > 0);
+  return replays.filter(isResumed).map(resumeLane);
 }
 
 /** By its owner. The cursor stands, and what is frozen keeps its number. */

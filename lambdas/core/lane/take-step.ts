@@ -19,7 +19,7 @@ import { factsOfFrozen } from "../delivery/delivery-record.ts";
 import { entitlementOf } from "../retention/entitlement.ts";
 import { compareWithFrozen, type Cut, type CutRules, extendCut, startCut } from "./freeze-delivery.ts";
 import { newId } from "../ids.ts";
-import type { Frozen, Lane } from "./lane.ts";
+import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
 import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-run.ts";
 import { comparePositions } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
@@ -61,7 +61,7 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   // Before the destination is read: most rings find that an earlier one has done their work.
   const loading = run.window.load(lane.cursor, run.visibleSince);
   if (frozen === undefined && (await loading) === undefined) return rest(run);
-  const [target] = await Promise.all([readTarget(run), loading]);
+  const [target] = await Promise.all([readOpenTarget(run), loading]);
   if (target === undefined) return standStill(run);
   return frozen === undefined ? freezeNext(run, target) : takeFrozen(run, target, frozen);
 }
@@ -77,7 +77,7 @@ async function suspend(run: LaneRun, lane: Lane & { untold: number }): Promise<S
 
 /** Enabled after a suspension: its owner is told, once deliveries do go on. */
 async function resume(run: LaneRun): Promise<Step> {
-  const target = await readTarget(run);
+  const target = await readOpenTarget(run);
   if (target === undefined) return standStill(run);
   await tellResumed(run.ports, target, run.lane, run.ports.clock());
   changeLane(run, (lane) => ({ ...lane, suspendedReason: undefined }));
@@ -102,6 +102,17 @@ async function readTarget(run: LaneRun): Promise<Target | undefined> {
   return { destination, workspace };
 }
 
+/** The same for a POST: a replay makes none while its destination is disabled, which the live lane says. */
+async function readOpenTarget(run: LaneRun): Promise<Target | undefined> {
+  const { ports, lane } = run;
+  if (lane.lane === LIVE_LANE) return readTarget(run);
+  const [target, live] = await Promise.all([
+    readTarget(run),
+    ports.lanes.readLane({ workspace: lane.workspace, destination: lane.destination, lane: LIVE_LANE }),
+  ]);
+  return live?.status === "disabled" ? undefined : target;
+}
+
 function rulesFor(run: LaneRun, { destination }: Target): Omit<CutRules, "maxEvents" | "stop"> {
   const { clock, settings } = run.ports;
   return {
@@ -123,7 +134,7 @@ async function cutEvents(run: LaneRun, cursor: Position, rules: CutRules): Promi
   return cut;
 }
 
-/** The destination is gone, or its workspace lost forwarding. */
+/** The destination is gone, its workspace lost forwarding, or a replay waits until its destination is enabled: who does that rings. */
 function standStill(run: LaneRun): Step {
   if (run.lane.dueShard !== undefined) changeLane(run, unrung);
   return "done";

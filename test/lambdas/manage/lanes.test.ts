@@ -268,6 +268,33 @@ describe("disabling and enabling", () => {
     },
   );
 
+  it("pauses the replays that are under way and lets them go on, each by a schedule of its own", async () => {
+    await putPages(5);
+    const [refusedOne, fresh] = [await startReplay(), await startReplay()];
+    const statuses = async (): Promise<unknown> => {
+      const { body } = await manage.ask("GET", `${path}/replays`);
+      const one = await manage.ask("GET", `${path}/replays/${fresh}`);
+      return [one.body.status, ...body.items.map((replay: { status: string }) => replay.status)];
+    };
+    expect(await statuses()).toEqual(["running", "running", "running"]);
+    const wait = { delaySeconds: 20_000, isHeld: false, now: NOW };
+    await store(refused(freezeFirst(await lane(refusedOne)), REPORT, wait));
+    await post("disable");
+    expect(await statuses()).toEqual(["paused", "paused", "paused"]);
+    const before = await lane(fresh);
+    manage.rings.rung.length = 0;
+    await post("enable");
+    expect(await statuses()).toEqual(["running", "running", "running"]);
+    expect(manage.rings.rung.map((ring) => ring.lane).toSorted()).toEqual(
+      ["live", refusedOne, fresh].toSorted(),
+    );
+    expect(await lane(fresh)).toEqual(before);
+    const resumed = await lane(refusedOne);
+    expect(resumed).toMatchObject({ status: "live", attempts: 0, frozen: { id: WHD } });
+    for (const mark of ["firstAttemptAt", "nextAttemptAt", "dueShard"])
+      expect(resumed).not.toHaveProperty(mark);
+  });
+
   it("leaves the replays of another destination as they are", async () => {
     await putPages(5);
     const replay = await startReplay();
@@ -841,6 +868,14 @@ describe("replays", () => {
     expect(await post("replays", window)).toMatchObject(DISABLED);
     expect((await manage.ask("GET", `${path}/replays`)).body.items).toEqual([]);
     expect(manage.rings.rung).toEqual([]);
+  });
+
+  it("are paused while the plan has no forwarding", async () => {
+    await putPages(5);
+    const { body } = await post("replays", window);
+    expect(body.status).toBe("running");
+    await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "free" }, workspaces: "*" });
+    expect((await manage.ask("GET", `${path}/replays/${body.id}`)).body.status).toBe("paused");
   });
 
   it("need forwarding", async () => {

@@ -587,6 +587,39 @@ describe("a replay", () => {
     expect(world.lane(RING).status).toBe("ended");
   });
 
+  it("stands still while its destination is disabled, in no index, and then goes on with what it had frozen", async () => {
+    start();
+    world.answer = () => answered(503, { retryAfter: "600" });
+    await world.run({ ring: RING });
+    expect(world.lane(RING).dueShard).toBeDefined();
+    world.change(disableLane);
+    world.now += HOUR;
+    expect(await world.run({ ring: RING })).toEqual({ kind: "done" });
+    expect(world.received).toHaveLength(1);
+    expect(world.lane(RING)).toMatchObject({ status: "live", number: 1, attempts: 1 });
+    expect(world.lane(RING).dueShard).toBeUndefined();
+    const version = world.lane(RING).version;
+    await world.run({ ring: RING });
+    expect(world.lane(RING).version).toBe(version);
+    world.change(resumeLane);
+    world.answer = () => answered(200);
+    await world.run({ ring: RING });
+    expect(world.received.map(({ number }) => number)).toEqual([1, 1, 2]);
+    expect(world.received[1]?.id).toBe(world.received[0]?.id);
+    expect(world.lane(RING).status).toBe("ended");
+  });
+
+  it("makes at most the POST that is under way once its destination is disabled", async () => {
+    start();
+    world.answer = () => {
+      world.change(disableLane);
+      return answered(200);
+    };
+    await world.run({ ring: RING });
+    expect(world.received).toHaveLength(1);
+    expect(world.lane(RING)).toMatchObject({ status: "live", number: 2 });
+  });
+
   it("tells nobody of its refusals until it is suspended", async () => {
     start();
     refuseAll(401);
