@@ -56,7 +56,7 @@ function replayRow(replay: ReplayAnswer, panel: Panel): HTMLTableRowElement {
   const { id, createdAt, from, to, status, progress } = replay;
   const bar = element("progress", { "aria-label": `Progress of ${id}` });
   bar.value = progress;
-  const canCancel = status === "running" || status === "suspended";
+  const canCancel = status !== "done" && status !== "cancelled";
   const cells = [
     moment(createdAt),
     moment(from),
