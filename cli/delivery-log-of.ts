@@ -40,24 +40,66 @@ export interface UnkeptNumber {
   outcome?: DeliveryAnswer["outcome"];
 }
 
-/** Each of a gap is one call: a gap of thousands is not a few splits. */
-const MAX_LOOKED_UP = 200;
+/** Whether it closed in a way that is no fault of what was kept. */
+export function isOnRecord({ outcome }: UnkeptNumber): boolean {
+  return outcome === "split" || outcome === "recut" || outcome === "expired" || outcome === "skipped";
+}
 
 /** Looks up the numbers of a gap, from the last, which the delivery after it names, back along the log. */
 export async function lookUpGap(
-  { lane = "", number: from = 0, toNumber: to = 0, delivery }: ChainFinding,
+  { lane = "", number: from = 0, toNumber: to = 0, delivery = "" }: ChainFinding,
   logs: readonly DeliveryLog[],
 ): Promise<UnkeptNumber[]> {
   const found: UnkeptNumber[] = [];
   let id = delivery;
-  for (let number = to; number >= from; number--) {
-    const record = id === undefined || found.length === MAX_LOOKED_UP ? undefined : await findIn(logs, id);
-    if (record?.lane !== lane || record.number !== number)
-      return [{ lane, number, count: number - from + 1, ...(id !== undefined && { id }) }, ...found];
-    found.unshift({ lane, number, count: 1, id: record.id, outcome: record.outcome });
+  for await (const record of recordsBack({ lane, number: to, id }, logs)) {
+    found.unshift(unkeptOf(record));
+    if (record.number === from) return found;
     id = record.previousId;
   }
-  return found;
+  const number = to - found.length;
+  return [{ lane, number, count: number - from + 1, id }, ...found];
+}
+
+/**
+ * How the numbers before the first of a chain closed, back to the beginning of its lane or to the one `after` a delivery that is known;
+ * nothing when the receiver took one of them, or no log has it.
+ */
+export async function lookUpBeginning(
+  { lane, first, previousId: id }: ChainOfLane,
+  logs: readonly DeliveryLog[],
+  known: readonly string[],
+): Promise<{ closed: UnkeptNumber[]; after: string } | undefined> {
+  const closed: UnkeptNumber[] = [];
+  for await (const record of recordsBack({ lane, number: first - 1, id }, logs)) {
+    const unkept = unkeptOf(record);
+    if (!isOnRecord(unkept)) return undefined;
+    closed.unshift(unkept);
+    const after = record.previousId;
+    if (record.number === 1 || known.includes(after)) return { closed, after };
+  }
+  return undefined;
+}
+
+function unkeptOf({ lane, number, id, outcome }: DeliveryAnswer): UnkeptNumber {
+  return { lane, number, count: 1, id, outcome };
+}
+
+/** Each is one call: a gap of thousands is not a few splits. */
+const MAX_LOOKED_UP = 200;
+
+/** The records of a lane from `number` down, each named by the one after it, as long as a log has them. */
+async function* recordsBack(
+  from: { lane: string; number: number; id: string },
+  logs: readonly DeliveryLog[],
+): AsyncGenerator<DeliveryAnswer> {
+  let { id } = from;
+  for (let number = from.number; number > Math.max(0, from.number - MAX_LOOKED_UP); number--) {
+    const record = await findIn(logs, id);
+    if (record?.lane !== from.lane || record.number !== number) return;
+    yield record;
+    id = record.previousId;
+  }
 }
 
 async function findIn(logs: readonly DeliveryLog[], id: string): Promise<DeliveryAnswer | undefined> {

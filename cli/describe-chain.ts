@@ -24,11 +24,6 @@ const OUTCOMES: Readonly<Record<NonNullable<UnkeptNumber["outcome"]>, string>> =
   suspend: "still open, but the next number came",
 };
 
-/** How a number closed that is no fault of the receiver's file. */
-export function isOnRecord({ outcome }: UnkeptNumber): boolean {
-  return outcome === "split" || outcome === "recut" || outcome === "expired" || outcome === "skipped";
-}
-
 export function countOf(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { type ChainReport, verifyChain } from "../lambdas/core/delivery/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
-import { type DeliveryLog, lookUpGap, takenAfter } from "./delivery-log-of.ts";
+import { type DeliveryLog, isOnRecord, lookUpBeginning, lookUpGap, takenAfter } from "./delivery-log-of.ts";
 import {
   countOf,
   describeBeginning,
@@ -11,7 +11,6 @@ import {
   describeUnkept,
   describeUnreadable,
   describeVerdict,
-  isOnRecord,
   type KeptLine,
   labelOf,
 } from "./describe-chain.ts";
@@ -33,56 +32,70 @@ export interface ChainProof {
 /** Verifies files of kept requests, the oldest first, and prints what it found; answers whether everything holds. */
 export async function verifyChainFiles(
   files: readonly string[],
-  { secrets, after, logs }: ChainProof,
+  proof: ChainProof,
   print: (line: string) => void,
 ): Promise<boolean> {
+  const { secrets, after, logs } = proof;
   const kept = files.flatMap((file) => readRequests(file, files.length > 1));
   if (kept.length === 0)
     throw new CliError(
       `There is no request in ${files.join(", ")}, so nothing is proved. Is it the right file?`,
     );
   const report = verifyChain(kept, secrets, after);
-  const { onRecord, lost } = await judgeMissing(report, logs);
-  const faults = [...judgeFile(report, kept, logs.length > 0), ...lost, ...(await judgeEnds(report, logs))];
+  const [begun, missing] = [await judgeBeginnings(report, proof), await judgeMissing(report, proof)];
+  const onRecord = [...begun.onRecord, ...missing.onRecord];
+  const faults = [...judgeFile(report, kept, logs.length > 0), ...begun.lost, ...missing.lost];
+  faults.push(...(await judgeEnds(report, logs)));
   for (const line of describeLanes(report.lanes)) print(line);
   for (const line of onRecord) print(`  · ${line}`);
   for (const fault of faults) print(`  ✗ ${fault}`);
-  for (const hint of hintsOf(report, secrets, logs.length > 0)) print(hint);
-  print(
-    faults.length === 0
-      ? describeVerdict(report.lanes, onRecord.length)
-      : `${countOf(faults.length, "finding")}.`,
-  );
-  return faults.length === 0;
+  for (const hint of hintsOf(report, secrets, { hasLogs: logs.length > 0, isBegun: begun.lost.length === 0 }))
+    print(hint);
+  const isWhole = faults.length === 0;
+  print(isWhole ? describeVerdict(report.lanes, onRecord.length) : `${countOf(faults.length, "finding")}.`);
+  return isWhole;
 }
 
 /** What the files say themselves. */
-function judgeFile(
-  { lanes, findings, unfollowed }: ChainReport,
-  kept: readonly KeptLine[],
-  hasLogs: boolean,
-): string[] {
+function judgeFile({ findings }: ChainReport, kept: readonly KeptLine[], hasLogs: boolean): string[] {
+  const inChains = findings.filter(({ kind }) => kind !== "missing" || !hasLogs);
   return [
     ...describeUnreadable(findings, kept),
-    ...lanes.filter(({ isWhole }) => !isWhole).map((chain) => describeBeginning(chain, lanes)),
-    ...unfollowed.map((id) => `nothing here goes on after ${id}`),
-    ...findings
-      .filter(({ kind }) => kind !== "missing" || !hasLogs)
-      .flatMap((finding) => describeFinding(finding, kept)),
+    ...inChains.flatMap((finding) => describeFinding(finding, kept)),
   ];
 }
 
+/** Numbers that are not there, as lines: those that a log excuses, and the others. */
+interface Judgement {
+  onRecord: string[];
+  lost: string[];
+}
+
+/** Beginnings in the middle, and what was said to come before them. */
+async function judgeBeginnings(
+  { lanes, unfollowed }: ChainReport,
+  { logs, after }: ChainProof,
+): Promise<Judgement> {
+  const judgement: Judgement = { onRecord: [], lost: [] };
+  const followed = new Set<string>();
+  for (const chain of lanes.filter(({ isWhole }) => !isWhole)) {
+    const found = await lookUpBeginning(chain, logs, after);
+    if (found === undefined) judgement.lost.push(describeBeginning(chain, lanes));
+    else followed.add(found.after);
+    judgement.onRecord.push(...(found?.closed ?? []).map(describeUnkept));
+  }
+  for (const id of unfollowed) if (!followed.has(id)) judgement.lost.push(`nothing here goes on after ${id}`);
+  return judgement;
+}
+
 /** What the logs say of the gaps. */
-async function judgeMissing(
-  { findings }: ChainReport,
-  logs: readonly DeliveryLog[],
-): Promise<{ onRecord: string[]; lost: string[] }> {
-  const [onRecord, lost]: [string[], string[]] = [[], []];
-  if (logs.length === 0) return { onRecord, lost };
+async function judgeMissing({ findings }: ChainReport, { logs }: ChainProof): Promise<Judgement> {
+  const judgement: Judgement = { onRecord: [], lost: [] };
+  if (logs.length === 0) return judgement;
   for (const finding of findings.filter(({ kind }) => kind === "missing"))
-    for (const one of await lookUpGap(finding, logs))
-      (isOnRecord(one) ? onRecord : lost).push(describeUnkept(one));
-  return { onRecord, lost };
+    for (const unkept of await lookUpGap(finding, logs))
+      judgement[isOnRecord(unkept) ? "onRecord" : "lost"].push(describeUnkept(unkept));
+  return judgement;
 }
 
 /** What the logs say of the time after the last line. */
@@ -101,15 +114,19 @@ async function judgeEnds({ lanes }: ChainReport, logs: readonly DeliveryLog[]): 
 }
 
 /** What to do about it, each once. */
-function hintsOf({ lanes, findings }: ChainReport, secrets: readonly string[], hasLogs: boolean): string[] {
+function hintsOf(
+  { lanes, findings }: ChainReport,
+  secrets: readonly string[],
+  { hasLogs, isBegun }: { hasLogs: boolean; isBegun: boolean },
+): string[] {
   const has = (wanted: string): boolean => findings.some(({ kind }) => kind === wanted);
   const hints: [boolean, string][] = [
     [
-      has("missing") && !hasLogs,
+      (has("missing") || !isBegun) && !hasLogs,
       "A number may have closed without a 2xx: split after a 413, cut anew, expired or skipped. --workspace and --destination look it up.",
     ],
     [
-      lanes.some(({ isWhole }) => !isWhole),
+      !isBegun,
       "Give the file before it as the first --chain, or say by --after which delivery you have up to where.",
     ],
     [

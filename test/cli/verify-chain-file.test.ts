@@ -209,6 +209,28 @@ describe("with the delivery log", () => {
     });
   });
 
+  it("so is what comes before the first that was kept, back to the beginning or to what is had elsewhere", async () => {
+    const closed = { 1: "recut", 2: "split", 4: "delivered", 5: "split" };
+    expect(await verify(run(3, 4), { logs: await logOf(closed, 4) })).toMatchObject({
+      holds: true,
+      lines: expect.arrayContaining([expect.stringMatching(/^ {2}· live #1: cut anew/)]),
+    });
+    const logs = await logOf(closed);
+    const seam = { logs, after: ["whd_4"] };
+    expect(await verify(run(6, 7, 8, 9), seam)).toMatchObject({ holds: true });
+    expect(await verify(run(7, 8, 9), seam)).toEqual({
+      holds: false,
+      lines: [
+        "live #7 to #9: 3 deliveries",
+        "  ✗ live begins at #7: whd_6, the delivery before it, is not here",
+        "  ✗ nothing here goes on after whd_4",
+        "Give the file before it as the first --chain, or say by --after which delivery you have up to where.",
+        "2 findings.",
+      ],
+    });
+    expect(await verify(run(6, 7, 8, 9), { logs })).toMatchObject({ holds: false });
+  });
+
   it("what it does not have stays a finding, of all numbers from there back", async () => {
     const foreign = [kept(1, { id: "whd_a" }), kept(5, { id: "whd_e", previousId: "whd_d" })];
     expect((await verify(foreign, { logs: await logOf() })).lines).toContain(
