@@ -17,10 +17,7 @@ function text(message: string, holds: (value: string) => boolean): z.ZodType<str
   return z.string({ error: message }).refine(holds, { error: message });
 }
 
-/**
- * Of the addresses that functions have in their environment, of which Lambda takes 4 kB in all: names and addresses share
- * the half that plans and shards leave.
- */
+/** Of the addresses that functions have in their environment, of which Lambda takes 4 kB in all. */
 const MAX_URL_LENGTH = 256;
 
 function isHttpsUrl(value: string): boolean {

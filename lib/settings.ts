@@ -59,17 +59,27 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** Functions have both in their environment, of which Lambda takes 4 kB in all; names and addresses need the other half. */
+/** Functions have them in their environment, of which Lambda takes 4 kB in all; names and addresses need the rest. */
 const MAX_RECORD_BYTES = 2048;
+const MAX_ENVIRONMENT_BYTES = 2560;
+
+function tooLong(settings: Settings): string[] {
+  const { sourceBaseUrl, upgradeUrl = "", eventTypePrefix, scopePrefix = "", secretPrefix = "" } = settings;
+  const records = Buffer.byteLength(JSON.stringify(settings.plans) + JSON.stringify(settings.shards));
+  if (records > MAX_RECORD_BYTES) {
+    return [
+      `plans and shards must have at most ${MAX_RECORD_BYTES} bytes together as JSON, but have ${records}: a function's environment ends at 4 kB. Leave out plans that no workspace has, and shards of workspaces that need none`,
+    ];
+  }
+  const texts = Buffer.byteLength(sourceBaseUrl + upgradeUrl + eventTypePrefix + scopePrefix + secretPrefix);
+  if (records + texts <= MAX_ENVIRONMENT_BYTES) return [];
+  return [
+    `plans, shards, sourceBaseUrl, upgradeUrl, eventTypePrefix, scopePrefix and secretPrefix must have at most ${MAX_ENVIRONMENT_BYTES} bytes together, but have ${records + texts}: a function's environment ends at 4 kB. Shorten the longest`,
+  ];
+}
 
 function contradictions(settings: Settings): string[] {
-  const mistakes: string[] = [];
-  const recordBytes = Buffer.byteLength(JSON.stringify(settings.plans) + JSON.stringify(settings.shards));
-  if (recordBytes > MAX_RECORD_BYTES) {
-    mistakes.push(
-      `plans and shards must have at most ${MAX_RECORD_BYTES} bytes together as JSON, but have ${recordBytes}: a function's environment ends at 4 kB. Leave out plans that no workspace has, and shards of workspaces that need none`,
-    );
-  }
+  const mistakes = tooLong(settings);
   if (settings.oidc !== undefined && settings.cognito !== undefined) {
     mistakes.push("cognito has no effect beside oidc: remove one of them");
   }

@@ -69,6 +69,20 @@ describe("plans and shards", () => {
     ]);
   });
 
+  it("leave room for the texts that stand beside them", () => {
+    const texts = {
+      sourceBaseUrl: `https://a.b/${"c".repeat(244)}`,
+      upgradeUrl: `https://a.b/${"c".repeat(244)}`,
+      eventTypePrefix: "a".repeat(128),
+    };
+    expect(mistakesOf({ ...texts, shards: shardsOf(100) })).toEqual([]);
+    expect(mistakesOf({ ...texts, shards: shardsOf(150) })).toEqual([
+      expect.stringMatching(
+        /^plans, shards, sourceBaseUrl, .* at most 2560 bytes together, but have 2\d{3}:/,
+      ),
+    ]);
+  });
+
   it("count together", () => {
     const plans = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`plan${index}`, { retentionDays: 30, forwarding: true }]),

@@ -5,6 +5,7 @@ import { DEFAULT_RETENTION, retentionSettingsSchema } from "../../lambdas/core/r
 import { DEFAULT_RETRY, retrySettingsSchema } from "../../lambdas/core/lane/retry-schedule.ts";
 import { API_ROUTES } from "../../lib/api-routes.ts";
 import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
+import { parseSettings } from "../../lib/settings.ts";
 import {
   logicalIdOf,
   MINIMAL,
@@ -12,9 +13,18 @@ import {
   resourceOf,
   resourcesOf,
   synthesise,
+  type Template,
 } from "../helpers/synthesised-stack.ts";
 
 const template = synthesise(MINIMAL);
+
+/** Of a value in the environment; of a name that AWS makes as long as it can be. */
+function lengthOf(stack: Template, value: unknown): number {
+  if (typeof value === "string") return value.length;
+  const type = stack.Resources[logicalIdOf(value)]?.Type;
+  // https://sqs.ap-southeast-3.amazonaws.com/111122223333/ and a name of 80; a table is called by stack, id and 13 digits.
+  return type === "AWS::SQS::Queue" ? 134 : type === "AWS::DynamoDB::Table" ? 90 : 64;
+}
 
 describe("tables", () => {
   const tables = resourcesOf(template, "AWS::DynamoDB::Table");
@@ -193,6 +203,26 @@ describe("functions", () => {
     expect(read("DeliveryFunction", ENV.shards)).toEqual({});
     const retention = retentionSettingsSchema.parse(read("RetentionPurge", ENV.retention));
     expect(retention).toEqual(DEFAULT_RETENTION);
+  });
+
+  it("have room in the 4 kB of their environment for the longest settings that are taken", () => {
+    const longest = (shards: number) => ({
+      sourceBaseUrl: `https://a.b/${"c".repeat(244)}`,
+      upgradeUrl: "https://a.b/c",
+      eventTypePrefix: "a".repeat(128),
+      scopePrefix: "a".repeat(100),
+      oidc: OIDC,
+      shards: Object.fromEntries(Array.from({ length: shards }, (_, index) => [`ws_${1000 + index}`, 4])),
+    });
+    expect(() => parseSettings(longest(154))).toThrow("must have at most 2048 bytes together");
+    const full = synthesise(longest(153), "S".repeat(40));
+    const bytes = resourcesOf(full, "AWS::Lambda::Function").map(([, { Properties }]) =>
+      Object.entries(Properties["Environment"].Variables)
+        .map(([name, value]) => name.length + lengthOf(full, value))
+        .reduce((sum, one) => sum + one),
+    );
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(4096);
+    expect(Math.max(...bytes)).toBeGreaterThan(3900);
   });
 
   it("have time to finish before their queue gives a message to another", () => {
