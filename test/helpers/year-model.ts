@@ -152,7 +152,7 @@ export class Year {
 
   private async purgeTwice(order: readonly number[]): Promise<void> {
     const processes = new LaneProcesses((error) => this.none("failed", [String(error)]));
-    for (let both = 0; both < 2; both++) processes.start((turn) => this.world.purgeByTurns(turn));
+    for (let both = 0; both < 2; both++) processes.start("purge", (turn) => this.world.purgeByTurns(turn));
     for (let step = 0; processes.isAnyUnderWay(); step++)
       await processes.go({ pick: order[step % order.length] ?? 0, steps: 1 }, () => {});
   }
