@@ -5,12 +5,13 @@ import { toTimestamp } from "../core/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { newId } from "../core/ids.ts";
-import { ringOf } from "../core/lane/lane.ts";
+import { type Lane, ringOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import { type Replay, replayItem } from "../core/lane/replay.ts";
 import {
+  type CountRules,
   countWanted,
   type ReplayCount,
   type ReplayWindow,
@@ -51,15 +52,22 @@ export async function createReplay(call: Call, dependencies: ManageDependencies)
   requireForwarding(workspace, dependencies.settings);
   const asked = windowAsked(body);
   const since = visibleSince(workspace, dependencies.settings.plans, dependencies.clock());
-  const from = asked.from > since ? asked.from : since;
-  const window = await replayWindow(call.workspace, from, asked.to, dependencies.journal);
-  const count = await countWanted(destination, window, since, dependencies);
+  const window = await replayWindow(call.workspace, asked, since, dependencies.journal);
+  const count = await countWanted(window, countRules(destination, since, dependencies), dependencies);
   if (body.dryRun) return jsonAnswer(200, presentCount(asked, window, count));
   const row = await startReplay(call, asked, window, count, dependencies);
   const lane = await dependencies.registry.readLane(call.workspace, row.destination, row.replay);
   return jsonAnswer(201, await presentReplay(row, lane, dependencies), {
     location: `${call.request.path}/${row.replay}`,
   });
+}
+
+export function countRules(
+  destination: Destination,
+  since: string,
+  { clock, settings }: ManageDependencies,
+): CountRules {
+  return { destination, eventTypePrefix: settings.eventTypePrefix, since, now: clock() };
 }
 
 function windowAsked(body: { from: string; to: string; eventsPerSecond?: number | undefined }): AskedReplay {
@@ -89,13 +97,7 @@ export async function startReplay(
     const destination = await requireDestination(call, dependencies);
     await admit(destination, dependencies);
     const row = newReplay(call, destination, asked, window, count, dependencies);
-    const lane = newLane({
-      ...row,
-      lane: row.replay,
-      cursor: row.start,
-      status: "live",
-      eventsPerSecond: asked.eventsPerSecond,
-    });
+    const lane = newReplayLane(row, asked, window);
     const own = { workspace, event: startedEvent(call, destination, row), trace: call.request.trace };
     const result = await registry.commit([
       { kind: "require", key: destination, version: destination.version },
@@ -109,6 +111,17 @@ export async function startReplay(
     return row;
   }
   return refuse(contended());
+}
+
+function newReplayLane(row: Replay, { eventsPerSecond }: AskedReplay, { recorded }: ReplayWindow): Lane {
+  return newLane({
+    ...row,
+    lane: row.replay,
+    cursor: row.start,
+    status: "live",
+    recorded,
+    eventsPerSecond,
+  });
 }
 
 function startedEvent(

@@ -10,7 +10,7 @@ import { countWanted, windowOf } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/retention/retention.ts";
 import { hurryLane, markSkip, resumeLane } from "../core/lane/start-lane.ts";
 import { type Call, refuse } from "./call.ts";
-import { startReplay } from "./create-replay.ts";
+import { countRules, startReplay } from "./create-replay.ts";
 import { presentDelivery, requireDelivery } from "./deliveries.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import {
@@ -79,7 +79,7 @@ async function repeat(
   const { journal, settings, clock } = dependencies;
   const since = visibleSince(workspace, settings.plans, clock());
   const window = await windowOf(call.workspace, { start: first, until: end }, since, journal);
-  const { events, exact } = await countWanted(row, window, since, dependencies);
+  const { events, exact } = await countWanted(window, countRules(row, since, dependencies), dependencies);
   if (events === 0) refuse(nothingToSend());
   const replay = await startReplay(
     call,

@@ -175,11 +175,10 @@ export class LaneModel {
 
   private async replay(from: string, to: string): Promise<void> {
     const lane = `rpl_${this.rings.length}`;
-    const begin = this.rules.placeOf(from, this.left());
-    this.rules.begins(lane, begin, 1, Math.max(begin, this.rules.endOf(to, this.left())));
-    const { start, until } = await replayWindow(WS, from, to, this.world.journal);
+    this.rules.begins(lane, 0, 1, { end: this.rules.now(), recorded: { from, to } });
+    const window = await replayWindow(WS, { from, to }, from, this.world.journal);
     const facts = { workspace: WS, destination: DST, lane, status: "live" as const, createdAt: "" };
-    this.world.lanes.put(newLane({ ...facts, cursor: start, until }));
+    this.world.lanes.put(newLane({ ...facts, ...window, cursor: window.start }));
     this.rings.push({ workspace: WS, destination: DST, lane });
   }
 

@@ -1,5 +1,5 @@
 import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery/delivery-record.ts";
-import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import type { Lane, Recorded } from "../../lambdas/core/lane/lane.ts";
 import type { Position } from "../../lambdas/core/journal/page.ts";
 import type { Received } from "./in-memory-lanes.ts";
 
@@ -16,7 +16,9 @@ interface KnownEvent {
 /** What a lane owes its receiver from one start or move to the next: events `begin` up to `end`, by their place in the journal. */
 interface Stretch {
   begin: number;
-  end: number | undefined;
+  end?: number | undefined;
+  /** A replay's: nothing of other times is owed, or sent. */
+  recorded?: Recorded;
   fromNumber: number;
   tick: Tick;
   isCancelled: boolean;
@@ -79,10 +81,10 @@ export class LaneRules {
   }
 
   /** The lane begins, or is moved: deliveries from `fromNumber` on are of this stretch. */
-  begins(lane: string, begin: number, fromNumber = 1, end?: number): void {
+  begins(lane: string, begin: number, fromNumber = 1, replay: Pick<Stretch, "end" | "recorded"> = {}): void {
     const facts: LaneFacts = this.lanes.get(lane) ?? { stretches: [], numbers: new Map() };
     this.lanes.set(lane, facts);
-    facts.stretches.push({ begin, end, fromNumber, tick: ++this.tick, isCancelled: false });
+    facts.stretches.push({ begin, ...replay, fromNumber, tick: ++this.tick, isCancelled: false });
   }
 
   marked(lane: string, number: number): void {
@@ -191,6 +193,7 @@ export class LaneRules {
 
   /** A change of filter bumps the live lane's version, so a cut goes by the filter of its freeze; a replay's by one of its time. */
   private mayHold(lane: string, place: number, stretch: Stretch, { tick }: Numbered): boolean {
+    if (!this.isRecordedIn(place, stretch)) return false;
     const inForce = this.filtersSince(lane === "live" ? tick : stretch.tick, tick);
     return inForce.some((types) => this.wants(types, place));
   }
@@ -216,7 +219,7 @@ export class LaneRules {
     stretch: Stretch,
     { tick, floor }: Pick<Numbered, "tick" | "floor">,
   ): boolean {
-    if (this.isExpired(place, floor)) return true;
+    if (this.isExpired(place, floor) || !this.isRecordedIn(place, stretch)) return true;
     const since = Math.max(stretch.tick, this.events[place]?.tick ?? 0);
     if (this.filtersSince(since, tick).some((types) => !this.wants(types, place))) return true;
     return this.numbersOf(lane, stretch).some(([, { events, covers, isMarked, outcomes, takenAt }]) => {
@@ -273,12 +276,6 @@ export class LaneRules {
     return found?.first ?? this.now();
   }
 
-  /** Behind the last event of that page. */
-  endOf(time: string, left: ReadonlySet<number>): number {
-    const found = this.pages.findIndex(({ page, at }) => left.has(page) && at >= time);
-    return found === -1 ? this.now() : (this.pages[found + 1]?.first ?? this.now());
-  }
-
   private indexOf({ page, index }: Position): number {
     const found = this.pages.find((candidate) => candidate.page >= page);
     return found === undefined ? this.now() : found.first + (found.page === page ? index : 0);
@@ -317,6 +314,11 @@ export class LaneRules {
 
   private wants(types: readonly string[], place: number): boolean {
     return types.length === 0 || types.includes(this.events[place]?.type ?? "");
+  }
+
+  private isRecordedIn(place: number, { recorded }: Stretch): boolean {
+    const { recordedAt = "" } = this.events[place] ?? {};
+    return recorded === undefined || (recorded.from <= recordedAt && recordedAt < recorded.to);
   }
 
   private isExpired(place: number | undefined, floor: string): boolean {

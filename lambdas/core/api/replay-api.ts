@@ -18,7 +18,10 @@ export const replayRequestSchema = component(
   "Which recorded events to deliver again",
   fields("{ from, to, dryRun?, eventsPerSecond? }", {
     from: described("Events recorded at or after this", time()),
-    to: described("Events recorded before this", time()),
+    to: described(
+      "Events recorded before this. One that was redriven from quarantine is there if this is not before it was",
+      time(),
+    ),
     dryRun: described("Only count", z._default(flag(), false)),
     eventsPerSecond: described("At most so many a second", z.optional(whole("events a second", 1, 1000))),
   }),
@@ -29,11 +32,14 @@ const window = {
   from: timestamp(),
   to: timestamp(),
   events: described(
-    "Events that the destination wants; where `exact` is false its filter, or their expiry, may leave some of them out",
+    "Events that are delivered, exactly up to 2,000 journalled ones; where `exact` is false that many at most, since the filter, their time or expiry, or being a notice about this destination may leave some of them out",
     z.int(),
   ),
   exact: z.boolean(),
-  journalledEvents: described("Events in the pages of the window, wanted or not", z.int()),
+  journalledEvents: described(
+    "Events in the journal from the first of the window to the last, wanted or not; a few of other times may lie between them",
+    z.int(),
+  ),
   startsAt: placeSchema,
 };
 

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { eventId } from "../ids.ts";
-import type { Frozen } from "./lane.ts";
+import { type Frozen, isRecordedIn, type Recorded } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
 import { countOf } from "./health.ts";
 import { isOwnFailure } from "./owner-notice.ts";
@@ -33,6 +33,8 @@ export interface CutRules {
   maxEvents: number;
   /** Exclusive: a replay's end, that of a split delivery, or that of the delivery being put together again. */
   stop?: Position | undefined;
+  /** A replay's window. */
+  recorded?: Recorded | undefined;
 }
 
 /** The next wanted events of a lane. `seen` is how far was looked, `end` where the cursor goes once these are delivered. */
@@ -77,6 +79,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
       if (rules.stop !== undefined && comparePositions({ page, index }, rules.stop) >= 0)
         return ended(next, { page, index });
       if (next.ids.length >= rules.maxEvents) return ended(next, { page, index });
+      if (!isRecordedIn(reference, rules.recorded)) continue;
       const line = lineAt(loaded, reference, index - first, rules);
       if (line === undefined) next.lapsed = joinStretches(next.lapsed, [stretchOf(page, index, count)]);
       if (line === undefined || !wants(line, rules)) continue;

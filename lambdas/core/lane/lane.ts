@@ -31,6 +31,18 @@ export const frozenSchema = z.object({
 });
 export type Frozen = z.infer<typeof frozenSchema>;
 
+/** Times of record (timestamps): `from` inclusive, `to` exclusive. */
+const recordedSchema = z.object({ from: z.string(), to: z.string() });
+export type Recorded = z.infer<typeof recordedSchema>;
+
+/** Without a window everything is. */
+export function isRecordedIn(
+  { recordedAt }: { recordedAt: string },
+  recorded: Recorded | undefined,
+): boolean {
+  return recorded === undefined || (recordedAt >= recorded.from && recordedAt < recorded.to);
+}
+
 /**
  * A cursor over the journal for one destination; every write bumps `version` under a condition on it.
  *
@@ -57,6 +69,8 @@ export const laneSchema = z.object({
   nextAttemptAt: z.optional(z.string()),
   dueShard: z.optional(z.string()),
   until: z.optional(positionSchema),
+  /** A replay passes what was recorded at other times: its pages hold some. Absent when it repeats a delivery. */
+  recorded: z.optional(recordedSchema),
   /** An owner's mark: deliver closes this number as `skipped` and passes its events. */
   skip: z.optional(z.number()),
   /** At most this many events a delivery; halves after a 413, grows back after a success. */

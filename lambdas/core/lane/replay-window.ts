@@ -1,31 +1,69 @@
 import { type Destination, wantsType } from "../destination/destination.ts";
+import type { EntryReference } from "../entry/entry.ts";
 import { linesOf } from "../entry/entry-body.ts";
+import { findPageRecordedAt } from "../journal/find-page-at.ts";
 import { recordedEventSchema } from "../reading/event-query.ts";
-import { expiredOn } from "../retention/expired-events.ts";
+import { searchFrom } from "../reading/reading-window.ts";
 import { comparePositions } from "./close-number.ts";
+import { isRecordedIn, type Recorded } from "./lane.ts";
+import { isOwnFailure } from "./owner-notice.ts";
 import type { Page, Position } from "../journal/page.ts";
 import { eventsOn } from "../retention/receipt.ts";
-import { endAt, placeAt } from "./start-lane.ts";
+import { placeAt, placeNow } from "./start-lane.ts";
 import type { EntryStore, JournalStore } from "../stores.ts";
 
 export interface ReplayWindow {
-  /** Its first event, and the place behind its last one, by page: a page at either edge may hold events outside the times asked. */
+  /** Its first event, and the place behind its last one. Between them may lie events of other times. */
   start: Position;
   until: Position;
-  /** Events in the journal between them. */
+  /** The times asked; absent when a delivery is repeated. */
+  recorded?: Recorded;
+  /** Events in the journal between the places. */
   journalled: number;
 }
 
-/** The pages that hold what was recorded from `from` to before `to` (timestamps). */
+/**
+ * Where in the journal lies what was recorded in this window: from the first page that may hold some of it to the last. Pages follow
+ * the order of record save for posts that passed each other (a minute at most), and for what was redriven from quarantine: that is in a
+ * window which also reaches the page that took it. `since`: what was recorded earlier has expired.
+ */
 export async function replayWindow(
   workspace: string,
-  from: string,
-  to: string,
+  { from, to }: Recorded,
+  since: string,
   journal: JournalStore,
 ): Promise<ReplayWindow> {
-  const start = await placeAt(workspace, from, journal);
-  const until = await endAt(workspace, to, journal);
-  return between(workspace, start, until, journal);
+  // Read first: what is journalled during the search is behind the window.
+  const now = await placeNow(workspace, journal);
+  const visible = { from: from > since ? from : since, to };
+  const start = await placeAt(workspace, visible.from, journal);
+  const last = await findPageRecordedAt(workspace, searchFrom(to), journal);
+  const lastPage = Math.min(last?.page ?? now.page, now.page - 1);
+  const first = firstOf(await journal.readPage(workspace, start.page), visible) ?? start;
+  const until = behindLastOf(await journal.readPage(workspace, lastPage), visible);
+  const window = await between(workspace, first, until ?? { page: lastPage + 1, index: 0 }, journal);
+  return { ...window, recorded: { from, to } };
+}
+
+function firstOf(page: Page | undefined, recorded: Recorded): Position | undefined {
+  if (page === undefined) return undefined;
+  let index = 0;
+  for (const reference of page.entries) {
+    if (isRecordedIn(reference, recorded)) return { page: page.page, index };
+    index += reference.count;
+  }
+  return { page: page.page + 1, index: 0 };
+}
+
+function behindLastOf(page: Page | undefined, recorded: Recorded): Position | undefined {
+  if (page === undefined) return undefined;
+  let end = 0;
+  let index = 0;
+  for (const reference of page.entries) {
+    index += reference.count;
+    if (isRecordedIn(reference, recorded)) end = index;
+  }
+  return { page: page.page, index: end };
 }
 
 /** What is left of a stretch of the journal: expired pages at its beginning, which may be gone, are left out. */
@@ -64,32 +102,39 @@ export async function eventsBefore(
   return page.page === position.page ? before + Math.min(position.index, eventsOn(page)) : before;
 }
 
-/** With a filter, events are read to be counted: no more than these. */
+/** Events are read to be counted: no more than these. */
 export const MAX_COUNTED_EVENTS = 2_000;
 
 export interface ReplayCount {
   events: number;
-  /** Otherwise the filter, or their expiry, leaves out some of them. */
+  /** Otherwise some of them may be left out: by the filter, by their time or expiry, or since they are notices of the destination. */
   exact: boolean;
 }
 
-/** How many events of the window the destination wants, of those recorded since `since` (a timestamp): earlier ones have expired. */
+/** What decides at this moment whether an event is delivered. What was recorded before `since` has expired; `now` in milliseconds. */
+export interface CountRules {
+  destination: Destination;
+  eventTypePrefix: string;
+  since: string;
+  now: number;
+}
+
+/** How many events of the window are delivered. */
 export async function countWanted(
-  destination: Destination,
   window: ReplayWindow,
-  since: string,
+  rules: CountRules,
   stores: { journal: Pick<JournalStore, "readPagesFrom">; entries: Pick<EntryStore, "readEntries"> },
 ): Promise<ReplayCount> {
-  const { eventTypes, workspace } = destination;
-  if (eventTypes.length === 0 || window.journalled > MAX_COUNTED_EVENTS) {
-    const { expired, isAll } = await expiredAtStart(workspace, window, since, stores.journal);
-    return { events: window.journalled - expired, exact: isAll && eventTypes.length === 0 };
+  const { workspace } = rules.destination;
+  if (window.journalled > MAX_COUNTED_EVENTS) {
+    const leftOut = await leftOutAtStart(workspace, window, rules.since, stores.journal);
+    return { events: window.journalled - leftOut, exact: false };
   }
   let events = 0;
   let from = window.start.page;
   for (;;) {
     const pages = await pagesOf(workspace, window, from, stores.journal);
-    for (const page of pages) events += await wantedOn(page, window, since, destination, stores.entries);
+    for (const page of pages) events += await wantedOn(page, window, rules, stores.entries);
     const last = pages.at(-1);
     if (last === undefined) return { events, exact: true };
     from = last.page + 1;
@@ -116,46 +161,63 @@ function indexesOn(page: Page, { start, until }: ReplayWindow): [number, number]
   ];
 }
 
-/**
- * Expired events that the window holds, up to the first page without any. Pages are journalled a moment after their events were
- * recorded, so several may begin with some; `isAll` is false when there might be more of them.
- */
-async function expiredAtStart(
+/** Events of its first pages that the window leaves out: those of other times, and those that have expired. There may be more. */
+async function leftOutAtStart(
   workspace: string,
   window: ReplayWindow,
   since: string,
   journal: Pick<JournalStore, "readPagesFrom">,
-): Promise<{ expired: number; isAll: boolean }> {
+): Promise<number> {
   const pages = await pagesOf(workspace, window, window.start.page, journal);
-  let expired = 0;
-  for (const page of pages) {
-    const here = expiredOn(page, since, ...indexesOn(page, window));
-    if (here === 0) return { expired, isAll: true };
-    expired += here;
-  }
-  return { expired, isAll: pages.length < PAGES_AT_ONCE };
+  return pages.reduce((sum, page) => {
+    const [from, until] = indexesOn(page, window);
+    const all = Math.min(eventsOn(page), until) - from;
+    return (
+      sum + all - insideOn(page, window, since).reduce((events, { begin, end }) => events + end - begin, 0)
+    );
+  }, 0);
+}
+
+/** What the window holds of one entry: its events from `begin` to before `end`. */
+interface Inside {
+  reference: EntryReference;
+  begin: number;
+  end: number;
+}
+
+function insideOn(page: Page, window: ReplayWindow, since: string): Inside[] {
+  const [from, until] = indexesOn(page, window);
+  let first = 0;
+  return page.entries.flatMap((reference) => {
+    const begin = Math.max(0, from - first);
+    const end = Math.min(reference.count, until - first);
+    first += reference.count;
+    const isInside = reference.recordedAt >= since && isRecordedIn(reference, window.recorded);
+    return begin < end && isInside ? [{ reference, begin, end }] : [];
+  });
 }
 
 async function wantedOn(
   page: Page,
   window: ReplayWindow,
-  since: string,
-  { workspace, eventTypes }: Destination,
+  rules: CountRules,
   entries: Pick<EntryStore, "readEntries">,
 ): Promise<number> {
-  const [from, until] = indexesOn(page, window);
+  const inside = insideOn(page, window, rules.since);
   const found = await entries.readEntries(
-    workspace,
-    page.entries.filter(({ recordedAt }) => recordedAt >= since),
+    rules.destination.workspace,
+    inside.map(({ reference }) => reference),
   );
-  let first = 0;
-  const lines: string[] = [];
-  for (const { entry, count } of page.entries) {
-    const present = found.get(entry);
-    const inside = (_line: string, index: number): boolean => first + index >= from && first + index < until;
-    if (present !== undefined) lines.push(...linesOf(present).filter(inside));
-    first += count;
-  }
-  return lines.filter((line) => wantsType(eventTypes, recordedEventSchema.parse(JSON.parse(line)).type))
-    .length;
+  return inside.reduce((sum, { reference, begin, end }) => {
+    const entry = found.get(reference.entry);
+    if (entry === undefined) return reference.expiresAt * 1000 > rules.now ? sum + end - begin : sum;
+    const lines = linesOf(entry).slice(begin, end);
+    return sum + lines.filter((line) => isWanted(line, rules)).length;
+  }, 0);
+}
+
+function isWanted(line: string, { destination, eventTypePrefix }: CountRules): boolean {
+  if (isOwnFailure(Buffer.from(line), destination.destination, eventTypePrefix)) return false;
+  const { eventTypes } = destination;
+  return eventTypes.length === 0 || wantsType(eventTypes, recordedEventSchema.parse(JSON.parse(line)).type);
 }

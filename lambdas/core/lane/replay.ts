@@ -9,12 +9,12 @@ export const replaySchema = z.object({
   replay: z.string(),
   from: z.string(),
   to: z.string(),
-  /** The window in the journal: `until` is exclusive. */
+  /** Where that lies in the journal, `until` exclusive: events of other times between them are passed. */
   start: positionSchema,
   until: positionSchema,
   /** Events in the journal between them. */
   journalled: z.number(),
-  /** How many of them the destination's filter wanted when it began; at most, unless `exact`. */
+  /** How many of them were to be delivered when it began; at most, unless `exact`. */
   events: z.number(),
   exact: z.boolean(),
   /** The closed delivery that it repeats; `from` and `to` are then when that was begun and closed. */

@@ -1,5 +1,5 @@
 import { findPageAt } from "../journal/find-page-at.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane, Recorded } from "./lane.ts";
 import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
 import type { JournalStore } from "../stores.ts";
@@ -38,17 +38,6 @@ export async function placeAt(
   return page === undefined ? now : startOf(page.page);
 }
 
-/** The fixed end of a replay, exclusive: behind the first page with `at` not before `time`, which may hold earlier events too. */
-export async function endAt(
-  workspace: string,
-  time: string,
-  journal: Pick<JournalStore, "newestPage" | "oldestPage" | "readPage">,
-): Promise<Position> {
-  const now = await placeNow(workspace, journal);
-  const page = await findPageAt(workspace, time, journal);
-  return page === undefined ? now : startOf(page.page + 1);
-}
-
 export interface LaneStart {
   workspace: string;
   destination: string;
@@ -59,6 +48,8 @@ export interface LaneStart {
   createdAt: string;
   /** A replay's end, exclusive. */
   until?: Position;
+  /** A replay's window. */
+  recorded?: Recorded | undefined;
   eventsPerSecond?: number | undefined;
 }
 
@@ -76,6 +67,7 @@ export function newLane(start: LaneStart): Lane {
     previousId: "-",
     attempts: 0,
     until: start.until,
+    recorded: start.recorded,
     consecutiveFailures: 0,
     eventsPerSecond: start.eventsPerSecond,
     createdAt: start.createdAt,

@@ -120,6 +120,7 @@ function rulesFor(run: LaneRun, { destination }: Target): Omit<CutRules, "maxEve
     eventTypes: destination.eventTypes,
     eventTypePrefix: settings.eventTypePrefix,
     visibleSince: run.visibleSince,
+    recorded: run.lane.recorded,
     now: clock(),
   };
 }

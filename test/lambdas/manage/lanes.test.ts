@@ -703,9 +703,9 @@ describe("replays", () => {
     expect(body).toEqual({
       dryRun: true,
       ...window,
-      events: 6,
+      events: 4,
       exact: true,
-      journalledEvents: 6,
+      journalledEvents: 4,
       startsAt: { page: 2, index: 0 },
     });
     expect((await manage.ask("GET", `${path}/replays`)).body.items).toEqual([]);
@@ -739,18 +739,45 @@ describe("replays", () => {
     };
     expect(await countAt(-10)).toEqual([8, true, 1]);
     expect(await countAt(5)).toEqual([6, true, 1]);
-    expect(await countAt(20)).toEqual([2, true, 2]);
+    expect(await countAt(20)).toEqual([2, true, 3]);
     expect(await countAt(26)).toEqual([1, true, 4]);
     expect(await countAt(27)).toEqual([0, true, 5]);
   });
 
-  it("are not counted exactly where more pages begin with expired events than are looked at", async () => {
+  it("are counted exactly, however many pages hold what has expired, until they are too many to be read", async () => {
     const at = new Date(NOW + 20 * 60_000).toISOString();
     for (let number = 1; number <= 12; number++)
       await manage.putPage({ ...agedPage(number, [0, 20], number * 2), at });
     manage.clock.now = NOW + 10 * 60_000 + 365 * 86_400_000;
     const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
-    expect((await post("replays", all)).body).toMatchObject({ events: 14, exact: false });
+    expect((await post("replays", all)).body).toMatchObject({ events: 12, exact: true });
+    await manage.putPage({ ...agedPage(13, [21], 2_024), at });
+    expect((await post("replays", all)).body).toMatchObject({ events: 2_014, exact: false });
+  });
+
+  it("are counted without notices of the destination to itself", async () => {
+    const { dependencies } = manage;
+    const row = await dependencies.registry.readWorkspace("ws_1");
+    if (row === undefined) throw new Error("no workspace");
+    const references = ["failing", "recovered"].map(async (kind) => {
+      const target = { type: "destination", id };
+      const event = {
+        category: "webhook",
+        action: `delivery_${kind}`,
+        actor: { type: "system", id: "a" },
+        target,
+      };
+      const own = { workspace: row, event, trace: undefined };
+      const entry = buildOwnEntry(own, NOW, dependencies.random, dependencies.settings);
+      await dependencies.registry.commit([{ kind: "record", entry }]);
+      return referenceOf(entry);
+    });
+    await manage.putPage(
+      page(1, { entries: [await recordOne("paid"), ...(await Promise.all(references))], total: 3 }),
+    );
+    manage.clock.now = NOW + 2 * 3_600_000;
+    const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
+    expect((await post("replays", all)).body).toMatchObject({ events: 1, exact: true, journalledEvents: 3 });
   });
 
   it("with a filter leave out what has expired and is still there", async () => {
@@ -762,7 +789,7 @@ describe("replays", () => {
     });
     manage.clock.now = NOW + 5 * 60_000 + 365 * 86_400_000;
     const all = { from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z", dryRun: true };
-    expect((await post("replays", all)).body).toMatchObject({ events: 1, exact: true, journalledEvents: 2 });
+    expect((await post("replays", all)).body).toMatchObject({ events: 1, exact: true, journalledEvents: 1 });
   });
 
   it("run on a lane of their own, tell how far they are, and end", async () => {
@@ -772,7 +799,7 @@ describe("replays", () => {
     expect(headers["location"]).toBe(`${path}/replays/${body.id}`);
     expect(body).toMatchObject({
       status: "running",
-      events: 6,
+      events: 4,
       passedEvents: 0,
       progress: 0,
       createdBy: "usr_1",
@@ -780,18 +807,19 @@ describe("replays", () => {
     const started = await lane(body.id);
     expect(started).toMatchObject({
       cursor: { page: 2, index: 0 },
-      until: { page: 5, index: 0 },
+      until: { page: 4, index: 0 },
+      recorded: window,
       eventsPerSecond: 10,
       number: 1,
     });
     expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: id, lane: body.id }]);
     const get = async () => (await manage.ask("GET", `${path}/replays/${body.id}`)).body;
     await store({ ...started, cursor: { page: 3, index: 1 } });
-    expect(await get()).toMatchObject({ passedEvents: 3, progress: 0.5 });
+    expect(await get()).toMatchObject({ passedEvents: 3, progress: 0.75 });
     await store({ ...(await lane(body.id)), status: "suspended" });
     expect(await get()).toMatchObject({ status: "suspended" });
-    await store({ ...(await lane(body.id)), cursor: { page: 5, index: 0 }, status: "ended" });
-    expect(await get()).toMatchObject({ status: "done", passedEvents: 6, progress: 1 });
+    await store({ ...(await lane(body.id)), cursor: { page: 4, index: 0 }, status: "ended" });
+    expect(await get()).toMatchObject({ status: "done", passedEvents: 4, progress: 1 });
   });
 
   it("are cancelled, once, and close what they had frozen", async () => {

@@ -10,7 +10,7 @@ const ULID = "01KAQN3ZJ8W5M2T9C7R4X6V0BD";
 const END = { page: 1_234_567, index: 99 };
 
 /** The names of halves pass from the lane to what is frozen, a replay's are not of a live lane, and only a lane that loses events has the last. */
-const LEFT_OUT = ["splitParent", "until", "eventsPerSecond", "lapsed"] as const;
+const LEFT_OUT = ["splitParent", "until", "recorded", "eventsPerSecond", "lapsed"] as const;
 const LAPSED = Array.from({ length: STRETCHES_MAX }, () => ({ from: END, to: END }));
 
 /** Everything else at once that can be, after years of work. */

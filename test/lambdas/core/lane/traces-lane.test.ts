@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LIVE_LANE } from "../../../../lambdas/core/lane/lane.ts";
 import {
-  endAt,
   markSkip,
   moveLane,
   newLane,
@@ -222,7 +221,6 @@ describe("trace", () => {
       e1.entry.slice(4),
       e2.entry.slice(4),
     ]);
-    expect(await endAt(WS, between, world.journal)).toEqual({ page: 3, index: 0 });
   });
 
   it("18: what is journalled after a lane was created is delivered by it", async () => {
