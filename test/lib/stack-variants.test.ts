@@ -1,8 +1,13 @@
-import { App, NestedStack, Stack } from "aws-cdk-lib";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, CfnOutput, NestedStack, Stack } from "aws-cdk-lib";
 import { Template as Assertions } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
+import { openStack } from "../../cli/stack-access.ts";
 import { FunctionCodeMissingError, SettingsError, Trailcast } from "../../lib/index.ts";
 import { parseSettings } from "../../lib/settings.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
+import { REPOSITORY } from "../helpers/source-files.ts";
 import {
   emptyFunctions,
   logicalIdOf,
@@ -23,6 +28,13 @@ describe("without an issuer in the settings", () => {
       MfaConfiguration: "ON",
       EnabledMfas: ["SOFTWARE_TOKEN_MFA"],
     });
+  });
+
+  it("the page takes nothing from its outputs that is not there", () => {
+    const page = readFileSync(join(REPOSITORY, "docs/operate.md"), "utf8");
+    const taken = [...page.matchAll(/\$\((?:out|secret) (\w+)\)/g)].map(([, name = ""]) => name);
+    expect(new Set(taken).size).toBeGreaterThan(4);
+    expect(taken.filter((name) => template.Outputs[name] === undefined)).toEqual([]);
   });
 
   it("its trigger runs for people and machines alike", () => {
@@ -153,6 +165,19 @@ describe("in an app of another company", () => {
     expect(stack.resolve(trailcast.ownerBus.eventBusArn)).toHaveProperty("Fn::GetAtt");
     expect(Object.keys(trailcast.names)).toContain("EventsTable");
     Assertions.fromStack(stack).resourceCountIs("AWS::DynamoDB::Table", 6);
+  });
+
+  it("is found by the command line once its names are outputs of the stack", () => {
+    const stack = new Stack(new App(), "Platform");
+    const { names } = new Trailcast(stack, "Audit", { settings: MINIMAL, functionCode: emptyFunctions() });
+    for (const [name, value] of Object.entries(names)) new CfnOutput(stack, name, { value });
+
+    const file = join(scratchDirectory("outputs"), "outputs.json");
+    const outputs = Object.keys(Assertions.fromStack(stack).toJSON()["Outputs"]);
+    const values = Object.fromEntries(outputs.map((name) => [name, `of ${name}`]));
+    writeFileSync(file, JSON.stringify({ Platform: values }));
+    const access = openStack({ data: ".trailcast", outputs: file });
+    for (const name of Object.keys(names)) expect(access.output(name)).toBe(`of ${name}`);
   });
 
   it("says what is wrong with the settings", () => {
