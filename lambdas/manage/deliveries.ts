@@ -10,9 +10,11 @@ import {
   recordOfFrozen,
 } from "../core/delivery/delivery-record.ts";
 import type { Destination } from "../core/destination/destination.ts";
+import type { Workspace } from "../core/retention/entitlement.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { problems } from "../core/problem.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
+import { deliveringLanes } from "./delivering-lanes.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { requireDestination, requireWorkspace } from "./guards.ts";
 
@@ -25,7 +27,7 @@ export async function listDeliveries(call: Call, dependencies: ManageDependencie
   const { outcome, from, to } = query;
   const asked = ["deliveries", call.workspace, call.parameters["dst"], outcome, from, to];
   const after = readCursor(query.cursor, asked);
-  await requireWorkspace(call, dependencies);
+  const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
   const window = {
     fromId: from === undefined ? OLDEST_ID : firstIdAt(Date.parse(from)),
@@ -34,7 +36,7 @@ export async function listDeliveries(call: Call, dependencies: ManageDependencie
     limit: query.limit,
   };
   const { rows, next } = await findDeliveries(row, window, dependencies);
-  const found = rows.map(presentDelivery);
+  const found = await presentDeliveries(rows, workspace, row, dependencies);
   // A receiver may fill each of 60 attempts with what takes JSON the most.
   const items = fitting(found);
   const goesOn = items.length < found.length ? items.at(-1)?.id : next;
@@ -72,9 +74,25 @@ async function findDeliveries(
 }
 
 export async function getDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
-  await requireWorkspace(call, dependencies);
+  const workspace = await requireWorkspace(call, dependencies);
   const destination = await requireDestination(call, dependencies);
-  return jsonAnswer(200, presentDelivery(await requireDelivery(call, destination, dependencies)));
+  const row = await requireDelivery(call, destination, dependencies);
+  const [shown] = await presentDeliveries([row], workspace, destination, dependencies);
+  return jsonAnswer(200, shown);
+}
+
+/** The log knows when the next attempt was to be. None is announced by a lane that makes none now. */
+async function presentDeliveries(
+  rows: readonly DeliveryRecord[],
+  workspace: Workspace,
+  destination: Destination,
+  dependencies: ManageDependencies,
+): Promise<DeliveryAnswer[]> {
+  const waiting = rows.flatMap(({ lane, nextAttemptAt }) => (nextAttemptAt === undefined ? [] : [lane]));
+  const delivering = await deliveringLanes(waiting, workspace, destination, dependencies);
+  return rows.map((row) =>
+    presentDelivery(delivering.has(row.lane) ? row : { ...row, nextAttemptAt: undefined }),
+  );
 }
 
 /** What a lane still holds is open, and there whatever has become of its row in the log. */

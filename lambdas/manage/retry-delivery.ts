@@ -1,4 +1,5 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
+import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import type { DeliveryRecord } from "../core/delivery/delivery-record.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
@@ -35,7 +36,7 @@ export async function retryDelivery(call: Call, dependencies: ManageDependencies
     if (lane.status === "disabled") refuse(destinationDisabled());
     const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
     if (await store(call, { workspace, row, delivery }, next, "delivery_retried", dependencies)) {
-      return jsonAnswer(202, presentDelivery(delivery));
+      return jsonAnswer(202, presentAsked(delivery));
     }
   }
   return refuse(contended());
@@ -48,15 +49,20 @@ export async function skipDelivery(call: Call, dependencies: ManageDependencies)
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) refuse(closedAlready());
-    if (lane.skip === delivery.number) return jsonAnswer(202, presentDelivery(delivery));
+    if (lane.skip === delivery.number) return jsonAnswer(202, presentAsked(delivery));
     // A lane is suspended over the delivery that is skipped, so nothing else keeps it from going on.
     const awake = lane.status === "suspended" ? resumeLane(lane) : lane;
     const next = markSkip(awake, delivery.number);
     if (await store(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies)) {
-      return jsonAnswer(202, presentDelivery(delivery));
+      return jsonAnswer(202, presentAsked(delivery));
     }
   }
   return refuse(contended());
+}
+
+/** What it waited for is over. */
+function presentAsked(delivery: DeliveryRecord): DeliveryAnswer {
+  return presentDelivery({ ...delivery, nextAttemptAt: undefined });
 }
 
 /** The lane that still holds the delivery, if its number has not closed. */

@@ -81,7 +81,10 @@ export const deliverySchema = component(
     createdAt: timestamp(),
     updatedAt: timestamp(),
     closedAt: z.nullable(timestamp()),
-    nextAttemptAt: z.nullable(timestamp()),
+    nextAttemptAt: described(
+      "`null` once it is closed, and while its lane makes no attempts",
+      z.nullable(timestamp()),
+    ),
     attempts: z.array(attemptSchema),
   }),
   DELIVERY_EXAMPLE,

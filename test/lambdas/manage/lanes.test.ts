@@ -120,6 +120,8 @@ function freezeFirst(row: Lane): Lane {
   return freeze(row, CUT, facts);
 }
 
+const NEXT_ATTEMPT_AT = new Date(NOW + 600_000).toISOString();
+
 /** The lane as deliver leaves it after a refusal of its first delivery, and the record of it. */
 async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
   const frozen = freezeFirst(await lane());
@@ -130,6 +132,7 @@ async function refuseFirst(state: "waiting" | "suspended"): Promise<void> {
     outcome: state === "waiting" ? "retry" : "suspend",
     at: "2026-11-23T05:00:00.000Z",
     attempt: { attempt: 1, ...REPORT.last, outcome: state === "waiting" ? "retry" : "suspend" },
+    ...(state === "waiting" && { nextAttemptAt: NEXT_ATTEMPT_AT }),
   });
   await store(
     state === "waiting"
@@ -453,6 +456,64 @@ describe("deliveries", () => {
       consecutiveFailures: 1,
       lastDelivery: { id: WHD, statusCode: 500 },
     });
+  });
+
+  describe("announce the next attempt", () => {
+    const announced = async (): Promise<unknown[]> => {
+      const one = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+      const all = await manage.ask("GET", `${path}/deliveries`);
+      return [
+        one.body.nextAttemptAt,
+        ...all.body.items.map((item: { nextAttemptAt: unknown }) => item.nextAttemptAt),
+      ];
+    };
+    const planTo = (plan: string) =>
+      manage.ask("PUT", `${WS}/entitlement`, { body: { plan }, workspaces: "*" });
+
+    beforeEach(async () => {
+      await refuseFirst("waiting");
+      expect(await announced()).toEqual([NEXT_ATTEMPT_AT, NEXT_ATTEMPT_AT]);
+    });
+
+    it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+      ["the destination is disabled", () => post("disable"), () => post("enable")],
+      ["the plan has no forwarding", () => planTo("free"), () => planTo("enterprise")],
+      [
+        "the lane is suspended",
+        async () => store({ ...(await lane()), status: "suspended" }),
+        async () => store({ ...(await lane()), status: "live" }),
+      ],
+    ])("but not while %s", async (_what, stop, goOn) => {
+      await stop();
+      expect(await announced()).toEqual([null, null]);
+      await goOn();
+      expect(await announced()).toEqual([NEXT_ATTEMPT_AT, NEXT_ATTEMPT_AT]);
+    });
+
+    it.each(["retry", "skip"])("but not in the answer to a %s", async (action) => {
+      expect((await post(`deliveries/${WHD}/${action}`)).body).toMatchObject({
+        id: WHD,
+        nextAttemptAt: null,
+      });
+    });
+  });
+
+  it("that are suspended announce no attempt by the time of the notice to their owner", async () => {
+    await store(suspended(freezeFirst(await lane()), REPORT, "gone"));
+    expect((await lane()).nextAttemptAt).toBeDefined();
+    const { body } = await manage.ask("GET", `${path}/deliveries/${WHD}`);
+    expect(body).toMatchObject({ outcome: "suspend", nextAttemptAt: null });
+  });
+
+  it("of a replay announce none while their destination is disabled", async () => {
+    await putPages(5);
+    const replay = await startReplay();
+    const wait = { delaySeconds: 600, isHeld: false, now: NOW };
+    await store(refused(freezeFirst(await lane(replay)), REPORT, wait));
+    const shown = async () => (await manage.ask("GET", `${path}/deliveries/${WHD}`)).body;
+    expect(await shown()).toMatchObject({ lane: replay, nextAttemptAt: NEXT_ATTEMPT_AT });
+    await post("disable");
+    expect(await shown()).toMatchObject({ lane: replay, nextAttemptAt: null });
   });
 
   it("waiting are tried at once", async () => {
