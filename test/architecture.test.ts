@@ -31,7 +31,6 @@ const PURE_PACKAGES = new Set(["zod/mini", "ulid", "node:crypto", "node:zlib", "
 
 /** Longer than a function should be, each with the length it may have. The numbers may fall, never rise; no line may be added. */
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
-  "lambdas/manage/create-replay.ts:startReplay": 41,
 };
 
 /** Of its own, without those of the functions inside it. */

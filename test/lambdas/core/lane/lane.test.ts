@@ -70,3 +70,16 @@ it("a lane with everything in its row is written for one unit, and for two when 
   expect(itemSize(marshall(FULL) as Item)).toBeLessThanOrEqual(1024);
   expect(itemSize(marshall({ ...FULL, lapsed: LAPSED }) as Item)).toBeLessThanOrEqual(2048);
 });
+
+it("a replay that is refused is written for one unit", () => {
+  const { failingToldAt, failingTold, skip, untold, suspendedReason, splitEnd, ...waiting } = FULL;
+  const replay = {
+    ...waiting,
+    item: `lane#dst_${ULID}#rpl_${ULID}`,
+    lane: `rpl_${ULID}`,
+    until: END,
+    recorded: { from: AT, to: AT },
+    eventsPerSecond: 1000,
+  };
+  expect(itemSize(marshall(replay) as Item)).toBeLessThanOrEqual(1024);
+});
