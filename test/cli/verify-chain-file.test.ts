@@ -236,6 +236,11 @@ describe("with the delivery log", () => {
     expect((await verify(foreign, { logs: await logOf() })).lines).toContain(
       "  ✗ live #2 to #4: not in the delivery log: too old, or of another destination (whd_d)",
     );
+    // The log's number of that id is another lane's.
+    const relabelled = [kept(1, { lane: "rpl_1" }), kept(3, { lane: "rpl_1" })];
+    expect((await verify(relabelled, { logs: await logOf({ 2: "split" }) })).lines).toContain(
+      "  ✗ rpl_1 #2: not in the delivery log: too old, or of another destination (whd_2)",
+    );
   });
 
   it("a tail that was cut off shows by what the receiver took after it", async () => {
