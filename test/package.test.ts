@@ -28,9 +28,8 @@ app.synth();
 `;
 
 const directory = mkdtempSync(join(tmpdir(), "trailcast-package-"));
-const manifest: { version: string; dependencies: Record<string, string> } = JSON.parse(
-  readFileSync(join(REPOSITORY, "package.json"), "utf8"),
-);
+const manifest: { version: string; main: string; types: string; dependencies: Record<string, string> } =
+  JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
 const TARBALL = `trailcast-${manifest.version}.tgz`;
 
 function run(command: string, ...parameters: string[]): string {
@@ -93,6 +92,9 @@ describe("the packed construct in another CDK app", { timeout: 180_000 }, () => 
     const listing = run("tar", "-tzf", TARBALL);
     for (const entry of FUNCTION_ENTRIES)
       expect(listing).toContain(`package/dist/functions/${entry}/index.mjs`);
+    // For tools that know no "exports".
+    for (const file of [manifest.main, manifest.types])
+      expect(listing).toContain(file.replace(".", "package"));
     expect(listing.split("\n").filter((file) => /(?<!\.d)\.ts$|test/.test(file))).toEqual([]);
     expect(Object.keys(manifest)).not.toContain("optionalDependencies");
   });
