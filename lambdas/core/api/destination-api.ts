@@ -127,7 +127,7 @@ export const healthSchema = component(
   "How a destination is doing, at the moment of the answer",
   z.object({
     status: described(
-      "`new` before the first attempt; `healthy` and `failing` by the last answer; `suspended` after refusals without end; `disabled` by its owner, or while the plan has no forwarding",
+      "`new` before the first attempt; `healthy` and `failing` by the last answer other than a `split`; `suspended` after refusals without end; `disabled` by its owner, or while the plan has no forwarding",
       z.enum(["new", "healthy", "failing", "suspended", "disabled"]),
     ),
     lastDelivery: described(
@@ -146,11 +146,11 @@ export const healthSchema = component(
     failingSince: z.nullable(timestamp()),
     consecutiveFailures: z.int(),
     oldestUndeliveredAt: described(
-      "When the oldest event that still waits was recorded",
+      "When the oldest event that still waits was recorded; a notice about this destination does not wait for it",
       z.nullable(timestamp()),
     ),
     behindEvents: described(
-      "Events that still wait and have not expired, at most: a filter may leave some out",
+      "Events that still wait and have not expired, at most: a filter may leave some out, and where there are more than 100, notices about this destination are among them",
       z.int(),
     ),
   }),

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from "../delivery/delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
-import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
+import { type Frozen, type Lane, LIVE_LANE, outcomeOf } from "./lane.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
 import { joinStretches } from "./stretch.ts";
 import type { Position } from "../journal/page.ts";
@@ -153,7 +153,7 @@ export function split(lane: Lane, frozen: Frozen, report?: AttemptReport): Lane 
     splitParent: frozen.id,
     splitEnd: frozen.end,
     ...(report !== undefined && {
-      lastDelivery: report.last,
+      lastDelivery: { ...report.last, beforeSplit: outcomeOf(lane) },
       slowAnswers: slowness(lane, report.last.durationMs),
     }),
   };

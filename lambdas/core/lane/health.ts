@@ -1,12 +1,12 @@
 import { expiredOn } from "../retention/expired-events.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, outcomeOf } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
 import type { Page, Position } from "../journal/page.ts";
 
 /** A destination's health as the API shows it. */
 export interface Health {
   status: "new" | "healthy" | "failing" | "suspended" | "disabled";
-  lastDelivery: NonNullable<Lane["lastDelivery"]> | null;
+  lastDelivery: Omit<NonNullable<Lane["lastDelivery"]>, "beforeSplit"> | null;
   failingSince: string | null;
   consecutiveFailures: number;
   /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all that has not expired. */
@@ -33,7 +33,7 @@ export interface Permitted {
 export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Permitted): Health {
   return {
     status: statusOf(lane, forwards),
-    lastDelivery: lane.lastDelivery ?? null,
+    lastDelivery: lastDeliveryOf(lane),
     failingSince: lane.failingSince ?? null,
     consecutiveFailures: lane.consecutiveFailures,
     oldestUndeliveredAt: oldestUndeliveredAt(lane.cursor, ends.next, since) ?? null,
@@ -41,13 +41,21 @@ export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Per
   };
 }
 
-/** By the last answer: enabling a destination again forgets since when it failed, and proves nothing. */
-function statusOf({ status, failingSince, lastDelivery }: Lane, forwards: boolean): Health["status"] {
+/** By the last answer: enabling a destination again forgets since when it failed, and proves nothing. Nor does a split. */
+function statusOf(lane: Lane, forwards: boolean): Health["status"] {
+  const { status, failingSince } = lane;
   if (status === "suspended") return "suspended";
   if (status !== "live" || !forwards) return "disabled";
   if (failingSince !== undefined) return "failing";
-  if (lastDelivery === undefined) return "new";
-  return lastDelivery.outcome === "delivered" ? "healthy" : "failing";
+  const outcome = outcomeOf(lane);
+  if (outcome === undefined) return "new";
+  return outcome === "delivered" ? "healthy" : "failing";
+}
+
+function lastDeliveryOf({ lastDelivery }: Lane): Health["lastDelivery"] {
+  if (lastDelivery === undefined) return null;
+  const { beforeSplit: _, ...shown } = lastDelivery;
+  return shown;
 }
 
 export function countOf(page: Page): number {

@@ -10,6 +10,8 @@ export const lastDeliverySchema = z.object({
   statusCode: z.nullable(z.number()),
   durationMs: z.number(),
   error: z.nullable(z.string()),
+  /** Of a `split`, which is neither a refusal nor a success: the outcome before it that was none; absent if it was the first answer. */
+  beforeSplit: z.optional(z.string()),
 });
 
 /**
@@ -118,6 +120,11 @@ export const ringSchema = z.object({
   slow: z.optional(z.boolean()),
 });
 export type Ring = z.infer<typeof ringSchema>;
+
+/** What the receiver's last answer came to that was no 413 of a batch; `undefined` before the first. */
+export function outcomeOf({ lastDelivery }: Pick<Lane, "lastDelivery">): string | undefined {
+  return lastDelivery?.outcome === "split" ? lastDelivery.beforeSplit : lastDelivery?.outcome;
+}
 
 /** A lane's answers take long enough that it waits with its like, away from the quick ones. */
 export function isSlow(lane: Pick<Lane, "slowAnswers">): boolean {

@@ -470,10 +470,7 @@ describe("deliveries", () => {
     const planTo = (plan: string) =>
       manage.ask("PUT", `${WS}/entitlement`, { body: { plan }, workspaces: "*" });
 
-    beforeEach(async () => {
-      await refuseFirst("waiting");
-      expect(await announced()).toEqual([NEXT_ATTEMPT_AT, NEXT_ATTEMPT_AT]);
-    });
+    beforeEach(() => refuseFirst("waiting"));
 
     it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
       ["the destination is disabled", () => post("disable"), () => post("enable")],
@@ -484,6 +481,7 @@ describe("deliveries", () => {
         async () => store({ ...(await lane()), status: "live" }),
       ],
     ])("but not while %s", async (_what, stop, goOn) => {
+      expect(await announced()).toEqual([NEXT_ATTEMPT_AT, NEXT_ATTEMPT_AT]);
       await stop();
       expect(await announced()).toEqual([null, null]);
       await goOn();

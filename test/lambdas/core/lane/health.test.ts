@@ -78,6 +78,48 @@ describe("the health of a destination", () => {
     expect(health()).toMatchObject({ status: "healthy" });
   });
 
+  describe("between the halves of a split", () => {
+    /** The receiver takes no batch of more than one, and the run ends with the last of `splits`. */
+    const split = async (splits = 1): Promise<void> => {
+      world.answer = () => answered(413);
+      let left = splits;
+      await world.run({ hasTime: () => left-- > 0 });
+      expect(health().lastDelivery).toMatchObject({ outcome: "split", statusCode: 413 });
+      expect(health().lastDelivery).not.toHaveProperty("beforeSplit");
+    };
+    const deliver = async (statusCode: number): Promise<void> => {
+      await world.record(["a"]);
+      world.answer = () => answered(statusCode);
+      await world.run();
+    };
+
+    it.each([1, 2])("is new when nothing was answered before, after %i of them", async (splits) => {
+      await world.record(["a", "b", "c", "d"]);
+      await split(splits);
+      expect(health()).toMatchObject({ status: "new", failingSince: null, consecutiveFailures: 0 });
+    });
+
+    it("is healthy when it was, after several too", async () => {
+      await deliver(200);
+      await world.record(["a", "b", "c", "d"]);
+      await split(2);
+      expect(health()).toMatchObject({ status: "healthy", failingSince: null });
+    });
+
+    it("is failing when it was, also since it was enabled again", async () => {
+      await deliver(500);
+      await world.record(["b", "c"]);
+      world.change((lane) => markSkip(lane, lane.number));
+      world.now += 60_000;
+      await split(2);
+      expect(health()).toMatchObject({ status: "failing", failingSince: null });
+      world.change(resumeLane);
+      expect(health()).toMatchObject({ status: "failing" });
+      await deliver(200);
+      expect(health()).toMatchObject({ status: "healthy" });
+    });
+  });
+
   it("has no more refusals to count once they were skipped, and needs a 2xx to be healthy", async () => {
     await world.record(["a"]);
     world.answer = () => answered(500);
