@@ -101,8 +101,12 @@ function fromOutputs(
 /** Inside another app's stack the outputs' names begin with the construct's path and may end in a hash. */
 function byEnding(outputs: Readonly<Record<string, string>>, name: string): string | undefined {
   const pattern = new RegExp(`${name}([0-9A-F]{8})?$`);
-  const found = Object.entries(outputs).filter(([key]) => pattern.test(key));
-  return found.length === 1 ? found[0]?.[1] : undefined;
+  const found = Object.entries(outputs)
+    .filter(([key]) => pattern.test(key))
+    .toSorted(([one], [other]) => one.length - other.length);
+  const [shortest, next] = found;
+  // `AuditSlowRingQueueUrl` ends in `RingQueueUrl` as well, but has more before it; two of one length are of two constructs.
+  return shortest?.[0].length === next?.[0].length ? undefined : shortest?.[1];
 }
 
 function readStacks(file: string): ReturnType<typeof readOutputs> {

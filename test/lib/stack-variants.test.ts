@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, CfnOutput, NestedStack, Stack } from "aws-cdk-lib";
 import { Template as Assertions } from "aws-cdk-lib/assertions";
+import { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
 import { openStack } from "../../cli/stack-access.ts";
 import { FunctionCodeMissingError, SettingsError, Trailcast } from "../../lib/index.ts";
@@ -167,17 +168,20 @@ describe("in an app of another company", () => {
     Assertions.fromStack(stack).resourceCountIs("AWS::DynamoDB::Table", 6);
   });
 
-  it("is found by the command line once its names are outputs of the stack", () => {
+  it.each(["the stack", "a construct"])("is found by the command line by outputs of %s", (owner) => {
     const stack = new Stack(new App(), "Platform");
     const { names } = new Trailcast(stack, "Audit", { settings: MINIMAL, functionCode: emptyFunctions() });
-    for (const [name, value] of Object.entries(names)) new CfnOutput(stack, name, { value });
+    const scope = owner === "the stack" ? stack : new Construct(stack, "Names");
+    for (const [name, value] of Object.entries(names)) new CfnOutput(scope, name, { value });
 
     const file = join(scratchDirectory("outputs"), "outputs.json");
     const outputs = Object.keys(Assertions.fromStack(stack).toJSON()["Outputs"]);
     const values = Object.fromEntries(outputs.map((name) => [name, `of ${name}`]));
     writeFileSync(file, JSON.stringify({ Platform: values }));
     const access = openStack({ data: ".trailcast", outputs: file });
-    for (const name of Object.keys(names)) expect(access.output(name)).toBe(`of ${name}`);
+    for (const name of Object.keys(names)) {
+      expect(access.output(name)).toMatch(new RegExp(`^of (Names)?${name}([0-9A-F]{8})?$`));
+    }
   });
 
   it("says what is wrong with the settings", () => {
