@@ -73,7 +73,7 @@ export function verifyChain(
   const lanes = chainsOfReceipts(receipts).map((chain) => {
     const { firsts, repeats } = keepFirsts(chain, findings);
     const sorted = firsts.toSorted((one, other) => one.link.number - other.link.number);
-    findings.push(...findBreaks(sorted));
+    for (const finding of findBreaks(sorted)) findings.push(finding);
     return { ...describeChain(sorted, known), repeats };
   });
   const named = new Set(receipts.flatMap(({ link }) => [link.id, link.previousId]));
