@@ -1,11 +1,11 @@
-import { createInterface } from "node:readline/promises";
 import {
   DeleteSecretCommand,
   paginateListSecrets,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { Command } from "commander";
-import { CliError } from "./cli-error.ts";
+import { confirm } from "./confirm.ts";
+import { counted, print } from "./output.ts";
 import { addStackOptions, openStack, type StackOptions } from "./stack-access.ts";
 
 interface DestroyOptions extends StackOptions {
@@ -32,12 +32,12 @@ export function addDestroyDataCommand(program: Command): void {
       const client = new SecretsManagerClient({});
       const names = await listNames(client, prefix);
       if (names.length === 0) return print(`${stack.label} has no secrets under ${prefix}.`);
-      print(`${names.length} secrets under ${prefix} of ${stack.label}`);
-      if (options.yes !== true) await confirm(prefix);
+      print(`${counted(names.length, "secret")} under ${prefix} of ${stack.label}`);
+      if (options.yes !== true) await confirm({ what: "delete them for good", word: prefix });
       for (const name of names) {
         await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
       }
-      print(`${names.length} secrets deleted.`);
+      print(`${counted(names.length, "secret")} deleted.`);
     });
   program.addCommand(addStackOptions(command));
 }
@@ -50,16 +50,4 @@ async function listNames(client: SecretsManagerClient, prefix: string): Promise<
     names.push(...secrets.flatMap(({ Name: name }) => (name?.startsWith(prefix) === true ? [name] : [])));
   }
   return names;
-}
-
-async function confirm(prefix: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new CliError("Nobody to ask: give --yes to delete them.");
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await prompt.question(`Type ${prefix} to delete them for good: `);
-  prompt.close();
-  if (answer.trim() !== prefix) throw new CliError("Nothing was deleted.");
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

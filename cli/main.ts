@@ -3,9 +3,11 @@ import pkg from "../package.json" with { type: "json" };
 import { CliError } from "./cli-error.ts";
 import { addDestinationsCommand } from "./destinations.ts";
 import { addDestroyDataCommand } from "./destroy-data.ts";
+import { addEntitlementsCommand } from "./entitlements.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { addPostCommand } from "./post.ts";
 import { addRedriveCommand } from "./redrive.ts";
+import { addReplaysCommand } from "./replays.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
 
@@ -18,6 +20,8 @@ const program = new Command("trailcast")
 addTokenCommand(program);
 addPostCommand(program);
 addDestinationsCommand(program);
+addReplaysCommand(program);
+addEntitlementsCommand(program);
 addVerifyCommand(program);
 addRedriveCommand(program);
 addDestroyDataCommand(program);

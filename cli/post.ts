@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { Command } from "commander";
+import type { Command } from "commander";
 import * as z from "zod";
-import { addApiOptions, type ApiOptions, openApi } from "./api-access.ts";
+import { apiCommand, type ApiOptions } from "./api-access.ts";
 import { CliError } from "./cli-error.ts";
+import { print } from "./output.ts";
+import { readText } from "./read-text.ts";
 
 interface PostOptions extends ApiOptions {
   idempotencyKey?: string;
@@ -22,30 +23,26 @@ const recordedSchema = z.object({ duplicate: z.boolean(), events: z.array(z.obje
 
 /** `trailcast post` */
 export function addPostCommand(program: Command): void {
-  const command = new Command("post")
+  const command = apiCommand<PostOptions>(
+    "post",
+    { path: "/events", scope: "events:write" },
+    async ({ api, path, options }) => {
+      const events = readEvents(command.args[0] ?? "-");
+      for (let from = 0; from < events.length; from += EVENTS_A_POST) {
+        const batch = events.slice(from, from + EVENTS_A_POST);
+        // Its place keeps apart batches that are alike, or begin with the same words.
+        const key = `${options.idempotencyKey ?? digestOf(batch)}-${from}`;
+        const { body } = await api.call("POST", path, { events: batch }, { "idempotency-key": key });
+        const recorded = recordedSchema.parse(body);
+        for (const { id } of recorded.events) print(`${id}${recorded.duplicate ? "  recorded before" : ""}`);
+      }
+    },
+  )
     .description("record events from a file")
     .argument("<file>", "events as JSON; - reads standard input")
     .option("--idempotency-key <text>", "beginning of the requests' idempotency keys")
-    .addHelpText("after", EXAMPLES)
-    .action(async (file: string, options: PostOptions) => {
-      const events = readEvents(file);
-      const api = await openApi(options, "events:write");
-      for (let from = 0; from < events.length; from += EVENTS_A_POST) {
-        const batch = events.slice(from, from + EVENTS_A_POST);
-        const key = `${options.idempotencyKey ?? digestOf(batch)}-${from}`;
-        const { body } = await api.call(
-          "POST",
-          `/v1/workspaces/${options.workspace}/events`,
-          { events: batch },
-          { "idempotency-key": key },
-        );
-        const recorded = recordedSchema.parse(body);
-        for (const { id } of recorded.events) {
-          process.stdout.write(`${id}${recorded.duplicate ? "  recorded before" : ""}\n`);
-        }
-      }
-    });
-  program.addCommand(addApiOptions(command));
+    .addHelpText("after", EXAMPLES);
+  program.addCommand(command);
 }
 
 function readEvents(file: string): unknown[] {
@@ -53,7 +50,7 @@ function readEvents(file: string): unknown[] {
   const lines = text.trimStart().startsWith("[")
     ? [text]
     : text.split("\n").filter((line) => line.trim() !== "");
-  return lines.flatMap((line, index) => {
+  const events = lines.flatMap((line, index) => {
     try {
       const parsed: unknown = JSON.parse(line);
       return Array.isArray(parsed) ? parsed : [parsed];
@@ -61,14 +58,12 @@ function readEvents(file: string): unknown[] {
       throw new CliError(`Line ${index + 1} of ${file} is not JSON.`);
     }
   });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch {
-    throw new CliError(`Cannot read ${file}.`);
+  if (events.length === 0) {
+    throw new CliError(
+      `There are no events in ${file === "-" ? "standard input" : file}: nothing was recorded.`,
+    );
   }
+  return events;
 }
 
 function digestOf(events: readonly unknown[]): string {

@@ -74,6 +74,49 @@ describe("the command line on a running stack", () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("404") });
   });
 
+  it("edits, pauses and deletes a destination", async () => {
+    const on = (...words: string[]) => trailcast("destinations", ...words, "--workspace", "ws_edit");
+    await user.register("ws_edit");
+    const id = await user.createDestination("ws_edit", "/edited", { headers: { "X-Old": "1" } });
+    const path = `/v1/workspaces/ws_edit/destinations/${id}`;
+    const edits = ["--name", "Edited", "--header", "X-New: 2", "--remove-header", "X-Old"];
+    expect(await on("edit", id, ...edits, "--event-type", "pro.atmos.other.*")).toMatchObject({ code: 0 });
+    expect((await user.api.call("GET", path)).body).toMatchObject({
+      name: "Edited",
+      eventTypes: ["pro.atmos.other.*"],
+      headers: { "X-New": "[redacted]" },
+    });
+    await on("disable", id);
+    await user.post("ws_edit", 3);
+    await stack.runtime.waitIdle();
+    const enable = async (...from: string[]): Promise<number> => {
+      const { stdout } = await on("enable", id, ...from);
+      return (JSON.parse(stdout) as { startsAt: { page: number } }).startsAt.page;
+    };
+    const stopped = await enable();
+    await on("disable", id);
+    expect(await enable("--from", "now")).toBeGreaterThan(stopped);
+    expect(await on("enable", id, "--from", "yesterday")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("(from)"),
+    });
+    expect((await on("delete", id, "--yes")).stdout).toMatch(/^dst_\S+ {2}Edited {2}https.*\ndeleted$/m);
+    await expect(user.api.call("GET", path)).rejects.toThrow("404");
+  }, 90_000);
+
+  it("registers a workspace, holds its log and ends it", async () => {
+    const entitlements = (...words: string[]) => trailcast("entitlements", ...words, "--workspace", "ws_new");
+    expect((await entitlements("show")).stderr).toContain("404");
+    const put = await entitlements("put", "--plan", "enterprise", "--retention-days", "1", "--hold", "on");
+    expect(put.stdout).toMatch(
+      /^ws_new {2}enterprise {2}kept 1 day {2}up to \d+ destinations {2}hold pending$/m,
+    );
+    expect((await entitlements("put", "--plan", "enterprise")).stdout).toMatch(/kept \d+ days .*hold /);
+    expect((await entitlements("put", "--plan", "enterprise", "--hold", "off")).stdout).toContain("no hold");
+    expect((await entitlements("delete", "--yes")).stdout).toBe("ws_new  ended\n");
+    expect((await entitlements("show")).stdout).toMatch(/ended 2\d+-/);
+  }, 90_000);
+
   it("ends with 1 when a receiver does not take the test event, and says why", async () => {
     const refusing = await startEchoingReceiver(stack.dir);
     const url = `${refusing.url}/refuse/it`;
@@ -114,7 +157,9 @@ describe("the command line on a running stack", () => {
       code: 1,
       stderr: expect.stringContaining("say so by --yes"),
     });
-    expect((await on("skip", id, delivery, "--yes")).stdout).toMatch(/: being skipped$/m);
+    const marked = (await on("skip", id, delivery, "--yes")).stdout;
+    expect(marked).toMatch(/ \d+ events? .*: being skipped$/m);
+    expect(marked).toContain("Marked to be skipped: within a minute its outcome is skipped");
     const skipped = async (): Promise<string> => (await on("deliveries", id, "--outcome", "skipped")).stdout;
     // A lane that waits is looked at when its ring comes back, within a minute.
     await expect.poll(skipped, { timeout: 90_000 }).toContain(delivery);
@@ -126,6 +171,11 @@ describe("the command line on a running stack", () => {
     expect((await user.api.call("GET", `${path}/replays`)).body).toMatchObject({ items: [] });
     const started = /rpl_\S+/.exec((await on("replay", id, ...times)).stdout)?.[0];
     expect((await user.api.call("GET", `${path}/replays/${started}`)).body).toMatchObject({ id: started });
+    const replays = (...words: string[]) => trailcast("replays", ...words, "--workspace", "ws_1");
+    const shown = new RegExp(`^${started} {2}running {2}\\d+ % of \\d+ events {2}2020-\\S+ to 2099-`, "m");
+    expect((await replays("list", id)).stdout).toMatch(shown);
+    expect((await replays("show", id, started ?? "")).stdout).toMatch(shown);
+    expect((await replays("cancel", id, started ?? "")).stdout).toMatch(`${started}  cancelled  `);
     await user.api.call("DELETE", path);
     refusing.stop();
   }, 180_000);

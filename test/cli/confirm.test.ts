@@ -1,0 +1,26 @@
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { CliError } from "../../cli/cli-error.ts";
+import { confirm } from "../../cli/confirm.ts";
+
+const DEED = { what: "delete them for good", word: "trailcast/prod/" };
+
+async function answer(typed: string, isTTY = true): Promise<string> {
+  const input = Object.assign(new PassThrough(), { isTTY });
+  const output = new PassThrough();
+  input.end(`${typed}\n`);
+  await confirm(DEED, { input, output });
+  return String(output.read());
+}
+
+it("goes on after the word, and after no other", async () => {
+  expect(await answer("trailcast/prod/")).toContain("Type trailcast/prod/ to delete them for good: ");
+  expect(await answer("  trailcast/prod/  ")).toContain("Type");
+  for (const typed of ["", "y", "yes", "trailcast/prod", "trailcast/prod/x", "TRAILCAST/PROD/"]) {
+    await expect(answer(typed)).rejects.toThrow(new CliError("Nothing was done."));
+  }
+});
+
+it("asks nobody who is not there", async () => {
+  await expect(answer("trailcast/prod/", false)).rejects.toThrow("Nobody to ask: give --yes to delete them");
+});
