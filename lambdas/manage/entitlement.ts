@@ -48,13 +48,14 @@ export async function putEntitlement(call: Call, dependencies: ManageDependencie
   return refuse(contended());
 }
 
-/** Destinations and secrets go at once; the purge removes the log when its grace period has passed. */
+/** Destinations and secrets go at once; the purge keeps the log for the grace period, whatever the plan, and then removes it. */
 export async function deleteEntitlement(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const ended = await end(call, dependencies);
   const remover = { actor: actorOf(call.caller.subject), trace: call.request.trace };
   const removed = await removeAllDestinations(ended, remover, dependencies);
   if (removed === "stale") refuse(contended());
   await tidyUp(call.workspace, dependencies);
+  await askForPurge(call.workspace, dependencies);
   return { statusCode: 204 };
 }
 
@@ -145,14 +146,19 @@ async function ringIfForwardingReturned(
   }
 }
 
-/** A hold, or a plan that grew, takes effect now rather than with the daily purge, which makes up for a task that is lost here. */
+/** A hold, or a plan that grew, takes effect now rather than with the daily purge. */
 async function purgeIfRetentionChanged(
   before: Workspace | undefined,
   { workspace, hold, appliedDays }: Workspace,
-  { purgeTasks, log }: ManageDependencies,
+  dependencies: ManageDependencies,
 ): Promise<void> {
   const hasOtherDays = before !== undefined && before.appliedDays !== appliedDays;
   if (before?.hold === hold && !hasOtherDays) return;
+  await askForPurge(workspace, dependencies);
+}
+
+/** The daily purge makes up for a task that is lost here. */
+async function askForPurge(workspace: string, { purgeTasks, log }: ManageDependencies): Promise<void> {
   try {
     await purgeTasks.add([workspace]);
   } catch (error) {

@@ -45,12 +45,14 @@ export class RetentionLedger {
 
   planned(days: number, at: number): void {
     const before = this.days();
+    // The window of a workspace that has ended stands still.
+    const from = Math.min(at, this.endedAt ?? at);
     if (this.endedAt !== undefined) this.revived(at);
     if (days === before) return;
     const longest = Math.max(before, this.possiblyKept(at));
     if (days > before) {
-      const surely = at - longest * DAY_MS;
-      this.growths.push({ at, surely, possibly: at - this.surelyKept(at) * DAY_MS + HOUR_MS });
+      const surely = from - longest * DAY_MS;
+      this.growths.push({ at, surely, possibly: from - this.surelyKept(at) * DAY_MS + HOUR_MS });
     }
     if (days < longest) this.grace = { days: longest, until: at + SHRINK_GRACE_MS };
     this.windows.push({ days, from: at });
@@ -95,8 +97,19 @@ export class RetentionLedger {
     if (hasEnded) return this.events;
     const newest = this.events.at(-1)?.page;
     const kept = Math.max(this.days(), this.possiblyKept(now)) * DAY_MS;
-    const before = now - Math.max(kept, YOUNGEST_REMOVABLE_MS);
+    const before = Math.min((this.endedAt ?? now) - kept, now - YOUNGEST_REMOVABLE_MS);
     return this.events.filter(({ journalledAt, page }) => journalledAt < before && page !== newest);
+  }
+
+  /** Whatever purges do or fail to do, these are in the table: an hour after the end, what was visible at it. */
+  kept(now: number): LedgerEvent[] {
+    if (this.endedAt === undefined || this.endedAt + END_GRACE_MS <= now) return [];
+    const since = this.endedAt - this.days() * DAY_MS + HOUR_MS;
+    return this.events.filter(
+      ({ recordedAt }) =>
+        recordedAt > since &&
+        this.growths.every((growth) => recordedAt >= growth.at || recordedAt >= growth.possibly),
+    );
   }
 
   private days(): number {

@@ -22,7 +22,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 type Happening =
   | { kind: "plan"; plan: string }
   | { kind: "hold"; on: boolean }
-  | { kind: "end" | "revive" | "quiet" }
+  | { kind: "end" | "quiet" }
+  | { kind: "revive"; plan: string }
   | { kind: "crash"; calls: number }
   | { kind: "twice"; order: number[] };
 
@@ -38,14 +39,13 @@ export interface Day {
   nightCrash: number | undefined;
 }
 
+const somePlan = fc.constantFrom("free", "team", "enterprise");
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 20, arbitrary: fc.constant<Happening>({ kind: "quiet" }) },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom("free", "team", "enterprise").map((plan) => ({ kind: "plan" as const, plan })),
-  },
+  { weight: 3, arbitrary: somePlan.map((plan) => ({ kind: "plan" as const, plan })) },
   { weight: 2, arbitrary: fc.boolean().map((on) => ({ kind: "hold" as const, on })) },
-  { weight: 1, arbitrary: fc.constantFrom("end" as const, "revive" as const).map((kind) => ({ kind })) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "end" }) },
+  { weight: 1, arbitrary: somePlan.map((plan) => ({ kind: "revive" as const, plan })) },
   { weight: 3, arbitrary: fc.nat(40).map((calls) => ({ kind: "crash" as const, calls })) },
   {
     weight: 2,
@@ -114,9 +114,10 @@ export class Year {
       case "end":
         if (ledger.isEnded()) return;
         world.change({ endedAt: new Date(world.now()).toISOString() });
-        return ledger.ended(world.now());
+        ledger.ended(world.now());
+        return this.purgeAfter(purgeMinutes);
       case "revive":
-        return ledger.isEnded() ? this.put({ plan }, purgeMinutes) : undefined;
+        return ledger.isEnded() ? this.put({ plan: what.plan }, purgeMinutes) : undefined;
       case "crash":
         return this.crash(what.calls);
       case "twice":
@@ -133,15 +134,20 @@ export class Year {
     ledger.planned(PLANS[asked.plan]?.retentionDays ?? 0, world.now());
     if (asked.hold !== undefined) ledger.hold(asked.hold);
     await this.checkReading();
-    world.moveTo(world.now() + minutes * MINUTE_MS);
-    world.expire(0);
-    await this.crash(minutes);
-    await world.purge();
+    await this.purgeAfter(minutes);
     if (asked.hold === undefined) return;
     const isConfirmed = world.workspace().hold === (asked.hold ? "held" : undefined);
     this.none("hold not confirmed", isConfirmed ? [] : [WS]);
     if (asked.hold) this.held ??= [...world.entries.entries.keys()];
     else this.held = undefined;
+  }
+
+  private async purgeAfter(minutes: number): Promise<void> {
+    const { world } = this;
+    world.moveTo(world.now() + minutes * MINUTE_MS);
+    world.expire(0);
+    await this.crash(minutes);
+    await world.purge();
   }
 
   private async crash(calls: number): Promise<void> {
@@ -199,6 +205,11 @@ export class Year {
       altered.map(({ entry }) => entry),
     );
     this.none("lost under a hold", this.held?.filter((key) => !entries.has(key)) ?? []);
+    const lost = ledger.kept(world.now()).filter(({ entry }) => !entries.has(`${WS}/${entry}`));
+    this.none(
+      "lost",
+      lost.map(({ entry }) => entry),
+    );
     if (!isPurged) return;
     const gone = ledger.gone(world.now());
     const stored = gone.filter(({ entry }) => entries.has(`${WS}/${entry}`));

@@ -1,6 +1,6 @@
 import { toTimestamp } from "../clock.ts";
 import type { Plans, Workspace } from "./entitlement.ts";
-import { changeRetention, DAY_MS, retentionDaysOf, type RetentionSettings } from "./retention.ts";
+import { changeRetention, endOfGrace, retentionDaysOf, type RetentionSettings } from "./retention.ts";
 import { registryItem } from "../table-schema.ts";
 
 /** What a workspace is to be entitled to. `hold` left out stays as it is. */
@@ -56,11 +56,11 @@ function revived(
   current: Workspace | undefined,
   history: Workspace["history"],
   now: number,
-  { endGraceDays }: RetentionSettings,
+  settings: RetentionSettings,
 ): Workspace["history"] {
-  if (current?.endedAt === undefined) return history;
-  const removed = Date.parse(current.endedAt) + endGraceDays * DAY_MS <= now;
-  return removed ? { ...history, floor: toTimestamp(now) } : history;
+  const end = current === undefined ? undefined : endOfGrace(current, settings);
+  if (end === undefined || end > now) return history;
+  return { ...history, floor: toTimestamp(now) };
 }
 
 function heldAfter(current: Workspace | undefined, { hold }: AskedEntitlement): Workspace["hold"] {

@@ -4,7 +4,15 @@ import type { Page } from "../journal/page.ts";
 import { pauseAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
 import type { PurgeState, PurgeStore } from "./purge-state.ts";
 import type { JournalStore } from "../stores.ts";
-import { DAY_MS, expiryOf, keptDays, NEVER_EXPIRES, type RetentionSettings } from "./retention.ts";
+import {
+  DAY_MS,
+  endOfGrace,
+  expiryOf,
+  keptDays,
+  NEVER_EXPIRES,
+  removableBefore,
+  type RetentionSettings,
+} from "./retention.ts";
 
 const PAGES_A_STEP = 25;
 
@@ -56,8 +64,7 @@ export async function extendHeld(
   now: number,
   dependencies: ExtensionDependencies,
 ): Promise<ExtensionStep> {
-  const days = keptDays(workspace, dependencies.plans, now) ?? 0;
-  const shortest = Math.min(days, workspace.history?.shortestDays ?? days);
+  const shortest = shortestDaysOf(workspace, dependencies.plans, now);
   const pages = await pagesExpiring(workspace, (state.heldThrough ?? 0) + 1, shortest, now, dependencies);
   const last = pages.at(-1);
   if (last === undefined) return { kind: "done" };
@@ -69,6 +76,41 @@ export async function extendHeld(
     kind: "extended",
     state: await dependencies.store.replaceState({ ...state, heldThrough: last.page }),
   };
+}
+
+/**
+ * An ended workspace keeps what it had for its grace period, whatever its plan. The purge then removes it by receipt; TTL would only do
+ * so if no purge has come within the look-ahead. A write unit a kB of what would expire within the grace period.
+ */
+export async function extendEnded(
+  workspace: Workspace,
+  state: PurgeState,
+  now: number,
+  dependencies: ExtensionDependencies,
+): Promise<ExtensionStep> {
+  const { plans, settings, store } = dependencies;
+  const { endedAt = "" } = workspace;
+  const end = endOfGrace(workspace, settings);
+  if (end === undefined || end <= now) return { kind: "done" };
+  const through = state.ended?.endedAt === endedAt ? state.ended.throughPage : 0;
+  const shortest = shortestDaysOf(workspace, plans, now);
+  const pages = await pagesExpiring(workspace, through + 1, shortest, now, dependencies);
+  const last = pages.at(-1);
+  if (last === undefined) return { kind: "done" };
+  const removed = removableBefore(workspace, plans, now, settings) ?? "";
+  const expiry = Math.ceil((end + settings.lookaheadDays * DAY_MS) / 1000);
+  for (const page of pages) {
+    const kept = page.entries.filter((entry) => entry.recordedAt >= removed && entry.expiresAt < expiry);
+    await extend(page.workspace, kept, () => expiry, dependencies);
+  }
+  const ended = { endedAt, throughPage: last.page };
+  return { kind: "extended", state: await store.replaceState({ ...state, ended }) };
+}
+
+/** The shortest retention that an entry may have been recorded under. */
+function shortestDaysOf(workspace: Workspace, plans: Plans, now: number): number {
+  const days = keptDays(workspace, plans, now) ?? 0;
+  return Math.min(days, workspace.history?.shortestDays ?? days);
 }
 
 /** Paced like a removal: a hold on a giant must not throttle its ingest. */

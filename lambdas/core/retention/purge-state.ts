@@ -12,6 +12,7 @@ import type { Stretch } from "../lane/stretch.ts";
  * that read the row earlier fails at its next claim, so nothing is removed after the hold is in force.
  * `extended`: entries up to page `throughPage` expire no earlier than `days` after they were recorded.
  * `heldThrough`: entries up to this page never expire.
+ * `ended`: entries up to page `throughPage` outlive the grace period of the workspace that ended then.
  */
 export const purgeStateSchema = z.object({
   workspace: z.string(),
@@ -23,6 +24,7 @@ export const purgeStateSchema = z.object({
   frozen: z.optional(z.boolean()),
   extended: z.optional(z.object({ throughPage: z.number(), days: z.number() })),
   heldThrough: z.optional(z.number()),
+  ended: z.optional(z.object({ endedAt: z.string(), throughPage: z.number() })),
   /** The newest page of an ended workspace stays as the end of the chain; its entries have been removed. */
   emptied: z.optional(z.number()),
 });

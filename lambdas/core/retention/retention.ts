@@ -67,6 +67,19 @@ export function recordedDays(
   return days === null ? null : Math.max(days, LEAST_KEPT_DAYS);
 }
 
+/** The time that windows are counted from: that of an ended workspace stands still. */
+function countedFrom({ endedAt }: RetainedWorkspace, now: number): number {
+  return endedAt === undefined ? now : Math.min(now, Date.parse(endedAt));
+}
+
+/** Until when an ended workspace keeps its log (milliseconds); `undefined` while it goes on. */
+export function endOfGrace(
+  { endedAt }: Pick<Workspace, "endedAt">,
+  { endGraceDays }: RetentionSettings,
+): number | undefined {
+  return endedAt === undefined ? undefined : Date.parse(endedAt) + endGraceDays * DAY_MS;
+}
+
 /**
  * What was recorded before this may be removed (a timestamp); `null` while nothing may.
  * An ended workspace keeps what was visible at its end for the grace period, then loses everything.
@@ -78,13 +91,11 @@ export function removableBefore(
   settings: RetentionSettings,
 ): string | null {
   if (workspace.hold !== undefined) return null;
-  if (workspace.endedAt !== undefined) {
-    const end = Date.parse(workspace.endedAt) + settings.endGraceDays * DAY_MS;
-    if (end <= now) return toTimestamp(now);
-  }
+  const end = endOfGrace(workspace, settings);
+  if (end !== undefined && end <= now) return toTimestamp(now);
   const days = keptDays(workspace, plans, now);
   if (days === null) return null;
-  const window = toTimestamp(now - days * DAY_MS);
+  const window = toTimestamp(countedFrom(workspace, now) - days * DAY_MS);
   const floor = workspace.history?.floor ?? "";
   return window > floor ? window : floor;
 }
@@ -113,7 +124,8 @@ export function changeRetention(
     history.kept !== undefined && history.kept.until > toTimestamp(now) ? history.kept : undefined;
   const stored = Math.max(before, keptNow?.days ?? 0);
   // What is about to expire when a plan grows may be gone before it is extended, so it counts as expired.
-  const removed = toTimestamp(now - stored * DAY_MS + (after > before ? EXTENSION_MS : 0));
+  const extended = after > before ? EXTENSION_MS : 0;
+  const removed = toTimestamp(countedFrom(workspace, now) - stored * DAY_MS + extended);
   const floor = history.floor !== undefined && history.floor > removed ? history.floor : removed;
   const shortest = Math.min(before, history.shortestDays ?? before);
   return {

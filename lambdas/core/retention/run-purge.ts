@@ -1,5 +1,5 @@
 import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
-import { extendGrown, extendHeld } from "./purge-extension.ts";
+import { extendEnded, extendGrown, extendHeld } from "./purge-extension.ts";
 import {
   endReceiptEarly,
   planEmptying,
@@ -11,6 +11,7 @@ import type { PurgeState } from "./purge-state.ts";
 import {
   changeRetention,
   DAY_MS,
+  endOfGrace,
   removableBefore,
   retentionDaysOf,
   type RetentionSettings,
@@ -64,7 +65,8 @@ async function takeTurn(
     await dependencies.store.replaceState(thawed);
     return "again";
   }
-  const extension = await extendGrown(workspace, state, now, dependencies);
+  const extend = workspace.endedAt === undefined ? extendGrown : extendEnded;
+  const extension = await extend(workspace, state, now, dependencies);
   if (extension.kind === "extended") return "again";
   if (state.receipt !== undefined) {
     const goesOn = state.receipt.reason === "ended" && workspace.endedAt === undefined;
@@ -103,11 +105,11 @@ async function removeNext(
 ): Promise<Turn> {
   const before = removableBefore(workspace, dependencies.plans, now, dependencies.settings);
   if (before === null) return "finished";
-  const { endedAt } = workspace;
-  const reason = endedAt === undefined ? "retention" : "ended";
+  const end = endOfGrace(workspace, dependencies.settings);
+  const isOver = end !== undefined && end <= now;
   const planned =
-    (await planReceipt(state, reason, before, dependencies)) ??
-    (endedAt !== undefined && before > endedAt ? await planEmptying(state, before, dependencies) : null);
+    (await planReceipt(state, isOver ? "ended" : "retention", before, dependencies)) ??
+    (isOver ? await planEmptying(state, before, dependencies) : null);
   if (planned === null) return "finished";
   if (planned.state !== "stale") {
     await runReceipt(planned.state, planned.receipt, dependencies, planned.pages);

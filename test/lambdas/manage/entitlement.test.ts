@@ -226,6 +226,11 @@ describe("ending a workspace", () => {
     expect(types.filter((type) => type.endsWith("entitlement.ended"))).toHaveLength(1);
   });
 
+  it("asks for the purge that keeps the log for the grace period", async () => {
+    await end();
+    expect(manage.purges).toEqual(["ws_1"]);
+  });
+
   it("goes on when it died half-way", async () => {
     let deleted = 0;
     manage.steps.before = (step) => {

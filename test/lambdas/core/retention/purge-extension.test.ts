@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
-import { createRetentionWorld, START } from "../../../helpers/retention-world.ts";
+import { createRetentionWorld, type RetentionWorld, START } from "../../../helpers/retention-world.ts";
 
 describe("a hold", () => {
   it("keeps what is recorded while it lasts, even if no purge ever comes", async () => {
@@ -67,5 +67,65 @@ describe("a hold", () => {
     await world.purge();
     expect(world.entries.entries.size).toBe(0);
     expect(world.closed()).toMatchObject([{ reason: "retention", fromPage: 1, toPage: 1, events: 6 }]);
+  });
+});
+
+describe("the end of a workspace", () => {
+  const recordWeek = async (world: RetentionWorld): Promise<void> => {
+    for (let day = 0; day < 10; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.record();
+    }
+  };
+  const end = (world: RetentionWorld): void => world.change({ endedAt: new Date(world.now()).toISOString() });
+  const purgeDaily = async (world: RetentionWorld, from: number, to: number): Promise<void> => {
+    for (let day = from; day <= to; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.purge();
+      world.expire(0);
+    }
+  };
+
+  it("keeps what was visible for the grace period, then removes it by a receipt that says so", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordWeek(world);
+    end(world);
+    await purgeDaily(world, 9, 38);
+    const kept = [...world.entries.entries.values()].map(({ recordedAt }) => Date.parse(recordedAt));
+    expect(Math.min(...kept)).toBe(START + 2 * DAY_MS);
+    expect(kept).toHaveLength(8);
+    expect(world.closed().every(({ reason }) => reason === "retention")).toBe(true);
+    const byReceipts = world.closed().reduce((sum, { events }) => sum + events, 0);
+    expect(byReceipts).toBe(2 * 2);
+
+    await purgeDaily(world, 39, 39);
+    expect(world.entries.entries.size).toBe(0);
+    const ended = world.closed().filter(({ reason }) => reason === "ended");
+    expect(ended.reduce((sum, { events }) => sum + events, 0)).toBe(8 * 2);
+  });
+
+  it("is made up for within the grace period by what the window of the new plan shows", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordWeek(world);
+    end(world);
+    await purgeDaily(world, 9, 29);
+    world.put({ plan: "team" });
+    await purgeDaily(world, 29, 30);
+    const floor = START + 2 * DAY_MS + 3_600_000;
+    expect(world.visibleSince()).toBe(new Date(floor).toISOString());
+    expect(world.entries.entries.size).toBe(7);
+  });
+
+  it("has its log removed by TTL where no purge comes within the look-ahead after the grace period", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordWeek(world);
+    end(world);
+    await purgeDaily(world, 9, 38);
+    world.moveTo(START + 41 * DAY_MS);
+    world.expire(0);
+    expect(world.entries.entries.size).toBe(8);
+    world.moveTo(START + 42 * DAY_MS);
+    world.expire(0);
+    expect(world.entries.entries.size).toBe(0);
   });
 });

@@ -69,11 +69,17 @@ describe("the window of a workspace", () => {
     expect(visibleSince(held, plans, at(100))).toBe(timestamp(93));
   });
 
-  it("shows nothing once the workspace has ended, and removes everything after its grace period", () => {
+  it("shows nothing once the workspace has ended, keeps what it had, and removes it after the grace period", () => {
     const ended = workspaceOn("team", { endedAt: timestamp(100) });
     expect(visibleSince(ended, plans, at(100))).toBe(timestamp(100));
-    expect(removableBefore(ended, plans, at(129), DEFAULT_RETENTION)).toBe(timestamp(99));
+    expect(removableBefore(ended, plans, at(129), DEFAULT_RETENTION)).toBe(timestamp(70));
     expect(removableBefore(ended, plans, at(130), DEFAULT_RETENTION)).toBe(timestamp(130));
+  });
+
+  it("counts the floor of a workspace that goes on with a larger plan from its end", () => {
+    const ended = workspaceOn("free", { endedAt: timestamp(100) });
+    const history = changeRetention(ended, 7, 30, at(120), DEFAULT_RETENTION);
+    expect(history.floor).toBe(timestamp(93 + 1 / 24));
   });
 
   it("keeps everything of a plan that the settings do not name any more", () => {
