@@ -5,6 +5,7 @@ import type { Lane } from "../core/lane/lane.ts";
 import type { Page, Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/retention/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
+import { withNotices } from "./own-notices.ts";
 
 /** Events are journalled a moment after they were recorded: so many pages may begin with some that have expired by now. */
 const EDGE_PAGES = 10;
@@ -35,7 +36,8 @@ export function createHealthReader(
   }
   return async (lane) => {
     const { newest, since, forwards } = await (surroundings ??= readSurroundings(workspace, dependencies));
-    return healthOf(lane, { newest, next: await nextFor(lane.cursor, since) }, { since, forwards });
+    const ends = { newest, next: await nextFor(lane.cursor, since) };
+    return healthOf(lane, await withNotices(lane, ends, since, dependencies), { since, forwards });
   };
 }
 

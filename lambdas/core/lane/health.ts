@@ -1,3 +1,4 @@
+import type { EntryReference } from "../entry/entry.ts";
 import { expiredOn } from "../retention/expired-events.ts";
 import { type Lane, outcomeOf } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
@@ -11,7 +12,7 @@ export interface Health {
   consecutiveFailures: number;
   /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all that has not expired. */
   oldestUndeliveredAt: string | null;
-  /** Events behind the cursor that have not expired; an upper bound where a filter leaves some out. */
+  /** Events behind the cursor that have not expired; an upper bound where a filter leaves some out, or notices that were not looked at. */
   behindEvents: number;
 }
 
@@ -22,6 +23,9 @@ export interface Health {
 export interface JournalEnds {
   newest: Page | undefined;
   next: Page | undefined;
+  /** Pages behind `next` that were looked at, and the entries of one event on all of them that the destination is never sent: notices. */
+  further?: readonly Page[];
+  notices?: ReadonlySet<string>;
 }
 
 /** What the workspace may still see and do: what was recorded before `since` (a timestamp) has expired. */
@@ -31,13 +35,18 @@ export interface Permitted {
 }
 
 export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Permitted): Health {
+  const { next, further = [], notices = new Set() } = ends;
+  const waiting = [...(next === undefined ? [] : [next]), ...further].flatMap((page) =>
+    waitingEntries(page, lane.cursor, since),
+  );
+  const owed = waiting.filter(({ entry }) => !notices.has(entry));
   return {
     status: statusOf(lane, forwards),
     lastDelivery: lastDeliveryOf(lane),
     failingSince: lane.failingSince ?? null,
     consecutiveFailures: lane.consecutiveFailures,
-    oldestUndeliveredAt: oldestUndeliveredAt(lane.cursor, ends.next, since) ?? null,
-    behindEvents: eventsBehind(lane.cursor, ends, since),
+    oldestUndeliveredAt: owed[0]?.recordedAt ?? null,
+    behindEvents: eventsBehind(lane.cursor, ends, since) - (waiting.length - owed.length),
   };
 }
 
@@ -66,7 +75,7 @@ export function countOf(page: Page): number {
  * Events from a position up to the end of the journal. Pages that a purge removed count no more, nor does what has expired up to
  * `next`; behind it there is little of that, since pages follow the time of record closely.
  */
-function eventsBehind(cursor: Position, { newest, next }: JournalEnds, since: string): number {
+export function eventsBehind(cursor: Position, { newest, next }: JournalEnds, since: string): number {
   if (newest === undefined || next === undefined || next.page > newest.page) return 0;
   return Math.max(0, newest.total - next.total + waitingOn(next, cursor, since));
 }
@@ -77,20 +86,19 @@ export function waitingOn(page: Page, cursor: Position, since: string): number {
   return Math.max(0, countOf(page) - from) - expiredOn(page, since, from);
 }
 
-/** When the first event from the cursor on was recorded that has not expired, as far as `next` tells. */
-export function oldestUndeliveredAt(
-  cursor: Position,
-  next: Page | undefined,
-  since = "",
-): string | undefined {
-  if (next === undefined) return undefined;
-  const from = next.page === cursor.page ? cursor.index : 0;
+/** The entries that these are of. */
+export function waitingEntries(page: Page, cursor: Position, since: string): EntryReference[] {
+  const from = page.page === cursor.page ? cursor.index : 0;
   let end = 0;
-  for (const { count, recordedAt } of next.entries) {
+  return page.entries.filter(({ count, recordedAt }) => {
     end += count;
-    if (from < end && recordedAt >= since) return recordedAt;
-  }
-  return undefined;
+    return from < end && recordedAt >= since;
+  });
+}
+
+/** When the first event from the cursor on was recorded, as far as `next` tells. */
+export function oldestUndeliveredAt(cursor: Position, next: Page | undefined): string | undefined {
+  return next && waitingEntries(next, cursor, "")[0]?.recordedAt;
 }
 
 /** Whether a lane has something to do: a frozen delivery counts, whatever the journal says. */

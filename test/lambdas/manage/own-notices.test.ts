@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { toTimestamp } from "../../../lambdas/core/clock.ts";
+import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
+import type { EntryReference } from "../../../lambdas/core/entry/entry.ts";
+import { buildOwnEntry } from "../../../lambdas/core/entry/own-entry.ts";
+import type { Lane } from "../../../lambdas/core/lane/lane.ts";
+import { type Management, NOW, startManagement } from "../../helpers/management.ts";
+
+const WS = "/v1/workspaces/ws_1";
+const MINUTE = 60_000;
+
+let manage: Management;
+let id: string;
+let pages: number;
+let total: number;
+
+beforeEach(async () => {
+  manage = await startManagement();
+  await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" }, workspaces: "*" });
+  const body = { name: "a", url: "https://siem.example.com/in" };
+  id = (await manage.ask("POST", `${WS}/destinations`, { body })).body.id;
+  pages = 0;
+  total = 0;
+});
+afterEach(() => manage.close());
+
+/** Records one event a minute after the one before, of the destination or another one. */
+async function record(action: string, target = id): Promise<EntryReference> {
+  const { registry, random, settings } = manage.dependencies;
+  const workspace = await registry.readWorkspace("ws_1");
+  if (workspace === undefined) throw new Error("no workspace");
+  const event = {
+    category: "webhook",
+    action,
+    actor: { type: "system", id: "trailcast" },
+    target: { type: "destination", id: target },
+  };
+  manage.clock.now += MINUTE;
+  const entry = buildOwnEntry({ workspace, event, trace: undefined }, manage.clock.now, random, settings);
+  await registry.commit([{ kind: "record", entry }]);
+  return referenceOf(entry);
+}
+
+async function putPage(...entries: EntryReference[]): Promise<void> {
+  pages++;
+  total += entries.reduce((sum, { count }) => sum + count, 0);
+  await manage.putPage({
+    workspace: "ws_1",
+    page: pages,
+    seq: `l/${pages}`,
+    late: 0,
+    previousHash: "",
+    hash: "",
+    at: entries.at(-1)?.recordedAt ?? "",
+    total,
+    entries,
+  });
+}
+
+const many = (count: number): EntryReference => ({
+  entry: `ent_many_${pages}`,
+  shard: 0,
+  bytes: 10,
+  expiresAt: 9e9,
+  hash: "h",
+  count,
+  recordedAt: toTimestamp(manage.clock.now),
+});
+
+const health = async (): Promise<[number, string | null]> => {
+  const { behindEvents, oldestUndeliveredAt } = (await manage.ask("GET", `${WS}/destinations/${id}`)).body
+    .health;
+  return [behindEvents, oldestUndeliveredAt];
+};
+
+async function change(changes: Partial<Lane>): Promise<void> {
+  const lane = await manage.dependencies.registry.readLane("ws_1", id, "live");
+  if (lane === undefined) throw new Error("no lane");
+  await manage.dependencies.registry.commit([{ kind: "replace", row: { ...lane, ...changes } }]);
+}
+
+const FROZEN = {
+  id: "whd_01M83AAAAAW5M2T9C7R4X6V0BD",
+  number: 1,
+  frozenAt: toTimestamp(NOW),
+  format: "cloudevents-batch" as const,
+  contentVersion: 1,
+  count: 100,
+  check: "0123456789abcdef",
+};
+
+it("a destination with nothing before it but notices about itself is not behind", async () => {
+  for (const kind of ["failing", "recovered", "suspended", "resumed"])
+    await putPage(await record(`delivery_${kind}`));
+  expect(await health()).toEqual([0, null]);
+});
+
+it("notices of others, and what its owner did, wait for it", async () => {
+  await putPage(await record("delivery_failing"));
+  const owed = [await record("delivery_failing", "dst_other"), await record("delivery_skipped")];
+  await putPage(...owed);
+  await putPage(await record("delivery_failing"));
+  expect(await health()).toEqual([2, owed[0]?.recordedAt]);
+});
+
+it("notices within a page are left out, from the cursor on", async () => {
+  const [first, second, third] = [
+    await record("delivery_failing"),
+    await record("delivery_skipped"),
+    await record("delivery_suspended"),
+  ];
+  await putPage(first, second, third);
+  expect(await health()).toEqual([1, second.recordedAt]);
+  await change({ cursor: { page: 1, index: 2 } });
+  expect(await health()).toEqual([0, null]);
+});
+
+it("what waits longest is no notice, however much is behind; that they are counted then is said", async () => {
+  for (let index = 0; index < 12; index++) await putPage(await record("delivery_failing"));
+  manage.clock.now += MINUTE;
+  const waiting = many(100);
+  await putPage(waiting);
+  await putPage(await record("delivery_failing"));
+  const [behind, oldest] = await health();
+  expect(oldest).toBe(waiting.recordedAt);
+  expect(behind).toBeGreaterThanOrEqual(100);
+  expect(behind).toBeLessThanOrEqual(113);
+});
+
+it("of a large backlog no more is looked at than its first page, and nothing where a delivery is frozen", async () => {
+  const { entries } = manage.dependencies;
+  const asked: number[] = [];
+  const read = entries.readEntries;
+  Object.assign(entries, {
+    readEntries: (workspace: string, references: EntryReference[]) => {
+      asked.push(references.length);
+      return read(workspace, references);
+    },
+  });
+  await putPage(many(100), await record("delivery_failing"), await record("delivery_skipped"));
+  await putPage(many(100));
+  expect(await health()).toEqual([201, toTimestamp(NOW)]);
+  expect(asked).toEqual([2]);
+  await change({ frozen: { ...FROZEN, end: { page: 1, index: 100 } } });
+  expect(await health()).toEqual([202, toTimestamp(NOW)]);
+  expect(asked).toEqual([2]);
+});
