@@ -8,6 +8,7 @@ import type {
 import type { deliveryListSchema, testResultSchema } from "../lambdas/core/api/delivery-api.ts";
 import type { ReplayAnswer, replayCountSchema, replayListSchema } from "../lambdas/core/api/replay-api.ts";
 import type { HeaderChange } from "./header-rows.ts";
+import { noAnswer, RefusalError, refusalOf } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
 export type { DestinationAnswer } from "../lambdas/core/api/destination-api.ts";
@@ -35,26 +36,16 @@ export interface ReplayTimes {
   to: string;
 }
 
-/** Thrown when the API refuses; the message is for the reader. */
-export class RefusalError extends Error {
-  override name = "RefusalError";
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** The calls that the page makes. */
 export interface Api {
   list(): Promise<DestinationAnswer[]>;
   create(destination: NewDestination): Promise<CreatedDestination>;
   /** A destination, and the version that a change of it has to name. */
   read(id: string): Promise<{ destination: DestinationAnswer; etag: string }>;
-  change(id: string, etag: string, change: NewDestination): Promise<void>;
+  change(id: string, etag: string, change: NewDestination): Promise<DestinationAnswer>;
   remove(id: string): Promise<void>;
-  enable(id: string): Promise<void>;
-  disable(id: string): Promise<void>;
+  enable(id: string): Promise<DestinationAnswer>;
+  disable(id: string): Promise<DestinationAnswer>;
   test(id: string): Promise<TestAnswer>;
   rotateSecret(id: string): Promise<RotatedSecret>;
   /** Newest first; `cursor` is of the answer before. */
@@ -67,77 +58,78 @@ export interface Api {
   cancelReplay(id: string, replay: string): Promise<void>;
 }
 
-async function refusalOf(response: Response): Promise<RefusalError> {
-  const fallback =
-    response.status === 401
-      ? "The token is not valid, or no longer."
-      : `The API answered ${response.status}.`;
-  try {
-    const problem: { title?: string; detail?: string; field?: string } = await response.json();
-    const parts = [problem.title, problem.field && `(${problem.field})`, problem.detail];
-    const text = parts.filter((part) => part !== undefined && part !== "").join(" ");
-    return new RefusalError(response.status, text === "" ? fallback : text);
-  } catch {
-    return new RefusalError(response.status, fallback);
-  }
-}
-
-type Call = (
+type Call = <Body>(
   method: string,
   path: string,
   body?: unknown,
   headers?: Readonly<Record<string, string>>,
-) => Promise<Response>;
+) => Promise<{ body: Body; etag: string }>;
 
-function createCall({ token, workspace }: Session): Call {
-  const root = `/v1/workspaces/${encodeURIComponent(workspace)}/destinations`;
-  return async (method, path, body, headers = {}) => {
-    const response = await fetch(root + path, {
+async function exchange(
+  path: string,
+  request: RequestInit & { method: string },
+): Promise<[Response, string]> {
+  try {
+    const response = await fetch(path, request);
+    if (!response.ok) throw await refusalOf(response);
+    return [response, await response.text()];
+  } catch (error) {
+    throw error instanceof RefusalError ? error : noAnswer(request.method);
+  }
+}
+
+/** The session is read at every call: its token may have been replaced. */
+function createCall(session: Session): Call {
+  const root = `/v1/workspaces/${encodeURIComponent(session.workspace)}/destinations`;
+  return async <Body>(
+    method: string,
+    path: string,
+    sent?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const [response, text] = await exchange(root + path, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
-        ...(body !== undefined && { "content-type": "application/json" }),
+        authorization: `Bearer ${session.token}`,
+        ...(sent !== undefined && { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(sent !== undefined && { body: JSON.stringify(sent) }),
     });
-    if (!response.ok) throw await refusalOf(response);
-    return response;
+    const body: Body = JSON.parse(text === "" ? "null" : text);
+    return { body, etag: response.headers.get("etag") ?? "" };
   };
 }
 
 /** Calls the API that serves this page. */
 export function createApi(session: Session): Api {
   const call = createCall(session);
+  const read = async <Body>(path: string): Promise<Body> => (await call<Body>("GET", path)).body;
+  const post = async <Body>(path: string, sent?: unknown): Promise<Body> =>
+    (await call<Body>("POST", path, sent)).body;
   return {
-    async list() {
-      const page: z.infer<typeof destinationListSchema> = await (await call("GET", "?limit=100")).json();
-      return page.items;
-    },
-    create: async (destination) => (await call("POST", "", destination)).json(),
+    list: async () => (await read<z.infer<typeof destinationListSchema>>("?limit=100")).items,
+    create: (destination) => post("", destination),
     async read(id) {
-      const answer = await call("GET", `/${id}`);
-      return { destination: await answer.json(), etag: answer.headers.get("etag") ?? "" };
+      const { body, etag } = await call<DestinationAnswer>("GET", `/${id}`);
+      return { destination: body, etag };
     },
-    change: async (id, etag, change) => void (await call("PATCH", `/${id}`, change, { "if-match": etag })),
+    change: async (id, etag, change) =>
+      (await call<DestinationAnswer>("PATCH", `/${id}`, change, { "if-match": etag })).body,
     remove: async (id) => void (await call("DELETE", `/${id}`)),
-    enable: async (id) => void (await call("POST", `/${id}/enable`, { from: "where-it-stopped" })),
-    disable: async (id) => void (await call("POST", `/${id}/disable`)),
-    test: async (id) => (await call("POST", `/${id}/test`)).json(),
-    rotateSecret: async (id) => (await call("POST", `/${id}/rotate-secret`)).json(),
-    async deliveries(id, cursor) {
+    enable: (id) => post(`/${id}/enable`, { from: "where-it-stopped" }),
+    disable: (id) => post(`/${id}/disable`),
+    test: (id) => post(`/${id}/test`),
+    rotateSecret: (id) => post(`/${id}/rotate-secret`),
+    deliveries(id, cursor) {
       const after = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-      return (await call("GET", `/${id}/deliveries?limit=20${after}`)).json();
+      return read(`/${id}/deliveries?limit=20${after}`);
     },
-    retry: async (id, delivery) => void (await call("POST", `/${id}/deliveries/${delivery}/retry`)),
-    skip: async (id, delivery) => void (await call("POST", `/${id}/deliveries/${delivery}/skip`)),
-    async replays(id) {
-      const page: z.infer<typeof replayListSchema> = await (await call("GET", `/${id}/replays`)).json();
-      return page.items;
-    },
-    countReplay: async (id, times) =>
-      (await call("POST", `/${id}/replays`, { ...times, dryRun: true })).json(),
-    startReplay: async (id, times) => void (await call("POST", `/${id}/replays`, times)),
+    retry: async (id, delivery) => void (await post(`/${id}/deliveries/${delivery}/retry`)),
+    skip: async (id, delivery) => void (await post(`/${id}/deliveries/${delivery}/skip`)),
+    replays: async (id) => (await read<z.infer<typeof replayListSchema>>(`/${id}/replays`)).items,
+    countReplay: (id, times) => post(`/${id}/replays`, { ...times, dryRun: true }),
+    startReplay: async (id, times) => void (await post(`/${id}/replays`, times)),
     cancelReplay: async (id, replay) => void (await call("DELETE", `/${id}/replays/${replay}`)),
   };
 }

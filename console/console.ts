@@ -1,90 +1,60 @@
-import { type Api, createApi } from "./api.ts";
-import { destinationCard } from "./destination-card.ts";
 import { button, element, place } from "./element.ts";
-import { field, form, input } from "./form.ts";
-import { newDestination } from "./new-destination.ts";
+import { focusFirst } from "./form.ts";
+import { RefusalError } from "./refusal.ts";
 import { run, tell } from "./run.ts";
-import { showSecret } from "./secret-panel.ts";
 import { forgetSession, savedSession, saveSession, type Session } from "./session.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { signIn } from "./sign-in.ts";
+import { workspaceView } from "./workspace.ts";
 
 const main = place("main");
 const where = place("where");
 const leave = place("leave");
 
-function showSignIn(): void {
-  where.textContent = "";
-  leave.hidden = true;
-  const workspace = input("workspace", { required: true });
-  const token = input("token", { type: "password", required: true });
-  const open = (beside: HTMLElement): Promise<void> =>
-    run(
-      "Opening",
-      async () => {
-        await showWorkspace({ workspace: workspace.value.trim(), token: token.value.trim() });
-        return undefined;
-      },
-      beside,
-    );
-  main.replaceChildren(
-    element("h2", {}, "Open a workspace"),
-    form(
-      "Open a workspace",
-      "Open",
-      open,
-      field("Workspace", workspace, "Such as ws_demo"),
-      field(
-        "Token",
-        token,
-        "A bearer token with the scopes destinations:read and destinations:write. It stays in this tab.",
-      ),
-    ),
-  );
-  workspace.focus();
+function showHead(workspace: string): void {
+  where.textContent = workspace;
+  leave.hidden = workspace === "";
+}
+
+function showSignIn(workspace = ""): void {
+  showHead("");
+  main.replaceChildren(element("h2", {}, "Open a workspace"), signIn(run, workspace, open));
+  focusFirst(main);
 }
 
 /** Throws `RefusalError` when the token may not. */
-async function showWorkspace(session: Session): Promise<void> {
-  const api = createApi(session);
-  const list = element("div");
-  const secrets = element("div");
-  const refresh = async (): Promise<void> => fillList(list, api, surroundings);
-  const surroundings: Surroundings = {
-    api,
-    run,
-    refresh,
-    showSecret: (name, secret) => showSecret(secrets, name, secret),
-  };
-  await refresh();
+async function open(session: Session): Promise<void> {
+  const view = await workspaceView(session);
   saveSession(session);
-  where.textContent = session.workspace;
-  leave.hidden = false;
-  main.replaceChildren(
-    element(
-      "div",
-      { className: "row" },
-      element("h2", {}, "Destinations"),
-      button("Refresh", () =>
-        run("Reading", async () => {
-          await refresh();
-          return undefined;
-        }),
-      ),
-    ),
-    secrets,
-    list,
-    newDestination(surroundings),
-  );
+  showHead(session.workspace);
+  main.replaceChildren(...view);
   main.focus();
 }
 
-async function fillList(list: HTMLElement, api: Api, surroundings: Surroundings): Promise<void> {
-  const destinations = await api.list();
-  list.replaceChildren(
-    ...(destinations.length === 0
-      ? [element("p", {}, "No destinations yet.")]
-      : destinations.map((destination) => destinationCard(destination, surroundings))),
+/** A token is forgotten when it is refused; after any other failure it may be good, and what it is for can be tried again. */
+function reopen(session: Session): Promise<void> {
+  return run("Opening", async () => {
+    try {
+      await open(session);
+    } catch (error) {
+      if (error instanceof RefusalError && (error.status === 401 || error.status === 403)) {
+        forgetSession();
+        showSignIn(session.workspace);
+      } else showRetry(session);
+      throw error;
+    }
+    return undefined;
+  });
+}
+
+function showRetry(session: Session): void {
+  showHead(session.workspace);
+  const retry = button("Retry", () => reopen(session), { main: true });
+  main.replaceChildren(
+    element("h2", {}, `${session.workspace} could not be opened`),
+    element("p", {}, "Your token is still in this tab."),
+    retry,
   );
+  retry.focus();
 }
 
 leave.addEventListener("click", () => {
@@ -95,14 +65,4 @@ leave.addEventListener("click", () => {
 
 const saved = savedSession();
 if (saved === undefined) showSignIn();
-else
-  await run("Opening", async () => {
-    try {
-      await showWorkspace(saved);
-    } catch (error) {
-      forgetSession();
-      showSignIn();
-      throw error;
-    }
-    return undefined;
-  });
+else await reopen(saved);

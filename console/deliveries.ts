@@ -8,8 +8,10 @@ import type { Surroundings } from "./surroundings.ts";
 interface List {
   destination: DestinationAnswer;
   page: Surroundings;
-  /** Reads the list anew, from its beginning. */
-  reload(): Promise<void>;
+  /** The ids of deliveries whose details are open. */
+  open: Set<string>;
+  /** Reads the list anew, from its beginning, and goes to a delivery of it. */
+  reload(delivery: string): Promise<void>;
 }
 
 const HEADS = ["Delivery", "Lane", "Outcome", "Events", "Attempts", "Last answer", "Next attempt", ""];
@@ -21,20 +23,24 @@ export async function showDeliveries(
   results: HTMLElement,
 ): Promise<void> {
   await page.run("Reading deliveries", async () => {
-    await fillDeliveries(destination, page, results);
-    return undefined;
+    const reload = async (delivery: string): Promise<void> => {
+      await fillDeliveries(list, results);
+      const details = results.querySelectorAll<HTMLElement>("button[aria-expanded]");
+      const of = (made: HTMLElement): boolean => made.ariaLabel?.endsWith(delivery) === true;
+      ([...details].find(of) ?? details[0])?.focus();
+    };
+    const list: List = { destination, page, open: new Set(), reload };
+    return fillDeliveries(list, results);
   });
 }
 
-async function fillDeliveries(
-  destination: DestinationAnswer,
-  page: Surroundings,
-  results: HTMLElement,
-): Promise<void> {
-  const reload = (): Promise<void> => fillDeliveries(destination, page, results);
-  const list: List = { destination, page, reload };
+async function fillDeliveries(list: List, results: HTMLElement): Promise<string> {
+  const { destination, page } = list;
   const first = await page.api.deliveries(destination.id);
-  if (first.items.length === 0) return results.replaceChildren(element("p", {}, "No deliveries yet."));
+  if (first.items.length === 0) {
+    results.replaceChildren(element("p", {}, "No deliveries yet."));
+    return `${destination.name} has no deliveries yet.`;
+  }
   const shown = table("Newest deliveries", HEADS, rowsOf(first.items, list));
   results.replaceChildren(
     element(
@@ -44,6 +50,7 @@ async function fillDeliveries(
     ),
     older(shown, first.nextCursor, list),
   );
+  return `The newest deliveries of ${destination.name} are below it.`;
 }
 
 /** The button that adds the next older ones, while there are any. */
@@ -55,9 +62,11 @@ function older(shown: HTMLTableElement, cursor: string | null, list: List): HTML
     () =>
       page.run("Reading deliveries", async () => {
         const next = await page.api.deliveries(destination.id, cursor);
-        shown.tBodies[0]?.append(...rowsOf(next.items, list));
+        const rows = rowsOf(next.items, list);
+        shown.tBodies[0]?.append(...rows);
         more.replaceWith(older(shown, next.nextCursor, list));
-        return undefined;
+        rows[0]?.querySelector("button")?.focus();
+        return `${next.items.length} more are shown.`;
       }),
     { describes: destination.name },
   );
@@ -68,12 +77,16 @@ function rowsOf(deliveries: readonly DeliveryAnswer[], list: List): HTMLTableRow
   return deliveries.flatMap((delivery) => {
     const cell = element("td", {}, detailOf(delivery, list));
     cell.colSpan = HEADS.length;
-    const detail = element("tr", { hidden: true }, cell);
-    return [rowOf(delivery, detail), detail];
+    const detail = element("tr", {}, cell);
+    return [rowOf(delivery, detail, list.open), detail];
   });
 }
 
-function rowOf(delivery: DeliveryAnswer, detail: HTMLTableRowElement): HTMLTableRowElement {
+function rowOf(
+  delivery: DeliveryAnswer,
+  detail: HTMLTableRowElement,
+  open: Set<string>,
+): HTMLTableRowElement {
   const last = delivery.attempts.at(-1);
   const cells = [
     delivery.id,
@@ -84,16 +97,15 @@ function rowOf(delivery: DeliveryAnswer, detail: HTMLTableRowElement): HTMLTable
     last === undefined ? "" : `${last.statusCode ?? last.error ?? "no answer"}, ${moment(last.at)}`,
     delivery.nextAttemptAt === null ? "" : moment(delivery.nextAttemptAt),
   ];
-  const open = button(
-    "Details",
-    async () => {
-      detail.hidden = !detail.hidden;
-      open.ariaExpanded = String(!detail.hidden);
-    },
-    { describes: delivery.id },
-  );
-  open.ariaExpanded = "false";
-  return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)), element("td", {}, open));
+  const set = (isOpen: boolean): void => {
+    if (isOpen) open.add(delivery.id);
+    else open.delete(delivery.id);
+    detail.hidden = !isOpen;
+    details.ariaExpanded = String(isOpen);
+  };
+  const details = button("Details", async () => set(!open.has(delivery.id)), { describes: delivery.id });
+  set(open.has(delivery.id));
+  return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)), element("td", {}, details));
 }
 
 function detailOf(delivery: DeliveryAnswer, list: List): HTMLElement {
@@ -151,7 +163,7 @@ async function retry(
 ): Promise<void> {
   await page.run("Retrying", async () => {
     await page.api.retry(destination.id, id);
-    await reload();
+    await reload(id);
     return `${id} ${does}.`;
   });
 }
@@ -162,7 +174,7 @@ async function skip({ id, count }: DeliveryAnswer, { destination, page, reload }
   if (!(await confirmed(`Skip ${id}?`, consequence, `Skip ${events}`))) return;
   await page.run("Skipping", async () => {
     await page.api.skip(destination.id, id);
-    await reload();
+    await reload(id);
     return `${id} is skipped within a minute.`;
   });
 }

@@ -1,50 +1,80 @@
-import type { DestinationAnswer, TestAnswer } from "./api.ts";
+import type { DestinationAnswer } from "./api.ts";
 import { showDeliveries } from "./deliveries.ts";
-import { deleteDestination, editDestination, rotateSecret } from "./edit-destination.ts";
-import { button, element, facts } from "./element.ts";
+import { deleteDestination, editDestination, rotateSecret, toggleDestination } from "./edit-destination.ts";
+import { button, describe, element, facts } from "./element.ts";
 import { moment } from "./moment.ts";
 import { showReplays } from "./replays.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { CardAction, Surroundings } from "./surroundings.ts";
+import { testNow } from "./test-event.ts";
 
 /** A destination: its health at a glance, and what one does with it. */
-export function destinationCard(destination: DestinationAnswer, page: Surroundings): HTMLElement {
-  const { id, name, url, health } = destination;
+export interface DestinationCard {
+  element: HTMLElement;
+  buttons: Readonly<Record<CardAction, HTMLButtonElement>>;
+  /** Draws it as it is now; its buttons, and what is open below them, stay. */
+  update(destination: DestinationAnswer): void;
+}
+
+export function destinationCard(first: DestinationAnswer, page: Surroundings): DestinationCard {
+  let shown = first;
+  const head = element("div");
+  const editing = element("div", { className: "results" });
   const results = element("div", { className: "results" });
-  const headingId = `name-${id}`;
-  return element(
+  const buttons = {
+    test: button("Test", () => testNow(shown, page, results)),
+    deliveries: button("Deliveries", () => showDeliveries(shown, page, results)),
+    replays: button("Replays", () => showReplays(shown, page, results)),
+    toggle: button("", () => toggleDestination(shown, isStopped(shown), page)),
+    edit: button("Edit", () => editDestination(shown, page, editing)),
+    rotate: button("Rotate secret", () => rotateSecret(shown, page)),
+    remove: button("Delete", () => deleteDestination(shown, page)),
+  };
+  const update = (destination: DestinationAnswer): void => {
+    shown = destination;
+    head.replaceChildren(...headOf(destination));
+    const toggle = isStopped(destination) ? "Enable" : "Disable";
+    for (const made of Object.values(buttons)) {
+      const label = made === buttons.toggle ? toggle : (made.textContent ?? "");
+      describe(made, label, destination.name);
+    }
+  };
+  update(first);
+  const row = element("div", { className: "row" }, ...Object.values(buttons));
+  const made = element(
     "section",
-    { className: "card", "aria-labelledby": headingId },
+    { className: "card", "aria-labelledby": headingId(first) },
+    head,
+    row,
+    editing,
+    results,
+  );
+  return { element: made, buttons, update };
+}
+
+function headingId({ id }: DestinationAnswer): string {
+  return `name-${id}`;
+}
+
+function isStopped({ enabled, health }: DestinationAnswer): boolean {
+  return !enabled || health.status === "suspended";
+}
+
+function headOf(destination: DestinationAnswer): HTMLElement[] {
+  const { name, url, health } = destination;
+  return [
     element(
       "div",
       { className: "row" },
-      element("h3", { id: headingId }, name),
+      element("h3", { id: headingId(destination) }, name),
       element("span", { className: `badge ${health.status}` }, health.status),
     ),
     element("p", { className: "quiet" }, url),
     healthFacts(destination),
-    element(
-      "div",
-      { className: "row" },
-      button("Test", () => testNow(destination, page, results), { describes: name }),
-      button("Deliveries", () => showDeliveries(destination, page, results), { describes: name }),
-      button("Replays", () => showReplays(destination, page, results), { describes: name }),
-      toggle(destination, page),
-      button("Edit", () => editDestination(destination, page, results), { describes: name }),
-      button("Rotate secret", () => rotateSecret(destination, page), { describes: name }),
-      button("Delete", () => deleteDestination(destination, page), { describes: name }),
-    ),
-    results,
-  );
+  ];
 }
 
-function healthFacts({
-  id,
-  format,
-  eventTypes,
-  headers,
-  enabled,
-  health,
-}: DestinationAnswer): HTMLDListElement {
+function healthFacts(destination: DestinationAnswer): HTMLDListElement {
+  const { id, format, eventTypes, headers, enabled, health } = destination;
   const last = health.lastDelivery;
   return facts({
     "Last delivery":
@@ -65,55 +95,4 @@ function healthFacts({
     Headers: Object.keys(headers).join(", ") || undefined,
     Id: id,
   });
-}
-
-function toggle({ id, name, enabled, health }: DestinationAnswer, page: Surroundings): HTMLButtonElement {
-  const stopped = !enabled || health.status === "suspended";
-  return button(
-    stopped ? "Enable" : "Disable",
-    () =>
-      page.run(stopped ? "Enabling" : "Disabling", async () => {
-        await (stopped ? page.api.enable(id) : page.api.disable(id));
-        await page.refresh();
-        return stopped ? `${name} goes on where it stopped.` : `${name} is disabled; its events wait.`;
-      }),
-    { describes: name },
-  );
-}
-
-async function testNow(
-  { id, name }: DestinationAnswer,
-  page: Surroundings,
-  results: HTMLElement,
-): Promise<void> {
-  await page.run("Sending a test event", async () => {
-    const answer = await page.api.test(id);
-    results.replaceChildren(testResult(answer));
-    return answer.ok ? `${name} took the test event.` : `${name} did not take the test event.`;
-  });
-}
-
-function testResult({ ok, attempt }: TestAnswer): HTMLElement {
-  const rows = Object.entries(attempt).map(([key, value]) => [words(key), plain(value)] as const);
-  return element(
-    "div",
-    {},
-    element("h3", {}, ok ? "Test event: delivered" : "Test event: not delivered"),
-    facts(Object.fromEntries(rows)),
-  );
-}
-
-/** `statusCode` as "Status code". */
-function words(key: string): string {
-  const spaced = key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-}
-
-function plain(value: unknown): string | undefined {
-  if (value === null || value === undefined || value === "") return undefined;
-  if (typeof value !== "object") return String(value);
-  const inner = Object.entries(value).map(
-    ([key, part]) => `${words(key).toLowerCase()} ${plain(part) ?? "none"}`,
-  );
-  return inner.join(", ");
 }

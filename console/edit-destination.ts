@@ -2,7 +2,7 @@ import type { DestinationAnswer } from "./api.ts";
 import { confirmed } from "./confirm.ts";
 import { destinationFields } from "./destination-fields.ts";
 import { button } from "./element.ts";
-import { form } from "./form.ts";
+import { focusFirst, form } from "./form.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -10,32 +10,50 @@ import type { Surroundings } from "./surroundings.ts";
 export async function editDestination(
   { id }: DestinationAnswer,
   page: Surroundings,
-  results: HTMLElement,
+  place: HTMLElement,
 ): Promise<void> {
   await page.run("Reading", async () => {
     const { destination, etag } = await page.api.read(id);
+    page.show(destination);
     const { fields, read } = destinationFields(destination);
+    const close = (): void => {
+      place.replaceChildren();
+      page.focus(id, "edit");
+    };
     const change = async (): Promise<string> => {
-      await page.api.change(id, etag, read());
-      await page.refresh();
+      page.show(await page.api.change(id, etag, read()));
+      close();
       return `${destination.name} was changed.`;
     };
     const save = (beside: HTMLElement): Promise<void> => page.run("Saving", change, beside);
-    results.replaceChildren(
+    place.replaceChildren(
       form(`Edit ${destination.name}`, "Save", save, ...fields),
-      button("Cancel", async () => results.replaceChildren(), { describes: `edit ${destination.name}` }),
+      button("Cancel", async () => close(), { describes: `edit ${destination.name}` }),
     );
+    focusFirst(place);
     return undefined;
   });
 }
 
-export async function rotateSecret({ id, name }: DestinationAnswer, page: Surroundings): Promise<void> {
+export async function toggleDestination(
+  { id, name }: DestinationAnswer,
+  isStopped: boolean,
+  page: Surroundings,
+): Promise<void> {
+  await page.run(isStopped ? "Enabling" : "Disabling", async () => {
+    page.show(await (isStopped ? page.api.enable(id) : page.api.disable(id)));
+    return isStopped ? `${name} goes on where it stopped.` : `${name} is disabled; its events wait.`;
+  });
+}
+
+export async function rotateSecret(destination: DestinationAnswer, page: Surroundings): Promise<void> {
+  const { id, name } = destination;
   const consequence =
     "Deliveries are signed with a new secret at once, and with the one before for a day more. Your receiver needs the new one by then.";
   if (!(await confirmed(`Rotate the secret of ${name}?`, consequence, "Rotate"))) return;
   await page.run("Rotating", async () => {
     const { secret, previousValidUntil } = await page.api.rotateSecret(id);
-    page.showSecret(name, secret);
+    page.showSecret(destination, secret, "rotate");
     return `${name} has a new secret; the one before signs until ${moment(previousValidUntil)}.`;
   });
 }
@@ -46,7 +64,7 @@ export async function deleteDestination({ id, name }: DestinationAnswer, page: S
   if (!(await confirmed(`Delete ${name}?`, consequence, "Delete"))) return;
   await page.run("Deleting", async () => {
     await page.api.remove(id);
-    await page.refresh();
+    page.drop(id);
     return `${name} was deleted.`;
   });
 }

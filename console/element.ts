@@ -1,3 +1,5 @@
+import { visible } from "./visible-text.ts";
+
 type Child = Node | string | undefined;
 type Properties<Tag extends keyof HTMLElementTagNameMap> = {
   [Name in "className" | "id" | "hidden" | "title" | "lang"]?: HTMLElementTagNameMap[Tag][Name];
@@ -10,7 +12,7 @@ export function place(id: string): HTMLElement {
   return found;
 }
 
-/** Makes an element. Text becomes text nodes: nothing that a receiver or an owner wrote is ever read as markup. */
+/** Makes an element. Text becomes visible text nodes: nothing that a receiver or an owner wrote is read as markup, or turned around. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   properties: Properties<Tag> = {},
@@ -18,32 +20,48 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Tag] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("aria-") || name === "role") made.setAttribute(name, String(value));
+    if (name.startsWith("aria-") || name === "role") made.setAttribute(name, visible(String(value)));
     else Reflect.set(made, name, value);
   }
-  made.append(...children.filter((child) => child !== undefined));
+  made.append(...textsOf(children));
   return made;
 }
 
-/** A button that is disabled while its action runs. */
+function textsOf(children: readonly Child[]): (Node | string)[] {
+  return children.flatMap((child) => {
+    if (child === undefined) return [];
+    return [typeof child === "string" ? visible(child) : child];
+  });
+}
+
+/** A button that does nothing more while its action runs. */
 export function button(
   label: string,
   act: () => Promise<void>,
   options: { main?: boolean; describes?: string } = {},
 ): HTMLButtonElement {
-  const made = element("button", {
-    className: options.main === true ? "main" : "",
-    ...(options.describes !== undefined && { "aria-label": `${label}: ${options.describes}` }),
-  });
+  const made = element("button", { className: options.main === true ? "main" : "" }, label);
   made.type = "button";
-  made.textContent = label;
-  made.addEventListener("click", () => {
-    made.disabled = true;
-    void act().finally(() => {
-      made.disabled = false;
-    });
-  });
+  if (options.describes !== undefined) describe(made, label, options.describes);
+  made.addEventListener("click", () => void once(made, act));
   return made;
+}
+
+/** What a button says, and of what it does it. */
+export function describe(made: HTMLButtonElement, label: string, describes: string): void {
+  made.replaceChildren(label);
+  made.setAttribute("aria-label", visible(`${label}: ${describes}`));
+}
+
+/** Acts unless it still does. A disabled button would lose the focus, and the reader the place. */
+export async function once(made: HTMLButtonElement, act: () => Promise<void>): Promise<void> {
+  if (made.ariaDisabled === "true") return;
+  made.ariaDisabled = "true";
+  try {
+    await act();
+  } finally {
+    made.ariaDisabled = null;
+  }
 }
 
 /** Terms and their descriptions; those without one are left out. */

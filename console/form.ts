@@ -1,4 +1,4 @@
-import { element } from "./element.ts";
+import { element, once } from "./element.ts";
 
 /** A field with its label and, when it needs one, a hint. */
 export function field<Control extends HTMLInputElement | HTMLSelectElement>(
@@ -37,10 +37,13 @@ export function form(
   const made = element("form", { "aria-label": label }, ...children, submit, beside);
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit.disabled = true;
-    void act(beside).finally(() => {
-      submit.disabled = false;
-    });
+    void once(submit, () => act(beside));
   });
   return made;
+}
+
+/** Goes to the first field that wants something, or the first of all, of what has just been opened. */
+export function focusFirst(opened: HTMLElement): void {
+  const wanting = opened.querySelector<HTMLInputElement>("input:invalid");
+  (wanting ?? opened.querySelector("input"))?.focus();
 }

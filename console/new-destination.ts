@@ -7,12 +7,12 @@ import type { Surroundings } from "./surroundings.ts";
 export function newDestination(page: Surroundings): HTMLElement {
   const { fields, read, clear } = destinationFields();
   const create = async (): Promise<string> => {
-    const created = await page.api.create(read());
-    // First of all, for nothing can show it again: what comes after may fail.
-    page.showSecret(created.name, created.secret);
+    const { secret, ...created } = await page.api.create(read());
+    // First of all, for nothing can show it again.
+    page.showSecret(created, secret, "test");
+    page.show(created);
     made.reset();
     clear();
-    await page.refresh();
     return `${created.name} was created.`;
   };
   const submit = (beside: HTMLElement): Promise<void> => page.run("Creating", create, beside);

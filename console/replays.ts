@@ -1,7 +1,7 @@
 import type { DestinationAnswer, ReplayAnswer, ReplayCount, ReplayTimes } from "./api.ts";
 import { confirmed } from "./confirm.ts";
 import { button, element, table } from "./element.ts";
-import { field, form, input } from "./form.ts";
+import { field, focusFirst, form, input } from "./form.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -10,6 +10,8 @@ interface Panel {
   page: Surroundings;
   /** Reads the list of replays anew. */
   reload(): Promise<void>;
+  /** Reads it when asked; where one goes from a button that is no more. */
+  again: HTMLButtonElement;
 }
 
 /** Shows in `results` how replays are doing, and the form that begins one. */
@@ -22,23 +24,27 @@ export async function showReplays(
   const reload = async (): Promise<void> => {
     const replays = await page.api.replays(destination.id);
     list.replaceChildren(replayList(replays, panel));
+    again.hidden = replays.length === 0;
   };
-  const panel: Panel = { destination, page, reload };
+  const refresh = (): Promise<void> =>
+    page.run("Reading replays", async () => {
+      await reload();
+      return `The replays of ${destination.name} are up to date.`;
+    });
+  const again = button("Refresh progress", refresh, { describes: destination.name });
+  const panel: Panel = { destination, page, reload, again };
   await page.run("Reading replays", async () => {
     await reload();
-    results.replaceChildren(list, replayForm(panel));
+    const made = replayForm(panel);
+    results.replaceChildren(list, again, made);
+    focusFirst(made);
     return undefined;
   });
 }
 
 function replayList(replays: readonly ReplayAnswer[], panel: Panel): HTMLElement {
-  const { destination, page, reload } = panel;
+  const { destination } = panel;
   if (replays.length === 0) return element("p", {}, "No replays yet.");
-  const refresh = (): Promise<void> =>
-    page.run("Reading replays", async () => {
-      await reload();
-      return undefined;
-    });
   const heads = ["Begun", "From", "To", "Events", "Status", "Progress", ""];
   return element(
     "div",
@@ -48,7 +54,6 @@ function replayList(replays: readonly ReplayAnswer[], panel: Panel): HTMLElement
       heads,
       replays.map((replay) => replayRow(replay, panel)),
     ),
-    button("Refresh progress", refresh, { describes: destination.name }),
   );
 }
 
@@ -108,13 +113,14 @@ function timeInput(name: string): HTMLInputElement {
 }
 
 function offer(count: ReplayCount, times: ReplayTimes, panel: Panel, counted: HTMLElement): HTMLElement {
-  const { destination, page, reload } = panel;
+  const { destination, page, reload, again } = panel;
   if (count.events === 0) return element("p", {}, "There is nothing to deliver in these times.");
   const start = (): Promise<void> =>
     page.run("Starting", async () => {
       await page.api.startReplay(destination.id, times);
       counted.replaceChildren();
       await reload();
+      again.focus();
       return `Delivering to ${destination.name} again.`;
     });
   return element(
@@ -125,13 +131,14 @@ function offer(count: ReplayCount, times: ReplayTimes, panel: Panel, counted: HT
   );
 }
 
-async function cancel({ id }: ReplayAnswer, { page, destination, reload }: Panel): Promise<void> {
+async function cancel({ id }: ReplayAnswer, { page, destination, reload, again }: Panel): Promise<void> {
   const consequence =
     "What it has not delivered yet will not be delivered by it. What is under way may still arrive.";
   if (!(await confirmed(`Cancel ${id}?`, consequence, "Cancel replay"))) return;
   await page.run("Cancelling", async () => {
     await page.api.cancelReplay(destination.id, id);
     await reload();
+    again.focus();
     return `${id} is cancelled.`;
   });
 }

@@ -1,12 +1,12 @@
-import { RefusalError } from "./api.ts";
 import { place } from "./element.ts";
+import { RefusalError } from "./refusal.ts";
+import { visible } from "./visible-text.ts";
+
+/** How an action ended, in a sentence; `bad` when it was done and came to nothing good. */
+export type Outcome = string | { bad: string } | undefined;
 
 /** Runs an action, tells how it ended, and shows a refusal: of a form in `beside`, which is read out there and not twice. */
-export type Run = (
-  doing: string,
-  action: () => Promise<string | undefined>,
-  beside?: HTMLElement,
-) => Promise<void>;
+export type Run = (doing: string, action: () => Promise<Outcome>, beside?: HTMLElement) => Promise<void>;
 
 export const run: Run = async (doing, action, beside) => {
   beside?.replaceChildren();
@@ -14,23 +14,28 @@ export const run: Run = async (doing, action, beside) => {
   try {
     tell((await action()) ?? "");
   } catch (error) {
-    const text = error instanceof RefusalError ? error.message : `${doing} failed: ${String(error)}`;
-    if (beside === undefined) tell(text, true);
-    else {
-      tell("");
-      show("echo", text, true);
-      beside.textContent = text;
-    }
+    // Anything but a refusal is a fault of this page, which is for its developers to read.
+    if (!(error instanceof RefusalError)) reportError(error);
+    const failed = `${doing} failed in this page. Reload it, then try again.`;
+    refuse(error instanceof RefusalError ? error.message : failed, beside);
   }
 };
 
-export function tell(text: string, bad = false): void {
+export function tell(outcome: string | { bad: string }): void {
   show("echo", "");
-  show("status", text, bad);
+  if (typeof outcome === "string") show("status", outcome);
+  else show("status", outcome.bad, true);
+}
+
+function refuse(text: string, beside: HTMLElement | undefined): void {
+  if (beside === undefined) return tell({ bad: text });
+  tell("");
+  show("echo", text, true);
+  beside.replaceChildren(visible(text));
 }
 
 function show(id: string, text: string, bad = false): void {
   const told = place(id);
   told.className = bad ? "bad" : "";
-  told.textContent = text;
+  told.replaceChildren(visible(text));
 }

@@ -84,7 +84,10 @@ describe.runIf(wanted)("the console", () => {
     await field("url").fill(`${stack.receiver.url}/unlisted`);
     await page.getByRole("button", { name: "Create" }).click();
     expect(await page.locator("code.secret").textContent()).toMatch(/^whsec_/);
-    await expect.poll(() => refusal().textContent()).toContain("503");
+    await page.getByRole("heading", { name: "Unlisted", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await expect.poll(() => status().textContent()).toContain("503");
+    expect(await page.locator("code.secret").count()).toBe(1);
     await page.unroute(list);
     await page.getByRole("button", { name: "I have kept it" }).click();
     complaints.length = 0; // the browser itself reports the 503

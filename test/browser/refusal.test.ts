@@ -1,19 +1,25 @@
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ConsolePage, openConsolePage } from "../helpers/console-page.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 
+const destinations = "/v1/workspaces/ws_1/destinations";
+/** Nobody listens there. */
+const GONE = "https://127.0.0.1:1024/gone";
+const WAIT = { timeout: 15_000 };
 const wanted = findChromium() !== undefined || process.env["CI"] === "true";
 
 describe.runIf(wanted)("what the console says", () => {
   let opened: ConsolePage;
   let page: Page;
+  /** The id of /8. */
+  let last: string;
 
   beforeAll(async () => {
     opened = await openConsolePage();
     page = opened.page;
     for (let number = 0; number < 9; number++) {
-      await opened.user.createDestination("ws_1", `/${number}`);
+      last = await opened.user.createDestination("ws_1", `/${number}`);
     }
     await page.getByRole("button", { name: "Refresh" }).click();
     await page.getByRole("heading", { name: "/8" }).waitFor();
@@ -21,10 +27,8 @@ describe.runIf(wanted)("what the console says", () => {
   afterEach(() => void (opened.complaints.length = 0)); // the browser itself reports refusals
   afterAll(() => opened?.close());
 
-  const tells = async (locator: Locator, text: string): Promise<void> => {
-    await expect.poll(() => locator.textContent(), { timeout: 15_000 }).toContain(text);
-  };
   const status = () => page.getByRole("status");
+  const told = () => status().textContent();
   const isInView = async (locator: Locator): Promise<boolean> => {
     const box = await locator.boundingBox();
     const height = page.viewportSize()?.height ?? 0;
@@ -39,13 +43,17 @@ describe.runIf(wanted)("what the console says", () => {
     return alert;
   };
 
-  it("stays in view at the end of a long page", async () => {
-    await page.route("**/test", (route) => route.fulfill({ status: 500, json: { title: "Out of order" } }));
+  /** Presses Test of the last card, to which the API answers so. */
+  const answerTest = async (answer: Parameters<Route["fulfill"]>[0]): Promise<void> => {
+    await page.route("**/test", (route) => route.fulfill(answer), { times: 1 });
     await page.getByRole("button", { name: "Test: /8" }).click();
-    await tells(status(), "Out of order");
+  };
+
+  it("stays in view at the end of a long page", async () => {
+    await answerTest({ status: 500, json: { title: "Out of order" } });
+    await expect.poll(told, WAIT).toContain("Out of order.");
     expect(await page.evaluate("scrollY")).toBeGreaterThan(500);
     expect(await isInView(status())).toBe(true);
-    await page.unroute("**/test");
   });
 
   it("stands beside the button of a form too, and is read out once", async () => {
@@ -57,8 +65,60 @@ describe.runIf(wanted)("what the console says", () => {
     expect(await status().textContent()).toBe("");
     await page.locator('input[name="url"]').fill(`${opened.stack.receiver.url}/allowed`);
     await page.getByRole("button", { name: "Create" }).click();
-    await tells(status(), "Reserved was created");
+    await expect.poll(told, WAIT).toContain("Reserved was created");
     expect(await alert.count()).toBe(0);
     expect(await page.locator("#echo").textContent()).toBe("");
+  });
+
+  it("joins the API's sentences, and names a field that they do not", async () => {
+    const problem = { title: "It may not be", detail: "Ask again", field: "url" };
+    await answerTest({ status: 400, json: problem });
+    await expect.poll(told, WAIT).toContain("It may not be (url). Ask again.");
+    await answerTest({ status: 400, json: { ...problem, detail: "url must be another." } });
+    await expect.poll(told, WAIT).toContain("It may not be. url must be another.");
+  });
+
+  it("has sentences of its own for what comes from before the API", async () => {
+    await answerTest({
+      status: 429,
+      headers: { "retry-after": "12" },
+      json: { message: "Too Many Requests" },
+    });
+    await expect.poll(told, WAIT).toContain("too much at once: nothing was done. Wait 12 s, then try again.");
+    await answerTest({ status: 502, body: "<html>" });
+    await expect.poll(told, WAIT).toContain("Trailcast is out of order (502). Try again in a moment.");
+  });
+
+  it("says what to do when there is no answer, and whether it may have been done", async () => {
+    await page.route("**/test", (route) => route.abort(), { times: 1 });
+    await page.getByRole("button", { name: "Test: /8" }).click();
+    await expect.poll(told, WAIT).toContain("Trailcast did not answer. It may have been done all the same");
+    await page.route("**/destinations?*", (route) => route.abort(), { times: 1 });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await expect.poll(told, WAIT).toContain("Trailcast did not answer. Look whether you are online");
+    expect(await page.content()).not.toContain("TypeError");
+  });
+
+  it("marks a test event that was not taken", async () => {
+    await opened.user.api.call("PATCH", `${destinations}/${last}`, { url: GONE }, { "if-match": "*" });
+    await page.getByRole("button", { name: "Test: /8" }).click();
+    await expect.poll(told, WAIT).toContain("/8 did not take the test event.");
+    expect(await status().getAttribute("class")).toBe("bad");
+    const heading = page.getByRole("heading", { name: "Test event: not delivered" });
+    expect(await heading.getAttribute("class")).toBe("bad");
+  });
+
+  it("tells in people's words that a destination was changed meanwhile", async () => {
+    await page.getByRole("button", { name: "Edit: /8" }).click();
+    const form = page.getByRole("form", { name: "Edit /8" });
+    await form.getByLabel("Event types").fill("pro.atmos.billing.*");
+    await opened.user.api.call("PATCH", `${destinations}/${last}`, { name: "Nine" }, { "if-match": "*" });
+    await form.getByRole("button", { name: "Save" }).click();
+    const refusal = form.getByRole("alert");
+    await expect
+      .poll(() => refusal.textContent(), WAIT)
+      .toContain("Somebody changed this destination meanwhile: nothing was saved.");
+    expect(await form.getByRole("alert").textContent()).not.toMatch(/ETag|If-Match/);
+    expect(await form.getByLabel("Event types").inputValue()).toBe("pro.atmos.billing.*");
   });
 });
