@@ -101,7 +101,7 @@ async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
     clock: () => now,
     hasTime: () => left-- > 0,
     pause: async () => {},
-    receiptClosed: async () => {},
+    receiptClosed: async () => "recorded",
     retentionChanged: async () => {},
     owedExpiring: async () => {},
   });

@@ -33,8 +33,11 @@ export const PLANS: Plans = {
 
 export class CrashError extends Error {}
 
-/** A workspace, its journal and its purge on a clock that the test moves; days count from `START`. */
-export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
+/**
+ * A workspace, its journal and its purge on a clock that the test moves; days count from `START`. With `records` the purge's own events
+ * are journalled at once.
+ */
+export function createRetentionWorld(options: { plan: string; plans?: Plans; records?: boolean }) {
   const plans = options.plans ?? PLANS;
   let now = START;
   let crashIn = Number.POSITIVE_INFINITY;
@@ -75,7 +78,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     workspaces.workspaces.set(WS, { ...next, version: row.version + 1 });
   };
 
-  const putEntry = async (seen: Workspace): Promise<Entry> => {
+  const putEntry = async (seen: Workspace, upkeep?: boolean): Promise<Entry> => {
     sequence++;
     const built = buildEntry(
       {
@@ -90,6 +93,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
         requestHash: "",
         trace: undefined,
         keptDays: recordedDays(seen, plans, now),
+        upkeep,
       },
       now,
       { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
@@ -103,11 +107,16 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
    * Ingest of so many entries of two events, a minute apart, and fan-out to one page so many milliseconds later. `seen`: the row as
    * the requests had read it.
    */
-  const recordPage = async (count: number, laterMs: number, seen = workspace()): Promise<Entry[]> => {
+  const recordPage = async (
+    count: number,
+    laterMs: number,
+    seen = workspace(),
+    upkeep?: boolean,
+  ): Promise<Entry[]> => {
     const recorded: Entry[] = [];
     const records: JournalRecord[] = [];
     for (let left = count; left > 0; left--) {
-      const entry = await putEntry(seen);
+      const entry = await putEntry(seen, upkeep);
       recorded.push(entry);
       const position = streamPosition("label", String(sequence));
       records.push({ position, reference: referenceOf(entry) });
@@ -116,6 +125,10 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
     now += laterMs;
     await appendToJournal(WS, records, { journal, entries, clock: () => now });
     return recorded;
+  };
+
+  const recordUpkeep = async (): Promise<void> => {
+    if (options.records === true) await recordPage(1, 0, workspace(), true);
   };
 
   const purge = (turns: Turn = async () => {}): ReturnType<typeof runPurge> =>
@@ -129,10 +142,17 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans }) {
       hasTime: () => true,
       pause: async (milliseconds) => void (paused += milliseconds),
       receiptClosed: async (receipt) => {
+        const isNews = !closed.some(({ receipt: id }) => id === receipt.receipt);
         closed = [...closed.filter(({ receipt: id }) => id !== receipt.receipt), receipt];
+        if (workspace().endedAt !== undefined) return "silent";
+        if (isNews) await recordUpkeep();
+        return "recorded";
       },
       retentionChanged: async (_workspace, { before, after }) => void changed.push({ before, after }),
-      owedExpiring: async (_workspace, destination, oldestAt) => void owed.push({ destination, oldestAt }),
+      owedExpiring: async (_workspace, destination, oldestAt) => {
+        owed.push({ destination, oldestAt });
+        await recordUpkeep();
+      },
     });
 
   return {

@@ -20,6 +20,8 @@ export const entrySchema = z.object({
   hash: z.string(),
   requestHash: z.string(),
   trace: z.optional(z.string()),
+  /** Only what retention tells of itself, which is worth no receipt and no notice of its own once it expires. */
+  upkeep: z.optional(z.boolean()),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -33,5 +35,6 @@ export const entryReferenceSchema = z.object({
   expiresAt: z.number(),
   hash: z.string(),
   trace: z.optional(z.string()),
+  upkeep: z.optional(z.boolean()),
 });
 export type EntryReference = z.infer<typeof entryReferenceSchema>;

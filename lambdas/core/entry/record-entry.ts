@@ -25,6 +25,7 @@ export interface RecordRequest {
   requestHash: string;
   idempotencyKey?: string | undefined;
   trace?: string | undefined;
+  upkeep?: boolean | undefined;
 }
 
 export interface Recorded {
@@ -58,7 +59,16 @@ export async function recordEntry(
   const now = clock();
   const days = recordedDays(row, settings.plans, now);
   const built = buildEntry(
-    { workspace, entry: key, shard, events, requestHash, trace: request.trace, keptDays: days },
+    {
+      workspace,
+      entry: key,
+      shard,
+      events,
+      requestHash,
+      trace: request.trace,
+      keptDays: days,
+      upkeep: request.upkeep,
+    },
     now,
     settings,
   );
@@ -77,6 +87,11 @@ export async function recordEntry(
 // A header cannot carry a newline, so no emitter's key can take the place of one of ours.
 const OWN_KEY = "\n";
 
+/** The key of the entry that holds an event of ours which was recorded under an idempotency key. */
+export function ownEntryKeyOf(workspace: string, idempotencyKey: string): string {
+  return entryKeyOf(workspace, OWN_KEY + idempotencyKey);
+}
+
 /** An event that Trailcast records about itself cannot be built: a fault of ours. */
 export class OwnEventError extends TrailcastError {
   override name = "OwnEventError";
@@ -87,10 +102,16 @@ export class OwnEventError extends TrailcastError {
  * With an `idempotencyKey` that derives from the fact (`whd_… suspended`), a repeat records nothing more.
  */
 export async function recordOwnEvent(
-  own: { workspace: Workspace; event: PostedEvent; idempotencyKey?: string; trace?: string | undefined },
+  own: {
+    workspace: Workspace;
+    event: PostedEvent;
+    idempotencyKey?: string;
+    trace?: string | undefined;
+    upkeep?: boolean;
+  },
   recorder: Recorder,
 ): Promise<{ event: string; duplicate: boolean }> {
-  const { workspace, event, idempotencyKey, trace } = own;
+  const { workspace, event, idempotencyKey, trace, upkeep } = own;
   const result = await recordEntry(
     {
       workspace,
@@ -99,6 +120,7 @@ export async function recordOwnEvent(
       requestHash: sha256(idempotencyKey ?? JSON.stringify(event)),
       idempotencyKey: idempotencyKey === undefined ? undefined : OWN_KEY + idempotencyKey,
       trace,
+      upkeep,
     },
     recorder,
   );

@@ -3,8 +3,9 @@ import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "./page.ts";
 
 function referenceFacts(reference: EntryReference): unknown[] {
-  const { entry, shard, recordedAt, count, bytes, expiresAt, hash, trace } = reference;
-  return [entry, shard, recordedAt, count, bytes, expiresAt, hash, trace ?? null];
+  const { entry, shard, recordedAt, count, bytes, expiresAt, hash, trace, upkeep } = reference;
+  const facts = [entry, shard, recordedAt, count, bytes, expiresAt, hash, trace ?? null];
+  return upkeep === undefined ? facts : [...facts, upkeep];
 }
 
 /**

@@ -14,6 +14,11 @@ const number = z.pipe(
   z.transform(({ N }) => Number(N)),
 );
 
+const flag = z.pipe(
+  z.object({ BOOL: z.boolean() }),
+  z.transform(({ BOOL }) => BOOL),
+);
+
 /** What the journal needs of an entry's image; its body is not even decoded. */
 const imageSchema = z.object({
   partition: text,
@@ -26,6 +31,7 @@ const imageSchema = z.object({
   bytes: number,
   hash: text,
   trace: z.optional(text),
+  upkeep: z.optional(flag),
 });
 
 function isCount(value: number): boolean {
@@ -89,7 +95,7 @@ export function readStreamRecord(record: StreamRecord): ReadRecord {
     const [partition, entry] = [keyOf(record, "partition"), keyOf(record, "entry")];
     return { ok: false, label, sequenceNumber, partition, entry };
   }
-  const { partition: _partition, workspace, trace, ...facts } = image.data;
+  const { partition: _partition, workspace, trace, upkeep, ...facts } = image.data;
   return {
     ok: true,
     label,
@@ -97,7 +103,11 @@ export function readStreamRecord(record: StreamRecord): ReadRecord {
     workspace,
     record: {
       position: streamPosition(label, sequenceNumber),
-      reference: { ...facts, ...(trace !== undefined && { trace }) },
+      reference: {
+        ...facts,
+        ...(trace !== undefined && { trace }),
+        ...(upkeep !== undefined && { upkeep }),
+      },
     },
   };
 }

@@ -29,34 +29,35 @@ export function createPurgeNotices(
   dependencies: PurgeNoticeDependencies,
 ): Pick<PurgeDependencies, "receiptClosed" | "owedExpiring"> {
   const { workspaces, recorder, log, metrics } = dependencies;
-  /** Answers whether that was news. */
+  /** Answers whether that was news, and `silent` where nothing is recorded. */
   const record = async (
     workspaceId: string,
     event: PostedEvent,
     idempotencyKey: string,
-  ): Promise<boolean> => {
+  ): Promise<"news" | "known" | "silent"> => {
     const workspace = await workspaces.readWorkspace(workspaceId);
     // An ended workspace records nothing more; the receipt is its proof.
-    if (workspace === undefined || workspace.endedAt !== undefined) return false;
-    const { duplicate } = await recordOwnEvent({ workspace, event, idempotencyKey }, recorder);
-    return !duplicate;
+    if (workspace === undefined || workspace.endedAt !== undefined) return "silent";
+    const { duplicate } = await recordOwnEvent({ workspace, event, idempotencyKey, upkeep: true }, recorder);
+    return duplicate ? "known" : "news";
   };
   return {
     receiptClosed: async (receipt) => {
       const { workspace, events, receipt: id, toPage } = receipt;
       metrics.count(METRIC.purgedEntries, events);
       log.info("receipt.closed", { workspace, receipt: id, count: events, page: toPage });
-      await record(workspace, purgedEvent(receipt), `receipt ${id}`);
+      const told = await record(workspace, purgedEvent(receipt), purgedKey(id));
+      return told === "silent" ? "silent" : "recorded";
     },
     owedExpiring: async (workspace, destination, oldestAt) => {
       const at = toTimestamp(recorder.clock());
       log.warn("retention.owed", { workspace, destination });
-      const isNews = await record(
+      const told = await record(
         workspace,
         owedEvent(destination, oldestAt),
         `owed ${destination} ${at.slice(0, 10)}`,
       );
-      if (isNews) await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
+      if (told === "news") await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
     },
   };
 }
@@ -76,15 +77,25 @@ async function putExpiring(
   }
 }
 
-function purgedEvent(receipt: Receipt): PostedEvent {
+/** The idempotency key of the event that tells of a receipt. */
+export function purgedKey(receipt: string): string {
+  return `receipt ${receipt}`;
+}
+
+/** What the event says of a receipt: all but what is true of every closed one of a workspace. */
+export function purgedFacts(receipt: Receipt): Omit<Receipt, "workspace" | "state"> {
   const { workspace: _workspace, state: _state, ...facts } = receipt;
+  return facts;
+}
+
+function purgedEvent(receipt: Receipt): PostedEvent {
   return {
     category: "retention",
     action: "purged",
     actor: RETENTION_ACTOR,
     target: { type: "receipt", id: receipt.receipt },
     description: `${receipt.events} events that were past their retention were removed`,
-    metadata: facts,
+    metadata: purgedFacts(receipt),
   };
 }
 

@@ -1,53 +1,79 @@
 import { toTimestamp } from "../clock.ts";
+import { duePages } from "./due-pages.ts";
 import type { Page } from "../journal/page.ts";
-import type { LanePosition, PurgeState, PurgeStore } from "./purge-state.ts";
-import { endOf, endReceiptAt, eventsOn, openReceipt, type Owed, type Receipt } from "./receipt.ts";
+import { owedOn } from "./owed-events.ts";
 import { pauseAfter } from "./purge-pace.ts";
-import { DAY_MS } from "./retention.ts";
-import { eventsWithin, type Stretch, stretchesBefore } from "../lane/stretch.ts";
+import { type PurgeState, type PurgeStore, SILENT_MAX } from "./purge-state.ts";
+import {
+  endOf,
+  endOfReceipt,
+  endReceiptAt,
+  growReceipt,
+  openReceipt,
+  type Receipt,
+  type ReceiptEnd,
+} from "./receipt.ts";
 import type { JournalStore } from "../stores.ts";
 
-/** Receipts stay small, so that a hold or a crash leaves little half-done: 50 pages are at most 5,000 events. */
-const PAGES_A_RECEIPT = 50;
-/** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
-const YOUNGEST_REMOVABLE_DAYS = 2;
 /** The row of a purge under way, with its receipt. */
 const CLAIM_UNITS = 2;
 
 export interface RemovalDependencies {
   journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
   store: PurgeStore;
-  /** A receipt was closed: an audit event of the workspace, recorded once however often this is called. */
-  receiptClosed(receipt: Receipt): Promise<void>;
+  /**
+   * A receipt was closed: an audit event of the workspace, recorded once however often this is called. Answers `silent` when the
+   * workspace has ended and records nothing.
+   */
+  receiptClosed(receipt: Receipt): Promise<"recorded" | "silent">;
   clock: () => number;
   hasTime(): boolean;
   /** Resolves after so many milliseconds. */
   pause(milliseconds: number): Promise<void>;
 }
 
-/** A receipt that has just been opened, with the pages that were read for it. */
+/** A receipt that has just been opened or has grown, with the pages that were read for it. */
 export interface PlannedRemoval {
   state: PurgeState | "stale";
   receipt: Receipt;
   pages: readonly Page[];
 }
 
-/** Opens the next receipt over pages that lie wholly before `removedBefore`; `null` when there are none. */
+/** Opens a receipt over the oldest `pages`, which are due. */
 export async function planReceipt(
   state: PurgeState,
-  reason: Receipt["reason"],
+  pages: readonly [Page, ...Page[]],
+  { reason, removedBefore }: Pick<Receipt, "reason" | "removedBefore">,
+  { store, clock }: RemovalDependencies,
+): Promise<PlannedRemoval> {
+  const owed = owedOn(pages, await store.lanePositions(state.workspace));
+  const openedAt = toTimestamp(clock());
+  const receipt = openReceipt(pages, { reason, removedBefore, openedAt, owed });
+  const receiptTotal = (pages.at(-1) ?? pages[0]).total;
+  const opened = await store.replaceState({ ...state, receipt, receiptTotal });
+  return { state: opened, receipt, pages };
+}
+
+/**
+ * What an open receipt covers has been removed: it goes on over the pages that are due behind it, since a day's removal is one receipt.
+ * `null` when none follows on it.
+ */
+export async function extendRemoval(
+  state: PurgeState,
+  receipt: Receipt,
   removedBefore: string,
   dependencies: RemovalDependencies,
 ): Promise<PlannedRemoval | null> {
-  const pages = await removablePages(state.workspace, removedBefore, dependencies);
-  const [first, ...rest] = pages;
-  if (first === undefined) return null;
-  const last = pages.at(-1) ?? first;
-  const owed = owedBy(await dependencies.store.lanePositions(state.workspace), pages);
-  const openedAt = toTimestamp(dependencies.clock());
-  const receipt = openReceipt([first, ...rest], { reason, removedBefore, openedAt, owed });
-  const opened = await dependencies.store.replaceState({ ...state, receipt, receiptTotal: last.total });
-  return { state: opened, receipt, pages };
+  const { workspace } = state;
+  const next = receipt.toPage + 1;
+  const [first, ...rest] = await duePages(workspace, next, removedBefore, dependencies);
+  if (first?.page !== next) return null;
+  const pages: [Page, ...Page[]] = [first, ...rest];
+  const owed = owedOn(pages, await dependencies.store.lanePositions(workspace));
+  const grown = growReceipt(receipt, pages, { removedBefore, owed });
+  const receiptTotal = (pages.at(-1) ?? first).total;
+  const extended = await dependencies.store.replaceState({ ...state, receipt: grown, receiptTotal });
+  return { state: extended, receipt: grown, pages };
 }
 
 /**
@@ -68,28 +94,37 @@ export async function planEmptying(
   return { state: opened, receipt, pages: [newest] };
 }
 
-/** Removes the pages of the open receipt from where it stands, and closes it. Pages never change, so `known` ones are not read again. */
-export async function runReceipt(
+/** Whether all that the receipt covers has been claimed; the last page may still be there. */
+export function isSwept({ claimed }: PurgeState, { toPage }: Receipt): boolean {
+  return claimed?.page === toPage;
+}
+
+/** Removes the pages of the open receipt from where it stands, as far as time allows. Pages never change, so `known` ones are not read again. */
+export async function removePages(
   state: PurgeState,
   receipt: Receipt,
   dependencies: RemovalDependencies,
   known: readonly Page[] = [],
-): Promise<PurgeState | "stale" | "out-of-time"> {
-  const { journal, store } = dependencies;
+): Promise<void> {
+  const { journal, store, hasTime, pause } = dependencies;
   await store.putReceipt(receipt);
   await removeClaimed(state, receipt, dependencies);
   let current = state;
+  const claim = async (claimed: ReceiptEnd): Promise<boolean> => {
+    const replaced = await store.replaceState({ ...current, claimed });
+    if (replaced !== "stale") current = replaced;
+    return replaced !== "stale";
+  };
   for (let next = (state.claimed?.page ?? receipt.fromPage - 1) + 1; next <= receipt.toPage; next++) {
-    if (!dependencies.hasTime()) return "out-of-time";
+    if (!hasTime()) return;
     const page =
       known.find(({ page: number }) => number === next) ?? (await journal.readPage(state.workspace, next));
     if (page === undefined) continue;
-    const claimed = await store.replaceState({ ...current, claimed: endOf(page) });
-    if (claimed === "stale") return "stale";
-    current = claimed;
-    await dependencies.pause(pauseAfter(CLAIM_UNITS + (await remove(page, receipt, store))));
+    if (!(await claim(endOf(page)))) return;
+    await pause(pauseAfter(CLAIM_UNITS + (await remove(page, receipt, store))));
   }
-  return closeReceipt(current, receipt, dependencies);
+  // Its last page was gone before.
+  if (!isSwept(current, receipt)) await claim(endOfReceipt(receipt, state.receiptTotal ?? 0));
 }
 
 /**
@@ -100,26 +135,42 @@ export async function endReceiptEarly(
   state: PurgeState,
   receipt: Receipt,
   dependencies: RemovalDependencies,
-): Promise<PurgeState | "stale"> {
+): Promise<void> {
   const { claimed, receiptTotal } = state;
-  if (claimed !== undefined) {
-    await removeClaimed(state, receipt, dependencies);
+  if (receipt.state === "closed") return recordClosed(state, receipt, dependencies);
+  if (claimed !== undefined)
     return closeReceipt(state, endReceiptAt(receipt, claimed, receiptTotal ?? claimed.total), dependencies);
-  }
   await dependencies.store.dropReceipt(receipt);
-  return dependencies.store.replaceState(withoutReceipt(state));
+  await dependencies.store.replaceState(withoutReceipt(state));
 }
 
-async function closeReceipt(
+/** Fixes what the receipt says before anybody hears of it: a crash afterwards leaves nothing to decide. */
+export async function closeReceipt(
   state: PurgeState,
   receipt: Receipt,
-  { store, receiptClosed, clock }: RemovalDependencies,
-): Promise<PurgeState | "stale"> {
-  const closed: Receipt = { ...receipt, state: "closed", closedAt: toTimestamp(clock()) };
-  await receiptClosed(closed);
+  dependencies: RemovalDependencies,
+): Promise<void> {
+  await removeClaimed(state, receipt, dependencies);
+  const closed: Receipt = { ...receipt, state: "closed", closedAt: toTimestamp(dependencies.clock()) };
+  const closing = await dependencies.store.replaceState({ ...state, receipt: closed });
+  if (closing !== "stale") await recordClosed(closing, closed, dependencies);
+}
+
+/** Tells of a closed receipt and is done with it. */
+export async function recordClosed(
+  state: PurgeState,
+  closed: Receipt,
+  { store, receiptClosed }: RemovalDependencies,
+): Promise<void> {
+  const told = await receiptClosed(closed);
   await store.putReceipt(closed);
-  const rest = withoutReceipt(state);
-  return store.replaceState(receipt.keepsPage === true ? { ...rest, emptied: receipt.toPage } : rest);
+  const silent = [...(state.silent ?? []), closed.receipt].slice(-SILENT_MAX);
+  await store.replaceState({
+    ...withoutReceipt(state),
+    lastReceiptAt: closed.closedAt,
+    ...(told === "silent" && { silent }),
+    ...(closed.keepsPage === true && { emptied: closed.toPage }),
+  });
 }
 
 function withoutReceipt(state: PurgeState): PurgeState {
@@ -142,47 +193,4 @@ async function remove(page: Page, { keepsPage }: Receipt, store: PurgeStore): Pr
   const units = await store.removeEntries(page.workspace, page.entries);
   if (keepsPage === true) return units;
   return units + (await store.removePage(page.workspace, page.page));
-}
-
-/**
- * The oldest pages before the limit, never the newest page of the journal. One small read when there is nothing to do; otherwise
- * reads that double, so that no more pages are read in vain than are removed.
- */
-async function removablePages(
-  workspace: string,
-  removedBefore: string,
-  { journal, clock }: RemovalDependencies,
-): Promise<Page[]> {
-  const youngest = toTimestamp(clock() - YOUNGEST_REMOVABLE_DAYS * DAY_MS);
-  const limit = removedBefore < youngest ? removedBefore : youngest;
-  const pages: Page[] = [];
-  for (let step = 1; pages.length < PAGES_A_RECEIPT; step *= 2) {
-    const from = (pages.at(-1)?.page ?? -1) + 1;
-    const some = await journal.readPagesFrom(workspace, from, Math.min(step, PAGES_A_RECEIPT - pages.length));
-    const removable = some.filter(({ at }) => at < limit);
-    pages.push(...removable);
-    if (some.length === 0 || removable.length < some.length) break;
-  }
-  if (pages.length === 0) return pages;
-  const newest = await journal.newestPage(workspace);
-  return pages.filter(({ page }) => page !== newest?.page);
-}
-
-/** What a lane has passed because it had expired, and what it has not come to. */
-function owedBy(lanes: readonly LanePosition[], pages: readonly Page[]): Owed[] {
-  const owed = lanes
-    .filter(({ status, lane }) => lane === "live" && status !== "ended")
-    .map(({ destination, cursor, lapsed = [] }) => {
-      const unseen = { from: cursor, to: { page: Number.POSITIVE_INFINITY, index: 0 } };
-      return { destination, events: eventsOwed([...stretchesBefore(lapsed, cursor), unseen], pages) };
-    });
-  return owed.filter(({ events }) => events > 0);
-}
-
-function eventsOwed(stretches: readonly Stretch[], pages: readonly Page[]): number {
-  const perPage = pages.flatMap((page) => {
-    const count = eventsOn(page);
-    return stretches.map((stretch) => eventsWithin(stretch, page, count));
-  });
-  return perPage.reduce((sum, events) => sum + events, 0);
 }

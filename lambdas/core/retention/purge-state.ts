@@ -27,8 +27,14 @@ export const purgeStateSchema = z.object({
   ended: z.optional(z.object({ endedAt: z.string(), throughPage: z.number() })),
   /** The newest page of an ended workspace stays as the end of the chain; its entries have been removed. */
   emptied: z.optional(z.number()),
+  lastReceiptAt: z.optional(z.string()),
+  /** Receipts that were closed while the workspace had ended and that no event tells of, as far as it may have gone on since. */
+  silent: z.optional(z.array(z.string())),
 });
 export type PurgeState = z.infer<typeof purgeStateSchema>;
+
+/** A workspace that has ended has two or three receipts. */
+export const SILENT_MAX = 20;
 
 export const PURGE_ITEM = "purge";
 

@@ -92,6 +92,39 @@ export function openReceipt(
   };
 }
 
+/** Its end as the purge's row knows the page that is being removed. */
+export function endOfReceipt(receipt: Receipt, total: number): ReceiptEnd {
+  const { toPage: page, hashAfter: hash, lastRecordedAt, lastEntry } = receipt;
+  return { page, hash, total, lastRecordedAt, lastEntry };
+}
+
+/** An open receipt grows by `pages`, the first of which follows on its last: a day's removal is one receipt. */
+export function growReceipt(
+  receipt: Receipt,
+  pages: readonly [Page, ...Page[]],
+  { removedBefore, owed }: Pick<Receipt, "removedBefore" | "owed">,
+): Receipt {
+  const [first] = pages;
+  const end = endOf(pages.at(-1) ?? first);
+  return {
+    ...receipt,
+    removedBefore: removedBefore > receipt.removedBefore ? removedBefore : receipt.removedBefore,
+    toPage: end.page,
+    events: receipt.events + end.total - first.total + eventsOn(first),
+    lastRecordedAt: end.lastRecordedAt,
+    lastEntry: end.lastEntry,
+    hashAfter: end.hash,
+    owed: addOwed(receipt.owed, owed),
+  };
+}
+
+function addOwed(some: readonly Owed[], more: readonly Owed[]): Owed[] {
+  const sums = new Map<string, number>();
+  for (const { destination, events } of [...some, ...more])
+    sums.set(destination, (sums.get(destination) ?? 0) + events);
+  return [...sums].map(([destination, events]) => ({ destination, events }));
+}
+
 /** What it removes may go no longer: the receipt ends at the page that was being removed, and the rest stays. */
 export function endReceiptAt(receipt: Receipt, end: ReceiptEnd, totalAtReceiptEnd: number): Receipt {
   return {

@@ -1,16 +1,23 @@
 import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
 import { extendEnded, extendGrown, extendHeld } from "./purge-extension.ts";
+import { announceOwed, type OwedDependencies } from "./announce-owed.ts";
+import { duePages, mayWait } from "./due-pages.ts";
 import {
+  closeReceipt,
   endReceiptEarly,
+  extendRemoval,
+  isSwept,
   planEmptying,
+  type PlannedRemoval,
   planReceipt,
+  recordClosed,
   type RemovalDependencies,
-  runReceipt,
+  removePages,
 } from "./purge-removal.ts";
 import type { PurgeState } from "./purge-state.ts";
+import type { Receipt } from "./receipt.ts";
 import {
   changeRetention,
-  DAY_MS,
   endOfGrace,
   removableBefore,
   retentionDaysOf,
@@ -18,7 +25,7 @@ import {
 } from "./retention.ts";
 import type { WorkspaceReader } from "../stores.ts";
 
-export interface PurgeDependencies extends RemovalDependencies {
+export interface PurgeDependencies extends RemovalDependencies, Pick<OwedDependencies, "owedExpiring"> {
   workspaces: WorkspaceReader;
   plans: Plans;
   settings: RetentionSettings;
@@ -27,8 +34,6 @@ export interface PurgeDependencies extends RemovalDependencies {
     workspace: Workspace,
     change: { before: number; after: number; history: RetentionHistory },
   ): Promise<void>;
-  /** Undelivered events are about to expire: an owner's event, recorded once a day however often this is called. */
-  owedExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
 }
 
 /**
@@ -68,12 +73,7 @@ async function takeTurn(
   const extend = workspace.endedAt === undefined ? extendGrown : extendEnded;
   const extension = await extend(workspace, state, now, dependencies);
   if (extension.kind === "extended") return "again";
-  if (state.receipt !== undefined) {
-    const goesOn = state.receipt.reason === "ended" && workspace.endedAt === undefined;
-    const finish = goesOn ? endReceiptEarly : runReceipt;
-    await finish(state, state.receipt, dependencies);
-    return "again";
-  }
+  if (state.receipt !== undefined) return goOn(workspace, state, state.receipt, now, dependencies);
   return removeNext(workspace, state, now, dependencies);
 }
 
@@ -97,24 +97,71 @@ async function hold(
   return "finished";
 }
 
+/** The next step of the removal under way: its pages, more of them, or its end. */
+async function goOn(
+  workspace: Workspace,
+  state: PurgeState,
+  receipt: Receipt,
+  now: number,
+  dependencies: PurgeDependencies,
+): Promise<Turn> {
+  if (receipt.state === "closed") await recordClosed(state, receipt, dependencies);
+  else if (receipt.reason === "ended" && workspace.endedAt === undefined)
+    await endReceiptEarly(state, receipt, dependencies);
+  else if (isSwept(state, receipt)) return extendOrClose(workspace, state, receipt, now, dependencies);
+  else await removePages(state, receipt, dependencies);
+  return "again";
+}
+
+async function extendOrClose(
+  workspace: Workspace,
+  state: PurgeState,
+  receipt: Receipt,
+  now: number,
+  dependencies: PurgeDependencies,
+): Promise<Turn> {
+  const due = whatIsDue(workspace, now, dependencies);
+  const goesOn = receipt.reason === due?.reason && receipt.keepsPage !== true;
+  const more = goesOn ? await extendRemoval(state, receipt, due.removedBefore, dependencies) : null;
+  if (more !== null) return begin(more, dependencies);
+  await closeReceipt(state, receipt, dependencies);
+  // Nothing else is due: what comes to be so in this very moment is for the next run's receipt.
+  return goesOn && due.reason === "retention" ? "finished" : "again";
+}
+
 async function removeNext(
   workspace: Workspace,
   state: PurgeState,
   now: number,
   dependencies: PurgeDependencies,
 ): Promise<Turn> {
-  const before = removableBefore(workspace, dependencies.plans, now, dependencies.settings);
-  if (before === null) return "finished";
-  const end = endOfGrace(workspace, dependencies.settings);
-  const isOver = end !== undefined && end <= now;
-  const planned =
-    (await planReceipt(state, isOver ? "ended" : "retention", before, dependencies)) ??
-    (isOver ? await planEmptying(state, before, dependencies) : null);
-  if (planned === null) return "finished";
-  if (planned.state !== "stale") {
-    await runReceipt(planned.state, planned.receipt, dependencies, planned.pages);
-  }
+  const due = whatIsDue(workspace, now, dependencies);
+  if (due === null) return "finished";
+  const { reason, removedBefore } = due;
+  const [first, ...rest] = await duePages(workspace.workspace, 0, removedBefore, dependencies);
+  if (first !== undefined && (reason === "ended" || !mayWait([first, ...rest], state.lastReceiptAt, now)))
+    return begin(await planReceipt(state, [first, ...rest], due, dependencies), dependencies);
+  const emptying = reason === "ended" ? await planEmptying(state, removedBefore, dependencies) : null;
+  return emptying === null ? "finished" : begin(emptying, dependencies);
+}
+
+async function begin(
+  { state, receipt, pages }: PlannedRemoval,
+  dependencies: PurgeDependencies,
+): Promise<Turn> {
+  if (state !== "stale") await removePages(state, receipt, dependencies, pages);
   return "again";
+}
+
+function whatIsDue(
+  workspace: Workspace,
+  now: number,
+  { plans, settings }: PurgeDependencies,
+): Pick<Receipt, "reason" | "removedBefore"> | null {
+  const removedBefore = removableBefore(workspace, plans, now, settings);
+  if (removedBefore === null) return null;
+  const end = endOfGrace(workspace, settings);
+  return { removedBefore, reason: end !== undefined && end <= now ? "ended" : "retention" };
 }
 
 /** Whether the settings gave the workspace's plan another retention since the last look, which is stored first. */
@@ -131,20 +178,4 @@ async function appliedChangedPlan(
   await retentionChanged(workspace, { before: applied, after: days, history });
   await store.applyRetention(workspace, history, days);
   return true;
-}
-
-async function announceOwed(workspaceId: string, dependencies: PurgeDependencies): Promise<void> {
-  const { journal, plans, settings, store, workspaces, clock } = dependencies;
-  const workspace = await workspaces.readWorkspace(workspaceId);
-  if (workspace === undefined || workspace.endedAt !== undefined) return;
-  const soon = removableBefore(workspace, plans, clock() + settings.owedNoticeDays * DAY_MS, settings);
-  if (soon === null) return;
-  const lanes = await store.lanePositions(workspaceId);
-  for (const { destination, cursor } of lanes.filter(
-    ({ lane, status }) => lane === "live" && status !== "ended",
-  )) {
-    const [page] = await journal.readPagesFrom(workspaceId, cursor.page, 1);
-    const oldest = page?.entries.find(({ recordedAt }) => recordedAt < soon);
-    if (oldest !== undefined) await dependencies.owedExpiring(workspaceId, destination, oldest.recordedAt);
-  }
 }

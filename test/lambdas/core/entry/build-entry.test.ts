@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CloudEvent } from "cloudevents";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildEntry, eventIdsOf } from "../../../../lambdas/core/entry/build-entry.ts";
+import { buildEntry, eventIdsOf, referenceOf } from "../../../../lambdas/core/entry/build-entry.ts";
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
 import { linesOf, packBody, unpackBody } from "../../../../lambdas/core/entry/entry-body.ts";
 import { type PostedEvent, recordRequestSchema } from "../../../../lambdas/core/entry/event-schema.ts";
@@ -97,10 +97,12 @@ describe("an entry", () => {
       fc.property(
         fc.array(eventArbitrary, { minLength: 1, maxLength: 5 }),
         optional(identifier),
-        (posted, trace) => {
+        optional(fc.constant(true)),
+        (posted, trace, upkeep) => {
           const entry = {
             ...build(JSON.parse(JSON.stringify(posted))),
             ...(trace !== undefined && { trace }),
+            ...(upkeep !== undefined && { upkeep }),
           };
           const plain = unpackBody(entry);
           expect(entry.bytes).toBe(plain.byteLength);
@@ -111,6 +113,7 @@ describe("an entry", () => {
             dynamodb: { SequenceNumber: "7", NewImage: toAttributes(entry) },
           });
           expect(read).toMatchObject({ ok: true, workspace: "ws_1" });
+          expect(read).toHaveProperty("record.reference", referenceOf(entry));
         },
       ),
     );

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
 import type { OwnerEvent } from "../../../../lambdas/core/lane/owner-event.ts";
-import { createPurgeNotices } from "../../../../lambdas/core/retention/purge-notices.ts";
+import { ownEntryKeyOf } from "../../../../lambdas/core/entry/record-entry.ts";
+import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
+import { createPurgeNotices, purgedKey } from "../../../../lambdas/core/retention/purge-notices.ts";
 import { destinationRow, DST, WS } from "../../../helpers/in-memory-lanes.ts";
 import {
   createInMemoryDestinations,
@@ -62,11 +64,46 @@ const tell = (): Promise<void> => world.notices.owedExpiring(WS, DST, OLDEST_AT)
 const recorded = () =>
   [...world.entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
+describe("a receipt", () => {
+  const receipt: Receipt = {
+    workspace: WS,
+    receipt: "rct_000000000001",
+    state: "closed",
+    reason: "retention",
+    removedBefore: OLDEST_AT,
+    openedAt: OLDEST_AT,
+    fromPage: 1,
+    toPage: 2,
+    events: 3,
+    firstRecordedAt: OLDEST_AT,
+    lastRecordedAt: OLDEST_AT,
+    firstEntry: "ent_1",
+    lastEntry: "ent_2",
+    hashBefore: "",
+    hashAfter: "hash",
+    owed: [],
+  };
+
+  it("is an event that says all of it, once, and upkeep of retention; silence once the workspace has ended", async () => {
+    expect(await world.notices.receiptClosed(receipt)).toBe("recorded");
+    expect(await world.notices.receiptClosed(receipt)).toBe("recorded");
+    const { workspace: _workspace, state: _state, ...facts } = receipt;
+    expect(recorded()).toMatchObject([{ type: "pro.atmos.retention.purged", data: { metadata: facts } }]);
+    expect([...world.entries.entries]).toMatchObject([
+      [`${WS}/${ownEntryKeyOf(WS, purgedKey(receipt.receipt))}`, { upkeep: true }],
+    ]);
+    world.workspaces.workspaces.set(WS, workspaceRow(WS, { endedAt: "2026-11-22T00:00:00.000Z" }));
+    expect(await world.notices.receiptClosed({ ...receipt, receipt: "rct_000000000003" })).toBe("silent");
+    expect(recorded()).toHaveLength(1);
+  });
+});
+
 describe("events that are about to expire undelivered", () => {
   it("are an event of the workspace's log and one on the bus, once a day", async () => {
     await tell();
     await tell();
     expect(recorded()).toMatchObject([{ type: "pro.atmos.webhook.delivery_expiring", subject: DST }]);
+    expect([...world.entries.entries.values()]).toMatchObject([{ upkeep: true }]);
     expect(told).toEqual([
       {
         detailType: "Events expiring",

@@ -111,6 +111,61 @@ describe("a purge", () => {
     }
   });
 
+  it("is one receipt, however many pages it removes and wherever it crashed", async () => {
+    for (let calls = 150; calls < 205; calls += calls === 170 ? 18 : 1) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 70);
+      await world.purge(calls).catch(orCrashed);
+      expect(verified(world)).toEqual([]);
+      await world.purge();
+      expect([...world.store.receipts.values()]).toMatchObject([
+        { state: "closed", fromPage: 1, toPage: 62, events: 124, hashBefore: "" },
+      ]);
+      expect(verified(world)).toEqual([]);
+    }
+  });
+
+  it("says nothing else of a receipt once it was told, though more is due when it comes again after a crash", async () => {
+    for (let calls = 20; calls < 50; calls++) {
+      const world = createRetentionWorld({ plan: "free" });
+      await recordDaily(world, 12);
+      await world.purge(calls).catch(orCrashed);
+      const told = world.closed();
+      world.moveTo(world.now() + 2 * DAY_MS);
+      await world.purge();
+      expect(world.closed()).toEqual(expect.arrayContaining(told));
+      expect(world.closed().reduce((sum, { events }) => sum + events, 0)).toBe(12);
+      expect([...world.store.receipts.values()]).toEqual(world.closed());
+      expect(verified(world)).toEqual([]);
+    }
+  });
+
+  it("goes on over what has become due when it has stopped, and says since when", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 12);
+    await world.purge(12).catch(orCrashed);
+    const [open] = [...world.store.receipts.values()];
+    world.moveTo(world.now() + DAY_MS);
+    await world.purge();
+    expect(world.closed()).toMatchObject([
+      { fromPage: 1, toPage: 5, openedAt: open?.openedAt, removedBefore: "2026-01-06T00:00:00.000Z" },
+    ]);
+    expect(verified(world)).toEqual([]);
+  });
+
+  it("covers up no page that is missing for another reason", async () => {
+    const world = createRetentionWorld({ plan: "free" });
+    await recordDaily(world, 15);
+    world.journal.remove(WS, 4);
+    await world.purge();
+    await world.purge();
+    expect(world.closed()).toMatchObject([
+      { fromPage: 1, toPage: 3, events: 6 },
+      { fromPage: 5, toPage: 7, events: 6 },
+    ]);
+    expect(verified(world)).toEqual([{ kind: "hole", page: 4, toPage: 4 }]);
+  });
+
   it("does no harm when two run at once", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 150);

@@ -1,0 +1,60 @@
+import type { Clock } from "../clock.ts";
+import type { Plans } from "./entitlement.ts";
+import type { Position } from "../journal/page.ts";
+import type { PurgeStore } from "./purge-state.ts";
+import { DAY_MS, removableBefore, type RetentionSettings } from "./retention.ts";
+import type { JournalStore, WorkspaceReader } from "../stores.ts";
+import { LIVE_LANE } from "../lane/lane.ts";
+
+export interface OwedDependencies {
+  journal: Pick<JournalStore, "readPagesFrom">;
+  store: Pick<PurgeStore, "lanePositions">;
+  workspaces: WorkspaceReader;
+  plans: Plans;
+  settings: RetentionSettings;
+  clock: Clock;
+  /** Undelivered events are about to expire: an owner's event, recorded once a day however often this is called. */
+  owedExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
+}
+
+const PAGES_A_READ = 10;
+/** A workspace has a few pages of upkeep a day at most, and these are about to expire. */
+const READS_MAX = 10;
+
+/** Tells the owner which destinations have not taken what is about to expire. */
+export async function announceOwed(workspaceId: string, dependencies: OwedDependencies): Promise<void> {
+  const { plans, settings, store, workspaces, clock } = dependencies;
+  const workspace = await workspaces.readWorkspace(workspaceId);
+  if (workspace === undefined || workspace.endedAt !== undefined) return;
+  const soon = removableBefore(workspace, plans, clock() + settings.owedNoticeDays * DAY_MS, settings);
+  if (soon === null) return;
+  const lanes = await store.lanePositions(workspaceId);
+  for (const { destination, cursor } of lanes.filter(
+    ({ lane, status }) => lane === LIVE_LANE && status !== "ended",
+  )) {
+    const oldestAt = await oldestExpiring(workspaceId, cursor, soon, dependencies);
+    if (oldestAt !== undefined) await dependencies.owedExpiring(workspaceId, destination, oldestAt);
+  }
+}
+
+/** Of what lies at or behind the cursor and was recorded before `soon`. What retention itself told is worth no notice, or notices would bring forth notices. */
+async function oldestExpiring(
+  workspace: string,
+  cursor: Position,
+  soon: string,
+  { journal }: Pick<OwedDependencies, "journal">,
+): Promise<string | undefined> {
+  let from = cursor.page;
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    const pages = await journal.readPagesFrom(workspace, from, reads === 0 ? 1 : PAGES_A_READ);
+    for (const page of pages) {
+      const expiring = page.entries.filter(({ recordedAt }) => recordedAt < soon);
+      const oldest = expiring.find(({ upkeep }) => upkeep !== true);
+      if (oldest !== undefined || expiring.length === 0) return oldest?.recordedAt;
+    }
+    const last = pages.at(-1);
+    if (last === undefined) return undefined;
+    from = last.page + 1;
+  }
+  return undefined;
+}

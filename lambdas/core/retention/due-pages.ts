@@ -1,0 +1,53 @@
+import { type Clock, toTimestamp } from "../clock.ts";
+import type { Page } from "../journal/page.ts";
+import { DAY_MS } from "./retention.ts";
+import type { JournalStore } from "../stores.ts";
+
+/** Between so many pages the purge looks at the workspace again: at most 5,000 events. */
+export const PAGES_A_STEP = 50;
+/** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
+const YOUNGEST_REMOVABLE_DAYS = 2;
+
+/**
+ * What retention tells of itself expires as well, and each receipt would bring forth the next one for ever. Alone it waits so long after
+ * the last receipt, and for a second page, so that a receipt removes more than it adds.
+ */
+const UPKEEP_WAITS_DAYS = 30;
+const UPKEEP_PAGES_MIN = 2;
+
+/** Whether what is due may wait for something else to go with. A full step may have other pages behind it. */
+export function mayWait(due: readonly Page[], lastReceiptAt: string | undefined, now: number): boolean {
+  if (due.length >= PAGES_A_STEP || due.some(isOfOthers)) return false;
+  const longAgo = toTimestamp(now - UPKEEP_WAITS_DAYS * DAY_MS);
+  return due.length < UPKEEP_PAGES_MIN || (lastReceiptAt !== undefined && lastReceiptAt > longAgo);
+}
+
+function isOfOthers({ entries }: Page): boolean {
+  return entries.some(({ upkeep }) => upkeep !== true);
+}
+
+/**
+ * The next pages from `from` on that lie wholly before the limit, without a hole, never the newest page of the journal. One small read
+ * when there is nothing to do; otherwise reads that double, so that no more pages are read in vain than are removed.
+ */
+export async function duePages(
+  workspace: string,
+  from: number,
+  removedBefore: string,
+  { journal, clock }: { journal: Pick<JournalStore, "newestPage" | "readPagesFrom">; clock: Clock },
+): Promise<Page[]> {
+  const youngest = toTimestamp(clock() - YOUNGEST_REMOVABLE_DAYS * DAY_MS);
+  const limit = removedBefore < youngest ? removedBefore : youngest;
+  const pages: Page[] = [];
+  for (let step = 1; pages.length < PAGES_A_STEP; step *= 2) {
+    const next = (pages.at(-1)?.page ?? from - 1) + 1;
+    const some = await journal.readPagesFrom(workspace, next, Math.min(step, PAGES_A_STEP - pages.length));
+    const due = some.filter(({ at }) => at < limit);
+    pages.push(...due);
+    if (some.length === 0 || due.length < some.length) break;
+  }
+  if (pages.length === 0) return pages;
+  const newest = await journal.newestPage(workspace);
+  // What is missing in between is no purge's work, and no receipt is to cover it up.
+  return pages.filter(({ page }, place) => page !== newest?.page && page === (pages[0]?.page ?? 0) + place);
+}

@@ -1,0 +1,24 @@
+import { eventsWithin, type Stretch, stretchesBefore } from "../lane/stretch.ts";
+import { LIVE_LANE } from "../lane/lane.ts";
+import type { Page } from "../journal/page.ts";
+import type { LanePosition } from "./purge-state.ts";
+import { eventsOn, type Owed } from "./receipt.ts";
+
+/** Of each destination what its lane has passed because it had expired, and what it has not come to. */
+export function owedOn(pages: readonly Page[], lanes: readonly LanePosition[]): Owed[] {
+  const owed = lanes
+    .filter(({ status, lane }) => lane === LIVE_LANE && status !== "ended")
+    .map(({ destination, cursor, lapsed = [] }) => {
+      const unseen = { from: cursor, to: { page: Number.POSITIVE_INFINITY, index: 0 } };
+      return { destination, events: eventsOwed([...stretchesBefore(lapsed, cursor), unseen], pages) };
+    });
+  return owed.filter(({ events }) => events > 0);
+}
+
+function eventsOwed(stretches: readonly Stretch[], pages: readonly Page[]): number {
+  const perPage = pages.flatMap((page) => {
+    const count = eventsOn(page);
+    return stretches.map((stretch) => eventsWithin(stretch, page, count));
+  });
+  return perPage.reduce((sum, events) => sum + events, 0);
+}
