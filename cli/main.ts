@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import pkg from "../package.json" with { type: "json" };
+import { addCertificateCommand } from "./certificate.ts";
 import { CliError } from "./cli-error.ts";
 import { addDestinationsCommand } from "./destinations.ts";
 import { addDestroyDataCommand } from "./destroy-data.ts";
@@ -18,6 +19,7 @@ const program = new Command("trailcast")
   .configureHelp({ sortSubcommands: false });
 
 addTokenCommand(program);
+addCertificateCommand(program);
 addPostCommand(program);
 addDestinationsCommand(program);
 addReplaysCommand(program);

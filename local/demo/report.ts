@@ -36,19 +36,19 @@ export function printWhereToGo(
   const { endpoints, dir, demo } = where;
   const { colours } = terminal;
   const data = relative(process.cwd(), dir) === ".trailcast" ? "" : ` --data ${dir}`;
+  const workspace = demo ? DEMO_WORKSPACE : "ws_1";
   heading(terminal, "Go on");
   fact(terminal, "API", `${endpoints.apiUrl}  ${colours.dim("/openapi.json")}`);
   fact(terminal, "Console", endpoints.consoleUrl);
+  fact(terminal, "", colours.dim(`its token: ${consoleToken(data, workspace)}`));
   fact(terminal, "Receiver", endpoints.receiverUrl);
   fact(terminal, "Data", `${dir}  ${colours.dim("logs/, received.ndjson, endpoints.json, tls/ca.pem")}`);
   terminal.line();
-  const workspace = demo ? DEMO_WORKSPACE : "ws_1";
   terminal.line(
     demo ? "  Send one event and watch it arrive here:" : "  Register a workspace, then record an event:",
   );
   terminal.line();
-  for (const line of demo ? [] : registerCommands(endpoints, data))
-    terminal.line(colours.cyan(`    ${line}`));
+  if (!demo) terminal.line(colours.cyan(`    ${registerCommand(data)}`));
   for (const line of sendCommands(endpoints, data, workspace)) terminal.line(colours.cyan(`    ${line}`));
   terminal.line();
   if (demo) {
@@ -68,12 +68,12 @@ export function printWhereToGo(
   terminal.line();
 }
 
-function registerCommands(endpoints: Endpoints, data: string): string[] {
-  return [
-    `OPERATOR=$(npx trailcast token --workspace '*' --scope entitlements:write${data})`,
-    `curl -X PUT ${endpoints.apiUrl}/v1/workspaces/ws_1/entitlement -H "Authorization: Bearer $OPERATOR" \\`,
-    `  -H 'Content-Type: application/json' -d '{"plan":"enterprise"}'`,
-  ];
+function consoleToken(data: string, workspace: string): string {
+  return `npx trailcast token --workspace ${workspace} --scope "destinations:read destinations:write"${data}`;
+}
+
+function registerCommand(data: string): string {
+  return `npx trailcast entitlements put --workspace ws_1 --plan enterprise${data}`;
 }
 
 function sendCommands(endpoints: Endpoints, data: string, workspace: string): string[] {

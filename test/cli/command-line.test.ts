@@ -84,6 +84,7 @@ describe("trailcast token", () => {
       "'--expires-in <seconds>'",
     ],
     [["verify", "--journal", "--data", "/nowhere"], "No stack runs on /nowhere"],
+    [["certificate", "--out", dir, "--data", "/nowhere"], "There is no authority in /nowhere"],
     [["verify"], "Say what to verify"],
     [["post", "/nowhere.ndjson", "--workspace", "ws_1"], "Cannot read /nowhere.ndjson"],
     [["verify", "--journal", "--outputs", "/nowhere.json"], "cdk deploy --outputs-file"],
@@ -202,6 +203,7 @@ describe("a data folder that holds something else", () => {
 describe("trailcast --help", () => {
   const commands = [
     "token",
+    "certificate",
     "post",
     "destinations",
     "replays",

@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
@@ -73,6 +76,25 @@ describe("the command line on a running stack", () => {
     const refused = await trailcast("destinations", "test", "dst_nobody", "--workspace", "ws_1");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("404") });
   });
+
+  it("makes a certificate for a receiver of one's own, which the stack then trusts", async () => {
+    const out = join(stack.dir, "receiver");
+    const names = ["--name", "siem.localhost"];
+    const made = await trailcast("certificate", "--out", out, ...names);
+    expect(made.stdout).toBe(`${join(out, "cert.pem")}\n${join(out, "key.pem")}\n`);
+    const [cert, key] = await Promise.all(["cert.pem", "key.pem"].map((name) => readFile(join(out, name))));
+    expect(new X509Certificate(cert!).checkHost("siem.localhost")).toBe("siem.localhost");
+    const receiver = createServer({ cert: cert!, key: key! }, (_request, response) => response.end());
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(receiver.address() as AddressInfo).port}/own`;
+    await user.register("ws_own");
+    const id = await user.createDestination("ws_own", "/own", { url });
+    const tested = await trailcast("destinations", "test", id, "--workspace", "ws_own");
+    expect(JSON.parse(tested.stdout)).toMatchObject({ ok: true, attempt: { statusCode: 200 } });
+    await trailcast("destinations", "delete", id, "--yes", "--workspace", "ws_own");
+    receiver.closeAllConnections();
+    receiver.close();
+  }, 90_000);
 
   it("edits, pauses and deletes a destination", async () => {
     const on = (...words: string[]) => trailcast("destinations", ...words, "--workspace", "ws_edit");

@@ -44,7 +44,10 @@ describe("npm start", () => {
     ).toBe(true);
     expect(output).toMatch(/every signature valid, in order, nothing missing, nothing twice/);
     expect(output).toContain(started!.endpoints.consoleUrl);
-    expect(output).toMatch(/npx trailcast token --workspace ws_demo/);
+    expect(output).toMatch(
+      /token: npx trailcast token .*ws_demo --scope "destinations:read destinations:write"/,
+    );
+    expect(output).toMatch(/npx trailcast token --workspace ws_demo --scope events:write/);
     expect(output).not.toContain("\u001b[");
   });
 
