@@ -167,6 +167,31 @@ describe.runIf(wanted)("the console", () => {
     complaints.length = 0; // the policy itself reports what it stopped
   });
 
+  it("spells out what would turn text around", async () => {
+    const turned = "siem\u202egnp.exe\u2069";
+    const spelt = "siem[U+202E]gnp.exe[U+2069]";
+    await page.route("**/destinations?*", async (route) => {
+      const answer = await route.fetch();
+      const list = (await answer.json()) as { items: object[] };
+      await route.fulfill({ json: { items: list.items.map((item) => ({ ...item, name: turned })) } });
+    });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("heading", { name: spelt, exact: true }).first().waitFor();
+    await page.route("**/test", async (route) => {
+      const answer = await route.fetch();
+      const result = (await answer.json()) as { attempt: object };
+      await route.fulfill({ json: { ...result, attempt: { ...result.attempt, answer: turned } } });
+    });
+    await page
+      .getByRole("button", { name: `Test: ${spelt}` })
+      .first()
+      .click();
+    await page.getByRole("definition").filter({ hasText: spelt }).waitFor();
+    await expect.poll(() => status().textContent()).toContain(spelt);
+    expect(await page.content()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+    await page.unrouteAll();
+  });
+
   it("names every control and reads well without colour", async () => {
     const unnamed = await page
       .locator("button, input, select")

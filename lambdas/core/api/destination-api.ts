@@ -20,8 +20,12 @@ export const DEFAULT_LIST_LIMIT = 50;
 export const REDACTED = "[redacted]";
 
 const CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
-const NAME = new RegExp(`^[^${CONTROL}]*[^\\s${CONTROL}][^${CONTROL}]*$`);
-const MUST_BE_NAME = "must be a text of 1 to 100 characters, without control characters";
+/** Unicode's Bidi_Control, with which a name reads as another one. */
+const DIRECTION = "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
+const NOT = CONTROL + DIRECTION;
+const NAME = new RegExp(`^[^${NOT}]*[^\\s${NOT}][^${NOT}]*$`);
+const MUST_BE_NAME =
+  "must be a text of 1 to 100 characters, without control characters and marks of text direction (such as U+202E)";
 const name = () =>
   text(MUST_BE_NAME, { max: 100, pattern: NAME }).check(
     z.refine((value) => value.isWellFormed(), MUST_BE_NAME),
