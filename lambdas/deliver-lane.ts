@@ -5,7 +5,7 @@ import { createEntryPoint } from "./adapters/entry-point.ts";
 import { publishing } from "./adapters/powertools-metrics.ts";
 import type { RingHold } from "./adapters/ring-hold.ts";
 import { type Ring, ringSchema } from "./core/lane/lane.ts";
-import type { LanePorts } from "./core/lane/lane-run.ts";
+import type { LanePorts } from "./core/lane/lane-ports.ts";
 import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
 import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/delivery/send-test-event.ts";
 

@@ -1,5 +1,5 @@
 import { ENV } from "../core/environment.ts";
-import type { LanePorts } from "../core/lane/lane-run.ts";
+import type { LanePorts } from "../core/lane/lane-ports.ts";
 import { DEFAULT_RETRY, retrySettingsSchema } from "../core/lane/retry-schedule.ts";
 import type { TestPorts } from "../core/delivery/send-test-event.ts";
 import { createDynamoClient, createSecretsClient, createSqsClient } from "./aws-clients.ts";

@@ -11,7 +11,7 @@ import { mergeHeaders } from "../core/destination/merge-headers.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
-import { hurryLane } from "../core/lane/start-lane.ts";
+import { hurryLane } from "../core/lane/order-lane.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import { changeSecret } from "./change-secret.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -18,7 +18,7 @@ import {
   replayWindow,
 } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/retention/retention.ts";
-import { newLane } from "../core/lane/start-lane.ts";
+import { newLane } from "../core/lane/order-lane.ts";
 import { registryItem } from "../core/table-schema.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -10,14 +10,8 @@ import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import type { Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/retention/retention.ts";
-import {
-  disableLane,
-  moveLane,
-  placeAt,
-  placeNow,
-  resumeLane,
-  resumeReplays,
-} from "../core/lane/start-lane.ts";
+import { placeAt, placeNow } from "../core/lane/place-in-journal.ts";
+import { disableLane, moveLane, resumeLane, resumeReplays } from "../core/lane/order-lane.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
 import { closeFrozen } from "./close-frozen.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -8,7 +8,7 @@ import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { problems } from "../core/problem.ts";
 import type { Replay } from "../core/lane/replay.ts";
 import { eventsBefore } from "../core/lane/replay-window.ts";
-import { cancelLane } from "../core/lane/start-lane.ts";
+import { cancelLane } from "../core/lane/order-lane.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import { deliveringLanes } from "./delivering-lanes.ts";
 import type { ManageDependencies } from "./dependencies.ts";

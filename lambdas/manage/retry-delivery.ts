@@ -9,7 +9,7 @@ import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import { countWanted, windowOf } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/retention/retention.ts";
-import { hurryLane, markSkip, resumeLane } from "../core/lane/start-lane.ts";
+import { hurryLane, markSkip, resumeLane } from "../core/lane/order-lane.ts";
 import { type Call, refuse } from "./call.ts";
 import { countRules, startReplay } from "./create-replay.ts";
 import { presentDelivery, requireDelivery } from "./deliveries.ts";

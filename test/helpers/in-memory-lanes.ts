@@ -12,7 +12,7 @@ import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { entryKeyOf } from "../../lambdas/core/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
-import type { LanePorts } from "../../lambdas/core/lane/lane-run.ts";
+import type { LanePorts } from "../../lambdas/core/lane/lane-ports.ts";
 import type { Notice } from "../../lambdas/core/lane/owner-notice.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
 import { type RunEnd, runLane } from "../../lambdas/core/lane/run-lane.ts";

@@ -5,6 +5,7 @@ import { eventId } from "../../lambdas/core/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
 import { closeNumber } from "../../lambdas/core/lane/close-number.ts";
 import { replayWindow } from "../../lambdas/core/lane/replay-window.ts";
+import { placeAt, placeNow } from "../../lambdas/core/lane/place-in-journal.ts";
 import {
   cancelLane,
   disableLane,
@@ -12,11 +13,9 @@ import {
   markSkip,
   moveLane,
   newLane,
-  placeAt,
-  placeNow,
   resumeLane,
   resumeReplays,
-} from "../../lambdas/core/lane/start-lane.ts";
+} from "../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, type Received, WS } from "./in-memory-lanes.ts";
 import type { Answer, Answered, Happening, JournalTime, LaneWrite, OwnerAct } from "./lane-happenings.ts";
 import { type Advance, LaneProcesses } from "./lane-processes.ts";

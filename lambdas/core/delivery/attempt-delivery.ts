@@ -15,7 +15,7 @@ import type { Workspace } from "../retention/entitlement.ts";
 import { buildBody, type Cut } from "../lane/freeze-delivery.ts";
 import { errorOf, judgeResponse, type Verdict } from "./judge-response.ts";
 import { type Frozen, type Lane, LIVE_LANE } from "../lane/lane.ts";
-import { type LaneRun, settleFrozen, storeChanges } from "../lane/lane-run.ts";
+import { type LaneRun, settleFrozen, storeChanges } from "../lane/lane-writes.ts";
 import { METRIC } from "../metric-names.ts";
 import { tellFailing, tellRecovered } from "../lane/tell-owner.ts";
 import type { RandomBytes } from "../random.ts";

@@ -4,7 +4,7 @@ import { buildBody } from "../lane/freeze-delivery.ts";
 import { buildEnvelope, type EnvelopeSettings } from "../entry/envelope.ts";
 import { eventId, newEntryKey, newId } from "../ids.ts";
 import { errorOf } from "./judge-response.ts";
-import type { LanePorts } from "../lane/lane-run.ts";
+import type { LanePorts } from "../lane/lane-ports.ts";
 import { OWN_ACTOR, webhookEvent } from "../destination/management-event.ts";
 import type { SendDns, SendPhases, SendResult, SendTls } from "./send.ts";
 

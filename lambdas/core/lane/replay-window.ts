@@ -9,7 +9,7 @@ import { isRecordedIn, type Recorded } from "./lane.ts";
 import { isOwnFailure } from "./owner-notice.ts";
 import type { Page, Position } from "../journal/page.ts";
 import { eventsOn } from "../retention/receipt.ts";
-import { placeAt, placeNow } from "./start-lane.ts";
+import { placeAt, placeNow } from "./place-in-journal.ts";
 import type { EntryStore, JournalStore } from "../stores.ts";
 
 export interface ReplayWindow {

@@ -1,7 +1,8 @@
 import { HOLD_MAX_SECONDS, parked } from "./advance-lane.ts";
 import { createJournalWindow } from "./journal-window.ts";
 import { isSlow, type Lane, type Ring, ringOf } from "./lane.ts";
-import { type LanePorts, type LaneRun, storeChanges, storeLane } from "./lane-run.ts";
+import type { LanePorts } from "./lane-ports.ts";
+import { type LaneRun, storeChanges, storeLane } from "./lane-writes.ts";
 import { mayMove, type Step, takeStep } from "./take-step.ts";
 
 /** What becomes of the ring: it is done with, or comes back after so many seconds. */

@@ -20,7 +20,7 @@ import { entitlementOf } from "../retention/entitlement.ts";
 import { compareWithFrozen, type Cut, type CutRules, extendCut, startCut } from "./freeze-delivery.ts";
 import { newId } from "../ids.ts";
 import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
-import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-run.ts";
+import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-writes.ts";
 import { comparePositions } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
 import { visibleSince } from "../retention/retention.ts";

@@ -2,7 +2,7 @@ import { toTimestamp } from "../clock.ts";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../retention/entitlement.ts";
 import { type Lane, LIVE_LANE } from "./lane.ts";
-import type { LanePorts } from "./lane-run.ts";
+import type { LanePorts } from "./lane-ports.ts";
 import { isFailingNews, type Notice } from "./owner-notice.ts";
 
 type Ports = Pick<LanePorts, "notices" | "log">;

@@ -10,7 +10,7 @@ import {
   type ReplayWindow,
   replayWindow,
 } from "../../../../lambdas/core/lane/replay-window.ts";
-import { newLane } from "../../../../lambdas/core/lane/start-lane.ts";
+import { newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { destinationRow, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 
 const REPLAY = { workspace: WS, destination: DST, lane: "rpl_1" };

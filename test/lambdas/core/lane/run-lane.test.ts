@@ -7,7 +7,7 @@ import {
   moveLane,
   newLane,
   resumeLane,
-} from "../../../../lambdas/core/lane/start-lane.ts";
+} from "../../../../lambdas/core/lane/order-lane.ts";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
 import { eventId } from "../../../../lambdas/core/ids.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, SECRET, WS } from "../../../helpers/in-memory-lanes.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { toTimestamp } from "../../../../lambdas/core/clock.ts";
-import { disableLane, markSkip, newLane, resumeLane } from "../../../../lambdas/core/lane/start-lane.ts";
+import { disableLane, markSkip, newLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../../../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;

@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LIVE_LANE } from "../../../../lambdas/core/lane/lane.ts";
-import {
-  markSkip,
-  moveLane,
-  newLane,
-  placeAt,
-  placeNow,
-} from "../../../../lambdas/core/lane/start-lane.ts";
+import { placeAt, placeNow } from "../../../../lambdas/core/lane/place-in-journal.ts";
+import { markSkip, moveLane, newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LOST, WS } from "../../../helpers/in-memory-lanes.ts";
 
 /** The traces of the protocol that are about lanes, by their numbers. */

@@ -1,0 +1,46 @@
+import type { Clock } from "../clock.ts";
+import type { DeliveryLog } from "../delivery/delivery-record.ts";
+import type { Plans } from "../retention/entitlement.ts";
+import type { Log, Metrics } from "../log.ts";
+import type { OwnerNotices } from "./owner-notice.ts";
+import type { RandomBytes } from "../random.ts";
+import type { RetrySettings } from "./retry-schedule.ts";
+import type { Sender } from "../delivery/send.ts";
+import type {
+  DestinationReader,
+  EntryStore,
+  JournalStore,
+  LaneStore,
+  RingQueue,
+  SecretReader,
+  WorkspaceReader,
+} from "../stores.ts";
+
+export interface DeliverSettings {
+  plans: Plans;
+  retry: RetrySettings;
+  eventTypePrefix: string;
+  /** Days that a delivery stays in the log. */
+  logDays: number;
+  /** Of the deployment, for `User-Agent`. */
+  version: string;
+}
+
+/** All that delivering touches. */
+export interface LanePorts {
+  lanes: Pick<LaneStore, "readLane" | "replaceLane">;
+  destinations: DestinationReader;
+  workspaces: WorkspaceReader;
+  journal: Pick<JournalStore, "readPagesFrom">;
+  entries: Pick<EntryStore, "readEntries">;
+  deliveries: DeliveryLog;
+  secrets: SecretReader;
+  sender: Sender;
+  rings: RingQueue;
+  notices: OwnerNotices;
+  clock: Clock;
+  random: RandomBytes;
+  log: Log;
+  metrics: Metrics;
+  settings: DeliverSettings;
+}
