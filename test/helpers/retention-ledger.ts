@@ -58,10 +58,10 @@ export class RetentionLedger {
     this.windows.push({ days, from: at });
   }
 
-  /** It goes on with what is left of its log: after the grace period that may be nothing. */
+  /** It goes on with what is left of its log: after the grace period that may be nothing, if no hold has kept it. */
   private revived(at: number): void {
     const isLate = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= at;
-    if (isLate) this.growths.push({ at, surely: 0, possibly: at });
+    if (isLate && !this.held) this.growths.push({ at, surely: 0, possibly: at });
     this.endedAt = undefined;
   }
 
@@ -103,7 +103,7 @@ export class RetentionLedger {
 
   /** Whatever purges do or fail to do, these are in the table: an hour after the end, what was visible at it. */
   kept(now: number): LedgerEvent[] {
-    if (this.endedAt === undefined || this.endedAt + END_GRACE_MS <= now) return [];
+    if (this.endedAt === undefined || (!this.held && this.endedAt + END_GRACE_MS <= now)) return [];
     const since = this.endedAt - this.days() * DAY_MS + HOUR_MS;
     return this.events.filter(
       ({ recordedAt }) =>

@@ -23,7 +23,7 @@ type Happening =
   | { kind: "plan"; plan: string }
   | { kind: "hold"; on: boolean }
   | { kind: "end" | "quiet" }
-  | { kind: "revive"; plan: string }
+  | { kind: "revive"; plan: string; hold: boolean | undefined }
   | { kind: "crash"; calls: number }
   | { kind: "twice"; order: number[] };
 
@@ -45,7 +45,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: somePlan.map((plan) => ({ kind: "plan" as const, plan })) },
   { weight: 2, arbitrary: fc.boolean().map((on) => ({ kind: "hold" as const, on })) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: "end" }) },
-  { weight: 1, arbitrary: somePlan.map((plan) => ({ kind: "revive" as const, plan })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("revive" as const),
+      plan: somePlan,
+      hold: fc.constantFrom(undefined, undefined, true, false),
+    }),
+  },
   { weight: 3, arbitrary: fc.nat(40).map((calls) => ({ kind: "crash" as const, calls })) },
   {
     weight: 2,
@@ -117,7 +124,7 @@ export class Year {
         ledger.ended(world.now());
         return this.purgeAfter(purgeMinutes);
       case "revive":
-        return ledger.isEnded() ? this.put({ plan: what.plan }, purgeMinutes) : undefined;
+        return ledger.isEnded() ? this.put({ plan: what.plan, hold: what.hold }, purgeMinutes) : undefined;
       case "crash":
         return this.crash(what.calls);
       case "twice":
@@ -128,7 +135,7 @@ export class Year {
   }
 
   /** The table gets what expires in the meantime; the purge that the change asks for crashes and comes again. */
-  private async put(asked: { plan: string; hold?: boolean }, minutes: number): Promise<void> {
+  private async put(asked: { plan: string; hold?: boolean | undefined }, minutes: number): Promise<void> {
     const { world, ledger } = this;
     world.put(asked);
     ledger.planned(PLANS[asked.plan]?.retentionDays ?? 0, world.now());

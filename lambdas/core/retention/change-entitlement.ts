@@ -51,7 +51,10 @@ export function withEntitlement(
   };
 }
 
-/** Of a workspace that goes on after its grace period anything may have been removed, so all that was recorded has expired. */
+/**
+ * Of a workspace that goes on after its grace period anything may have been removed, so all that was recorded has expired. A hold is
+ * put on none that has ended, so one that has it has had it since before.
+ */
 function revived(
   current: Workspace | undefined,
   history: Workspace["history"],
@@ -59,7 +62,7 @@ function revived(
   settings: RetentionSettings,
 ): Workspace["history"] {
   const end = current === undefined ? undefined : endOfGrace(current, settings);
-  if (end === undefined || end > now) return history;
+  if (end === undefined || end > now || current?.hold !== undefined) return history;
   return { ...history, floor: toTimestamp(now) };
 }
 

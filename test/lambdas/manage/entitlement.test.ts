@@ -281,6 +281,16 @@ describe("ending a workspace", () => {
     expect((await row())?.history).toEqual({ floor: new Date(NOW + 31 * DAY_MS).toISOString() });
   });
 
+  it("taken back after the grace period goes on with all of its log where a hold has kept it", async () => {
+    await put({ plan: "enterprise", hold: true });
+    await end();
+    manage.clock.now = NOW + 40 * DAY_MS;
+    await put({ plan: "enterprise", hold: false });
+    expect(await row()).toMatchObject({ appliedDays: 365 });
+    expect((await row())?.history).toBeUndefined();
+    expect((await row())?.hold).toBeUndefined();
+  });
+
   it("that does not exist is answered 404", async () => {
     const answer = await manage.ask("DELETE", "/v1/workspaces/ws_none/entitlement", { workspaces: "*" });
     expect(answer.status).toBe(404);
