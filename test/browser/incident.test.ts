@@ -188,16 +188,21 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await outcome("done").count()).toBe(1);
   });
 
-  it("cancels a replay that does not get on, once asked", async () => {
+  it("cancels a replay that does not get on, also while its destination is disabled, once asked", async () => {
+    const path = await pathOf("Refusing");
     await click("Replays: Refusing");
     const asked = page.getByRole("form", { name: "Replay to Refusing" });
     await asked.getByLabel("From").fill("2020-01-01T00:00:00");
     await asked.getByLabel("To").fill("2099-01-01T00:00:00");
     await asked.getByRole("button", { name: "Count first" }).click();
     await click("Start replay: Refusing");
+    await opened.user.api.call("POST", `${path}/disable`);
+    await click("Refresh progress: Refusing");
+    await outcome("paused").waitFor();
     await click(/^Cancel: rpl_/);
     await page.getByRole("dialog").getByRole("button", { name: "Cancel replay" }).click();
     await expect.poll(() => outcome("cancelled").count()).toBe(1);
+    await opened.user.api.call("POST", `${path}/enable`);
   });
 
   it("deletes a destination, once it was said what goes with it", async () => {
