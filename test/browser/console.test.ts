@@ -52,6 +52,13 @@ describe.runIf(wanted)("the console", () => {
     expect(answer?.status()).toBe(200);
     expect(answer?.headers()["content-security-policy"]).toMatch(/default-src 'none'.*script-src 'self'/);
     expect(await page.title()).toBe("Trailcast console");
+    const sizes = await page.evaluate<number[]>(
+      "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')].map((entry) => entry.decodedBodySize)",
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(30_000);
     expect(complaints).toEqual([]);
   });
 
