@@ -82,9 +82,12 @@ async function repeat(
   dependencies: ManageDependencies,
 ): Promise<HttpAnswer> {
   const { first, end, count, createdAt, closedAt } = delivery;
-  const { journal, settings, clock } = dependencies;
+  const { registry, journal, settings, clock } = dependencies;
   const since = visibleSince(workspace, settings.plans, clock());
-  const window = await windowOf(call.workspace, { start: first, until: end }, since, journal);
+  // One of a replay had passed what its window left out.
+  const lane = await registry.readLane(row.workspace, row.destination, delivery.lane);
+  const stretch = { start: first, until: end, recorded: lane?.recorded };
+  const window = await windowOf(call.workspace, stretch, since, journal);
   const { events, exact } = await countWanted(window, countRules(row, since, dependencies), dependencies);
   if (events === 0) refuse(nothingToSend());
   const replay = await startReplay(

@@ -71,7 +71,7 @@ export const laneSchema = z.object({
   nextAttemptAt: z.optional(z.string()),
   dueShard: z.optional(z.string()),
   until: z.optional(positionSchema),
-  /** A replay passes what was recorded at other times: its pages hold some. Absent when it repeats a delivery. */
+  /** A replay passes what was recorded at other times: its pages hold some. Absent when it repeats a delivery of the live lane. */
   recorded: z.optional(recordedSchema),
   /** An owner's mark: deliver closes this number as `skipped` and passes its events. */
   skip: z.optional(z.number()),

@@ -16,8 +16,8 @@ export interface ReplayWindow {
   /** Its first event, and the place behind its last one. Between them may lie events of other times. */
   start: Position;
   until: Position;
-  /** The times asked; absent when a delivery is repeated. */
-  recorded?: Recorded;
+  /** The times asked; absent when a delivery of the live lane is repeated. */
+  recorded?: Recorded | undefined;
   /** Events in the journal between the places. */
   journalled: number;
 }
@@ -69,13 +69,13 @@ function behindLastOf(page: Page | undefined, recorded: Recorded): Position | un
 /** What is left of a stretch of the journal: expired pages at its beginning, which may be gone, are left out. */
 export async function windowOf(
   workspace: string,
-  stretch: Pick<ReplayWindow, "start" | "until">,
+  stretch: Omit<ReplayWindow, "journalled">,
   since: string,
   journal: JournalStore,
 ): Promise<ReplayWindow> {
   const place = await placeAt(workspace, since, journal);
   const start = comparePositions(stretch.start, place) < 0 ? place : stretch.start;
-  return between(workspace, start, stretch.until, journal);
+  return { ...(await between(workspace, start, stretch.until, journal)), recorded: stretch.recorded };
 }
 
 async function between(
