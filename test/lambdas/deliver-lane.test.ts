@@ -57,6 +57,13 @@ describe("a ring", () => {
     expect(held).toEqual([{ ring: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
   });
 
+  it("of a slow lane is put off in the queue that it came from", async () => {
+    world.change((lane) => ({ ...lane, slowAnswers: 2 }));
+    world.answer = () => ({ ...answered(503, { retryAfter: "17" }), durationMs: 4000 });
+    expect(await handle(ringEvent(1, { ...LIVE, slow: true }))).toEqual(FAILED);
+    expect(held).toEqual([{ ring: { receiptHandle: "r1", isSlow: true }, seconds: 17 }]);
+  });
+
   it("never comes near the dead-letter queue by refusals", async () => {
     world.answer = () => answered(503, { retryAfter: "5" });
     let receives = 0;

@@ -1,0 +1,137 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, it } from "vitest";
+import { toAttributes } from "../../../lambdas/adapters/dynamo.ts";
+import { createEntryStore, UnreadEntriesError } from "../../../lambdas/adapters/entry-store.ts";
+import { createDueLanes, createLaneScan } from "../../../lambdas/adapters/lane-search.ts";
+import { createPurgeTasks, PurgeTasksError } from "../../../lambdas/adapters/purge-tasks.ts";
+import { createRingHold } from "../../../lambdas/adapters/ring-hold.ts";
+import { createRingQueue, UnrungError } from "../../../lambdas/adapters/ring-queue.ts";
+import { createWorkspaceScan } from "../../../lambdas/adapters/workspace-scan.ts";
+import { laneAtStart } from "../../helpers/in-memory-stores.ts";
+import { storedEntry } from "../../helpers/journal-records.ts";
+
+const TABLE = "Table";
+const SETTINGS = { region: "eu-west-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
+
+/** A client whose calls get these answers, one each and the last one for ever; `inputs` are what was asked. */
+function answering<Client extends DynamoDBClient | SQSClient>(client: Client, ...answers: object[]) {
+  const inputs: Record<string, unknown>[] = [];
+  // The middleware of either client, by the shape that both have.
+  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
+  stack.add(
+    () => async (call) => {
+      inputs.push({ ...call.input });
+      const output = answers.length > 1 ? answers.shift() : answers[0];
+      return { output: { $metadata: {}, ...output }, response: {} } as never;
+    },
+    { step: "initialize" },
+  );
+  return { client, inputs };
+}
+
+const dynamo = (...answers: object[]) => answering(new DynamoDBClient(SETTINGS), ...answers);
+const sqs = (...answers: object[]) => answering(new SQSClient(SETTINGS), ...answers);
+
+async function collect<Page>(pages: AsyncIterable<Page>): Promise<Page[]> {
+  const all: Page[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+}
+
+describe("entries of which DynamoDB answers a part", () => {
+  const [one, two] = [storedEntry(1), storedEntry(2)];
+  const keyOf = ({ partition, entry }: typeof one) => toAttributes({ partition, entry });
+  const left = { UnprocessedKeys: { [TABLE]: { Keys: [keyOf(two)] } } };
+
+  it("are asked for again until all are there", async () => {
+    const first = { Responses: { [TABLE]: [toAttributes(one)] }, ...left };
+    const { client, inputs } = dynamo(first, { Responses: { [TABLE]: [toAttributes(two)] } });
+    const found = await createEntryStore(client, TABLE).readEntries("ws_1", [one, two]);
+    expect([...found.keys()]).toEqual([one.entry, two.entry]);
+    expect(inputs.map(({ RequestItems: items }) => items)).toEqual([
+      { [TABLE]: { Keys: [keyOf(one), keyOf(two)], ConsistentRead: true } },
+      { [TABLE]: { Keys: [keyOf(two)], ConsistentRead: true } },
+    ]);
+  });
+
+  it("are never taken for entries that are gone", async () => {
+    const { client } = dynamo({ Responses: { [TABLE]: [] }, ...left });
+    const reading = createEntryStore(client, TABLE).readEntries("ws_1", [two]);
+    await expect(reading).rejects.toThrow(new UnreadEntriesError(1));
+  });
+});
+
+describe("messages of which SQS refuses a part", () => {
+  const refused = { Failed: [{ Id: "0", Code: "InternalError", SenderFault: false }] };
+  const urls = { quick: "https://sqs/quick", slow: "https://sqs/slow" };
+  const ring = { workspace: "ws_1", destination: "dst_1", lane: "live" };
+
+  it("fail a ring, whichever batch it is in", async () => {
+    const queue = (...answers: object[]) =>
+      createRingQueue(urls, (bytes) => Buffer.alloc(bytes), sqs(...answers).client);
+    await expect(queue(refused).ring([ring])).rejects.toThrow(new UnrungError(1));
+    const rings = Array.from({ length: 11 }, () => ring);
+    await expect(queue({}, refused).ring(rings)).rejects.toThrow(new UnrungError(1));
+    await expect(queue({}).ring(rings)).resolves.toBeUndefined();
+  });
+
+  it("fail the purge's tasks, whichever batch they are in", async () => {
+    const tasks = (...answers: object[]) => createPurgeTasks("https://sqs/purge", sqs(...answers).client);
+    const workspaces = Array.from({ length: 11 }, (_, index) => `ws_${index}`);
+    await expect(tasks(refused).add(["ws_1"])).rejects.toThrow(new PurgeTasksError(1));
+    await expect(tasks({}, refused).add(workspaces)).rejects.toThrow(new PurgeTasksError(1));
+    await expect(tasks({}).add(workspaces)).resolves.toBeUndefined();
+  });
+
+  it("are put off in the queue that they came from", async () => {
+    const { client, inputs } = sqs({});
+    const hold = createRingHold(urls, client);
+    await hold.hold({ receiptHandle: "r1", isSlow: true }, 17);
+    await hold.hold({ receiptHandle: "r2", isSlow: false }, 18);
+    expect(inputs).toEqual([
+      { QueueUrl: urls.slow, ReceiptHandle: "r1", VisibilityTimeout: 17 },
+      { QueueUrl: urls.quick, ReceiptHandle: "r2", VisibilityTimeout: 18 },
+    ]);
+  });
+});
+
+describe("a search of more than one page", () => {
+  const next = toAttributes({ workspace: "ws_1", item: "lane#dst_1#live" });
+  const startsOf = (inputs: Record<string, unknown>[]) => inputs.map(({ ExclusiveStartKey: start }) => start);
+
+  it("finds the lanes that are due on each, an empty one between them too", async () => {
+    const page = (destination: string) => [
+      toAttributes({ workspace: "ws_1", item: `lane#${destination}#live`, dueShard: "due" }),
+    ];
+    const { client, inputs } = dynamo(
+      { Items: page("dst_1"), LastEvaluatedKey: next },
+      { Items: [], LastEvaluatedKey: next },
+      { Items: page("dst_2") },
+    );
+    const rings = (await collect(createDueLanes(client, TABLE).dueLanes("2026-11-23"))).flat();
+    expect(rings.map(({ destination }) => destination)).toEqual(["dst_1", "dst_2"]);
+    expect(startsOf(inputs)).toEqual([undefined, next, next]);
+  });
+
+  it("finds the live lanes on each", async () => {
+    const [one, two] = [laneAtStart("ws_1", "dst_1"), laneAtStart("ws_1", "dst_2")].map((lane) =>
+      toAttributes(lane),
+    );
+    const { client, inputs } = dynamo({ Items: [one], LastEvaluatedKey: next }, { Items: [two] });
+    const found = (await collect(createLaneScan(client, TABLE).liveLanes())).flatMap(({ lanes }) => lanes);
+    expect(found.map(({ destination }) => destination)).toEqual(["dst_1", "dst_2"]);
+    expect(startsOf(inputs)).toEqual([undefined, next]);
+  });
+
+  it("finds the workspaces on each", async () => {
+    const page = (workspace: string) => [toAttributes({ workspace })];
+    const { client, inputs } = dynamo(
+      { Items: page("ws_1"), LastEvaluatedKey: next },
+      { LastEvaluatedKey: next },
+      { Items: page("ws_2") },
+    );
+    expect((await collect(createWorkspaceScan(client, TABLE).all())).flat()).toEqual(["ws_1", "ws_2"]);
+    expect(startsOf(inputs)).toEqual([undefined, next, next]);
+  });
+});
