@@ -4,6 +4,7 @@ import { type AskedEntitlement, withEntitlement } from "../../lambdas/core/reten
 import type { Plans, Workspace } from "../../lambdas/core/retention/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
+import { type Redriven, redriveQuarantine } from "../../lambdas/core/journal/redrive.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
 import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
 import {
@@ -17,7 +18,11 @@ import { createInMemoryPurge } from "./in-memory-purge.ts";
 import {
   createInMemoryEntries,
   createInMemoryJournal,
+  createInMemoryLanes,
+  createInMemoryQuarantine,
+  createInMemoryRings,
   createInMemoryWorkspaces,
+  createRecordedLog,
   takeTurns,
   type Turn,
   workspaceRow,
@@ -48,6 +53,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
   const owed: { destination: string; oldestAt: string }[] = [];
   const entries = createInMemoryEntries();
   const journal = createInMemoryJournal();
+  const quarantined = createInMemoryQuarantine();
   const workspaces = createInMemoryWorkspaces(
     workspaceRow(WS, {
       plan: options.plan,
@@ -127,6 +133,28 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     return recorded;
   };
 
+  /** Ingest of an entry of two events that fan-out cannot journal. */
+  const quarantine = async (): Promise<Entry> => {
+    const entry = await putEntry(workspace());
+    const facts = { partition: entry.partition, entry: entry.entry, reason: "record" as const, at: "" };
+    await quarantined.putRow({ label: "label", sequenceNumber: String(sequence), ...facts });
+    return entry;
+  };
+
+  const redrive = async (): Promise<Redriven> =>
+    redriveQuarantine({
+      journal,
+      entries,
+      quarantine: quarantined,
+      lanes: createInMemoryLanes(),
+      rings: createInMemoryRings(),
+      retention: { workspaces, plans, settings: DEFAULT_RETENTION, extendEntry: store.extendEntry },
+      clock: () => now,
+      log: createRecordedLog(),
+      hasTime: () => true,
+      isLasting: () => false,
+    });
+
   const recordUpkeep = async (): Promise<void> => {
     if (options.records === true) await recordPage(1, 0, workspace(), true);
   };
@@ -176,6 +204,8 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
       return entry;
     },
     recordPage,
+    quarantine,
+    redrive,
     put,
     changePlan: (plan: string): void => put({ plan }),
     /** The table's TTL: everything that expired at least `lateDays` ago. */

@@ -1,3 +1,4 @@
+import { toTimestamp } from "../clock.ts";
 import { appendToJournal, type AppendDependencies } from "./append-journal.ts";
 import { referenceOf } from "../entry/build-entry.ts";
 import type { Plans } from "../retention/entitlement.ts";
@@ -103,8 +104,9 @@ async function journalRow(
 }
 
 /**
- * An entry on a late page is past where the purge looks for what would expire, so what a larger plan or a hold gives it is given
- * before it is journalled. What may be removed now has expired, whatever its own expiry says.
+ * The purge extends what would expire from the oldest page on, up to the first page that would not. So what is journalled late expires
+ * late, as if it had been recorded now; it is shown by its time of record and removed with its page. What may be removed now has
+ * expired, whatever its own expiry says.
  */
 async function keep(
   workspaceId: string,
@@ -114,10 +116,11 @@ async function keep(
   const { workspaces, plans, settings, extendEntry } = retention;
   const workspace = await workspaces.readWorkspace(workspaceId);
   if (workspace === undefined) return entry;
-  const before = removableBefore(workspace, plans, clock(), settings);
+  const now = clock();
+  const before = removableBefore(workspace, plans, now, settings);
   if (before !== null && entry.recordedAt < before) return "expired";
-  const days = recordedDays(workspace, plans, clock());
-  const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(entry.recordedAt, days);
+  const days = recordedDays(workspace, plans, now);
+  const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(toTimestamp(now), days);
   if (expiresAt <= entry.expiresAt) return entry;
   await extendEntry(workspaceId, entry, expiresAt);
   // The table may have been first.

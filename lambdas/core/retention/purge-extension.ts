@@ -131,7 +131,10 @@ async function extend(
   if (units > 0) await pause(pauseAfter(units));
 }
 
-/** The next pages whose entries may expire within the look-ahead. Journal order is time order, so the first that may not ends them. */
+/**
+ * The next pages whose entries may expire within the look-ahead. The first that may not ends them: an entry is journalled within the day
+ * that the stream keeps it, or expires as if it had been recorded when it was redriven.
+ */
 async function pagesExpiring(
   workspace: Workspace,
   from: number,

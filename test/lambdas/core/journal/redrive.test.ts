@@ -54,8 +54,11 @@ async function redriveAfter(days: number, changes: Partial<Workspace>, entry: En
   return reference?.expiresAt === stored ? stored : "another expiry in the journal";
 }
 
-it("journals what waited under the expiry that a plan which has grown gives it", async () => {
-  expect(await redriveAfter(5, { plan: "team" })).toBe(expiryOf(free.recordedAt, 30));
+const onDay = (day: number): string => new Date(RECORDED + day * DAY).toISOString();
+
+it("journals what waited under the expiry of what is recorded now, as its page is", async () => {
+  expect(await redriveAfter(5, { plan: "free" })).toBe(expiryOf(onDay(5), 7));
+  expect(await redriveAfter(5, { plan: "team" })).toBe(expiryOf(onDay(5), 30));
 });
 
 it("journals what waited under a hold to never expire, even if its window has passed", async () => {
@@ -64,7 +67,7 @@ it("journals what waited under a hold to never expire, even if its window has pa
 });
 
 it("judges what has expired by the retention of now, not by the entry's own expiry", async () => {
-  expect(await redriveAfter(9, { plan: "team" })).toBe(expiryOf(free.recordedAt, 30));
+  expect(await redriveAfter(9, { plan: "team" })).toBe(expiryOf(onDay(9), 30));
   expect(await redriveAfter(9, { plan: "free" }, storedEntry(1))).toBe("expired");
   expect(await redriveAfter(9, { plan: "free" })).toBe("expired");
   const floor = new Date(RECORDED + DAY).toISOString();

@@ -129,3 +129,26 @@ describe("the end of a workspace", () => {
     expect(world.entries.entries.size).toBe(0);
   });
 });
+
+describe("what was redriven out of quarantine", () => {
+  it.each([
+    ["a hold", { plan: "free", hold: true }],
+    ["a larger plan", { plan: "team" }],
+  ])("is kept by %s that comes later, though younger pages come before it", async (_name, asked) => {
+    const world = createRetentionWorld({ plan: "free" });
+    const waiting = await world.quarantine();
+    for (let day = 1; day <= 5; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.record();
+    }
+    expect(await world.redrive()).toMatchObject({ journalled: 1 });
+    world.put(asked);
+    for (let day = 5; day <= 20; day++) {
+      world.moveTo(START + day * DAY_MS + 60_000);
+      await world.purge();
+      world.expire(0);
+    }
+    expect([...world.entries.entries.values()].map(({ entry }) => entry)).toContain(waiting.entry);
+    expect(world.entries.entries.size).toBe(6);
+  });
+});
