@@ -47,9 +47,14 @@ const inBase = (base: number) => (digits: string) => {
   return code <= 0x10_ff_ff ? String.fromCodePoint(code) : undefined;
 };
 
-/** URLs, quoted-printable, JSON and programs, HTML, shells; twice or more where one kind is put into itself. */
-const ESCAPES: readonly [RegExp, (found: string) => string | undefined][] = [
-  [/%(?:25){0,4}([0-9a-f]{2})/iy, inBase(16)],
+type Escape = readonly [RegExp, (found: string) => string | undefined];
+/** How often a URL or HTML is put into itself: where a layer ends depends on what is looked for. */
+const LAYERS = [0, 1, 2, 3];
+
+/** URLs, quoted-printable, JSON and programs, HTML, shells, SQL and CSV. */
+const ESCAPES: readonly Escape[] = [
+  ...LAYERS.map((layers): Escape => [new RegExp(`%${"25".repeat(layers)}([0-9a-f]{2})`, "iy"), inBase(16)]),
+  ...LAYERS.map((layers): Escape => [new RegExp(`&${"amp;".repeat(layers)}([a-z]{2,16});`, "iy"), named]),
   [/=([0-9a-f]{2})/iy, inBase(16)],
   [/\\u([0-9a-f]{4})/iy, inBase(16)],
   [/\\u\{0{0,4}([0-9a-f]{1,6})\}/iy, inBase(16)],
@@ -59,15 +64,16 @@ const ESCAPES: readonly [RegExp, (found: string) => string | undefined][] = [
   [/\\([0abefnrtv])/y, (letter) => CONTROLS.get(letter)],
   [/&(?:amp;){0,4}#0{0,6}([0-9]{1,6});?/iy, inBase(10)],
   [/&(?:amp;){0,4}#x0{0,6}([0-9a-f]{1,6});?/iy, inBase(16)],
-  [/&([a-z]{2,16});?/iy, named],
-  [/&(?:amp;){1,4}([a-z]{2,16});/iy, named],
+  [/&([a-z]{2,16})/iy, named],
   [/(\+)/y, () => " "],
   [/'(?:\\'|"(')")'/y, () => "'"],
+  [/('|")\1/y, (quote) => quote],
+  [/%u([0-9a-f]{4})/iy, inBase(16)],
 ];
-const ESCAPE_BEGINS = /[%=\\&+']/g;
+const ESCAPE_BEGINS = /[%=\\&+'"]/g;
 /** What is left of one whose end is missing. */
 const CUT_ESCAPE =
-  /(?:%(?:25){0,4}[0-9a-f]?|=(?:[0-9a-f]|\r)?|\\(?:u\{?[0-9a-f]{0,7}|x[0-9a-f]?|[0-3][0-7]?)?|&(?:amp;){0,4}(?:#x?[0-9a-f]{0,11}|[a-z]{0,16})|'["\\]?)$/i;
+  /(?:%(?:u[0-9a-f]{0,3}|(?:25){0,4}[0-9a-f]?)|=(?:[0-9a-f]|\r)?|\\(?:u\{?[0-9a-f]{0,7}|x[0-9a-f]?|[0-3][0-7]?)?|&(?:amp;){0,4}(?:#x?[0-9a-f]{0,11}|[a-z]{0,16})|'["\\]?)$/i;
 const LONGEST_ESCAPE = 40;
 
 export function readEscapes(text: string): EscapedText {

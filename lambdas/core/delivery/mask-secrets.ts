@@ -7,7 +7,7 @@ const MIN_RUN_LENGTH = 8;
 const ALPHANUMERIC = /[0-9A-Za-z]+/g;
 /** The word before credentials is no secret, and of use in what a receiver says. */
 const SCHEME = /^(?:basic|bearer|token|apikey|splunk)\s+/i;
-/** Under a second. 16 KiB take 50,000 with three secrets, 650,000 with twenty more. */
+/** Half a second. 16 KiB take 50,000 with three secrets, 650,000 with twenty more. */
 const MAX_STEPS = 3_000_000;
 
 /**

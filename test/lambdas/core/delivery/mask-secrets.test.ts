@@ -93,7 +93,7 @@ describe("a header value that frameworks quote in their own ways", () => {
   });
 
   it("is masked where the end cuts an escape in two", () => {
-    for (const cut of ["%", "%2", "\\", "\\u", "\\u002", "&", "&pl", "&#4", "&#x2"])
+    for (const cut of ["%", "%2", "%u00", "\\", "\\u", "\\u002", "&", "&pl", "&#4", "&#x2"])
       expect(maskSecrets(`got k7/Qp${cut}`, [HEADER])).toBe(`got ${"*".repeat(5 + cut.length)}`);
   });
 });
@@ -168,6 +168,9 @@ const WAYS: readonly ((char: string, isUpper: boolean) => string)[] = [
   (char) => NAMED[char] ?? char,
   (char) => `&amp;#${code(char, 10, 3)};`,
   (char) => (char === " " ? "+" : char),
+  (char) => (char === "'" || char === '"' ? char + char : char),
+  (char) => (char === "'" ? "'\\''" : char),
+  (char, isUpper) => `%u${upper(code(char, 16, 4), isUpper)}`,
 ];
 const secretText = fc
   .string({
