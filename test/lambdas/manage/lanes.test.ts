@@ -421,6 +421,14 @@ describe("a change of what waits", () => {
     expect(manage.rings.rung).toEqual([]);
   });
 
+  it("that is another secret waits on: no receiver has it yet", async () => {
+    await refuseFirst("waiting");
+    const before = await lane();
+    expect((await post("rotate-secret")).status).toBe(200);
+    expect(await lane()).toEqual(before);
+    expect(manage.rings.rung).toEqual([]);
+  });
+
   it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
     "of a suspended lane to %j leaves the sweep the notice that its owner has not had",
     async (body) => {
