@@ -1,7 +1,7 @@
 import { DataFolderInUseError, PortTakenError, SigningKeyError } from "./errors.ts";
 
 const OTHER_FOLDER = "npm start -- --data DIR";
-const OF_ANOTHER_USER = `It belongs to another user: to root, after a start by sudo. Take it back (chown -R), remove it, or start on a folder of your own: ${OTHER_FOLDER}`;
+const OF_ANOTHER_USER = `It belongs to another user: to root, after a start by sudo. Take it back (chown -R) or remove it. Another data folder: ${OTHER_FOLDER}`;
 const NO_FOLDER = `A part of this path is a file. Name a folder: ${OTHER_FOLDER}`;
 
 /** What to do, by the code of an error that the file system gives. */

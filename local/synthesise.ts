@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  accessSync,
+  constants,
   existsSync,
   globSync,
   mkdirSync,
@@ -136,10 +138,10 @@ export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
     return { cdkOut, stack: stackIn(cdkOut), cached: true };
   }
   mkdirSync(CACHE, { recursive: true });
+  accessSync(CACHE, constants.W_OK); // of all that may fail, it alone names the folder
   forgetOld(Date.now());
   const partial = `${cdkOut}.${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial); // names the folder when it may not be written
   try {
     await runApp(partial, complete);
   } catch (error) {
