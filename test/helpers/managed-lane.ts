@@ -1,0 +1,163 @@
+import { expect } from "vitest";
+import { factsOfFrozen } from "../../lambdas/core/delivery/delivery-record.ts";
+import { referenceOf } from "../../lambdas/core/entry/build-entry.ts";
+import type { EntryReference } from "../../lambdas/core/entry/entry.ts";
+import { buildOwnEntry } from "../../lambdas/core/entry/own-entry.ts";
+import type { Page } from "../../lambdas/core/journal/page.ts";
+import { freeze, refused, suspended } from "../../lambdas/core/lane/advance-lane.ts";
+import type { Cut } from "../../lambdas/core/lane/freeze-delivery.ts";
+import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import { type Answer, type Management, NOW, startManagement } from "./management.ts";
+
+export const WS = "/v1/workspaces/ws_1";
+/** The delivery that `freezeFirst` freezes. */
+export const WHD = "whd_01M83AAAAAW5M2T9C7R4X6V0BD";
+export const NEXT_ATTEMPT_AT = new Date(NOW + 600_000).toISOString();
+export const DISABLED = {
+  status: 409,
+  body: { type: "https://trailcast.dev/problems/destination-disabled" },
+};
+export const REPORT = {
+  last: {
+    id: WHD,
+    at: "2026-11-23T05:00:00.000Z",
+    outcome: "retry",
+    statusCode: 500,
+    durationMs: 5,
+    error: "HTTP 500",
+  },
+};
+const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 }, lapsed: [] } as unknown as Cut;
+
+/** Management of a workspace with forwarding and one destination, and what deliver would write of its lanes. */
+export interface ManagedLane extends Management {
+  /** Of the destination. */
+  id: string;
+  path: string;
+  /** To a route below the destination. */
+  post(route: string, body?: unknown): Promise<Answer>;
+  lane(name?: string): Promise<Lane>;
+  store(row: Lane): Promise<void>;
+  /** Of the events of our own, without their prefix. */
+  types(): Promise<string[]>;
+  /** Puts pages from the first on, and it is the time of the last. */
+  putPages(count: number): Promise<void>;
+  /** An entry of one event that is in the table, as a page names it. */
+  recordOne(action: string, at?: number): Promise<EntryReference>;
+  /** Leaves the live lane as deliver does after a refusal of its first delivery, with the record of it. */
+  refuseFirst(state: "waiting" | "suspended"): Promise<void>;
+  /** Of the pages from the second on; answers its id. */
+  startReplay(): Promise<string>;
+}
+
+export async function startManagedLane(): Promise<ManagedLane> {
+  const manage = await startManagement();
+  await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" }, workspaces: "*" });
+  const { body } = await manage.ask("POST", `${WS}/destinations`, {
+    body: { name: "a", url: "https://siem.example.com/in" },
+  });
+  const id: string = body.id;
+  const path = `${WS}/destinations/${id}`;
+  manage.rings.rung.length = 0;
+  const post: ManagedLane["post"] = (route, asked) =>
+    manage.ask("POST", `${path}/${route}`, asked === undefined ? {} : { body: asked });
+  const lane: ManagedLane["lane"] = async (name = "live") => {
+    const row = await manage.dependencies.registry.readLane("ws_1", id, name);
+    if (row === undefined) throw new Error(`no lane ${name}`);
+    return row;
+  };
+  const store: ManagedLane["store"] = async (row) => {
+    const { kind } = await manage.dependencies.registry.commit([{ kind: "replace", row }]);
+    expect(kind).toBe("committed");
+  };
+  return {
+    ...manage,
+    id,
+    path,
+    post,
+    lane,
+    store,
+    types: async () => (await manage.recorded("ws_1")).map(({ type }) => type.replace("pro.atmos.", "")),
+    async putPages(count) {
+      for (let number = 1; number <= count; number++) await manage.putPage(page(number));
+      manage.clock.now = NOW + count * 3_600_000;
+    },
+    recordOne: (action, at = NOW) => recordOne(manage, action, at),
+    async refuseFirst(state) {
+      await store(await refuse(manage, freezeFirst(await lane()), state));
+    },
+    async startReplay() {
+      const replay = await post("replays", { from: page(2).at, to: page(5).at });
+      return replay.body.id;
+    },
+  };
+}
+
+/** Page `number`, an hour after the one before, with two events. */
+export function page(number: number, changes: Partial<Page> = {}): Page {
+  const at = new Date(NOW + number * 3_600_000).toISOString();
+  return {
+    workspace: "ws_1",
+    page: number,
+    at,
+    seq: `l/${number}`,
+    late: 0,
+    total: number * 2,
+    previousHash: "",
+    hash: String(number),
+    entries: [
+      { entry: `ent_${number}`, shard: 0, recordedAt: at, count: 2, bytes: 10, expiresAt: 9e9, hash: "h" },
+    ],
+    ...changes,
+  };
+}
+
+/** Page `number`, as long after `NOW` as its last event, with an event of each of these minutes after `NOW`. */
+export function agedPage(number: number, minutes: readonly number[], total = minutes.length): Page {
+  const [whole] = page(number).entries;
+  if (whole === undefined) throw new Error("no entry");
+  const entries = minutes.map((minute) => ({
+    ...whole,
+    entry: `ent_${number}_${minute}`,
+    recordedAt: new Date(NOW + minute * 60_000).toISOString(),
+    count: 1,
+  }));
+  return page(number, { entries, total, at: entries.at(-1)?.recordedAt ?? "" });
+}
+
+/** The lane with its first delivery frozen, of two events. */
+export function freezeFirst(row: Lane): Lane {
+  const facts = {
+    id: WHD,
+    frozenAt: "2026-11-23T05:00:00.000Z",
+    format: "cloudevents-batch",
+    contentVersion: 1,
+  } as const;
+  return freeze(row, CUT, facts);
+}
+
+async function recordOne(manage: Management, action: string, at: number): Promise<EntryReference> {
+  const { registry, settings, random } = manage.dependencies;
+  const workspace = await registry.readWorkspace("ws_1");
+  if (workspace === undefined) throw new Error("no workspace");
+  const event = { category: "billing", action, actor: { type: "user", id: "u" } };
+  const entry = buildOwnEntry({ workspace, event, trace: undefined }, at, random, settings);
+  await registry.commit([{ kind: "record", entry }]);
+  return referenceOf(entry);
+}
+
+async function refuse(manage: Management, frozen: Lane, state: "waiting" | "suspended"): Promise<Lane> {
+  const facts = factsOfFrozen(frozen, 30, NOW);
+  if (facts === undefined) throw new Error("nothing frozen");
+  const outcome = state === "waiting" ? "retry" : "suspend";
+  await manage.note({
+    facts,
+    outcome,
+    at: "2026-11-23T05:00:00.000Z",
+    attempt: { attempt: 1, ...REPORT.last, outcome },
+    ...(state === "waiting" && { nextAttemptAt: NEXT_ATTEMPT_AT }),
+  });
+  return state === "waiting"
+    ? refused(frozen, REPORT, { delaySeconds: 600, isHeld: false, now: NOW })
+    : suspended(frozen, REPORT, "retries-exhausted");
+}

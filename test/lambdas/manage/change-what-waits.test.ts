@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ringOf, type Ring } from "../../../lambdas/core/lane/lane.ts";
+import { sweepDue } from "../../../lambdas/core/lane/sweep.ts";
+import { type ManagedLane, startManagedLane } from "../../helpers/managed-lane.ts";
+
+let manage: ManagedLane;
+
+beforeEach(async () => {
+  manage = await startManagedLane();
+});
+afterEach(() => manage.close());
+
+/** What the index of due lanes would find. */
+async function* dueLanes(now: string): AsyncIterable<Ring[]> {
+  const lanes = await manage.dependencies.registry.listLanes("ws_1");
+  yield lanes
+    .filter(({ dueShard, nextAttemptAt }) => dueShard !== undefined && (nextAttemptAt ?? "~") <= now)
+    .map(ringOf);
+}
+
+describe("a change of what waits", () => {
+  it("is tried at once", async () => {
+    await manage.refuseFirst("waiting");
+    const { status } = await manage.ask("PATCH", manage.path, {
+      body: { url: "https://siem.example.com/mended" },
+      headers: { "if-match": '"1"' },
+    });
+    expect(status).toBe(200);
+    expect(await manage.lane()).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+
+  it.each([
+    { format: "cloudevents-structured" },
+    { eventTypes: ["pro.atmos.billing.*"] },
+    { headers: { "X-Tenant": "mended" } },
+  ])("to %j is tried at once", async (body) => {
+    await manage.refuseFirst("waiting");
+    await manage.ask("PATCH", manage.path, { body, headers: { "if-match": "*" } });
+    expect(await manage.lane()).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+
+  it("that is a name alone waits on, for as long as the receiver asked", async () => {
+    await manage.refuseFirst("waiting");
+    const before = await manage.lane();
+    expect(before.nextAttemptAt).toBeDefined();
+    const { body } = await manage.ask("PATCH", manage.path, {
+      body: { name: "b" },
+      headers: { "if-match": "*" },
+    });
+    expect(body.name).toBe("b");
+    expect(await manage.lane()).toEqual(before);
+    expect(manage.rings.rung).toEqual([]);
+  });
+
+  it("that is another secret waits on: no receiver has it yet", async () => {
+    await manage.refuseFirst("waiting");
+    const before = await manage.lane();
+    expect((await manage.post("rotate-secret")).status).toBe(200);
+    expect(await manage.lane()).toEqual(before);
+    expect(manage.rings.rung).toEqual([]);
+  });
+
+  it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
+    "of a suspended lane to %j leaves the sweep the notice that its owner has not had",
+    async (body) => {
+      await manage.refuseFirst("suspended");
+      const { version, untold } = await manage.lane();
+      expect(untold).toBeDefined();
+      await manage.ask("PATCH", manage.path, { body, headers: { "if-match": "*" } });
+      expect(await manage.lane()).toMatchObject({ status: "suspended", version: version + 1, untold });
+      manage.rings.rung.length = 0;
+      await sweepDue({ ...manage.dependencies, due: { dueLanes } });
+      expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: manage.id, lane: "live" }]);
+    },
+  );
+});

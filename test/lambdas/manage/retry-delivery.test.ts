@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { factsOfFrozen } from "../../../lambdas/core/delivery/delivery-record.ts";
+import {
+  agedPage,
+  DISABLED,
+  freezeFirst,
+  page,
+  WHD,
+  WS,
+  type ManagedLane,
+  startManagedLane,
+} from "../../helpers/managed-lane.ts";
+import { type Answer, NOW } from "../../helpers/management.ts";
+
+let manage: ManagedLane;
+
+beforeEach(async () => {
+  manage = await startManagedLane();
+});
+afterEach(() => manage.close());
+
+describe("deliveries", () => {
+  it("waiting are tried at once", async () => {
+    await manage.refuseFirst("waiting");
+    expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
+    const hurried = await manage.lane();
+    expect(hurried.frozen?.id).toBe(WHD);
+    expect(hurried).not.toHaveProperty("nextAttemptAt");
+    expect(manage.rings.rung).toHaveLength(1);
+    expect(await manage.types()).toContain("webhook.delivery_retried");
+  });
+
+  it("of a suspended lane are tried at once, which goes on", async () => {
+    await manage.refuseFirst("suspended");
+    expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
+    expect(await manage.lane()).toMatchObject({ status: "live", frozen: { id: WHD } });
+  });
+
+  it("of a disabled lane are not", async () => {
+    await manage.refuseFirst("waiting");
+    await manage.post("disable");
+    expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+  });
+
+  it("that are closed are not sent again while the destination is disabled", async () => {
+    await manage.refuseFirst("waiting");
+    await manage.putPages(2);
+    await manage.post("enable", { from: "now" });
+    await manage.post("disable");
+    expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+    expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toEqual([]);
+    await manage.post("enable");
+    expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
+  });
+
+  it("of a replay that was suspended are not tried again while the destination is disabled", async () => {
+    await manage.putPages(2);
+    const { body } = await manage.post("replays", { from: new Date(NOW).toISOString(), to: page(2).at });
+    await manage.store({ ...freezeFirst(await manage.lane(body.id)), status: "suspended" });
+    await manage.post("disable");
+    expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
+    expect(await manage.lane(body.id)).toMatchObject({ status: "suspended" });
+  });
+
+  it("that are closed are sent again as far as they have not expired, and refused when nothing is left", async () => {
+    await manage.refuseFirst("waiting");
+    await manage.putPage(agedPage(1, [0, 60]));
+    await manage.putPage(page(2));
+    await manage.post("enable", { from: "now" });
+    const body = { plan: "enterprise", retentionDays: 1 };
+    await manage.ask("PUT", `${WS}/entitlement`, { body, workspaces: "*" });
+    manage.clock.now = NOW + 86_400_000 + 30 * 60_000;
+    const { headers } = await manage.post(`deliveries/${WHD}/retry`);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ events: 1, exact: true, startsAt: { page: 1, index: 0 } });
+    manage.clock.now += 45 * 60_000;
+    expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject({
+      status: 409,
+      body: { type: "https://trailcast.dev/problems/nothing-to-send" },
+    });
+    expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toHaveLength(1);
+  });
+
+  it("that are closed are sent again as far as the filter of now wants them", async () => {
+    await manage.refuseFirst("waiting");
+    const references = await Promise.all(["paid", "sent", "paid"].map((action) => manage.recordOne(action)));
+    await manage.putPage(page(1, { entries: references, total: 3 }));
+    await manage.post("enable", { from: "now" });
+    const want = (eventTypes: string[]): Promise<Answer> =>
+      manage.ask("PATCH", manage.path, { body: { eventTypes }, headers: { "if-match": "*" } });
+    await want(["pro.atmos.billing.paid"]);
+    const { headers } = await manage.post(`deliveries/${WHD}/retry`);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ events: 1, exact: true, journalledEvents: 2 });
+    await want(["pro.atmos.billing.lost"]);
+    expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(409);
+  });
+
+  it("that are closed go once more by a replay of just their events", async () => {
+    await manage.refuseFirst("waiting");
+    await manage.putPages(2);
+    await manage.post("enable", { from: "now" });
+    const { status, headers } = await manage.post(`deliveries/${WHD}/retry`);
+    expect(status).toBe(202);
+    const replay = await manage.ask("GET", headers["location"] ?? "");
+    expect(replay.body).toMatchObject({ delivery: WHD, events: 2, exact: true, status: "running" });
+    expect(await manage.lane(replay.body.id)).toMatchObject({
+      cursor: { page: 1, index: 0 },
+      until: { page: 1, index: 2 },
+      status: "live",
+    });
+  });
+
+  it("of a replay go once more without what its window left out between them", async () => {
+    await manage.putPage(agedPage(1, [10, 0, 11]));
+    const [from, to] = [5, 15].map((minute) => new Date(NOW + minute * 60_000).toISOString());
+    const { body } = await manage.post("replays", { from, to });
+    expect(body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
+    const facts = factsOfFrozen(freezeFirst(await manage.lane(body.id)), 30, NOW);
+    if (facts === undefined) throw new Error("nothing frozen");
+    const covers = { first: { page: 1, index: 0 }, end: { page: 1, index: 3 } };
+    await manage.note({
+      facts: { ...facts, ...covers },
+      outcome: "delivered",
+      at: new Date(NOW).toISOString(),
+    });
+    const { headers } = await manage.post(`deliveries/${WHD}/retry`);
+    const again = (await manage.ask("GET", headers["location"] ?? "")).body;
+    expect(again).toMatchObject({ delivery: WHD, events: 2, exact: true });
+    expect(await manage.lane(again.id)).toMatchObject({ recorded: { from, to }, until: covers.end });
+  });
+
+  it("are skipped by a mark that deliver carries out", async () => {
+    await manage.refuseFirst("suspended");
+    expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect(await manage.lane()).toMatchObject({ status: "live", skip: 1, frozen: { id: WHD } });
+    const skips = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("delivery_skipped"));
+    expect(skips).toHaveLength(1);
+    expect(skips[0]?.data["metadata"]).toEqual({ delivery: WHD, number: 1, events: 2 });
+  });
+
+  it("that a lane holds are there after their rows have expired", async () => {
+    await manage.refuseFirst("suspended");
+    manage.clock.now = NOW + 31 * 86_400_000;
+    expect((await manage.ask("GET", manage.path)).body.health.lastDelivery.id).toBe(WHD);
+    const shown = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
+    expect(shown.body).toMatchObject({ outcome: "suspend", attempts: [{ attempt: 1 }] });
+    expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(202);
+    expect(await manage.lane()).toMatchObject({ status: "live", skip: 1 });
+    await manage.store({ ...(await manage.lane()), frozen: undefined, skip: undefined });
+    expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(404);
+  });
+
+  it.each(["retry", "skip"])("that wait for their first attempt take a %s", async (action) => {
+    await manage.store(freezeFirst(await manage.lane()));
+    const shown = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
+    expect(shown.body).toMatchObject({ id: WHD, outcome: "retry", number: 1, count: 2, attempts: [] });
+    expect((await manage.post(`deliveries/${WHD}/${action}`)).status).toBe(202);
+    expect((await manage.lane()).skip).toBe(action === "skip" ? 1 : undefined);
+    expect(manage.rings.rung).toHaveLength(1);
+  });
+
+  it("that are closed cannot be skipped", async () => {
+    await manage.refuseFirst("waiting");
+    await manage.post("enable", { from: "now" });
+    expect(await manage.post(`deliveries/${WHD}/skip`)).toMatchObject({
+      status: 409,
+      body: { type: "https://trailcast.dev/problems/delivery-closed" },
+    });
+  });
+});
