@@ -1,0 +1,148 @@
+import { setImmediate } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { DAY_MS, DEFAULT_RETENTION } from "../../lambdas/core/retention/retention.ts";
+import {
+  createPurgeWorkspaceHandler,
+  type PurgeWorkspaceDependencies,
+} from "../../lambdas/purge-workspace.ts";
+import { createRecordedLog, createRecordedMetrics } from "../helpers/in-memory-stores.ts";
+import { createRetentionWorld, PLANS, type RetentionWorld, START, WS } from "../helpers/retention-world.ts";
+
+const RESERVE_MS = 30_000;
+
+let world: RetentionWorld;
+let asked: string[][];
+let tidied: string[];
+let unreadable: Set<string>;
+let log: ReturnType<typeof createRecordedLog>;
+let metrics: ReturnType<typeof createRecordedMetrics>;
+
+beforeEach(() => {
+  world = createRetentionWorld({ plan: "free" });
+  asked = [];
+  tidied = [];
+  unreadable = new Set();
+  log = createRecordedLog();
+  metrics = createRecordedMetrics();
+});
+
+const messageOf = (workspace: string) => ({
+  messageId: `of ${workspace}`,
+  body: JSON.stringify({ workspace }),
+});
+
+/** The answer to tasks for these workspaces, with so much time left at each look. */
+function invoke(
+  workspaces: readonly string[],
+  remaining: () => number = () => 300_000,
+  changes: Partial<PurgeWorkspaceDependencies> = {},
+) {
+  const handler = createPurgeWorkspaceHandler({
+    purge: {
+      journal: world.journal,
+      store: world.store,
+      workspaces: {
+        readWorkspace: async (id) => {
+          if (unreadable.has(id)) throw new Error("unreadable");
+          return id === WS ? world.workspace() : undefined;
+        },
+      },
+      plans: PLANS,
+      settings: DEFAULT_RETENTION,
+      clock: world.now,
+      pause: async () => {},
+      receiptClosed: async () => "recorded",
+      retentionChanged: async () => {},
+      owedExpiring: async () => {},
+    },
+    tasks: { add: async (ids) => void asked.push([...ids]) },
+    tidy: async (workspace) => void tidied.push(workspace),
+    log,
+    metrics,
+    ...changes,
+  });
+  return handler({ Records: workspaces.map(messageOf) }, { getRemainingTimeInMillis: remaining });
+}
+
+async function recordTwentyDays(): Promise<void> {
+  for (let day = 0; day < 20; day++) {
+    world.moveTo(START + day * DAY_MS);
+    await world.record();
+  }
+}
+
+describe("a purge task", () => {
+  it("removes what has expired, tidies up, asks for no further task and says what it did", async () => {
+    await recordTwentyDays();
+    expect(await invoke([WS])).toEqual({ batchItemFailures: [] });
+    expect(world.journal.pagesOf(WS)[0]?.page).toBe(13);
+    expect({ asked, tidied, failures: metrics.counts.size }).toEqual({
+      asked: [],
+      tidied: [WS],
+      failures: 0,
+    });
+    expect(log.lines).toEqual([
+      { level: "info", message: "purge.ran", fields: { workspace: WS, outcome: "finished" } },
+    ]);
+  });
+
+  it("goes on in a task of its own when time is short, and tidies up all the same", async () => {
+    await recordTwentyDays();
+    let looks = 0;
+    const oneTurn = () => (looks++ < 1 ? RESERVE_MS + 1 : RESERVE_MS);
+    expect(await invoke([WS], oneTurn)).toEqual({ batchItemFailures: [] });
+    expect(world.journal.pagesOf(WS).length).toBeGreaterThan(8);
+    expect({ asked, tidied }).toEqual({ asked: [[WS]], tidied: [WS] });
+    expect(log.lines.at(-1)?.fields).toEqual({ workspace: WS, outcome: "unfinished" });
+    await invoke([WS]);
+    expect(world.journal.pagesOf(WS)[0]?.page).toBe(13);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["takes its turn with a millisecond more than the half minute that is kept free", RESERVE_MS + 1, []],
+    ["takes none within it", RESERVE_MS, [[WS]]],
+  ])("%s", async (_what, remaining, further) => {
+    await invoke([WS], () => remaining);
+    expect(asked).toEqual(further);
+  });
+
+  it("ends when the further task is queued, and no sooner", async () => {
+    const queue = Promise.withResolvers<void>();
+    let hasEnded = false;
+    const answer = invoke([WS], () => 0, { tasks: { add: () => queue.promise } }).finally(
+      () => (hasEnded = true),
+    );
+    await setImmediate();
+    expect(hasEnded).toBe(false);
+    queue.resolve();
+    await answer;
+  });
+});
+
+describe("a purge task that fails", () => {
+  it("goes back to its queue and is counted, and holds up no other of its batch", async () => {
+    unreadable.add("ws_bad");
+    expect(await invoke(["ws_bad", WS])).toEqual({ batchItemFailures: [{ itemIdentifier: "of ws_bad" }] });
+    expect(metrics.counts).toEqual(new Map([[METRIC.purgeFailures, 1]]));
+    expect(tidied).toEqual([WS]);
+    expect(log.lines[0]).toMatchObject({
+      level: "error",
+      message: "purge.failed",
+      fields: { workspace: "ws_bad" },
+      error: new Error("unreadable"),
+    });
+  });
+
+  const refuse = () => Promise.reject(new Error("refused"));
+  it.each<[string, () => number, Partial<PurgeWorkspaceDependencies>]>([
+    ["in tidying up", () => 300_000, { tidy: refuse }],
+    ["in asking for a further task", () => 0, { tasks: { add: refuse } }],
+  ])("%s is one that failed", async (_what, remaining, changes) => {
+    expect(await invoke([WS], remaining, changes)).toEqual({
+      batchItemFailures: [{ itemIdentifier: `of ${WS}` }],
+    });
+    expect(metrics.counts).toEqual(new Map([[METRIC.purgeFailures, 1]]));
+  });
+});
