@@ -4,9 +4,9 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { Command } from "commander";
-import { confirm } from "./confirm.ts";
+import { confirm, type Deed } from "./confirm.ts";
 import { counted, print } from "./output.ts";
-import { addStackOptions, openStack, type StackOptions } from "./stack-access.ts";
+import { addStackOptions, openStack, type StackAccess, type StackOptions } from "./stack-access.ts";
 
 interface DestroyOptions extends StackOptions {
   yes?: boolean;
@@ -26,20 +26,27 @@ export function addDestroyDataCommand(program: Command): void {
     .description("delete the secrets of all destinations, before the stack itself is destroyed")
     .option("--yes", "do not ask")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: DestroyOptions) => {
-      const stack = openStack(options);
-      const prefix = stack.output("SecretPrefix");
-      const client = new SecretsManagerClient({});
-      const names = await listNames(client, prefix);
-      if (names.length === 0) return print(`${stack.label} has no secrets under ${prefix}.`);
-      print(`${counted(names.length, "secret")} under ${prefix} of ${stack.label}`);
-      if (options.yes !== true) await confirm({ what: "delete them for good", word: prefix });
-      for (const name of names) {
-        await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
-      }
-      print(`${counted(names.length, "secret")} deleted.`);
-    });
+    .action((options: DestroyOptions) =>
+      destroySecrets(openStack(options), options.yes === true ? async () => {} : confirm),
+    );
   program.addCommand(addStackOptions(command));
+}
+
+/** Deletes the secrets of a stack's destinations, once `ask` has returned. */
+export async function destroySecrets(
+  { label, output }: Pick<StackAccess, "label" | "output">,
+  ask: (deed: Deed) => Promise<void>,
+): Promise<void> {
+  const prefix = output("SecretPrefix");
+  const client = new SecretsManagerClient({});
+  const names = await listNames(client, prefix);
+  if (names.length === 0) return print(`${label} has no secrets under ${prefix}.`);
+  print(`${counted(names.length, "secret")} under ${prefix} of ${label}`);
+  await ask({ what: "delete them for good", word: prefix });
+  for (const name of names) {
+    await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
+  }
+  print(`${counted(names.length, "secret")} deleted.`);
 }
 
 async function listNames(client: SecretsManagerClient, prefix: string): Promise<string[]> {

@@ -4,7 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { CliError } from "../../cli/cli-error.ts";
+import type { Deed } from "../../cli/confirm.ts";
+import { destroySecrets } from "../../cli/destroy-data.ts";
 import { counted } from "../../cli/output.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
 
@@ -34,14 +37,15 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+const environment = (): Record<string, string> => ({
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "a",
+  AWS_SECRET_ACCESS_KEY: "b",
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
+});
+
 it("deletes the stack's own secrets, on every page of the list, and no other's", async () => {
-  const env = {
-    PATH: process.env["PATH"],
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "a",
-    AWS_SECRET_ACCESS_KEY: "b",
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
-  };
+  const env = { PATH: process.env["PATH"], ...environment() };
   const args = [LAUNCHER, "destroy-data", "--yes", "--outputs", outputs];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   expect(deleted).toEqual(
@@ -51,6 +55,20 @@ it("deletes the stack's own secrets, on every page of the list, and no other's",
     })),
   );
   expect(stdout).toContain("2 secrets deleted.");
+});
+
+it("asks for the prefix, and deletes nothing when another word was typed", async () => {
+  deleted.length = 0;
+  for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, value);
+  const typed: Deed[] = [];
+  const destroying = destroySecrets({ label: "A", output: () => "acme/prod/" }, async (deed) => {
+    typed.push(deed);
+    throw new CliError("Nothing was done.");
+  });
+  await expect(destroying).rejects.toThrow("Nothing was done.");
+  vi.unstubAllEnvs();
+  expect(typed).toEqual([{ what: "delete them for good", word: "acme/prod/" }]);
+  expect(deleted).toEqual([]);
 });
 
 it("counts one thing as one", () => {
