@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDynamoClient } from "../lambdas/adapters/aws-clients.ts";
+import { isAnyStoredBefore } from "../lambdas/adapters/entry-search.ts";
 import { createEntryStore } from "../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";
-import { createReceiptStore, type ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
+import { createReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
 import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
@@ -13,11 +14,12 @@ import type { EntryStore, JournalStore, WorkspaceReader } from "../lambdas/core/
 import {
   createJournalVerifier,
   type Finding,
-  isBeingRemoved,
   mayHaveExpired,
   verifyEntry,
 } from "../lambdas/core/journal/verify-journal.ts";
+import { toTimestamp } from "../lambdas/core/clock.ts";
 import { CliError } from "./cli-error.ts";
+import { PurgeWatch, type PurgeWitnesses } from "./watch-purge.ts";
 import type { StackAccess } from "./stack-access.ts";
 
 const PAGES_A_READ = 25;
@@ -51,13 +53,13 @@ export async function verifyJournalOf(
   return findings === 0;
 }
 
-interface Tables {
+interface Tables extends PurgeWitnesses {
   registry: string;
   workspaces: WorkspaceReader;
   journal: JournalStore;
   entries: EntryStore;
   lanePositions(workspace: string): Promise<LanePosition[]>;
-  listReceipts: ReceiptStore["listReceipts"];
+  isAnyStoredBefore(workspace: string, time: string): Promise<boolean>;
 }
 
 function openTables(client: DynamoDBClient, stack: StackAccess): Tables {
@@ -65,13 +67,15 @@ function openTables(client: DynamoDBClient, stack: StackAccess): Tables {
   const events = stack.output("EventsTable");
   const registry = stack.output("RegistryTable");
   const receipts = stack.output("ReceiptsTable");
-  const { lanePositions } = createPurgeStore(client, { events, journal, registry, receipts });
+  const { lanePositions, readState } = createPurgeStore(client, { events, journal, registry, receipts });
   return {
     registry,
     workspaces: createWorkspaceReader(client, registry),
     journal: createJournalStore(client, journal),
     entries: createEntryStore(client, events),
     lanePositions,
+    readState,
+    isAnyStoredBefore: (workspace, time) => isAnyStoredBefore(client, events, workspace, time),
     ...createReceiptStore(client, receipts),
   };
 }
@@ -82,7 +86,7 @@ async function allWorkspaces(client: DynamoDBClient, registry: string): Promise<
   return all.toSorted();
 }
 
-/** Lanes are read before the first page and receipts again at every gap: fan-out and a purge may be at work meanwhile. */
+/** Lanes and the purge's row are read before the first page: fan-out and a purge may be at work meanwhile. */
 async function verifyWorkspace(
   row: Workspace,
   tables: Tables,
@@ -95,20 +99,39 @@ async function verifyWorkspace(
     for (const finding of findings) report(finding);
     totals.findings += findings.length;
   };
-  const lanes = await tables.lanePositions(workspace);
-  let receipts = await tables.listReceipts(workspace);
-  const verifier = createJournalVerifier(receipts);
-  const learn = async (): Promise<void> => verifier.learn((receipts = await tables.listReceipts(workspace)));
+  const before = {
+    state: await tables.readState(workspace),
+    lanes: await tables.lanePositions(workspace),
+  };
+  const purged = new PurgeWatch(row, tables, clock);
+  const verifier = createJournalVerifier();
+  const learn = async (): Promise<void> => {
+    await purged.look();
+    verifier.learn(purged.receipts);
+  };
+  await learn();
   for await (const page of pagesOf(workspace, tables.journal, learn)) {
     count(verifier.add(page));
-    const missing = await missingOn(page, row, tables.entries, clock(), count);
-    if (missing.length > 0 && !isBeingRemoved(page.page, receipts)) await learn();
-    if (!isBeingRemoved(page.page, receipts)) count(missing);
+    count(await verifyEntriesOf(page, row, tables.entries, purged, clock()));
     totals.pages += 1;
     totals.events += page.entries.reduce((sum, entry) => sum + entry.count, 0);
   }
-  count(verifier.end(lanes));
-  return { ...totals, receipts: receipts.length };
+  count(await purged.findings());
+  verifier.learn(purged.receipts);
+  const lost = verifier.end(before);
+  count(lost);
+  if (
+    totals.pages === 0 &&
+    lost.length === 0 &&
+    (await tables.isAnyStoredBefore(workspace, hourAgo(clock())))
+  )
+    count([{ kind: "lost-end", page: 1 }]);
+  return { ...totals, receipts: purged.receipts.length };
+}
+
+/** By then fan-out has journalled what was recorded. */
+function hourAgo(now: number): string {
+  return toTimestamp(now - 3_600_000);
 }
 
 /** The pages in their order; `onGap` is awaited before one that does not follow on the one before it. */
@@ -129,22 +152,24 @@ async function* pagesOf(
   }
 }
 
-/** Counts entries that are altered; answers those that are missing and have not expired. */
-async function missingOn(
+/** Of what is missing without a reason, as far as no purge explains it once it is looked at again. */
+async function verifyEntriesOf(
   page: Page,
   row: Workspace,
   entries: EntryStore,
+  purged: PurgeWatch,
   now: number,
-  count: (findings: readonly Finding[]) => void,
 ): Promise<Finding[]> {
   const stored = await entries.readEntries(page.workspace, page.entries);
-  const findings = page.entries.flatMap(
-    (reference) =>
-      verifyEntry(page.page, reference, stored.get(reference.entry), mayHaveExpired(reference, row, now)) ??
-      [],
-  );
-  count(findings.filter(({ kind }) => kind !== "missing-entry"));
-  return findings.filter(({ kind }) => kind === "missing-entry");
+  const findings = page.entries.flatMap((reference) => {
+    const entry = stored.get(reference.entry);
+    const finding = verifyEntry(page.page, reference, entry, mayHaveExpired(reference, row, now));
+    if (entry !== undefined && finding === undefined) purged.hear(entry);
+    return finding ?? [];
+  });
+  const isMissing = findings.some(({ kind }) => kind === "missing-entry");
+  const isExplained = await purged.explains(page.page, isMissing);
+  return findings.filter(({ kind }) => kind !== "missing-entry" || !isExplained);
 }
 
 function describeFinding({ kind, page, toPage, entry }: Finding): string {

@@ -5,16 +5,25 @@ import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createEntryStore } from "../../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../../lambdas/adapters/purge-store.ts";
+import { createReceiptStore } from "../../lambdas/adapters/receipt-store.ts";
 import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import { withEntitlement } from "../../lambdas/core/retention/change-entitlement.ts";
 import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
-import { streamPosition } from "../../lambdas/core/journal/page.ts";
+import { type Page, streamPosition } from "../../lambdas/core/journal/page.ts";
 import { DAY_MS, DEFAULT_RETENTION, keptDays } from "../../lambdas/core/retention/retention.ts";
 import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
-import { laneAtStart } from "../helpers/in-memory-stores.ts";
+import { ownEntryKeyOf } from "../../lambdas/core/entry/record-entry.ts";
+import { createPurgeNotices } from "../../lambdas/core/retention/purge-notices.ts";
+import { openReceipt, purgedKey, type Receipt } from "../../lambdas/core/retention/receipt.ts";
+import {
+  createInMemoryDestinations,
+  createRecordedLog,
+  createRecordedMetrics,
+  laneAtStart,
+} from "../helpers/in-memory-stores.ts";
 import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
 import { PLANS, postedEvent } from "../helpers/sample-events.ts";
 
@@ -27,10 +36,12 @@ let now: number;
 let local: LocalDynamo;
 let recorded: Entry[];
 let row: Workspace;
+let journalled: number;
 
 beforeEach(async () => {
   now = START;
   recorded = [];
+  journalled = 0;
   local = await startLocalDynamo(() => now);
   const { hostname, port } = (await local.client.config.endpoint?.()) ?? { hostname: "", port: 0 };
   vi.stubEnv("AWS_ENDPOINT_URL", `http://${hostname}:${port}`);
@@ -55,6 +66,8 @@ const stores = () => ({
   journal: createJournalStore(local.client, "Journal"),
 });
 const currentRow = () => createWorkspaceReader(local.client, "Registry").readWorkspace(WS);
+
+const receiptsOf = () => createReceiptStore(local.client, "Receipts").listReceipts(WS);
 
 /** What PUT entitlement stores. */
 async function entitle(asked: { plan: string; hold?: boolean }, current: Workspace | undefined) {
@@ -84,9 +97,31 @@ async function recordDaily(first: number, days: number): Promise<void> {
     if (!built.ok) throw new Error("refused");
     recorded.push(built.entry);
     await stores().entries.putEntry(built.entry);
-    const record = { position: streamPosition("label", String(day)), reference: referenceOf(built.entry) };
-    await appendToJournal(WS, [record], { ...stores(), clock: () => now });
+    await journal(built.entry);
   }
+}
+
+/** The purge's own event, and its page. */
+async function record(receipt: Receipt): Promise<"recorded" | "silent"> {
+  const ambient = { clock: () => now, random: (bytes: number) => new Uint8Array(bytes) };
+  const settings = { ...ENVELOPES, plans: PLANS, shards: {} };
+  const told = await createPurgeNotices({
+    workspaces: createWorkspaceReader(local.client, "Registry"),
+    destinations: createInMemoryDestinations(),
+    events: { put: async () => {} },
+    recorder: { entries: stores().entries, ...ambient, settings },
+    log: createRecordedLog(),
+    metrics: createRecordedMetrics(),
+  }).receiptClosed(receipt);
+  const entry = ownEntryKeyOf(WS, purgedKey(receipt.receipt));
+  const recordedEvent = (await stores().entries.readEntries(WS, [{ entry, shard: 0 }])).get(entry);
+  if (recordedEvent !== undefined) await journal(recordedEvent);
+  return told;
+}
+
+async function journal(entry: Entry): Promise<void> {
+  const position = streamPosition("label", String(journalled++).padStart(5, "0"));
+  await appendToJournal(WS, [{ position, reference: referenceOf(entry) }], { ...stores(), clock: () => now });
 }
 
 /** A purge that has time for so many pages. */
@@ -101,7 +136,7 @@ async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
     clock: () => now,
     hasTime: () => left-- > 0,
     pause: async () => {},
-    receiptClosed: async () => "recorded",
+    receiptClosed: record,
     retentionChanged: async () => {},
     owedExpiring: async () => {},
   });
@@ -247,8 +282,80 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual(["page 15: lost end"]);
     await remove("Registry", { workspace: WS, item: laneAtStart(WS, "dst_1").item });
     await purge();
-    for (let page = 1; page < 15; page++) await removePage(page);
+    for (let page = 1; page < 16; page++) await removePage(page);
     expect(await verify()).toEqual(["pages 1 to 8: lost end"]);
+  });
+
+  it("finds that all pages are missing by an entry that is stored since an hour", async () => {
+    await recordDaily(0, 5);
+    for (let page = 1; page <= 5; page++) await removePage(page);
+    for (const entry of recorded.slice(0, 4)) await removeEntry(entry);
+    expect(await verify()).toEqual([]);
+    now += 3_600_001;
+    expect(await verify()).toEqual(["page 1: lost end"]);
+    await removeEntry(recorded[4]!);
+    expect(await verify()).toEqual([]);
+  });
+
+  it("finds a receipt that is stretched over a page that is there, and what is missing on it", async () => {
+    await recordDaily(0, 20);
+    await purge();
+    const [receipt] = await receiptsOf();
+    await put("Receipts", { ...receipt, toPage: 16 });
+    await removeEntry(recorded[14]!);
+    expect(await verify()).toEqual([missing(14), "pages 1 to 16: broken receipt"]);
+    await put("Receipts", receipt!);
+    expect(await verify()).toEqual([missing(14)]);
+  });
+
+  it("finds a receipt in the middle, of whatever time", async () => {
+    await recordDaily(0, 6);
+    const pages = (await stores().journal.readPagesFrom(WS, 2, 2)) as [Page, Page];
+    for (const page of [2, 3]) await removePage(page);
+    for (const entry of recorded.slice(1, 3)) await removeEntry(entry);
+    const at = "2020-01-01T00:00:00.000Z";
+    const facts = { reason: "retention", removedBefore: at, openedAt: at, owed: [] } as const;
+    const forged = { ...openReceipt(pages, { ...facts, owed: [] }), state: "closed", closedAt: at };
+    await put("Receipts", forged);
+    expect(await verify()).toEqual(["pages 2 to 3: broken receipt"]);
+    await removePage(1);
+    expect(await verify()).toEqual(["page 1: hole", "pages 2 to 3: broken receipt"]);
+  });
+
+  it("finds what a receipt was made to say afterwards by the event that told of it, as long as that is kept", async () => {
+    await recordDaily(0, 20);
+    await purge();
+    now += 3_600_001;
+    expect(await verify()).toEqual([]);
+    const [receipt] = (await receiptsOf()) as [Receipt];
+    const owed = [{ destination: "dst_1", events: 3 }];
+    for (const changed of [{ owed }, { removedBefore: receipt.openedAt.replace("12:", "11:") }]) {
+      await put("Receipts", { ...receipt, ...changed });
+      expect((await verify())[0]).toMatch(/^pages 1 to 12: (broken|untold) receipt$/);
+    }
+    await put("Receipts", { ...receipt, owed });
+    const told = ownEntryKeyOf(WS, purgedKey(receipt.receipt));
+    await remove("Events", { partition: WS, entry: told });
+    expect(await verify()).toEqual([
+      expect.stringMatching(/^page 21: missing entry/),
+      "pages 1 to 12: untold receipt",
+    ]);
+    now += 7 * DAY_MS;
+    expect(await verify()).toEqual([]);
+  });
+
+  it("finds an open receipt that the purge's own row does not know, or knows otherwise", async () => {
+    await recordDaily(0, 20);
+    await purge(4);
+    const [receipt] = (await receiptsOf()) as [Receipt];
+    expect(receipt.state).toBe("open");
+    expect(await verify()).toEqual([]);
+    await put("Receipts", { ...receipt, removedBefore: "2026-01-01T12:30:00.000Z" });
+    expect(await verify()).toEqual(["pages 1 to 12: broken receipt"]);
+    await purge();
+    expect(await verify()).toEqual([]);
+    await put("Receipts", { ...receipt, receipt: "rct_000000000013", fromPage: 13, toPage: 14 });
+    expect(await verify()).toEqual(["pages 13 to 14: broken receipt"]);
   });
 
   it("answers an error for a workspace that there is not", async () => {

@@ -4,9 +4,10 @@ import type { Workspace } from "../retention/entitlement.ts";
 import type { Entry, EntryReference } from "../entry/entry.ts";
 import type { Page } from "./page.ts";
 import { pageHash } from "./page-hash.ts";
-import type { LanePosition } from "../retention/purge-state.ts";
+import type { LanePosition, PurgeState } from "../retention/purge-state.ts";
 import type { Receipt } from "../retention/receipt.ts";
 import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../retention/retention.ts";
+import { removalsOf } from "./verify-receipts.ts";
 
 /**
  * What is wrong with a journal, and where.
@@ -16,8 +17,10 @@ import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../retention/r
  * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position goes back.
  * - `double-entry`: the entry is on an earlier page too; a key that was used again after its entry had expired names another entry.
  * - `altered-entry`: the stored bytes are not what the page says. `missing-entry`: gone, although retention has not removed it.
- * - `broken-receipt`: a receipt does not join what is before it.
- * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt or a destination's lane knows of them.
+ * - `broken-receipt`: a receipt does not join what is before it, says what no purge can have done, or a page that it removed is there.
+ * - `untold-receipt`: the event that told of it is missing, though retention keeps it, or says otherwise.
+ * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt, the purge or a destination's lane knows of them, or
+ *   entries are stored and no page is left.
  */
 export interface Finding {
   kind:
@@ -30,6 +33,7 @@ export interface Finding {
     | "altered-entry"
     | "missing-entry"
     | "broken-receipt"
+    | "untold-receipt"
     | "lost-end";
   page: number;
   toPage?: number;
@@ -50,8 +54,14 @@ export interface JournalVerifier {
   learn(receipts: readonly Receipt[]): void;
   /** Pages in the order of their numbers. */
   add(page: Page): Finding[];
-  /** After the last page; `lanes` as they stood before the first was read. */
-  end(lanes: readonly Pick<LanePosition, "cursor">[]): Finding[];
+  /** After the last page; lanes and the purge's row as they stood before the first was read. */
+  end(before: JournalWitnesses): Finding[];
+}
+
+/** Who knows of pages, besides receipts. */
+export interface JournalWitnesses {
+  lanes: readonly Pick<LanePosition, "cursor">[];
+  state: PurgeState;
 }
 
 /** Verifies page after page, so that a journal of any length needs no more memory than its entry keys. */
@@ -61,10 +71,10 @@ export function createJournalVerifier(receipts: readonly Receipt[] = []): Journa
   let thread: Thread = { next: 1, hash: "", total: 0, at: "", seq: "" };
   return {
     learn: (now) => void (known = now),
-    end: (lanes) => lostEnd(thread.next - 1, known, lanes),
+    end: (before) => lostEnd(thread.next - 1, known, before),
     add(page) {
       const findings: Finding[] = [];
-      thread = crossGap(page.page, thread, removals(known), findings);
+      thread = crossGap(page.page, thread, removalsOf(known), findings);
       checkPage(page, thread, findings);
       for (const { entry, recordedAt } of page.entries) {
         const one = `${entry} ${recordedAt}`;
@@ -77,29 +87,37 @@ export function createJournalVerifier(receipts: readonly Receipt[] = []): Journa
   };
 }
 
-/** All findings over a journal that fits into memory. */
+/** All findings over a journal that fits into memory, of one moment. */
 export function verifyJournal(pages: readonly Page[], receipts: readonly Receipt[] = []): Finding[] {
   const verifier = createJournalVerifier(receipts);
-  return pages.flatMap((page) => verifier.add(page));
+  return pages.flatMap((page) => [...stillThere(page.page, receipts), ...verifier.add(page)]);
+}
+
+/** A page that is there although a closed receipt says that it, or one after it, was removed. */
+export function stillThere(page: number, receipts: readonly Receipt[]): Finding[] {
+  const receipt = removalsOf(receipts).find(({ state, toPage }) => state === "closed" && page <= toPage);
+  return receipt === undefined
+    ? []
+    : [{ kind: "broken-receipt", page: receipt.fromPage, toPage: receipt.toPage }];
 }
 
 /** The newest page is never removed, and a lane stands at most behind it. */
 function lostEnd(
   newest: number,
   receipts: readonly Receipt[],
-  lanes: readonly Pick<LanePosition, "cursor">[],
+  { lanes, state }: JournalWitnesses,
 ): Finding[] {
   const known = Math.max(
     0,
     ...receipts.map(({ toPage, keepsPage }) => (keepsPage === true ? toPage : toPage + 1)),
     ...lanes.map(({ cursor }) => cursor.page - 1),
+    state.claimed?.page ?? 0,
+    state.emptied ?? 0,
+    state.extended?.throughPage ?? 0,
+    state.heldThrough ?? 0,
+    state.ended?.throughPage ?? 0,
   );
   return known > newest ? [{ kind: "lost-end", page: newest + 1, toPage: known }] : [];
-}
-
-/** Receipts that explain why pages are missing, in their order. */
-function removals(receipts: readonly Receipt[]): Receipt[] {
-  return receipts.filter(({ keepsPage }) => keepsPage !== true).toSorted((a, b) => a.fromPage - b.fromPage);
 }
 
 /** Follows receipts from where the thread stands to page `to`; what no receipt covers is a hole. */
@@ -139,11 +157,6 @@ function checkPage(page: Page, thread: Thread, findings: Finding[]): void {
   const count = page.entries.reduce((sum, reference) => sum + reference.count, 0);
   if (thread.total !== undefined && page.total !== thread.total + count) report("broken-count");
   if (page.at < thread.at || page.seq < thread.seq) report("out-of-order");
-}
-
-/** Whether a receipt covers the page: while its removal is under way, entries are gone before their page is. */
-export function isBeingRemoved(page: number, receipts: readonly Receipt[]): boolean {
-  return receipts.some(({ fromPage, toPage }) => fromPage <= page && page <= toPage);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { PostedEvent } from "../entry/event-schema.ts";
 import type { Log, Metrics } from "../log.ts";
 import { METRIC } from "../metric-names.ts";
 import type { OwnerEvents } from "../lane/owner-event.ts";
-import type { Receipt } from "./receipt.ts";
+import { purgedFacts, purgedKey, type Receipt } from "./receipt.ts";
 import { recordOwnEvent, type Recorder } from "../entry/record-entry.ts";
 import type { PurgeDependencies } from "./run-purge.ts";
 import type { DestinationReader, WorkspaceReader } from "../stores.ts";
@@ -75,17 +75,6 @@ async function putExpiring(
   } catch (error) {
     log.error("owner.untold", { workspace, destination, outcome: "expiring" }, error);
   }
-}
-
-/** The idempotency key of the event that tells of a receipt. */
-export function purgedKey(receipt: string): string {
-  return `receipt ${receipt}`;
-}
-
-/** What the event says of a receipt: all but what is true of every closed one of a workspace. */
-export function purgedFacts(receipt: Receipt): Omit<Receipt, "workspace" | "state"> {
-  const { workspace: _workspace, state: _state, ...facts } = receipt;
-  return facts;
 }
 
 function purgedEvent(receipt: Receipt): PostedEvent {

@@ -40,6 +40,17 @@ export function receiptId(fromPage: number): string {
   return `rct_${String(fromPage).padStart(12, "0")}`;
 }
 
+/** The idempotency key of the event that tells of a receipt. */
+export function purgedKey(receipt: string): string {
+  return `receipt ${receipt}`;
+}
+
+/** What the event says of a receipt: all but what is true of every closed one of a workspace. */
+export function purgedFacts(receipt: Receipt): Omit<Receipt, "workspace" | "state"> {
+  const { workspace: _workspace, state: _state, ...facts } = receipt;
+  return facts;
+}
+
 /** What a receipt says of the last page that it covers. */
 export const receiptEndSchema = z.object({
   page: z.number(),

@@ -5,11 +5,7 @@ import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
 import type { Page } from "../../../../lambdas/core/journal/page.ts";
 import { pageHash } from "../../../../lambdas/core/journal/page-hash.ts";
 import { openReceipt } from "../../../../lambdas/core/retention/receipt.ts";
-import {
-  isBeingRemoved,
-  verifyEntry,
-  verifyJournal,
-} from "../../../../lambdas/core/journal/verify-journal.ts";
+import { verifyEntry, verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
 import { createInMemoryEntries, createInMemoryJournal } from "../../../helpers/in-memory-stores.ts";
 import { journalRecord, storedEntry } from "../../../helpers/journal-records.ts";
 
@@ -148,7 +144,25 @@ describe("receipts", () => {
     const receipts = [receiptOf(one, two, three)];
     for (let gone = 0; gone <= 3; gone++)
       expect(verifyJournal(pages.slice(gone), receipts)).toStrictEqual([]);
-    expect([3, 4].map((page) => isBeingRemoved(page, receipts))).toStrictEqual([true, false]);
+  });
+
+  it("that are closed over a page that is there are found, whatever else they explain", async () => {
+    const pages = await journalOf(5);
+    const [one, two, three, ...rest] = pages as [Page, Page, Page, ...Page[]];
+    const closed = { ...receiptOf(one, two), state: "closed" as const };
+    expect(verifyJournal([three, ...rest], [closed])).toStrictEqual([]);
+    for (const toPage of [3, 4]) {
+      expect(verifyJournal([three, ...rest], [{ ...closed, toPage }])).toContainEqual({
+        kind: "broken-receipt",
+        page: 1,
+        toPage,
+      });
+    }
+    // A purge removes the oldest pages first.
+    expect(verifyJournal([one, ...rest], [{ ...receiptOf(two, three), state: "closed" }])).toStrictEqual([
+      { kind: "broken-receipt", page: 2, toPage: 3 },
+    ]);
+    expect(verifyJournal(pages, [{ ...closed, keepsPage: true }])).toStrictEqual([]);
   });
 
   it("over any cut of any length verify what is left", async () => {

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
 import type { OwnerEvent } from "../../../../lambdas/core/lane/owner-event.ts";
 import { ownEntryKeyOf } from "../../../../lambdas/core/entry/record-entry.ts";
-import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
-import { createPurgeNotices, purgedKey } from "../../../../lambdas/core/retention/purge-notices.ts";
+import { purgedKey, type Receipt } from "../../../../lambdas/core/retention/receipt.ts";
+import { createPurgeNotices } from "../../../../lambdas/core/retention/purge-notices.ts";
 import { destinationRow, DST, WS } from "../../../helpers/in-memory-lanes.ts";
 import {
   createInMemoryDestinations,

@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod/mini";
+import { toTimestamp } from "../clock.ts";
+import { linesOf } from "../entry/entry-body.ts";
+import type { Entry } from "../entry/entry.ts";
+import { ownEntryKeyOf } from "../entry/record-entry.ts";
+import type { Workspace } from "../retention/entitlement.ts";
+import type { PurgeState } from "../retention/purge-state.ts";
+import { purgedFacts, purgedKey, type Receipt } from "../retention/receipt.ts";
+import { DAY_MS, EXTENSION_MS } from "../retention/retention.ts";
+import type { Finding } from "./verify-journal.ts";
+
+/** What receipts are held against. */
+export interface ReceiptEvidence {
+  workspace: Workspace;
+  state: PurgeState;
+  /** What pages that are there hold of the events that tell of receipts, by entry key. */
+  told: ReadonlyMap<string, Entry>;
+  /** Milliseconds. */
+  now: number;
+}
+
+/** Ingest and fan-out take so long at most, or there is an alarm. */
+const JOURNALLED_MS = 3_600_000;
+
+/** Receipts that explain why pages are missing, in their order. */
+export function removalsOf(receipts: readonly Receipt[]): Receipt[] {
+  return receipts.filter(({ keepsPage }) => keepsPage !== true).toSorted((a, b) => a.fromPage - b.fromPage);
+}
+
+/** A purge removes the oldest page first, so up to here none is left. */
+export function removedThrough(receipts: readonly Receipt[], { receipt, claimed }: PurgeState): number {
+  const closed = removalsOf(receipts).filter(({ state }) => state === "closed");
+  const underWay = receipt === undefined || receipt.keepsPage === true ? 0 : (claimed?.page ?? 0) - 1;
+  return Math.max(0, underWay, ...closed.map(({ toPage }) => toPage));
+}
+
+/** Whether entries of a page that is there may be gone: it is being removed, or is the emptied end of an ended workspace. */
+export function isBeingEmptied(page: number, receipts: readonly Receipt[], state: PurgeState): boolean {
+  if (state.receipt !== undefined && state.claimed?.page === page) return true;
+  return receipts.some(
+    ({ keepsPage, state: is, toPage }) => keepsPage === true && is === "closed" && toPage === page,
+  );
+}
+
+/** Receipts that say what a purge cannot have done, or that the event in the workspace's own log does not bear out. */
+export function verifyReceipts(receipts: readonly Receipt[], evidence: ReceiptEvidence): Finding[] {
+  return receipts.flatMap((receipt): Finding[] => {
+    const { fromPage: page, toPage } = receipt;
+    const place = { page, toPage };
+    if (!isPossible(receipt, evidence) || !isInTurn(receipt, receipts))
+      return [{ kind: "broken-receipt", ...place }];
+    return isTold(receipt, evidence) ? [] : [{ kind: "untold-receipt", ...place }];
+  });
+}
+
+function isPossible(receipt: Receipt, evidence: ReceiptEvidence): boolean {
+  const { state, openedAt, removedBefore, fromPage, toPage, events } = receipt;
+  // Ours and the purge's clock may differ.
+  const latest = toTimestamp(evidence.now + EXTENSION_MS);
+  const closedAt = receipt.closedAt ?? latest;
+  return (
+    (state === "closed") === (receipt.closedAt !== undefined) &&
+    fromPage <= toPage &&
+    events > toPage - fromPage &&
+    evidence.workspace.createdAt <= openedAt &&
+    openedAt <= closedAt &&
+    closedAt <= latest &&
+    receipt.firstRecordedAt < removedBefore &&
+    receipt.lastRecordedAt < removedBefore &&
+    removedBefore <= closedAt &&
+    fitsRetention({ ...receipt, closedAt }, evidence.workspace) &&
+    (state === "closed" || isUnderWay(receipt, evidence.state))
+  );
+}
+
+/** By what the workspace's row still knows: its shortest retention, what had expired before it grew, its end, and its hold. */
+function fitsRetention(
+  { reason, openedAt, closedAt, removedBefore }: Receipt & { closedAt: string },
+  workspace: Workspace,
+): boolean {
+  const { hold, heldSince, endedAt, history } = workspace;
+  if (hold !== undefined && heldSince !== undefined && openedAt > after(heldSince)) return false;
+  const floor = history?.floor ?? "";
+  if (reason === "ended") return (endedAt !== undefined && endedAt <= openedAt) || openedAt <= floor;
+  const days = shortestDaysOf(workspace);
+  if (days === undefined || removedBefore <= floor) return true;
+  return removedBefore <= toTimestamp(Date.parse(closedAt) - days * DAY_MS + EXTENSION_MS);
+}
+
+function after(time: string): string {
+  return toTimestamp(Date.parse(time) + EXTENSION_MS);
+}
+
+function shortestDaysOf({ appliedDays, history }: Workspace): number | undefined {
+  if (appliedDays === undefined) return undefined;
+  return Math.min(appliedDays, history?.shortestDays ?? appliedDays);
+}
+
+/** An open receipt is the one of the purge's own row, which grows first and is closed first. */
+function isUnderWay(receipt: Receipt, { receipt: current, claimed }: PurgeState): boolean {
+  if (current === undefined) return false;
+  if (!isDeepStrictEqual(startFacts(receipt), startFacts(current))) return false;
+  if (receipt.toPage < current.toPage) return (claimed?.page ?? 0) <= receipt.toPage;
+  return isDeepStrictEqual(openFacts(receipt), openFacts(current));
+}
+
+function startFacts({
+  receipt,
+  reason,
+  openedAt,
+  fromPage,
+  hashBefore,
+  firstEntry,
+}: Receipt): Partial<Receipt> {
+  return { receipt, reason, openedAt, fromPage, hashBefore, firstEntry };
+}
+
+function openFacts({ state: _state, closedAt: _closedAt, ...facts }: Receipt): Partial<Receipt> {
+  return facts;
+}
+
+/** A purge removes oldest pages first and one receipt after the other. */
+function isInTurn(receipt: Receipt, receipts: readonly Receipt[]): boolean {
+  if (receipt.keepsPage === true) return true;
+  const removals = removalsOf(receipts);
+  const before = removals[removals.indexOf(receipt) - 1];
+  if (before === undefined) return true;
+  return before.toPage < receipt.fromPage && before.state === "closed" && before.openedAt <= receipt.openedAt;
+}
+
+const toldSchema = z.object({ data: z.object({ metadata: z.record(z.string(), z.unknown()) }) });
+
+/** Whether the event that tells of a receipt says the same, as long as retention keeps it. */
+function isTold(receipt: Receipt, { workspace, state, told, now }: ReceiptEvidence): boolean {
+  if (receipt.state === "open") return true;
+  const entry = told.get(ownEntryKeyOf(receipt.workspace, purgedKey(receipt.receipt)));
+  if (entry !== undefined) return isSaid(receipt, entry);
+  const closedAt = receipt.closedAt ?? "";
+  const days = shortestDaysOf(workspace) ?? 0;
+  const isKept =
+    closedAt > toTimestamp(now - days * DAY_MS + EXTENSION_MS) && closedAt > (workspace.history?.floor ?? "");
+  const isRecent = closedAt > toTimestamp(now - JOURNALLED_MS);
+  const isSilent = state.silent?.includes(receipt.receipt) === true || workspace.endedAt !== undefined;
+  return !isKept || isRecent || isSilent;
+}
+
+function isSaid(receipt: Receipt, entry: Entry): boolean {
+  try {
+    const [line = ""] = linesOf(entry);
+    const { metadata } = toldSchema.parse(JSON.parse(line)).data;
+    return isDeepStrictEqual(metadata, { ...purgedFacts(receipt) });
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,120 @@
+import { expect, it } from "vitest";
+import { verifyReceipts } from "../../../../lambdas/core/journal/verify-receipts.ts";
+import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import { newPurgeState, type PurgeState } from "../../../../lambdas/core/retention/purge-state.ts";
+import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
+import { workspaceRow } from "../../../helpers/in-memory-stores.ts";
+
+const WS = "ws_1";
+const NOW = Date.parse("2026-06-30T02:17:30.000Z");
+const ROW = workspaceRow(WS, {
+  appliedDays: 30,
+  createdAt: "2026-01-01T00:00:00.000Z",
+} as Partial<Workspace>);
+const { endedAt: _endedAt, hold: _hold, history: _history, ...LIVE } = ROW;
+/** Just before the event that tells of it would have been journalled. */
+const RECEIPT: Receipt = {
+  workspace: WS,
+  receipt: "rct_000000000001",
+  state: "closed",
+  reason: "retention",
+  removedBefore: "2026-05-31T02:17:00.000Z",
+  openedAt: "2026-06-30T02:17:00.000Z",
+  closedAt: "2026-06-30T02:17:20.000Z",
+  fromPage: 1,
+  toPage: 3,
+  events: 5,
+  firstRecordedAt: "2026-05-30T01:00:00.000Z",
+  lastRecordedAt: "2026-05-31T01:00:00.000Z",
+  firstEntry: "ent_1",
+  lastEntry: "ent_3",
+  hashBefore: "",
+  hashAfter: "hash",
+  owed: [],
+};
+const { closedAt: _closedAt, ...closedLess } = RECEIPT;
+const OPEN: Receipt = { ...closedLess, state: "open" };
+
+const found = (
+  receipt: Partial<Receipt>,
+  workspace: Partial<Workspace> = {},
+  state: Partial<PurgeState> = {},
+  now = NOW,
+) =>
+  verifyReceipts([{ ...RECEIPT, ...receipt }], {
+    workspace: { ...LIVE, ...workspace },
+    state: { ...newPurgeState(WS), ...state },
+    told: new Map(),
+    now,
+  }).map(({ kind }) => kind);
+
+it("a receipt that a purge can have written is none to complain of", () => {
+  expect(found({})).toEqual([]);
+});
+
+it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
+  ["removes what was recorded later", { lastRecordedAt: "2026-05-31T02:17:00.000Z" }, {}],
+  ["removes what begins later", { firstRecordedAt: "2026-06-01T00:00:00.000Z" }, {}],
+  ["removes what no window had left yet", { removedBefore: "2026-05-31T04:00:00.000Z" }, {}],
+  ["removes under a plan that was never so small", {}, { appliedDays: 60, history: { shortestDays: 31 } }],
+  ["closes before it opens", { closedAt: "2026-06-30T02:16:00.000Z" }, {}],
+  ["closes in time to come", { closedAt: "2026-06-30T04:17:20.000Z" }, {}],
+  ["is older than the workspace", {}, { createdAt: "2026-06-30T02:17:10.000Z" }],
+  ["opens under a hold", {}, { hold: "held", heldSince: "2026-06-29T00:00:00.000Z" }],
+  ["is of an end that was none", { reason: "ended" }, {}],
+  ["is of an end that came later", { reason: "ended" }, { endedAt: "2026-06-30T02:17:10.000Z" }],
+  ["has more pages than events", { events: 2 }, {}],
+  ["ends before it begins", { toPage: 0 }, {}],
+  ["is closed without a time", { closedAt: undefined as never }, {}],
+])("a receipt that %s is broken", (_, receipt, workspace) => {
+  expect(found(receipt, workspace)).toEqual(["broken-receipt"]);
+});
+
+it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
+  ["a smaller plan of before", {}, { appliedDays: 365, history: { shortestDays: 7 } }],
+  [
+    "what had expired when the plan grew",
+    {},
+    { appliedDays: 365, history: { floor: "2026-06-01T00:00:00.000Z" } },
+  ],
+  ["an end", { reason: "ended" }, { endedAt: "2026-05-30T00:00:00.000Z" }],
+  [
+    "an end that was made up for",
+    { reason: "ended", removedBefore: RECEIPT.openedAt },
+    { history: { floor: "2026-06-30T02:17:25.000Z" } },
+  ],
+  ["a time before the hold", {}, { hold: "held", heldSince: RECEIPT.openedAt }],
+])("a receipt of %s is none to complain of", (_, receipt, workspace) => {
+  expect(found(receipt, workspace)).toEqual([]);
+});
+
+it("a receipt whose event is missing is told of within an hour, or while the workspace had ended", () => {
+  const later = NOW + 7_200_000;
+  expect(found({}, {}, {}, later)).toEqual(["untold-receipt"]);
+  expect(found({}, {}, { silent: [RECEIPT.receipt] }, later)).toEqual([]);
+  expect(found({}, {}, {}, NOW + 30 * 86_400_000)).toEqual([]);
+});
+
+it("an open receipt is the one of the purge's row, which may have grown since", () => {
+  const open = { state: "open", closedAt: undefined as never } as const;
+  const end = { hash: "", total: 9, lastRecordedAt: "", lastEntry: "" };
+  expect(found(open, {}, { receipt: OPEN })).toEqual([]);
+  expect(found(open, {}, {})).toEqual(["broken-receipt"]);
+  const grown: Receipt = { ...OPEN, toPage: 9, owed: [{ destination: "dst_1", events: 1 }] };
+  expect(found(open, {}, { receipt: grown, claimed: { page: 3, ...end } })).toEqual([]);
+  expect(found(open, {}, { receipt: grown, claimed: { page: 4, ...end } })).toEqual(["broken-receipt"]);
+  expect(found(open, {}, { receipt: { ...grown, hashBefore: "00" } })).toEqual(["broken-receipt"]);
+  const closing: Receipt = { ...OPEN, state: "closed", closedAt: RECEIPT.closedAt };
+  expect(found(open, {}, { receipt: closing })).toEqual([]);
+  expect(found({ ...open, owed: grown.owed }, {}, { receipt: OPEN })).toEqual(["broken-receipt"]);
+});
+
+it("receipts follow one another", () => {
+  const evidence = { workspace: LIVE, state: newPurgeState(WS), told: new Map(), now: NOW };
+  const next = { ...RECEIPT, receipt: "rct_000000000004", fromPage: 4, toPage: 6 };
+  expect(verifyReceipts([RECEIPT, next], evidence)).toEqual([]);
+  const broken = [{ kind: "broken-receipt", page: 3, toPage: 6 }];
+  expect(verifyReceipts([RECEIPT, { ...next, fromPage: 3 }], evidence)).toEqual(broken);
+  const earlier = { ...next, openedAt: "2026-06-30T02:16:59.000Z" };
+  expect(verifyReceipts([RECEIPT, earlier], evidence)).toMatchObject([{ page: 4 }]);
+});
