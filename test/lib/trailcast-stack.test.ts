@@ -226,12 +226,15 @@ describe("functions", () => {
   });
 
   it("have time to finish before their queue gives a message to another", () => {
+    let queues = 0;
     for (const [, { Properties }] of resourcesOf(template, "AWS::Lambda::EventSourceMapping")) {
       const queue = template.Resources[logicalIdOf(Properties["EventSourceArn"])]?.Properties;
       const fn = template.Resources[logicalIdOf(Properties["FunctionName"])]?.Properties;
       if (queue?.["VisibilityTimeout"] === undefined) continue;
       expect(queue["VisibilityTimeout"]).toBeGreaterThanOrEqual(6 * fn?.["Timeout"]);
+      queues++;
     }
+    expect(queues).toBe(4);
   });
 });
 
