@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Entry, entrySchema } from "../core/entry/entry.ts";
 import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/stores.ts";
@@ -5,11 +6,15 @@ import { EVENTS, eventsPartition } from "../core/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 import { TrailcastError } from "../core/trailcast-error.ts";
 
-// BatchGetItem takes 100 keys and answers up to 16 MB, so one call may need several.
+// BatchGetItem takes 100 keys and answers up to 16 MB, so one call may need several. A call that answers nothing was throttled.
 const BATCH_KEYS = 100;
-const BATCH_TRIES = 8;
+const BATCH_TRIES = 6;
+/** Doubles with each try: 1.5 s in all. */
+const FIRST_PAUSE_MS = 50;
 
-/** DynamoDB kept answering a part of a batch only: throttled. The caller's retry goes on. */
+type Pause = (milliseconds: number) => Promise<unknown>;
+
+/** DynamoDB kept answering nothing of a batch: throttled. The caller's retry goes on. */
 export class UnreadEntriesError extends TrailcastError {
   override name = "UnreadEntriesError";
   constructor(count: number) {
@@ -22,22 +27,31 @@ async function readBatch(
   table: string,
   keys: Attributes[],
   found: Map<string, Entry>,
+  pause: Pause,
 ): Promise<void> {
   let pending = keys;
-  for (let tries = 0; pending.length > 0; tries++) {
-    if (tries === BATCH_TRIES) throw new UnreadEntriesError(pending.length);
+  for (let throttled = 0; pending.length > 0;) {
+    if (throttled === BATCH_TRIES) throw new UnreadEntriesError(pending.length);
+    if (throttled > 0) await pause(FIRST_PAUSE_MS * 2 ** (throttled - 1));
     const { Responses, UnprocessedKeys } = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: pending, ConsistentRead: true } } }),
     );
-    for (const item of Responses?.[table] ?? []) {
+    const items = Responses?.[table] ?? [];
+    for (const item of items) {
       const entry = fromAttributes(item, entrySchema, table);
       found.set(entry.entry, entry);
     }
     pending = UnprocessedKeys?.[table]?.Keys ?? [];
+    throttled = items.length > 0 ? 0 : throttled + 1;
   }
 }
 
-export function createEntryStore(client: DynamoDBClient, table: string): EntryStore {
+/** `pause` resolves after so many milliseconds. */
+export function createEntryStore(
+  client: DynamoDBClient,
+  table: string,
+  pause: Pause = setTimeout,
+): EntryStore {
   return {
     async putEntry(entry) {
       try {
@@ -61,7 +75,7 @@ export function createEntryStore(client: DynamoDBClient, table: string): EntrySt
       const found = new Map<string, Entry>();
       const keys = uniqueKeys(workspace, references);
       for (let start = 0; start < keys.length; start += BATCH_KEYS) {
-        await readBatch(client, table, keys.slice(start, start + BATCH_KEYS), found);
+        await readBatch(client, table, keys.slice(start, start + BATCH_KEYS), found, pause);
       }
       const isSought = soughtAmong(references);
       return new Map([...found].filter(([, entry]) => isSought(entry)));

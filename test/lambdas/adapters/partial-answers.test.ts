@@ -55,10 +55,12 @@ describe("entries of which DynamoDB answers a part", () => {
     ]);
   });
 
-  it("are never taken for entries that are gone", async () => {
+  it("are never taken for entries that are gone, and asked for at longer and longer intervals", async () => {
     const { client } = dynamo({ Responses: { [TABLE]: [] }, ...left });
-    const reading = createEntryStore(client, TABLE).readEntries("ws_1", [two]);
-    await expect(reading).rejects.toThrow(new UnreadEntriesError(1));
+    const pauses: number[] = [];
+    const store = createEntryStore(client, TABLE, async (milliseconds) => pauses.push(milliseconds));
+    await expect(store.readEntries("ws_1", [two])).rejects.toThrow(new UnreadEntriesError(1));
+    expect(pauses).toEqual([50, 100, 200, 400, 800]);
   });
 });
 
