@@ -5,6 +5,8 @@ import { startEchoingReceiver } from "../helpers/echoing-receiver.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
+/** A machine may have more to do. */
+const WAIT = { timeout: 15_000 };
 const executable = findChromium();
 // On a machine without a browser `npm test` passes without these; where everything has to hold, their absence is a failure.
 const wanted = executable !== undefined || process.env["CI"] === "true";
@@ -64,7 +66,7 @@ describe.runIf(wanted)("the console", () => {
 
   it("says what is wrong with a token", async () => {
     await openWorkspace("not-a-token");
-    await expect.poll(() => refusal().textContent()).toContain("The token is not valid");
+    await expect.poll(() => refusal().textContent(), WAIT).toContain("The token is not valid");
     complaints.length = 0; // the browser itself reports the 401
   });
 
@@ -93,7 +95,7 @@ describe.runIf(wanted)("the console", () => {
     expect(await page.locator("code.secret").textContent()).toMatch(/^whsec_/);
     await page.getByRole("heading", { name: "Unlisted", exact: true }).waitFor();
     await page.getByRole("button", { name: "Refresh" }).click();
-    await expect.poll(() => status().textContent()).toContain("503");
+    await expect.poll(() => status().textContent(), WAIT).toContain("503");
     expect(await page.locator("code.secret").count()).toBe(1);
     await page.unroute(list);
     await page.getByRole("button", { name: "I have kept it" }).click();
@@ -132,10 +134,10 @@ describe.runIf(wanted)("the console", () => {
 
   it("disables and enables a destination", async () => {
     await page.getByRole("button", { name: "Disable: SIEM" }).click();
-    await expect.poll(() => page.locator(".badge").first().textContent()).toBe("disabled");
+    await expect.poll(() => page.locator(".badge").first().textContent(), WAIT).toBe("disabled");
     await page.getByRole("button", { name: "Enable: SIEM" }).click();
     await page.getByRole("button", { name: "Disable: SIEM" }).waitFor();
-    await expect.poll(() => status().textContent()).toContain("goes on where it stopped");
+    await expect.poll(() => status().textContent(), WAIT).toContain("goes on where it stopped");
   });
 
   it("says when it is the plan that stops a destination", async () => {
@@ -145,7 +147,7 @@ describe.runIf(wanted)("the console", () => {
     expect(await page.getByRole("button", { name: "Disable: SIEM" }).count()).toBe(1);
     await user.register("ws_1");
     await page.getByRole("button", { name: "Refresh" }).click();
-    await expect.poll(() => page.getByText("the workspace's plan has no forwarding").count()).toBe(0);
+    await expect.poll(() => page.getByText("the workspace's plan has no forwarding").count(), WAIT).toBe(0);
   });
 
   it("shows what owners and receivers wrote as text, and could not run it if it did not", async () => {
@@ -194,7 +196,7 @@ describe.runIf(wanted)("the console", () => {
       .first()
       .click();
     await page.getByRole("definition").filter({ hasText: spelt }).waitFor();
-    await expect.poll(() => status().textContent()).toContain(spelt);
+    await expect.poll(() => status().textContent(), WAIT).toContain(spelt);
     expect(await page.content()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
     await page.unrouteAll();
   });

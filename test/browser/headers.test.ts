@@ -82,8 +82,10 @@ describe.runIf(wanted)("custom headers in the console", () => {
     await edited().locator('input[name="headerValue"]').fill("second-key");
     await edited().getByRole("button", { name: "Remove: X-Tenant" }).click();
     await add(edited(), "X-Source", "trailcast");
-    expect(await save()).toMatchObject({
-      headers: { "X-Api-Key": "second-key", "X-Tenant": null, "X-Source": "trailcast" },
+    expect(await save()).toHaveProperty("headers", {
+      "X-Api-Key": "second-key",
+      "X-Tenant": null,
+      "X-Source": "trailcast",
     });
     await card().getByText("X-Api-Key, X-Source").waitFor();
     const request = await arrived();
@@ -99,7 +101,7 @@ describe.runIf(wanted)("custom headers in the console", () => {
     expect(await twice.evaluate((input) => Reflect.get(input, "validationMessage"))).toContain("already");
     await edited().getByRole("button", { name: "Remove: X-Api-Key" }).click();
     expect(await twice.count()).toBe(0);
-    expect(await save()).toMatchObject({ headers: { "x-api-key": "third-key" } });
+    expect(await save()).toHaveProperty("headers", { "x-api-key": "third-key" });
     expect(await arrived()).toContain('"x-api-key":"third-key"');
     expect(opened.complaints).toEqual([]);
   });

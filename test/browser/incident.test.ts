@@ -5,6 +5,8 @@ import { type EchoingReceiver, startEchoingReceiver } from "../helpers/echoing-r
 import { findChromium } from "../helpers/find-chromium.ts";
 import { waitForArrivals } from "../helpers/flow-stack.ts";
 
+/** A machine may have more to do. */
+const WAIT = { timeout: 15_000 };
 const wanted = findChromium() !== undefined || process.env["CI"] === "true";
 
 describe.runIf(wanted)("the console in an incident", () => {
@@ -38,7 +40,7 @@ describe.runIf(wanted)("the console in an incident", () => {
       const answered = answerTo("GET", /\/deliveries$/);
       await click(`Deliveries: ${destination}`);
       await answered;
-      await expect.poll(status).not.toContain("…");
+      await expect.poll(status, WAIT).not.toContain("…");
       return outcome(name).count();
     };
     await expect.poll(read, { timeout: 90_000 }).toBeGreaterThan(0);
@@ -95,7 +97,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     const answered = answerTo("POST", /\/retry$/);
     await click(/^Retry: whd_/);
     expect((await answered).status()).toBe(202);
-    await expect.poll(status).toContain("is tried again within a minute");
+    await expect.poll(status, WAIT).toContain("is tried again within a minute");
   }, 120_000);
 
   it("says in the API's words why a closed delivery is not sent again", async () => {
@@ -103,7 +105,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     const skipped = page.getByRole("row").filter({ has: outcome("skipped") });
     await skipped.getByRole("button", { name: /^Details/ }).click();
     await click(/^Send again: whd_/);
-    await expect.poll(status).toContain("The plan of the workspace has no forwarding");
+    await expect.poll(status, WAIT).toContain("The plan of the workspace has no forwarding");
     await opened.user.register("ws_1");
     opened.complaints.length = 0; // the browser itself reports the refusal
   });
@@ -117,11 +119,11 @@ describe.runIf(wanted)("the console in an incident", () => {
     await click("Deliveries: /many");
     const list = page.getByRole("region", { name: "Deliveries of /many" });
     const rows = list.getByRole("button", { name: /^Details: whd_/ });
-    await expect.poll(() => rows.count()).toBe(20);
+    await expect.poll(() => rows.count(), WAIT).toBe(20);
     await click("Older: /many");
-    await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(25);
+    await expect.poll(() => rows.count(), WAIT).toBeGreaterThanOrEqual(25);
     const card = page.getByRole("region", { name: "/many", exact: true });
-    await expect.poll(() => card.getByText("There are no older ones.").count()).toBe(1);
+    await expect.poll(() => card.getByText("There are no older ones.").count(), WAIT).toBe(1);
   });
 
   it("shows a rotated secret until it is kept, whatever is refreshed meanwhile", async () => {
@@ -132,7 +134,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     const read = answerTo("GET", /\/destinations$/);
     await click("Refresh");
     await read;
-    await expect.poll(status).toBe("");
+    await expect.poll(status, WAIT).toBe("");
     expect(await page.locator("code.secret").textContent()).toBe(secret);
     await click("I have kept it");
     expect(await page.locator("code.secret").count()).toBe(0);
@@ -150,11 +152,11 @@ describe.runIf(wanted)("the console in an incident", () => {
     await types.fill("pro.atmos.billing.*, pro.atmos.team_member.*");
     await edited.getByRole("button", { name: "Save" }).click();
     await expect
-      .poll(() => edited.getByRole("alert").textContent())
+      .poll(() => edited.getByRole("alert").textContent(), WAIT)
       .toContain("Somebody changed this destination meanwhile");
     opened.complaints.length = 0; // the browser itself reports the refusal
     await click("Edit: /many");
-    await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count(), WAIT).toBe(1);
     await page.getByRole("form", { name: "Edit Many" }).getByLabel("Name").fill("Most");
     await page.getByRole("form", { name: "Edit Many" }).getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "Most", exact: true }).waitFor();
@@ -173,7 +175,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     const { body } = await opened.user.api.call("GET", `${await pathOf("Most")}/replays`);
     expect(body).toMatchObject({ items: [] });
     await click("Start replay: Most");
-    await expect.poll(status).toContain("Delivering to Most again");
+    await expect.poll(status, WAIT).toContain("Delivering to Most again");
     await expect
       .poll(
         async () => {
@@ -196,12 +198,13 @@ describe.runIf(wanted)("the console in an incident", () => {
     await asked.getByLabel("To").fill("2099-01-01T00:00:00");
     await asked.getByRole("button", { name: "Count first" }).click();
     await click("Start replay: Refusing");
+    await expect.poll(status, WAIT).toContain("Delivering to Refusing again");
     await opened.user.api.call("POST", `${path}/disable`);
     await click("Refresh progress: Refusing");
     await outcome("paused").waitFor();
     await click(/^Cancel: rpl_/);
     await page.getByRole("dialog").getByRole("button", { name: "Cancel replay" }).click();
-    await expect.poll(() => outcome("cancelled").count()).toBe(1);
+    await expect.poll(() => outcome("cancelled").count(), WAIT).toBe(1);
     await opened.user.api.call("POST", `${path}/enable`);
   });
 
@@ -213,7 +216,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await page.getByRole("heading", { name: "Most", exact: true }).count()).toBe(1);
     await click("Delete: Most");
     await dialog.getByRole("button", { name: "Delete" }).click();
-    await expect.poll(() => page.getByRole("heading", { name: "Most", exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("heading", { name: "Most", exact: true }).count(), WAIT).toBe(0);
     expect(await status()).toContain("Most was deleted");
   });
 

@@ -4,6 +4,7 @@ import { type ConsolePage, openConsolePage } from "../helpers/console-page.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 
 const LIST = "**/destinations?limit=100";
+const WAIT = { timeout: 15_000 };
 const wanted = findChromium() !== undefined || process.env["CI"] === "true";
 
 describe.runIf(wanted)("the console's token", () => {
@@ -32,12 +33,12 @@ describe.runIf(wanted)("the console's token", () => {
     await page.reload();
     const retry = page.getByRole("button", { name: "Retry" });
     await retry.waitFor();
-    await expect.poll(() => focused(page)).toBe("Retry");
+    await expect.poll(() => focused(page), WAIT).toBe("Retry");
     expect(await kept()).toBe(before);
     const again = page.waitForRequest(LIST);
     await retry.click();
     await again;
-    await expect.poll(() => focused(page)).toBe("Retry");
+    await expect.poll(() => focused(page), WAIT).toBe("Retry");
     await page.unroute(LIST);
     await retry.click();
     await card().waitFor();
@@ -49,7 +50,7 @@ describe.runIf(wanted)("the console's token", () => {
     await page.getByLabel("Token").waitFor();
     expect(await kept()).toBeNull();
     expect(await page.locator('input[name="workspace"]').inputValue()).toBe("ws_1");
-    await expect.poll(() => page.evaluate("document.activeElement.name")).toBe("token");
+    await expect.poll(() => page.evaluate("document.activeElement.name"), WAIT).toBe("token");
     await page.getByLabel("Token").fill(await freshToken());
     await page.getByRole("button", { name: "Open" }).click();
     await card().waitFor();
@@ -69,7 +70,7 @@ describe.runIf(wanted)("the console's token", () => {
     await page.getByRole("button", { name: "Test: /kept" }).click();
     await dialog().waitFor();
     expect(await kept()).toBeNull();
-    await expect.poll(() => page.evaluate("document.activeElement.name")).toBe("token");
+    await expect.poll(() => page.evaluate("document.activeElement.name"), WAIT).toBe("token");
     await dialog().getByLabel("Token").fill("not-a-token");
     await dialog().getByRole("button", { name: "Go on" }).click();
     await dialog().getByRole("alert").filter({ hasText: "The token is not valid" }).waitFor();
