@@ -10,6 +10,7 @@ import { nextPage } from "../../../lambdas/core/journal/append-journal.ts";
 import type { Workspace } from "../../../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
 import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
+import type { Stretch } from "../../../lambdas/core/lane/stretch.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../../../lambdas/core/stores.ts";
 import { createInMemoryPurge } from "../../helpers/in-memory-purge.ts";
 import {
@@ -32,7 +33,7 @@ interface Tables {
   journal: JournalStore;
   workspaces: WorkspaceReader;
   putWorkspace(row: Workspace): Promise<void>;
-  putLane(destination: string): Promise<void>;
+  putLane(destination: string, lapsed?: Stretch[]): Promise<void>;
   receipt(receipt: Receipt): Promise<Receipt | undefined>;
 }
 
@@ -47,9 +48,9 @@ function inMemory(): Tables {
     journal,
     workspaces,
     putWorkspace: async (row) => void workspaces.workspaces.set(row.workspace, row),
-    putLane: async (destination) => {
+    putLane: async (destination, lapsed) => {
       const { lane, status, cursor } = laneAtStart(WS, destination);
-      store.lanes.push({ destination, lane, status, cursor });
+      store.lanes.push({ destination, lane, status, cursor, ...(lapsed !== undefined && { lapsed }) });
     },
     receipt: async ({ receipt }) => store.receipts.get(receipt),
   };
@@ -64,7 +65,7 @@ function onDynamo({ client }: LocalDynamo): Tables {
     journal: createJournalStore(client, "Journal"),
     workspaces: createWorkspaceReader(client, "Registry"),
     putWorkspace: put,
-    putLane: (destination) => put(laneAtStart(WS, destination)),
+    putLane: (destination, lapsed) => put(laneAtStart(WS, destination, { lapsed })),
     receipt: ({ workspace, receipt }) => getRow(client, "Receipts", { workspace, receipt }, receiptSchema),
   };
 }
@@ -156,14 +157,15 @@ describe.each([
     expect(await entries.readEntries(WS, [storedEntry(401)])).toEqual(new Map());
   });
 
-  it("tells where lanes stand", async () => {
+  it("tells where lanes stand, and what they have lost", async () => {
     const { store, putLane } = create();
     await putLane("dst_1");
-    await putLane("dst_2");
+    const lapsed = [{ from: { page: 1, index: 3 }, to: { page: 2, index: 0 } }];
+    await putLane("dst_2", lapsed);
     const cursor = { page: 1, index: 0 };
     expect(await store.lanePositions(WS)).toStrictEqual([
       { destination: "dst_1", lane: "live", status: "live", cursor },
-      { destination: "dst_2", lane: "live", status: "live", cursor },
+      { destination: "dst_2", lane: "live", status: "live", cursor, lapsed },
     ]);
   });
 

@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { disableLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
+import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
+import { withEntitlement } from "../../../../lambdas/core/retention/change-entitlement.ts";
+import { DAY_MS, DEFAULT_RETENTION } from "../../../../lambdas/core/retention/retention.ts";
+import { runPurge } from "../../../../lambdas/core/retention/run-purge.ts";
+import { answered, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
+import { createInMemoryPurge } from "../../../helpers/in-memory-purge.ts";
+import { PLANS } from "../../../helpers/sample-events.ts";
+
+const QUARTER_MS = DAY_MS / 4;
+let world: LaneWorld;
+let receipts: Receipt[];
+let purge: () => Promise<unknown>;
+
+beforeEach(() => {
+  world = new LaneWorld();
+  receipts = [];
+  const store = createInMemoryPurge(world);
+  purge = () =>
+    runPurge(WS, {
+      journal: world.journal,
+      store: { ...store, lanePositions: async () => [world.lane()] },
+      workspaces: world.workspaces,
+      plans: PLANS,
+      settings: DEFAULT_RETENTION,
+      clock: () => world.now,
+      hasTime: () => true,
+      pause: async () => {},
+      receiptClosed: async (receipt) => {
+        receipts.push(receipt);
+        return "recorded";
+      },
+      retentionChanged: async () => {},
+      owedExpiring: async () => {},
+    });
+  world.setWorkspace({ retentionDays: 1, appliedDays: 1 });
+});
+
+function entitle(retentionDays: number): void {
+  const current = world.workspaces.workspaces.get(WS);
+  const settings = { plans: PLANS, retention: DEFAULT_RETENTION };
+  const asked = { plan: "enterprise", retentionDays };
+  world.setWorkspace({ ...withEntitlement(WS, current, asked, world.now, settings), version: 1 });
+}
+
+/** Two events and a run of the lane each quarter of a day, and a purge at the end of it. */
+async function spendDays(days: number): Promise<void> {
+  for (let day = 0; day < days; day++) {
+    for (let quarter = 0; quarter < 4; quarter++) {
+      await world.record(["a", "b"]);
+      await world.run();
+      world.now += QUARTER_MS;
+      await world.run();
+    }
+    await purge();
+  }
+}
+
+const refuse = (): void => void (world.answer = () => answered(500));
+const accept = (): void => void (world.answer = () => answered(200));
+const owed = (): number =>
+  receipts.flatMap((receipt) => receipt.owed).reduce((sum, { events }) => sum + events, 0);
+const removed = (): number => receipts.reduce((sum, { events }) => sum + events, 0);
+
+describe("receipts of events that a destination never got", () => {
+  it("say so where the window is shorter than the retries", async () => {
+    refuse();
+    await spendDays(3);
+    expect(removed()).toBeGreaterThan(0);
+    expect(owed()).toBe(removed());
+    expect(receipts.every(({ owed: [one] }) => one?.destination === DST)).toBe(true);
+  });
+
+  it("say so of those alone, when the receiver fails for a time", async () => {
+    await spendDays(2);
+    expect(deliveredIds().size).toBe(2 * 8);
+    refuse();
+    await spendDays(2);
+    accept();
+    await spendDays(6);
+    const neverTaken = 10 * 8 - deliveredIds().size;
+    expect(neverTaken).toBeGreaterThan(0);
+    expect(owed()).toBe(neverTaken);
+  });
+
+  it("say so when a plan shrinks over them, days before they are removed", async () => {
+    world.setWorkspace({ retentionDays: 365, appliedDays: 365 });
+    refuse();
+    await spendDays(2);
+    entitle(1);
+    accept();
+    await spendDays(6);
+    expect(receipts).toEqual([]);
+    await spendDays(3);
+    const neverTaken = 11 * 8 - deliveredIds().size;
+    expect(neverTaken).toBeGreaterThan(0);
+    expect(removed()).toBeGreaterThan(neverTaken);
+    expect(owed()).toBe(neverTaken);
+  });
+
+  it("say so of a lane that was disabled, whether or not it is enabled before they are removed", async () => {
+    world.change(disableLane);
+    await spendDays(3);
+    expect(owed()).toBe(removed());
+    world.change(resumeLane);
+    await spendDays(5);
+    const neverTaken = 8 * 8 - deliveredIds().size;
+    expect(owed()).toBe(neverTaken);
+  });
+});
+
+/** What the receiver took, by the log. */
+function deliveredIds(): Set<string> {
+  const numbers = new Set(
+    world.outcomes().flatMap(([number, outcome]) => (outcome === "delivered" ? [number] : [])),
+  );
+  const taken = world.received.filter(({ number, lane }) => lane === "live" && numbers.has(number));
+  return new Set(taken.flatMap(({ events }) => events));
+}
