@@ -168,7 +168,7 @@ async function verifyEntriesOf(
     return finding ?? [];
   });
   const isMissing = findings.some(({ kind }) => kind === "missing-entry");
-  const isExplained = await purged.explains(page.page, isMissing);
+  const isExplained = await purged.explains(page, isMissing);
   return findings.filter(({ kind }) => kind !== "missing-entry" || !isExplained);
 }
 

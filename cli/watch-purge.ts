@@ -3,6 +3,7 @@ import type { Entry } from "../lambdas/core/entry/entry.ts";
 import { ownEntryKeyOf } from "../lambdas/core/entry/record-entry.ts";
 import { type Finding, stillThere } from "../lambdas/core/journal/verify-journal.ts";
 import { isBeingEmptied, removedThrough, verifyReceipts } from "../lambdas/core/journal/verify-receipts.ts";
+import type { Page } from "../lambdas/core/journal/page.ts";
 import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeState, type PurgeStore } from "../lambdas/core/retention/purge-state.ts";
 import { purgedKey, type Receipt } from "../lambdas/core/retention/receipt.ts";
@@ -51,12 +52,12 @@ export class PurgeWatch {
   }
 
   /** Whether entries of a page may be missing; `isMissing`: some are. Notes a page that is there though it was removed. */
-  async explains(page: number, isMissing: boolean): Promise<boolean> {
+  async explains(page: Page, isMissing: boolean): Promise<boolean> {
     if (isMissing) await this.look();
-    if (page > removedThrough(this.receipts, this.state))
+    if (page.page > removedThrough(this.receipts, this.state))
       return isMissing && isBeingEmptied(page, this.receipts, this.state);
-    if ((await this.witnesses.journal.readPage(this.row.workspace, page)) === undefined) return true;
-    for (const finding of stillThere(page, this.receipts)) this.broken.set(`${finding.page}`, finding);
+    if ((await this.witnesses.journal.readPage(this.row.workspace, page.page)) === undefined) return true;
+    for (const finding of stillThere(page.page, this.receipts)) this.broken.set(`${finding.page}`, finding);
     return false;
   }
 

@@ -8,6 +8,7 @@ import type { Workspace } from "../retention/entitlement.ts";
 import type { PurgeState } from "../retention/purge-state.ts";
 import { purgedFacts, purgedKey, type Receipt } from "../retention/receipt.ts";
 import { DAY_MS, EXTENSION_MS } from "../retention/retention.ts";
+import type { Page } from "./page.ts";
 import type { Finding } from "./verify-journal.ts";
 
 /** What receipts are held against. */
@@ -36,10 +37,15 @@ export function removedThrough(receipts: readonly Receipt[], { receipt, claimed 
 }
 
 /** Whether entries of a page that is there may be gone: it is being removed, or is the emptied end of an ended workspace. */
-export function isBeingEmptied(page: number, receipts: readonly Receipt[], state: PurgeState): boolean {
-  if (state.receipt !== undefined && state.claimed?.page === page) return true;
+export function isBeingEmptied(
+  { page, hash, at }: Pick<Page, "page" | "hash" | "at">,
+  receipts: readonly Receipt[],
+  { receipt, claimed }: PurgeState,
+): boolean {
+  if (receipt !== undefined && claimed?.page === page) return claimed.hash === hash;
   return receipts.some(
-    ({ keepsPage, state: is, toPage }) => keepsPage === true && is === "closed" && toPage === page,
+    ({ keepsPage, state, toPage, hashAfter, removedBefore }) =>
+      keepsPage === true && state === "closed" && toPage === page && hashAfter === hash && at < removedBefore,
   );
 }
 
@@ -69,9 +75,15 @@ function isPossible(receipt: Receipt, evidence: ReceiptEvidence): boolean {
     receipt.firstRecordedAt < removedBefore &&
     receipt.lastRecordedAt < removedBefore &&
     removedBefore <= closedAt &&
+    (receipt.keepsPage !== true || isOfAnEnd(receipt)) &&
     fitsRetention({ ...receipt, closedAt }, evidence.workspace) &&
     (state === "closed" || isUnderWay(receipt, evidence.state))
   );
+}
+
+/** Only the newest page of an ended workspace stays without its entries. */
+function isOfAnEnd({ reason, fromPage, toPage, removedBefore, openedAt }: Receipt): boolean {
+  return reason === "ended" && fromPage === toPage && removedBefore <= openedAt;
 }
 
 /** By what the workspace's row still knows: its shortest retention, what had expired before it grew, its end, and its hold. */

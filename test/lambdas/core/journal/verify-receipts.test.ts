@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { verifyReceipts } from "../../../../lambdas/core/journal/verify-receipts.ts";
+import {
+  isBeingEmptied,
+  removedThrough,
+  verifyReceipts,
+} from "../../../../lambdas/core/journal/verify-receipts.ts";
 import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeState } from "../../../../lambdas/core/retention/purge-state.ts";
 import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
@@ -65,6 +69,13 @@ it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
   ["is of an end that came later", { reason: "ended" }, { endedAt: "2026-06-30T02:17:10.000Z" }],
   ["has more pages than events", { events: 2 }, {}],
   ["ends before it begins", { toPage: 0 }, {}],
+  ["empties a page for its age", { keepsPage: true, toPage: 1 }, {}],
+  ["empties pages of an end", { keepsPage: true, reason: "ended" }, { endedAt: "2026-05-30T00:00:00.000Z" }],
+  [
+    "empties a page that came after it had begun",
+    { keepsPage: true, reason: "ended", toPage: 1, removedBefore: "2026-06-30T02:17:10.000Z" },
+    { endedAt: "2026-05-30T00:00:00.000Z" },
+  ],
   ["is closed without a time", { closedAt: undefined as never }, {}],
 ])("a receipt that %s is broken", (_, receipt, workspace) => {
   expect(found(receipt, workspace)).toEqual(["broken-receipt"]);
@@ -82,6 +93,11 @@ it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
     "an end that was made up for",
     { reason: "ended", removedBefore: RECEIPT.openedAt },
     { history: { floor: "2026-06-30T02:17:25.000Z" } },
+  ],
+  [
+    "the last page of an end",
+    { keepsPage: true, reason: "ended", toPage: 1, removedBefore: RECEIPT.openedAt },
+    { endedAt: "2026-05-30T00:00:00.000Z" },
   ],
   ["a time before the hold", {}, { hold: "held", heldSince: RECEIPT.openedAt }],
 ])("a receipt of %s is none to complain of", (_, receipt, workspace) => {
@@ -107,6 +123,24 @@ it("an open receipt is the one of the purge's row, which may have grown since", 
   const closing: Receipt = { ...OPEN, state: "closed", closedAt: RECEIPT.closedAt };
   expect(found(open, {}, { receipt: closing })).toEqual([]);
   expect(found({ ...open, owed: grown.owed }, {}, { receipt: OPEN })).toEqual(["broken-receipt"]);
+});
+
+it("entries are missing for a reason on the page that is claimed, and on the emptied end, as these were then", () => {
+  const page = { page: 3, hash: "hash", at: "2026-05-31T01:00:00.000Z" };
+  const claimed = { page: 3, hash: "hash", total: 9, lastRecordedAt: "", lastEntry: "" };
+  const underWay = { ...newPurgeState(WS), receipt: OPEN, claimed };
+  expect(isBeingEmptied(page, [OPEN], underWay)).toBe(true);
+  expect(isBeingEmptied({ ...page, hash: "other" }, [OPEN], underWay)).toBe(false);
+  expect(isBeingEmptied({ ...page, page: 2 }, [OPEN], underWay)).toBe(false);
+  const idle = newPurgeState(WS);
+  const end: Receipt = { ...RECEIPT, fromPage: 3, keepsPage: true, reason: "ended" };
+  expect(isBeingEmptied(page, [end], idle)).toBe(true);
+  expect(isBeingEmptied({ ...page, hash: "other" }, [end], idle)).toBe(false);
+  expect(isBeingEmptied({ ...page, at: RECEIPT.openedAt }, [end], idle)).toBe(false);
+  expect(isBeingEmptied(page, [RECEIPT], idle)).toBe(false);
+  expect(removedThrough([end], underWay)).toBe(2);
+  expect(removedThrough([RECEIPT, end], idle)).toBe(3);
+  expect(removedThrough([end], idle)).toBe(0);
 });
 
 it("receipts follow one another", () => {
