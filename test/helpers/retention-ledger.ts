@@ -33,7 +33,7 @@ export class RetentionLedger {
   /** Grace of smaller plans, counted on by one that came within it. */
   private grace: { days: number; until: number } = { days: 0, until: 0 };
   private endedAt: number | undefined;
-  private held = false;
+  private heldSince: number | undefined;
 
   constructor(days: number, from: number) {
     this.windows = [{ days, from }];
@@ -61,7 +61,7 @@ export class RetentionLedger {
   /** It goes on with what is left of its log: after the grace period that may be nothing, if no hold has kept it. */
   private revived(at: number): void {
     const isLate = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= at;
-    if (isLate && !this.held) this.growths.push({ at, surely: 0, possibly: at });
+    if (isLate && this.heldSince === undefined) this.growths.push({ at, surely: 0, possibly: at });
     this.endedAt = undefined;
   }
 
@@ -73,8 +73,21 @@ export class RetentionLedger {
     return this.endedAt !== undefined;
   }
 
-  hold(on: boolean): void {
-    this.held = on;
+  /** `at`: after that everybody knows of it. */
+  hold(on: boolean, at: number): void {
+    this.heldSince = on ? (this.heldSince ?? at) : undefined;
+  }
+
+  /** No purge came for longer than the look-ahead while the workspace was held: of what had been recorded before, any may be gone. */
+  unattended(): void {
+    if (this.heldSince === undefined) return;
+    this.growths.push({ at: this.heldSince + 1, surely: 0, possibly: this.heldSince + 1 });
+  }
+
+  /** Whether an event of that time is to be shown, if it is journalled. */
+  mustShow(recordedAt: number, now: number): boolean {
+    if (this.endedAt !== undefined) return false;
+    return recordedAt > now - this.days() * DAY_MS && this.outlives(recordedAt, "possibly");
   }
 
   /** Shown now, newest first; `must` those that no choice leaves out. */
@@ -82,17 +95,15 @@ export class RetentionLedger {
     if (this.endedAt !== undefined) return { must: [], may: [] };
     const since = now - this.days() * DAY_MS;
     const within = this.events.filter(({ recordedAt }) => recordedAt >= since).toReversed();
-    const outlives = (recordedAt: number, expiry: "surely" | "possibly"): boolean =>
-      this.growths.every((growth) => recordedAt >= growth.at || recordedAt >= growth[expiry]);
     // In its very last millisecond the table may have it removed.
-    const must = within.filter(({ recordedAt }) => recordedAt > since && outlives(recordedAt, "possibly"));
-    const may = within.filter(({ recordedAt }) => outlives(recordedAt, "surely"));
+    const must = within.filter(({ recordedAt }) => this.mustShow(recordedAt, now));
+    const may = within.filter(({ recordedAt }) => this.outlives(recordedAt, "surely"));
     return { must: must.map(({ id }) => id), may: may.map(({ id }) => id) };
   }
 
   /** After a purge nothing keeps these: no window, no grace, no hold, and neither is their page young or the newest. */
   gone(now: number): LedgerEvent[] {
-    if (this.held) return [];
+    if (this.heldSince !== undefined) return [];
     const hasEnded = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= now;
     if (hasEnded) return this.events;
     const newest = this.events.at(-1)?.page;
@@ -101,15 +112,21 @@ export class RetentionLedger {
     return this.events.filter(({ journalledAt, page }) => journalledAt < before && page !== newest);
   }
 
-  /** Whatever purges do or fail to do, these are in the table: an hour after the end, what was visible at it. */
+  /** Whatever purges do or fail to do, these are in the table: what was recorded under a hold, and at the end what was visible. */
   kept(now: number): LedgerEvent[] {
-    if (this.endedAt === undefined || (!this.held && this.endedAt + END_GRACE_MS <= now)) return [];
-    const since = this.endedAt - this.days() * DAY_MS + HOUR_MS;
-    return this.events.filter(
-      ({ recordedAt }) =>
-        recordedAt > since &&
-        this.growths.every((growth) => recordedAt >= growth.at || recordedAt >= growth.possibly),
+    const { heldSince = Number.POSITIVE_INFINITY, endedAt } = this;
+    const underHold = this.events.filter(({ recordedAt }) => recordedAt > heldSince);
+    if (endedAt === undefined || (this.heldSince === undefined && endedAt + END_GRACE_MS <= now))
+      return underHold;
+    const since = endedAt - this.days() * DAY_MS + HOUR_MS;
+    const atEnd = this.events.filter(
+      ({ recordedAt }) => recordedAt > since && this.outlives(recordedAt, "possibly"),
     );
+    return [...underHold, ...atEnd];
+  }
+
+  private outlives(recordedAt: number, expiry: "surely" | "possibly"): boolean {
+    return this.growths.every((growth) => recordedAt >= growth.at || recordedAt >= growth[expiry]);
   }
 
   private days(): number {

@@ -1,79 +1,19 @@
-import fc from "fast-check";
 import { sha256 } from "../../lambdas/core/entry/build-entry.ts";
 import { linesOf, unpackBody } from "../../lambdas/core/entry/entry-body.ts";
-import { readEventsBack } from "../../lambdas/core/reading/read-journal.ts";
 import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
 import { verifyJournal } from "../../lambdas/core/journal/verify-journal.ts";
+import type { Entry } from "../../lambdas/core/entry/entry.ts";
+import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import { verifyReceipts } from "../../lambdas/core/journal/verify-receipts.ts";
+import { newPurgeState } from "../../lambdas/core/retention/purge-state.ts";
 import { LaneProcesses } from "./lane-processes.ts";
 import { RetentionLedger } from "./retention-ledger.ts";
-import {
-  CrashError,
-  createRetentionWorld,
-  PLANS,
-  type RetentionWorld,
-  START,
-  WS,
-} from "./retention-world.ts";
+import { CrashError, createRetentionWorld, PLANS, START, WS } from "./retention-world.ts";
+import { visibleEvents } from "./visible-events.ts";
+import type { Day } from "./year-days.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** What happens on one day besides the recording and the purge. */
-type Happening =
-  | { kind: "plan"; plan: string }
-  | { kind: "hold"; on: boolean }
-  | { kind: "end" | "quiet" }
-  | { kind: "revive"; plan: string; hold: boolean | undefined }
-  | { kind: "crash"; calls: number }
-  | { kind: "twice"; order: number[] };
-
-export interface Day {
-  happening: Happening;
-  hour: number;
-  pages: { entries: number; laterMinutes: number }[];
-  /** The table removes what expired in this very second, or up to three days ago. */
-  ttlLateDays: number;
-  /** After a change the purge comes within the hour, and may crash once before. */
-  purgeMinutes: number;
-  /** The purge of the night dies after so many calls, and nobody tries again before the next one. */
-  nightCrash: number | undefined;
-}
-
-const somePlan = fc.constantFrom("free", "team", "enterprise");
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 20, arbitrary: fc.constant<Happening>({ kind: "quiet" }) },
-  { weight: 3, arbitrary: somePlan.map((plan) => ({ kind: "plan" as const, plan })) },
-  { weight: 2, arbitrary: fc.boolean().map((on) => ({ kind: "hold" as const, on })) },
-  { weight: 1, arbitrary: fc.constant<Happening>({ kind: "end" }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("revive" as const),
-      plan: somePlan,
-      hold: fc.constantFrom(undefined, undefined, true, false),
-    }),
-  },
-  { weight: 3, arbitrary: fc.nat(40).map((calls) => ({ kind: "crash" as const, calls })) },
-  {
-    weight: 2,
-    arbitrary: fc
-      .array(fc.nat(1), { minLength: 1, maxLength: 30 })
-      .map((order) => ({ kind: "twice" as const, order })),
-  },
-);
-export const day: fc.Arbitrary<Day> = fc.record({
-  happening,
-  hour: fc.nat(20),
-  pages: fc.array(fc.record({ entries: fc.integer({ min: 1, max: 3 }), laterMinutes: fc.nat(40) }), {
-    maxLength: 2,
-  }),
-  ttlLateDays: fc.constantFrom(0, 0, 1, 3),
-  purgeMinutes: fc.nat(50),
-  nightCrash: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.nat(40) },
-  ),
-});
 
 /** A workspace through the days, and what went against the documentation. */
 export class Year {
@@ -81,6 +21,9 @@ export class Year {
   private readonly world = createRetentionWorld({ plan: "free" });
   private readonly ledger = new RetentionLedger(7, START);
   private crashedLastNight = false;
+  /** Nights that the purge does not come in; more than two only to a workspace under a hold. */
+  private nightsDown = 0;
+  private readonly waiting: { entry: Entry; until: number }[] = [];
   /** What was stored when the hold had been confirmed. */
   private held: string[] | undefined;
 
@@ -88,8 +31,9 @@ export class Year {
     const { world, ledger } = this;
     world.moveTo(START + number * DAY_MS + spent.hour * HOUR_MS);
     if (!ledger.isEnded()) for (const page of spent.pages) await this.record(page);
+    await this.redrive(number);
     world.moveTo(world.now() + MINUTE_MS);
-    await this.happen(spent);
+    await this.happen(spent, number);
     world.expire(spent.ttlLateDays);
     await this.checkReading();
     world.moveTo(START + (number + 1) * DAY_MS - 1);
@@ -99,9 +43,13 @@ export class Year {
     this.checkStores(isDone);
   }
 
-  private async record({ entries, laterMinutes }: Day["pages"][number]): Promise<void> {
+  private async record({ entries, laterMinutes }: Day["pages"][number], seen?: Workspace): Promise<void> {
+    const recorded = await this.world.recordPage(entries, laterMinutes * MINUTE_MS, seen);
+    this.journalled(recorded);
+  }
+
+  private journalled(recorded: readonly Entry[]): void {
     const { world, ledger } = this;
-    const recorded = await world.recordPage(entries, laterMinutes * MINUTE_MS);
     const page = world.journal.pagesOf(WS).at(-1)?.page ?? 0;
     for (const entry of recorded) {
       const facts = { entry: entry.entry, recordedAt: Date.parse(entry.recordedAt), page };
@@ -110,38 +58,75 @@ export class Year {
     }
   }
 
-  private async happen({ happening: what, purgeMinutes }: Day): Promise<void> {
+  /** What is still within the window is journalled, and shown where the redrive put it. */
+  private async redrive(number: number): Promise<void> {
+    const { world } = this;
+    const due = this.waiting.filter(({ until }) => until <= number);
+    if (due.length === 0) return;
+    await world.redrive();
+    for (const { entry } of this.waiting.splice(0)) {
+      const references = world.journal.pagesOf(WS).flatMap(({ entries }) => entries);
+      const isJournalled = references.some((reference) => reference.entry === entry.entry);
+      if (isJournalled) this.journalled([entry]);
+      else if (this.ledger.mustShow(Date.parse(entry.recordedAt), world.now()))
+        this.none("not journalled", [entry.entry]);
+    }
+  }
+
+  private async happen(spent: Day, number: number): Promise<void> {
+    const { happening: what, purgeMinutes } = spent;
     const { world, ledger } = this;
-    const { plan } = world.workspace();
+    const seen = world.workspace();
+    const { plan } = seen;
     switch (what.kind) {
       case "plan":
-        return this.put({ plan: what.plan }, purgeMinutes);
+        return this.put({ plan: what.plan }, spent);
       case "hold":
-        return ledger.isEnded() ? undefined : this.put({ plan, hold: what.on }, purgeMinutes);
+        if (ledger.isEnded()) return;
+        await this.put({ plan, hold: what.on }, spent);
+        if (what.on) this.nightsDown ||= what.nights;
+        return;
       case "end":
         if (ledger.isEnded()) return;
         world.change({ endedAt: new Date(world.now()).toISOString() });
         ledger.ended(world.now());
+        await this.overtaken(spent, seen);
         return this.purgeAfter(purgeMinutes);
       case "revive":
-        return ledger.isEnded() ? this.put({ plan: what.plan, hold: what.hold }, purgeMinutes) : undefined;
+        return ledger.isEnded() ? this.put({ plan: what.plan, hold: what.hold }, spent) : undefined;
       case "crash":
         return this.crash(what.calls);
       case "twice":
         return this.purgeTwice(what.order);
+      case "quarantine":
+        if (!ledger.isEnded())
+          this.waiting.push({ entry: await world.quarantine(), until: number + what.days });
+        return;
+      case "down":
+        this.nightsDown ||= what.nights;
+        return;
       case "quiet":
         return;
     }
   }
 
+  private async overtaken({ isOvertaken }: Day, seen: Workspace): Promise<void> {
+    const { world } = this;
+    world.moveTo(world.now() + 1);
+    if (isOvertaken && seen.endedAt === undefined) await this.record({ entries: 1, laterMinutes: 0 }, seen);
+    world.moveTo(world.now() + 1);
+  }
+
   /** The table gets what expires in the meantime; the purge that the change asks for crashes and comes again. */
-  private async put(asked: { plan: string; hold?: boolean | undefined }, minutes: number): Promise<void> {
+  private async put(asked: { plan: string; hold?: boolean | undefined }, spent: Day): Promise<void> {
     const { world, ledger } = this;
+    const seen = world.workspace();
     world.put(asked);
     ledger.planned(PLANS[asked.plan]?.retentionDays ?? 0, world.now());
-    if (asked.hold !== undefined) ledger.hold(asked.hold);
+    await this.overtaken(spent, seen);
+    if (asked.hold !== undefined) ledger.hold(asked.hold, world.now());
     await this.checkReading();
-    await this.purgeAfter(minutes);
+    await this.purgeAfter(spent.purgeMinutes);
     if (asked.hold === undefined) return;
     const isConfirmed = world.workspace().hold === (asked.hold ? "held" : undefined);
     this.none("hold not confirmed", isConfirmed ? [] : [WS]);
@@ -170,8 +155,19 @@ export class Year {
       await processes.go({ pick: order[step % order.length] ?? 0, steps: 1 }, () => {});
   }
 
-  /** Whether the purge of the night got through: one that dies does not do so two nights in a row. */
+  /** Whether the purge of the night got through: one that dies does not do so two nights in a row, nor before or after it was down. */
   private async night({ nightCrash }: Day): Promise<boolean> {
+    const { hold, endedAt } = this.world.workspace();
+    if (this.nightsDown > 2 && (hold === undefined || endedAt !== undefined)) this.nightsDown = 0;
+    if (this.nightsDown > 2) {
+      this.ledger.unattended();
+      this.held = undefined;
+    }
+    if (this.nightsDown > 0 && !(this.nightsDown <= 2 && this.crashedLastNight)) {
+      this.nightsDown--;
+      if (this.nightsDown === 0) this.crashedLastNight = true;
+      return false;
+    }
     const crashes = nightCrash !== undefined && !this.crashedLastNight;
     this.crashedLastNight = crashes;
     if (crashes) await this.crash(nightCrash);
@@ -180,7 +176,7 @@ export class Year {
   }
 
   private async checkReading(): Promise<void> {
-    const shown = await visible(this.world);
+    const shown = await visibleEvents(this.world);
     const { must, may } = this.ledger.shown(this.world.now());
     const allowed = new Set(may);
     const expired = shown.filter((id) => !allowed.has(id));
@@ -197,7 +193,13 @@ export class Year {
     const { world, ledger } = this;
     const { entries } = world.entries;
     const pages = world.journal.pagesOf(WS);
-    const findings = verifyJournal(pages, [...world.store.receipts.values()]);
+    const receipts = [...world.store.receipts.values()];
+    const evidence = { workspace: world.workspace(), told: new Map(), now: world.now() };
+    const state = world.store.states.get(WS) ?? newPurgeState(WS);
+    const judged = verifyReceipts(receipts, { ...evidence, state });
+    // This world's purge tells of its receipts nowhere.
+    const broken = judged.filter(({ kind }) => kind !== "untold-receipt");
+    const findings = [...verifyJournal(pages, receipts), ...broken];
     this.none(
       "verified",
       findings.map((finding) => JSON.stringify(finding)),
@@ -237,30 +239,4 @@ export class Year {
     const elapsed = ((this.world.now() - START) / DAY_MS).toFixed(3);
     if (found.length > 0) this.broken.push(`day ${elapsed}: ${what}: ${found.join(" ")}`);
   }
-}
-
-/** Everything that the reading API shows, page by page. */
-async function visible(world: RetentionWorld): Promise<string[]> {
-  const pages = world.journal.pagesOf(WS).toReversed();
-  const reading = {
-    readPagesBack: async (_workspace: string, page: number | undefined, limit: number) =>
-      pages.filter((candidate) => page === undefined || candidate.page <= page).slice(0, limit),
-    pageAt: async () => undefined,
-    readLines: async (_workspace: string, references: readonly { entry: string }[]) =>
-      new Map(
-        references.flatMap(({ entry }) => {
-          const stored = world.entries.entries.get(`${WS}/${entry}`);
-          return stored === undefined ? [] : [[entry, linesOf(stored)] as const];
-        }),
-      ),
-  };
-  const ids: string[] = [];
-  const query = { workspace: WS, since: world.visibleSince(), until: undefined, filter: {}, limit: 50 };
-  let before: { page: number; index: number } | undefined;
-  do {
-    const answer = await readEventsBack({ ...query, before }, reading);
-    ids.push(...answer.events.map(({ id }) => id));
-    before = answer.next;
-  } while (before !== undefined);
-  return ids;
 }

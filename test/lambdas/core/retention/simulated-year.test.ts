@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { day, Year } from "../../../helpers/year-model.ts";
+import { day } from "../../../helpers/year-days.ts";
+import { Year } from "../../../helpers/year-model.ts";
 
 /** More of them, or others: `YEARS=50 PROPERTY_SEED=7`. */
 const YEARS = Number(process.env["YEARS"] ?? 2);
