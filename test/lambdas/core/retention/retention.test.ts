@@ -46,6 +46,14 @@ describe("the window of a workspace", () => {
     expect(removableBefore(shrunk, plans, at(107), DEFAULT_RETENTION)).toBe(timestamp(100));
   });
 
+  it("counts the grace of everything that it hides anew when the plan shrinks again within it", () => {
+    const shrunk = workspaceOn("team", {
+      history: changeRetention(workspaceOn("team"), 90, 30, at(100), DEFAULT_RETENTION),
+    });
+    const { kept } = changeRetention(shrunk, 30, 7, at(105), DEFAULT_RETENTION);
+    expect(kept).toEqual({ days: 90, until: timestamp(112) });
+  });
+
   it("shows everything again when the plan returns within the grace period", () => {
     const shrunk = workspaceOn("free", {
       history: changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION),
