@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNameResolver } from "../../../lambdas/adapters/resolver.ts";
 import type { Resolution } from "../../../lambdas/core/egress/name-resolution.ts";
 import { type NameAnswer, type NameServer, startNameServer } from "../../helpers/name-server.ts";
@@ -46,6 +46,21 @@ describe("a name", () => {
   it("is not looked up in the hosts file or a search domain", async () => {
     expect(await resolve(() => "no-such-name", "localhost")).toEqual({ kind: "not-found" });
     expect(new Set(server?.asked)).toEqual(new Set(["A localhost", "AAAA localhost"]));
+  });
+
+  it("is waited for three seconds in all, unless told otherwise", async () => {
+    server = await startNameServer(() => "silence");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const resolution = createNameResolver({ servers: [server.server] }).resolve("siem.example.com");
+      vi.advanceTimersByTime(2999);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(1);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await resolution).toEqual({ kind: "timeout" });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("is found at once while others hang", async () => {
