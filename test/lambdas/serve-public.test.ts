@@ -28,14 +28,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("what is open to everybody", () => {
   it("says that it is well, and which version it is", async () => {
-    const { statusCode, body = "" } = await get("/v1/health");
+    const { statusCode, headers, body = "" } = await get("/v1/health");
     expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({ "content-type": "application/json", "cache-control": "no-store" });
     expect(JSON.parse(body)).toEqual({ status: "ok", version: "1.2.3" });
   });
 
   it("describes the API", async () => {
-    const { statusCode, body = "" } = await get("/openapi.json");
+    const { statusCode, headers, body = "" } = await get("/openapi.json");
     expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({ "cache-control": "public, max-age=300" });
     expect(JSON.parse(body)).toMatchObject({ openapi: "3.1.0", info: { version: "1.2.3" } });
     expect((await get("/openapi.json")).body).toBe(body);
   });
