@@ -39,6 +39,11 @@ export const WS = "ws_1";
 export const DST = "dst_1";
 export const LIVE: Ring = { workspace: WS, destination: DST, lane: "live" };
 const START = Date.parse("2026-11-23T12:00:00.000Z");
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+/** Actions of `count` events. */
+export const repeat = (count: number, action = "a"): string[] => Array.from({ length: count }, () => action);
 
 /** One POST as the receiver saw it. */
 export interface Received {
@@ -230,6 +235,10 @@ export class LaneWorld {
   ): Promise<RunEnd> {
     const { ring = LIVE, receives = 1, sentAt, hasTime = () => true } = input;
     return runLane({ ring, receives, sentAt, hasTime }, this.ports(input.turns));
+  }
+
+  refuseAll(statusCode: number): void {
+    this.answer = () => answered(statusCode);
   }
 
   lane(ring: Ring = LIVE): Lane {
