@@ -8,14 +8,14 @@ import type { Workspace } from "../core/retention/entitlement.ts";
 import { type Lane, ringOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { mergeHeaders } from "../core/destination/merge-headers.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { hurryLane } from "../core/lane/order-lane.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import { changeSecret } from "./change-secret.ts";
+import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import { CHANGE_TRIES, contended, requireDestination, requireLiveLane, requireWorkspace } from "./guards.ts";
+import { requireDestination, requireLiveLane, requireWorkspace } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
 import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
 
@@ -112,25 +112,21 @@ async function store(
   others: readonly RegistryWrite[],
   dependencies: ManageDependencies,
 ): Promise<void> {
-  const { registry, clock, random, settings } = dependencies;
   const changed = changedProperties(before, next);
   const event = webhookEvent("updated", actorOf(call.caller.subject), next, { changed });
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-    const own = { workspace, event, trace: call.request.trace };
-    const lane = await requireLiveLane(before, dependencies);
-    const replace: RegistryWrite = { kind: "replace", row: next };
-    const result = await registry.commit([
+  const replace: RegistryWrite = { kind: "replace", row: next };
+  const lane = await untilCommitted(async () => {
+    const current = await requireLiveLane(before, dependencies);
+    const result = await dependencies.registry.commit([
       replace,
-      { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+      recordOf(call, workspace, event, dependencies),
       ...others,
-      ...laneWrites(before, next, lane),
+      ...laneWrites(before, next, current),
     ]);
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
-    if (result.kind !== "committed") continue;
-    if (isMending(before, next) && isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
-    return;
-  }
-  refuse(contended());
+    return result.kind === "committed" ? current : AGAIN;
+  });
+  if (isMending(before, next) && isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
 }
 
 /**

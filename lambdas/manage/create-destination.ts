@@ -7,7 +7,6 @@ import type { Entitlement, Workspace } from "../core/retention/entitlement.ts";
 import { newId } from "../core/ids.ts";
 import { LIVE_LANE, ringOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { type Problem, RefusedError } from "../core/problem.ts";
 import { DESTINATION_COUNT, type RegistryWrite } from "../core/destination/registry-write.ts";
 import { firstSecretVersion, newSigningSecret, secretNameOf } from "../core/destination/secret-store.ts";
@@ -16,8 +15,9 @@ import { newLane } from "../core/lane/order-lane.ts";
 import { registryItem } from "../core/table-schema.ts";
 import { finishRemoval, type Unfinished, unfinishedItem } from "../core/lane/unfinished.ts";
 import { type Call, readBody, refuse } from "./call.ts";
+import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import { CHANGE_TRIES, contended, requireForwarding, requireWorkspace } from "./guards.ts";
+import { contended, requireForwarding, requireWorkspace } from "./guards.ts";
 import { etagOf, presentCreated } from "./present-destination.ts";
 import { tidyUp } from "./tidy-up.ts";
 import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
@@ -96,28 +96,27 @@ async function store(
   enabled: boolean,
   dependencies: ManageDependencies,
 ): Promise<void> {
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+  await untilCommitted(async () => {
     const workspace = await requireWorkspace(call, dependencies);
     const entitlement = requireForwarding(workspace, dependencies.settings);
     const writes = await writesOf(call, row, enabled, { workspace, entitlement }, dependencies);
     const result = await dependencies.registry.commit(writes);
-    if (result.kind === "committed") return;
     if (result.kind === "refused" && result.write.kind === "count") refuse(tooMany(entitlement));
-  }
-  refuse(contended());
+    return result.kind === "committed" ? undefined : AGAIN;
+  });
 }
 
 async function writesOf(
-  { workspace, caller, request }: Call,
+  call: Call,
   row: Destination,
   enabled: boolean,
   allowed: { workspace: Workspace; entitlement: Entitlement },
-  { journal, clock, random, settings }: ManageDependencies,
+  dependencies: ManageDependencies,
 ): Promise<[RegistryWrite, ...RegistryWrite[]]> {
-  const event = webhookEvent("created", actorOf(caller.subject), row, { format: row.format, enabled });
-  const own = { workspace: allowed.workspace, event, trace: request.trace };
+  const { workspace } = call;
+  const event = webhookEvent("created", actorOf(call.caller.subject), row, { format: row.format, enabled });
   // Read before the lane is written: what is journalled from here on is behind its cursor.
-  const cursor = await placeNow(workspace, journal);
+  const cursor = await placeNow(workspace, dependencies.journal);
   const lane = newLane({ ...row, lane: LIVE_LANE, cursor, status: enabled ? "live" : "disabled" });
   return [
     {
@@ -134,7 +133,7 @@ async function writesOf(
     { kind: "create", row },
     { kind: "create", row: lane },
     { kind: "remove", key: { workspace, item: unfinishedItem(row.destination) }, version: 1 },
-    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
+    recordOf(call, allowed.workspace, event, dependencies),
   ];
 }
 

@@ -5,24 +5,16 @@ import { toTimestamp } from "../core/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
 import { type Lane, LIVE_LANE, ringOf } from "../core/lane/lane.ts";
-import { actorOf, type WebhookAction, webhookEvent } from "../core/destination/management-event.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
-import type { RegistryWrite } from "../core/destination/registry-write.ts";
+import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/retention/retention.ts";
 import { placeAt, placeNow } from "../core/lane/place-in-journal.ts";
 import { disableLane, moveLane, resumeLane, resumeReplays } from "../core/lane/order-lane.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
 import { closeFrozen } from "./close-frozen.ts";
+import { AGAIN, storeLanes, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import {
-  CHANGE_TRIES,
-  contended,
-  requireDestination,
-  requireForwarding,
-  requireLiveLane,
-  requireWorkspace,
-} from "./guards.ts";
+import { requireDestination, requireForwarding, requireLiveLane, requireWorkspace } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
 
 /** How far a caller's clock may be ahead of ours. */
@@ -34,7 +26,7 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
   requireForwarding(workspace, dependencies.settings);
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+  return untilCommitted(async () => {
     const lane = await requireLiveLane(row, dependencies);
     // Read before the lane is written there.
     const place = await placeOf(from, workspace, dependencies);
@@ -48,26 +40,26 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
       startsAt: next.cursor,
       ...(resumed.length > 0 && { replays: resumed.map((replay) => replay.lane) }),
     };
-    const enabled = { action: "enabled", lanes: [next, ...resumed], metadata } as const;
-    if (!(await store(call, workspace, row, enabled, dependencies))) continue;
+    const event = webhookEvent("enabled", actorOf(call.caller.subject), row, metadata);
+    const stored = await storeLanes(call, workspace, event, [next, ...resumed], dependencies);
+    if (stored === AGAIN) return AGAIN;
     await dependencies.rings.ring([next, ...replays].map(ringOf));
     return answer(row, next, dependencies);
-  }
-  return refuse(contended());
+  });
 }
 
 export async function disableDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-    const lane = await requireLiveLane(row, dependencies);
-    const next = lane.status === "disabled" ? lane : disableLane(lane);
-    const disabled = { action: "disabled", lanes: [next], metadata: {} } as const;
-    if (next === lane || (await store(call, workspace, row, disabled, dependencies))) {
-      return jsonAnswer(200, await presentDestination(row, dependencies, next), etagOf(row));
-    }
-  }
-  return refuse(contended());
+  const event = webhookEvent("disabled", actorOf(call.caller.subject), row);
+  const lane = await untilCommitted(async () => {
+    const current = await requireLiveLane(row, dependencies);
+    if (current.status === "disabled") return current;
+    const next = disableLane(current);
+    const stored = await storeLanes(call, workspace, event, [next], dependencies);
+    return stored === AGAIN ? AGAIN : next;
+  });
+  return jsonAnswer(200, await presentDestination(row, dependencies, lane), etagOf(row));
 }
 
 async function enabledLane(
@@ -107,28 +99,6 @@ async function placeOf(
   const since = visibleSince(workspace, settings.plans, clock());
   const time = toTimestamp(Date.parse(from));
   return placeAt(workspace.workspace, time > since ? time : since, journal);
-}
-
-interface LaneChange {
-  action: WebhookAction;
-  lanes: readonly Lane[];
-  metadata: Readonly<Record<string, unknown>>;
-}
-
-async function store(
-  { caller, request }: Call,
-  workspace: Workspace,
-  row: Destination,
-  { action, lanes, metadata }: LaneChange,
-  { registry, clock, random, settings }: ManageDependencies,
-): Promise<boolean> {
-  const event = webhookEvent(action, actorOf(caller.subject), row, metadata);
-  const own = { workspace, event, trace: request.trace };
-  const result = await registry.commit([
-    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
-    ...lanes.map((lane): RegistryWrite => ({ kind: "replace", row: lane })),
-  ]);
-  return result.kind === "committed";
 }
 
 async function answer(row: Destination, lane: Lane, dependencies: ManageDependencies): Promise<HttpAnswer> {

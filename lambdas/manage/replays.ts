@@ -4,16 +4,16 @@ import type { ReplayAnswer } from "../core/api/replay-api.ts";
 import type { Lane } from "../core/lane/lane.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { problems } from "../core/problem.ts";
 import type { Replay } from "../core/lane/replay.ts";
 import { eventsBefore } from "../core/lane/replay-window.ts";
 import { cancelLane } from "../core/lane/order-lane.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import { deliveringLanes } from "./delivering-lanes.ts";
+import { AGAIN, storeLanes, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { closeFrozen } from "./close-frozen.ts";
-import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";
+import { requireDestination, requireWorkspace } from "./guards.ts";
 
 /** Why a lane has ended before its end. */
 const CANCELLED = "cancelled";
@@ -55,24 +55,18 @@ export async function getReplay(call: Call, dependencies: ManageDependencies): P
 }
 
 export async function cancelReplay(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
-  const { registry, clock, random, settings } = dependencies;
   const workspace = await requireWorkspace(call, dependencies);
   const destination = await requireDestination(call, dependencies);
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+  return untilCommitted(async () => {
     const { row, lane } = await requireReplay(call, dependencies);
     if (lane === undefined || lane.status === "ended") return { statusCode: 204 };
-    const event = webhookEvent("replay_cancelled", actorOf(call.caller.subject), destination, {
-      replay: row.replay,
-    });
-    const own = { workspace, event, trace: call.request.trace };
+    const metadata = { replay: row.replay };
+    const event = webhookEvent("replay_cancelled", actorOf(call.caller.subject), destination, metadata);
     const closed = await closeFrozen(lane, dependencies);
-    const result = await registry.commit([
-      { kind: "replace", row: { ...cancelLane(closed), suspendedReason: CANCELLED } },
-      { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
-    ]);
-    if (result.kind === "committed") return { statusCode: 204 };
-  }
-  return refuse(contended());
+    const cancelled = { ...cancelLane(closed), suspendedReason: CANCELLED };
+    const stored = await storeLanes(call, workspace, event, [cancelled], dependencies);
+    return stored === AGAIN ? AGAIN : { statusCode: 204 };
+  });
 }
 
 async function requireReplay(

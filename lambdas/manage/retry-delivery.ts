@@ -5,7 +5,6 @@ import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
 import { type Lane, ringOf } from "../core/lane/lane.ts";
 import { actorOf, type WebhookAction, webhookEvent } from "../core/destination/management-event.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import { countWanted, windowOf } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/retention/retention.ts";
@@ -13,10 +12,9 @@ import { hurryLane, markSkip, resumeLane } from "../core/lane/order-lane.ts";
 import { type Call, refuse } from "./call.ts";
 import { countRules, startReplay } from "./create-replay.ts";
 import { presentDelivery, requireDelivery } from "./deliveries.ts";
+import { AGAIN, storeLanes, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import {
-  CHANGE_TRIES,
-  contended,
   destinationDisabled,
   requireDestination,
   requireEnabled,
@@ -24,40 +22,41 @@ import {
   requireWorkspace,
 } from "./guards.ts";
 
+interface Asked {
+  workspace: Workspace;
+  row: Destination;
+  delivery: DeliveryRecord;
+}
+
 export async function retryDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
   const delivery = await requireDelivery(call, row, dependencies);
   requireForwarding(workspace, dependencies.settings);
   await requireEnabled(row, dependencies);
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+  const asked: Asked = { workspace, row, delivery };
+  return untilCommitted(async () => {
     const lane = await openLane(row, delivery, dependencies);
-    if (lane === undefined) return repeat(call, { workspace, row, delivery }, dependencies);
+    if (lane === undefined) return repeat(call, asked, dependencies);
     if (lane.status === "disabled") refuse(destinationDisabled());
     const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
-    if (await store(call, { workspace, row, delivery }, next, "delivery_retried", dependencies)) {
-      return jsonAnswer(202, presentAsked(delivery));
-    }
-  }
-  return refuse(contended());
+    return order(call, asked, next, "delivery_retried", dependencies);
+  });
 }
 
 export async function skipDelivery(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
   const delivery = await requireDelivery(call, row, dependencies);
-  for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+  return untilCommitted(async () => {
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) refuse(closedAlready());
     if (lane.skip === delivery.number) return jsonAnswer(202, presentAsked(delivery));
     // A lane is suspended over the delivery that is skipped, so nothing else keeps it from going on.
     const awake = lane.status === "suspended" ? resumeLane(lane) : lane;
     const next = markSkip(awake, delivery.number);
-    if (await store(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies)) {
-      return jsonAnswer(202, presentAsked(delivery));
-    }
-  }
-  return refuse(contended());
+    return order(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies);
+  });
 }
 
 /** What it waited for is over. */
@@ -78,7 +77,7 @@ async function openLane(
 /** A closed delivery's events go once more, by a replay of exactly them: what has not expired of them. */
 async function repeat(
   call: Call,
-  { workspace, row, delivery }: { workspace: Workspace; row: Destination; delivery: DeliveryRecord },
+  { workspace, row, delivery }: Asked,
   dependencies: ManageDependencies,
 ): Promise<HttpAnswer> {
   const { first, end, count, createdAt, closedAt } = delivery;
@@ -101,23 +100,19 @@ async function repeat(
   return jsonAnswer(202, presentDelivery(delivery), { location: path });
 }
 
-async function store(
-  { caller, request }: Call,
-  { workspace, row, delivery }: { workspace: Workspace; row: Destination; delivery: DeliveryRecord },
+/** Stores what its owner ordered of an open delivery, rings its lane and answers it. */
+async function order(
+  call: Call,
+  { workspace, row, delivery }: Asked,
   next: Lane,
   action: WebhookAction,
-  { registry, rings, clock, random, settings }: ManageDependencies,
-): Promise<boolean> {
+  dependencies: ManageDependencies,
+): Promise<HttpAnswer | typeof AGAIN> {
   const metadata = { delivery: delivery.delivery, number: delivery.number, events: delivery.count };
-  const event = webhookEvent(action, actorOf(caller.subject), row, metadata);
-  const own = { workspace, event, trace: request.trace };
-  const result = await registry.commit([
-    { kind: "replace", row: next },
-    { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
-  ]);
-  if (result.kind !== "committed") return false;
-  await rings.ring([ringOf(next)]);
-  return true;
+  const event = webhookEvent(action, actorOf(call.caller.subject), row, metadata);
+  if ((await storeLanes(call, workspace, event, [next], dependencies)) === AGAIN) return AGAIN;
+  await dependencies.rings.ring([ringOf(next)]);
+  return jsonAnswer(202, presentAsked(delivery));
 }
 
 function nothingToSend(): Problem {

@@ -2,11 +2,11 @@ import { type HttpAnswer, jsonAnswer, problemAnswer } from "../adapters/http-api
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/retention/entitlement.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
-import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { rateItem, takeTurn, TEST_LIMIT } from "../core/destination/rate-limit.ts";
-import { type Call, refuse } from "./call.ts";
+import type { Call } from "./call.ts";
+import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import { CHANGE_TRIES, contended, requireDestination, requireWorkspace } from "./guards.ts";
+import { CHANGE_TRIES, requireDestination, requireWorkspace } from "./guards.ts";
 
 /** The turn is taken and recorded before anything is sent, so that no test goes uncounted or unseen. */
 export async function testDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
@@ -19,27 +19,25 @@ export async function testDestination(call: Call, dependencies: ManageDependenci
 
 /** `undefined` when it may go ahead, else the seconds to wait. */
 async function takeTestTurn(
-  { caller, request }: Call,
+  call: Call,
   workspace: Workspace,
   row: Destination,
-  { registry, clock, random, settings }: ManageDependencies,
+  dependencies: ManageDependencies,
 ): Promise<number | undefined> {
-  const event = webhookEvent("tested", actorOf(caller.subject), row);
-  for (let tries = 0; tries < CHANGE_TRIES * 2; tries++) {
-    const now = clock();
+  const { registry, clock } = dependencies;
+  const event = webhookEvent("tested", actorOf(call.caller.subject), row);
+  return untilCommitted(async () => {
     const present = await registry.readRate(row.workspace, rateItem(TEST_LIMIT));
-    const verdict = takeTurn(row.workspace, present, TEST_LIMIT, now);
+    const verdict = takeTurn(row.workspace, present, TEST_LIMIT, clock());
     if (verdict.kind === "refused") return verdict.retryAfterSeconds;
-    const entry = buildOwnEntry({ workspace, event, trace: request.trace }, now, random, settings);
     const taken = await registry.commit([
       present === undefined
         ? { kind: "create", row: { ...verdict.row, version: 1 } }
         : { kind: "replace", row: verdict.row },
-      { kind: "record", entry },
+      recordOf(call, workspace, event, dependencies),
     ]);
-    if (taken.kind === "committed") return undefined;
-  }
-  return refuse(contended());
+    return taken.kind === "committed" ? undefined : AGAIN;
+  }, CHANGE_TRIES * 2);
 }
 
 function tooManyTests(waitSeconds: number): HttpAnswer {
