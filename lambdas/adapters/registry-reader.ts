@@ -1,4 +1,4 @@
-import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Destination, destinationSchema } from "../core/destination/destination.ts";
 import { type Workspace, workspaceSchema } from "../core/retention/entitlement.ts";
@@ -26,7 +26,6 @@ export interface RegistryReader {
   readSecretLock(workspace: string, destination: string): Promise<SecretLock | undefined>;
   listUnfinished(workspace: string): Promise<Unfinished[]>;
   listRemains(workspace: string, destination: string): Promise<RowKey[]>;
-  removeRow(key: RowKey): Promise<void>;
 }
 
 const keySchema = z.object({ workspace: z.string(), item: z.string() });
@@ -72,11 +71,6 @@ export function createRegistryReader(client: DynamoDBClient, table: string): Reg
       const prefixes = [registryItem.lanesOf(destination), replayItem.replaysOf(destination)];
       const keys = await Promise.all(prefixes.map((prefix) => all(workspace, prefix, keySchema)));
       return keys.flat();
-    },
-    async removeRow({ workspace, item }) {
-      await client.send(
-        new DeleteItemCommand({ TableName: table, Key: toAttributes(rowKey(workspace, item)) }),
-      );
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  DeleteItemCommand,
   type DynamoDBClient,
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -137,6 +138,9 @@ export function createRegistryWriter(client: DynamoDBClient, tables: RegistryTab
         if (result.kind !== "contended") return result;
       }
       return write(writes);
+    },
+    async removeRow(key) {
+      await client.send(new DeleteItemCommand({ TableName: tables.registry, Key: keyOf(key) }));
     },
   };
 }

@@ -44,6 +44,8 @@ export type CommitResult =
 /** Changes of the Registry, and what they record in the log with it. */
 export interface RegistryWriter {
   commit(writes: readonly [RegistryWrite, ...RegistryWrite[]]): Promise<CommitResult>;
+  /** Whatever its version, and by itself. One that is gone is fine. */
+  removeRow(key: RowKey): Promise<void>;
 }
 
 /** Sort key of the counter of a workspace's destinations. */

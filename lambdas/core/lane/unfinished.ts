@@ -31,7 +31,6 @@ export interface UnfinishedDependencies {
     listUnfinished(workspace: string): Promise<Unfinished[]>;
     /** Keys of the lanes and replays that a removed destination has left. */
     listRemains(workspace: string, destination: string): Promise<RowKey[]>;
-    removeRow(key: RowKey): Promise<void>;
   };
   /** A secret that is gone is fine. */
   secrets: { deleteSecret(name: string): Promise<void> };
