@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-
 import * as z from "zod/mini";
 import { laneSchema, type Ring } from "../core/lane/lane.ts";
 import type { FoundLanes, LaneName } from "../core/lane/sweep.ts";
-import { DUE_SHARD, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { DUE_SHARD, laneOfItem, REGISTRY, registryItem } from "../core/table-schema.ts";
 import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";
 
 /** Finds lanes whose next attempt has come. */
@@ -12,7 +12,6 @@ export interface DueLanes {
 }
 
 const keySchema = z.object({ workspace: z.string(), item: z.string() });
-const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
 
 export function createDueLanes(client: DynamoDBClient, table: string): DueLanes {
   return {
@@ -37,8 +36,8 @@ export function createDueLanes(client: DynamoDBClient, table: string): DueLanes 
 }
 
 function ringOfKey({ workspace, item }: z.infer<typeof keySchema>): Ring[] {
-  const [, destination, lane] = LANE_ITEM.exec(item) ?? [];
-  return destination === undefined || lane === undefined ? [] : [{ workspace, destination, lane }];
+  const found = laneOfItem(item);
+  return found === undefined ? [] : [{ workspace, ...found }];
 }
 
 /** Finds every lane that delivers. */

@@ -32,6 +32,14 @@ export const registryItem = {
   limit: (name: string, window: string): string => `limit#${name}#${window}`,
 } as const;
 
+const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
+
+/** The inverse of `registryItem.lane`; `undefined` for what is no lane. */
+export function laneOfItem(item: string): { destination: string; lane: string } | undefined {
+  const [, destination, lane] = LANE_ITEM.exec(item) ?? [];
+  return destination === undefined || lane === undefined ? undefined : { destination, lane };
+}
+
 /** The one value of `dueShard`: the index holds only lanes that wait more than a minute, a few hundred writes an hour. */
 export const DUE_SHARD = "due";
 
