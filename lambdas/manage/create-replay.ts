@@ -10,13 +10,8 @@ import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/problem.ts";
 import { type Replay, replayItem } from "../core/lane/replay.ts";
-import {
-  type CountRules,
-  countWanted,
-  type ReplayCount,
-  type ReplayWindow,
-  replayWindow,
-} from "../core/lane/replay-window.ts";
+import { type CountRules, countWanted, type ReplayCount } from "../core/lane/count-replay.ts";
+import { type ReplayWindow, replayWindow } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/retention/retention.ts";
 import { newLane } from "../core/lane/order-lane.ts";
 import { registryItem } from "../core/table-schema.ts";

@@ -32,7 +32,7 @@ const window = {
   from: timestamp(),
   to: timestamp(),
   events: described(
-    "Events that are delivered, exactly up to 2,000 journalled ones; where `exact` is false that many at most, since the filter, their time or expiry, or being a notice about this destination may leave some of them out",
+    "Events that are delivered, exactly up to 2,000 journalled ones and 8 MB of them to be read; where `exact` is false that many at most, since the filter, their time or expiry, or being a notice about this destination may leave some of them out",
     z.int(),
   ),
   exact: z.boolean(),

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../retention/entitlement.ts";
+import type { EntryReference } from "../entry/entry.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
 import { type Lane, LIVE_LANE } from "./lane.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
@@ -84,6 +85,14 @@ export function isFailingNews(
 const NEEDLE = Buffer.from(".webhook.delivery_");
 const OWN_FAILURES = new Set(["failing", "recovered", "suspended", "resumed"]);
 const ownSchema = z.object({ type: z.string(), subject: z.optional(z.string()) });
+
+/** A name of 100 characters, an id and a few words make less than half of this. */
+const MAX_NOTICE_BYTES = 4_096;
+
+/** A notice is the only event of its entry, and small: any other entry need not be read to look for one. */
+export function mayBeNotice({ count, bytes }: Pick<EntryReference, "count" | "bytes">): boolean {
+  return count === 1 && bytes <= MAX_NOTICE_BYTES;
+}
 
 /**
  * A notice about a destination never goes to that destination itself: each of its failures would be one more event to fail with.

@@ -1,16 +1,11 @@
-import { type Destination, wantsType } from "../destination/destination.ts";
-import type { EntryReference } from "../entry/entry.ts";
-import { linesOf } from "../entry/entry-body.ts";
 import { findPageRecordedAt } from "../journal/find-page-at.ts";
-import { recordedEventSchema } from "../reading/event-query.ts";
 import { searchFrom } from "../reading/reading-window.ts";
 import { comparePositions } from "./close-number.ts";
 import { isRecordedIn, type Recorded } from "./lane.ts";
-import { isOwnFailure } from "./owner-notice.ts";
 import type { Page, Position } from "../journal/page.ts";
 import { eventsOn } from "../retention/receipt.ts";
 import { placeAt, placeNow } from "./place-in-journal.ts";
-import type { EntryStore, JournalStore } from "../stores.ts";
+import type { JournalStore } from "../stores.ts";
 
 export interface ReplayWindow {
   /** Its first event, and the place behind its last one. Between them may lie events of other times. */
@@ -100,124 +95,4 @@ export async function eventsBefore(
   if (page === undefined) return (await journal.newestPage(workspace))?.total ?? 0;
   const before = page.total - eventsOn(page);
   return page.page === position.page ? before + Math.min(position.index, eventsOn(page)) : before;
-}
-
-/** Events are read to be counted: no more than these. */
-export const MAX_COUNTED_EVENTS = 2_000;
-
-export interface ReplayCount {
-  events: number;
-  /** Otherwise some of them may be left out: by the filter, by their time or expiry, or since they are notices of the destination. */
-  exact: boolean;
-}
-
-/** What decides at this moment whether an event is delivered. What was recorded before `since` has expired; `now` in milliseconds. */
-export interface CountRules {
-  destination: Destination;
-  eventTypePrefix: string;
-  since: string;
-  now: number;
-}
-
-/** How many events of the window are delivered. */
-export async function countWanted(
-  window: ReplayWindow,
-  rules: CountRules,
-  stores: { journal: Pick<JournalStore, "readPagesFrom">; entries: Pick<EntryStore, "readEntries"> },
-): Promise<ReplayCount> {
-  const { workspace } = rules.destination;
-  if (window.journalled > MAX_COUNTED_EVENTS) {
-    const leftOut = await leftOutAtStart(workspace, window, rules.since, stores.journal);
-    return { events: window.journalled - leftOut, exact: false };
-  }
-  let events = 0;
-  let from = window.start.page;
-  for (;;) {
-    const pages = await pagesOf(workspace, window, from, stores.journal);
-    for (const page of pages) events += await wantedOn(page, window, rules, stores.entries);
-    const last = pages.at(-1);
-    if (last === undefined) return { events, exact: true };
-    from = last.page + 1;
-  }
-}
-
-const PAGES_AT_ONCE = 10;
-
-async function pagesOf(
-  workspace: string,
-  { until }: ReplayWindow,
-  from: number,
-  journal: Pick<JournalStore, "readPagesFrom">,
-): Promise<Page[]> {
-  const pages = await journal.readPagesFrom(workspace, from, PAGES_AT_ONCE);
-  return pages.filter(({ page }) => comparePositions({ page, index: 0 }, until) < 0);
-}
-
-/** Indexes of a page that lie in the window: from the first to before the second. */
-function indexesOn(page: Page, { start, until }: ReplayWindow): [number, number] {
-  return [
-    page.page === start.page ? start.index : 0,
-    page.page === until.page ? until.index : Number.POSITIVE_INFINITY,
-  ];
-}
-
-/** Events of its first pages that the window leaves out: those of other times, and those that have expired. There may be more. */
-async function leftOutAtStart(
-  workspace: string,
-  window: ReplayWindow,
-  since: string,
-  journal: Pick<JournalStore, "readPagesFrom">,
-): Promise<number> {
-  const pages = await pagesOf(workspace, window, window.start.page, journal);
-  return pages.reduce((sum, page) => {
-    const [from, until] = indexesOn(page, window);
-    const all = Math.min(eventsOn(page), until) - from;
-    return (
-      sum + all - insideOn(page, window, since).reduce((events, { begin, end }) => events + end - begin, 0)
-    );
-  }, 0);
-}
-
-/** What the window holds of one entry: its events from `begin` to before `end`. */
-interface Inside {
-  reference: EntryReference;
-  begin: number;
-  end: number;
-}
-
-function insideOn(page: Page, window: ReplayWindow, since: string): Inside[] {
-  const [from, until] = indexesOn(page, window);
-  let first = 0;
-  return page.entries.flatMap((reference) => {
-    const begin = Math.max(0, from - first);
-    const end = Math.min(reference.count, until - first);
-    first += reference.count;
-    const isInside = reference.recordedAt >= since && isRecordedIn(reference, window.recorded);
-    return begin < end && isInside ? [{ reference, begin, end }] : [];
-  });
-}
-
-async function wantedOn(
-  page: Page,
-  window: ReplayWindow,
-  rules: CountRules,
-  entries: Pick<EntryStore, "readEntries">,
-): Promise<number> {
-  const inside = insideOn(page, window, rules.since);
-  const found = await entries.readEntries(
-    rules.destination.workspace,
-    inside.map(({ reference }) => reference),
-  );
-  return inside.reduce((sum, { reference, begin, end }) => {
-    const entry = found.get(reference.entry);
-    if (entry === undefined) return reference.expiresAt * 1000 > rules.now ? sum + end - begin : sum;
-    const lines = linesOf(entry).slice(begin, end);
-    return sum + lines.filter((line) => isWanted(line, rules)).length;
-  }, 0);
-}
-
-function isWanted(line: string, { destination, eventTypePrefix }: CountRules): boolean {
-  if (isOwnFailure(Buffer.from(line), destination.destination, eventTypePrefix)) return false;
-  const { eventTypes } = destination;
-  return eventTypes.length === 0 || wantsType(eventTypes, recordedEventSchema.parse(JSON.parse(line)).type);
 }

@@ -7,9 +7,8 @@ import {
   countWanted,
   MAX_COUNTED_EVENTS,
   type ReplayCount,
-  type ReplayWindow,
-  replayWindow,
-} from "../../../../lambdas/core/lane/replay-window.ts";
+} from "../../../../lambdas/core/lane/count-replay.ts";
+import { type ReplayWindow, replayWindow } from "../../../../lambdas/core/lane/replay-window.ts";
 import { newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { destinationRow, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 
