@@ -42,6 +42,7 @@ async function fillDeliveries(list: List, results: HTMLElement): Promise<string>
     return `${destination.name} has no deliveries yet.`;
   }
   const shown = table("Newest deliveries", HEADS, rowsOf(first.items, list));
+  shown.className = "deliveries";
   results.replaceChildren(
     element(
       "div",
@@ -109,11 +110,13 @@ function rowOf(
 }
 
 function detailOf(delivery: DeliveryAnswer, list: List): HTMLElement {
-  const { id, createdAt, closedAt, nextAttemptAt, parent, attempts } = delivery;
+  const { id, lane, number, count, createdAt, closedAt, nextAttemptAt, parent, attempts } = delivery;
   return element(
     "div",
     { role: "group", "aria-label": `Delivery ${id}` },
     facts({
+      Lane: `${lane} #${number}`,
+      Events: String(count),
       Begun: moment(createdAt),
       Closed: closedAt === null ? undefined : moment(closedAt),
       "Next attempt": nextAttemptAt === null ? undefined : moment(nextAttemptAt),

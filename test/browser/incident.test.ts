@@ -74,6 +74,16 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await detail.locator("dt", { hasText: "Next attempt" }).count()).toBe(1);
   });
 
+  it.each([1280, 768, 390])("has the way to a delivery's details in sight, %i pixels wide", async (width) => {
+    const before = page.viewportSize();
+    await page.setViewportSize({ width, height: 900 });
+    const details = page.getByRole("button", { name: /^Details: whd_/ }).first();
+    const { x, width: own } = (await details.boundingBox()) ?? { x: 0, width: Number.POSITIVE_INFINITY };
+    const region = await page.getByRole("region", { name: "Deliveries of Refusing" }).boundingBox();
+    expect(x + own).toBeLessThanOrEqual((region?.x ?? 0) + (region?.width ?? 0));
+    if (before !== null) await page.setViewportSize(before);
+  });
+
   it("skips an open delivery, once it was said what that means", async () => {
     await waitForOutcome("Refusing", "retry");
     await click(/^Details: whd_/);
