@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Lane } from "../lane/lane.ts";
+import { type Lane, recordedSchema } from "../lane/lane.ts";
 import { positionSchema } from "../journal/page.ts";
 import { deliveriesPartition } from "../table-schema.ts";
 
@@ -49,6 +49,8 @@ export const deliveryRecordSchema = z.object({
   count: z.number(),
   first: positionSchema,
   end: positionSchema,
+  /** Of a replay's lane: its span also covers what was recorded at other times, which it left out. */
+  recorded: z.optional(recordedSchema),
   outcome: deliveryOutcomeSchema,
   attempts: z.array(attemptSchema),
   createdAt: z.string(),
@@ -139,6 +141,7 @@ export function factsOfFrozen(lane: Lane, logDays: number, now: number): Deliver
     count: frozen.count,
     first: lane.cursor,
     end: frozen.end,
+    recorded: lane.recorded,
     createdAt: frozen.frozenAt,
     expiresAt: Math.ceil(now / 1000) + logDays * DAY_SECONDS,
   };

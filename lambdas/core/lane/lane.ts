@@ -34,7 +34,7 @@ export const frozenSchema = z.object({
 export type Frozen = z.infer<typeof frozenSchema>;
 
 /** Times of record (timestamps): `from` inclusive, `to` exclusive. */
-const recordedSchema = z.object({ from: z.string(), to: z.string() });
+export const recordedSchema = z.object({ from: z.string(), to: z.string() });
 export type Recorded = z.infer<typeof recordedSchema>;
 
 /** Without a window everything is. */

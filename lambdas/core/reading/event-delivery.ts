@@ -1,6 +1,7 @@
 import { type Destination, wantsType } from "../destination/destination.ts";
 import type { DeliveryRecord } from "../delivery/delivery-record.ts";
 import { comparePositions } from "../lane/close-number.ts";
+import { isRecordedIn } from "../lane/lane.ts";
 import { isOwnFailure } from "../lane/owner-notice.ts";
 import type { Position } from "../journal/page.ts";
 
@@ -37,12 +38,21 @@ export interface DeliveredEvent {
 /** The part of a delivery's row that says what it held. */
 export type DeliverySpan = Pick<
   DeliveryRecord,
-  "delivery" | "outcome" | "createdAt" | "first" | "end" | "count" | "contentVersion" | "expiresAt"
+  | "delivery"
+  | "outcome"
+  | "createdAt"
+  | "first"
+  | "end"
+  | "recorded"
+  | "count"
+  | "contentVersion"
+  | "expiresAt"
 >;
 
 /**
- * The delivery, if it held the event. A span also covers what the filter left out of it: which filter that was, the content version
- * tells, until the filter or the format is changed. From then on only a span that was delivered whole is sure to hold it.
+ * The delivery, if it held the event. A span also covers what its replay left out, of which the row keeps the times, and what its
+ * filter left out: which filter that was, the content version tells, until the filter or the format is changed. From then on only a
+ * span that was delivered whole is sure to hold it.
  */
 export function deliveryOf(
   event: DeliveredEvent,
@@ -52,7 +62,7 @@ export function deliveryOf(
 ): EventDelivery | undefined {
   const { first, end, count } = span;
   if (comparePositions(event.place, first) < 0 || comparePositions(event.place, end) >= 0) return undefined;
-  if (span.expiresAt * 1000 <= settings.now) return undefined;
+  if (!isRecordedIn(event, span.recorded) || span.expiresAt * 1000 <= settings.now) return undefined;
   if (isOwnFailure(Buffer.from(event.line), destination.destination, settings.eventTypePrefix))
     return undefined;
   const isSameFilter = span.contentVersion === destination.contentVersion;

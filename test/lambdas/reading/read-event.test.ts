@@ -58,7 +58,7 @@ describe("one event", () => {
 
   describe("was not in a delivery only because its span holds it", () => {
     const PAGE = { first: { page: 7, index: 0 }, end: { page: 7, index: 2 } };
-    let event: { id: string };
+    let event: { id: string; recordedAt: string };
     const shown = async (name: string) =>
       (await world.byId(event.id))
         .json()
@@ -72,6 +72,22 @@ describe("one event", () => {
       await world.put("Registry", [destination("dst_team", ["pro.atmos.team_member.*"])]);
       await world.put("Deliveries", [delivery("dst_team", LATER, { ...PAGE, count: 1 })]);
       expect(await shown("dst_team")).toEqual([]);
+    });
+
+    it("of a replay of other times", async () => {
+      const recorded = (from: number, to: number) => {
+        const [begin, end] = [from, to].map((ms) =>
+          new Date(Date.parse(event.recordedAt) + ms).toISOString(),
+        );
+        return { recorded: { from: begin, to: end } };
+      };
+      const other = LATER.replaceAll("B", "C");
+      await world.put("Registry", [destination("dst_replayed", [])]);
+      await world.put("Deliveries", [
+        delivery("dst_replayed", LATER, { ...PAGE, ...recorded(0, 1) }),
+        delivery("dst_replayed", other, { ...PAGE, ...recorded(1, 60_000) }),
+      ]);
+      expect(await shown("dst_replayed")).toMatchObject([{ id: LATER, certain: true }]);
     });
 
     it("and is not certain once the filter was changed, unless the span was delivered whole", async () => {

@@ -45,3 +45,19 @@ it("the log of a delivery tells by which filter it was cut", () => {
   expect(held("pro.atmos.team_member.invited", 7)).toBeUndefined();
   expect(held("pro.atmos.team_member.invited", 8)).toMatchObject({ id: "whd_1", certain: false });
 });
+
+it("the log of a replay's delivery tells which times of record it held", () => {
+  const [from, to] = ["2026-11-23T01:00:00.000Z", "2026-11-23T02:00:00.000Z"];
+  const facts = factsOfFrozen({ ...LANE, lane: "rpl_1", recorded: { from, to } }, 30, NOW);
+  const held = (recordedAt: string) =>
+    deliveryOf(
+      { ...EVENT, recordedAt, type: "pro.atmos.billing.paid" },
+      { ...facts, outcome: "delivered" } as DeliverySpan,
+      { ...DESTINATION, contentVersion: 7 },
+      { eventTypePrefix: "pro.atmos", now: NOW },
+    );
+  expect(held(from)).toMatchObject({ id: "whd_1", certain: true });
+  expect(held("2026-11-23T01:59:59.999Z")).toMatchObject({ id: "whd_1" });
+  expect(held("2026-11-23T00:59:59.999Z")).toBeUndefined();
+  expect(held(to)).toBeUndefined();
+});
