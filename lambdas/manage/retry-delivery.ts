@@ -84,9 +84,9 @@ async function repeat(
   const { first, end, count, createdAt, closedAt } = delivery;
   const { registry, journal, settings, clock } = dependencies;
   const since = visibleSince(workspace, settings.plans, clock());
-  // One of a replay had passed what its window left out.
+  // One of a replay had passed what its window left out. Of a row from before that was kept there the lane tells, while it is there.
   const lane = await registry.readLane(row.workspace, row.destination, delivery.lane);
-  const stretch = { start: first, until: end, recorded: lane?.recorded };
+  const stretch = { start: first, until: end, recorded: delivery.recorded ?? lane?.recorded };
   const window = await windowOf(call.workspace, stretch, since, journal);
   const { events, exact } = await countWanted(window, countRules(row, since, dependencies), dependencies);
   if (events === 0) refuse(nothingToSend());

@@ -111,24 +111,34 @@ describe("deliveries", () => {
     });
   });
 
-  it("of a replay go once more without what its window left out between them", async () => {
-    await manage.putPage(agedPage(1, [10, 0, 11]));
-    const [from, to] = [5, 15].map((minute) => new Date(NOW + minute * 60_000).toISOString());
-    const { body } = await manage.post("replays", { from, to });
-    expect(body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
-    const facts = factsOfFrozen(freezeFirst(await manage.lane(body.id)), 30, NOW);
-    if (facts === undefined) throw new Error("nothing frozen");
-    const covers = { first: { page: 1, index: 0 }, end: { page: 1, index: 3 } };
-    await manage.note({
-      facts: { ...facts, ...covers },
-      outcome: "delivered",
-      at: new Date(NOW).toISOString(),
-    });
-    const { headers } = await manage.post(`deliveries/${WHD}/retry`);
-    const again = (await manage.ask("GET", headers["location"] ?? "")).body;
-    expect(again).toMatchObject({ delivery: WHD, events: 2, exact: true });
-    expect(await manage.lane(again.id)).toMatchObject({ recorded: { from, to }, until: covers.end });
-  });
+  it.each([
+    ["is kept", false],
+    ["was forgotten", true],
+  ])(
+    "of a replay that %s go once more without what its window left out between them",
+    async (_, isForgotten) => {
+      await manage.putPage(agedPage(1, [10, 0, 11]));
+      const [from, to] = [5, 15].map((minute) => new Date(NOW + minute * 60_000).toISOString());
+      const { body } = await manage.post("replays", { from, to });
+      expect(body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
+      const facts = factsOfFrozen(freezeFirst(await manage.lane(body.id)), 30, NOW);
+      if (facts === undefined) throw new Error("nothing frozen");
+      const covers = { first: { page: 1, index: 0 }, end: { page: 1, index: 3 } };
+      await manage.note({
+        facts: { ...facts, ...covers },
+        outcome: "delivered",
+        at: new Date(NOW).toISOString(),
+      });
+      if (isForgotten) {
+        const { item } = await manage.lane(body.id);
+        await manage.dependencies.registry.removeRow({ workspace: "ws_1", item });
+      }
+      const { headers } = await manage.post(`deliveries/${WHD}/retry`);
+      const again = (await manage.ask("GET", headers["location"] ?? "")).body;
+      expect(again).toMatchObject({ delivery: WHD, events: 2, exact: true });
+      expect(await manage.lane(again.id)).toMatchObject({ recorded: { from, to }, until: covers.end });
+    },
+  );
 
   it("are skipped by a mark that deliver carries out", async () => {
     await manage.refuseFirst("suspended");
