@@ -1,5 +1,6 @@
 import type { ChainFinding, ChainOfLane, KeptRequest } from "../lambdas/core/delivery/verify-chain.ts";
 import type { UnkeptNumber } from "./delivery-log-of.ts";
+import { counted } from "./output.ts";
 
 /** A request and the line of the file that it was read from. */
 export interface KeptLine extends KeptRequest {
@@ -23,10 +24,6 @@ const OUTCOMES: Readonly<Record<NonNullable<UnkeptNumber["outcome"]>, string>> =
   retry: "still open, but the next number came",
   suspend: "still open, but the next number came",
 };
-
-export function countOf(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}
 
 /** The lane alone where that says which; else with the path, or the secret, of its destination. */
 export function labelOf(chain: ChainOfLane, lanes: readonly ChainOfLane[]): string {
@@ -62,9 +59,9 @@ export function describeLanes(lanes: readonly ChainOfLane[]): string[] {
         const { previousId, first, isWhole, deliveries, repeats } = chain;
         const begun = first > 1 && isWhole ? `, after ${previousId}` : "";
         const again = repeats === 0 ? "" : `, ${repeats} came again`;
-        return `${rangeOf(chain, lanes)}${begun}: ${countOf(deliveries, "delivery", "deliveries")}${again}`;
+        return `${rangeOf(chain, lanes)}${begun}: ${counted(deliveries, "delivery", "deliveries")}${again}`;
       }),
-    ...(tests.length === 0 ? [] : [countOf(tests.length, "test event")]),
+    ...(tests.length === 0 ? [] : [counted(tests.length, "test event")]),
   ];
 }
 
@@ -74,8 +71,8 @@ export function describeVerdict(lanes: readonly ChainOfLane[], onRecord: number)
   const ranges = lanes.filter((chain) => !isTest(chain)).map((chain) => rangeOf(chain, lanes));
   const parts =
     ranges.length > 3 ? [`the ${ranges.length} lanes above, from their first to their last number`] : ranges;
-  const what = parts.length === 0 ? countOf(tests.length, "test event") : parts.join(" and ");
-  const but = onRecord === 0 ? "" : `, but what was closed on record: ${countOf(onRecord, "number")}`;
+  const what = parts.length === 0 ? counted(tests.length, "test event") : parts.join(" and ");
+  const but = onRecord === 0 ? "" : `, but what was closed on record: ${counted(onRecord, "number")}`;
   return `Nothing is missing from ${what}${but}.`;
 }
 
@@ -92,7 +89,7 @@ export function describeUnreadable(findings: readonly ChainFinding[], kept: read
     const [first] = found;
     if (first === undefined) return [];
     const more = found.length === 1 ? "" : `, the first at ${whereOf(first, kept)}`;
-    const which = found.length === 1 ? whereOf(first, kept) : countOf(found.length, "request");
+    const which = found.length === 1 ? whereOf(first, kept) : counted(found.length, "request");
     const delivery =
       first.delivery === undefined ? "" : ` (${first.lane} #${first.number}, ${first.delivery})`;
     return [`${which}: ${meaning}${more}${delivery}`];

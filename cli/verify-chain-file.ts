@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { type ChainReport, verifyChain } from "../lambdas/core/delivery/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
+import { counted } from "./output.ts";
 import { type DeliveryLog, isOnRecord, lookUpBeginning, lookUpGap, takenAfter } from "./delivery-log-of.ts";
 import {
-  countOf,
   describeBeginning,
   describeFinding,
   describeLanes,
@@ -52,7 +52,7 @@ export async function verifyChainFiles(
   for (const hint of hintsOf(report, secrets, { hasLogs: logs.length > 0, isBegun: begun.lost.length === 0 }))
     print(hint);
   const isWhole = faults.length === 0;
-  print(isWhole ? describeVerdict(report.lanes, onRecord.length) : `${countOf(faults.length, "finding")}.`);
+  print(isWhole ? describeVerdict(report.lanes, onRecord.length) : `${counted(faults.length, "finding")}.`);
   return isWhole;
 }
 
@@ -105,7 +105,7 @@ async function judgeEnds({ lanes }: ChainReport, logs: readonly DeliveryLog[]): 
     const later = await takenAfter(chain, logs);
     const newest = later.at(-1);
     if (newest === undefined) continue;
-    const many = countOf(later.length, "delivery", "deliveries");
+    const many = counted(later.length, "delivery", "deliveries");
     faults.push(
       `${labelOf(chain, lanes)} ends at #${chain.last}: the receiver took ${many} after it, up to #${newest.number} (${newest.id})`,
     );

@@ -20,6 +20,7 @@ import {
 import { toTimestamp } from "../lambdas/core/clock.ts";
 import { CliError } from "./cli-error.ts";
 import { PurgeWatch, type PurgeWitnesses } from "./watch-purge.ts";
+import { counted } from "./output.ts";
 import type { StackAccess } from "./stack-access.ts";
 
 const PAGES_A_READ = 25;
@@ -179,12 +180,12 @@ function describeFinding({ kind, page, toPage, entry }: Finding): string {
 
 function describeTotals(workspace: string, { pages, events, receipts, findings }: Totals): string {
   const mark = findings === 0 ? "✓" : "✗";
-  const purged = receipts === 0 ? "" : `, ${receipts} purge receipts`;
-  return `${mark} ${workspace}  ${pages} pages, ${events} events${purged}, ${findings} findings`;
+  const purged = receipts === 0 ? "" : `, ${counted(receipts, "purge receipt")}`;
+  return `${mark} ${workspace}  ${counted(pages, "page")}, ${counted(events, "event")}${purged}, ${counted(findings, "finding")}`;
 }
 
 function describeEnd(workspaces: number, findings: number, label: string): string {
-  return findings === 0
-    ? `The journals of ${workspaces} workspaces of ${label} are whole.`
-    : `${findings} findings in the journals of ${workspaces} workspaces of ${label}.`;
+  const journals = `${workspaces === 1 ? "journal" : "journals"} of ${counted(workspaces, "workspace")} of ${label}`;
+  if (findings > 0) return `${counted(findings, "finding")} in the ${journals}.`;
+  return `The ${journals} ${workspaces === 1 ? "is" : "are"} whole.`;
 }

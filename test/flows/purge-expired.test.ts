@@ -147,7 +147,7 @@ describe("the daily purge of a running stack", () => {
     expect((await rowsOf("Journal", "ws_whole")).at(0)?.["page"]).toBe(before);
     expect(await verify("--workspace", "ws_whole")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("1 purge receipts, 0 findings"),
+      stdout: expect.stringContaining("1 purge receipt, 0 findings"),
     });
     expect(await receiptsOf("ws_broken")).toEqual([]);
   });
