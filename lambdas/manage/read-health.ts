@@ -5,7 +5,7 @@ import type { Lane } from "../core/lane/lane.ts";
 import type { Page, Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/retention/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import { withNotices } from "./own-notices.ts";
+import { createNoticeReader } from "./own-notices.ts";
 
 /** Events are journalled a moment after they were recorded: so many pages may begin with some that have expired by now. */
 const EDGE_PAGES = 10;
@@ -17,12 +17,13 @@ interface Surroundings {
   forwards: boolean;
 }
 
-/** Reads the health of lanes of one workspace at this moment; its row and the end of its journal are read once. */
+/** Reads the health of lanes of one workspace at this moment; its row, the end of its journal and notices are read once. */
 export function createHealthReader(
   workspace: string,
   dependencies: ManageDependencies,
 ): (lane: Lane) => Promise<Health> {
   const { journal } = dependencies;
+  const withNotices = createNoticeReader(workspace, dependencies);
   let surroundings: Promise<Surroundings> | undefined;
   let edge: Promise<Page | undefined> | undefined;
   /** The first page with an event for the lane, without reading through those that have expired and wait for a purge. */
@@ -37,7 +38,7 @@ export function createHealthReader(
   return async (lane) => {
     const { newest, since, forwards } = await (surroundings ??= readSurroundings(workspace, dependencies));
     const ends = { newest, next: await nextFor(lane.cursor, since) };
-    return healthOf(lane, await withNotices(lane, ends, since, dependencies), { since, forwards });
+    return healthOf(lane, await withNotices(lane, ends, since), { since, forwards });
   };
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toTimestamp } from "../../../lambdas/core/clock.ts";
 import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
 import type { EntryReference } from "../../../lambdas/core/entry/entry.ts";
@@ -127,16 +127,23 @@ it("what waits longest is no notice, however much is behind; that they are count
   expect(behind).toBeLessThanOrEqual(113);
 });
 
-it("of a large backlog no more is looked at than its first page, and nothing where a delivery is frozen", async () => {
+/** What is asked of the Events table, which may be out of order. */
+function watchEntries(): { asked: number[]; fails: boolean } {
   const { entries } = manage.dependencies;
-  const asked: number[] = [];
+  const watched = { asked: [] as number[], fails: false };
   const read = entries.readEntries;
   Object.assign(entries, {
-    readEntries: (workspace: string, references: EntryReference[]) => {
-      asked.push(references.length);
+    readEntries: async (workspace: string, references: EntryReference[]) => {
+      watched.asked.push(references.length);
+      if (watched.fails) throw new Error("Out of order");
       return read(workspace, references);
     },
   });
+  return watched;
+}
+
+it("of a large backlog no more is looked at than its first page, and nothing where a delivery is frozen", async () => {
+  const { asked } = watchEntries();
   await putPage(many(100), await record("delivery_failing"), await record("delivery_skipped"));
   await putPage(many(100));
   expect(await health()).toEqual([201, toTimestamp(NOW)]);
@@ -144,4 +151,59 @@ it("of a large backlog no more is looked at than its first page, and nothing whe
   await change({ frozen: { ...FROZEN, end: { page: 1, index: 100 } } });
   expect(await health()).toEqual([202, toTimestamp(NOW)]);
   expect(asked).toEqual([2]);
+});
+
+it("an entry too large for a notice is not read to look for one", async () => {
+  const { asked } = watchEntries();
+  await putPage({ ...many(1), bytes: 4_097 }, await record("delivery_failing"));
+  expect(await health()).toEqual([1, toTimestamp(NOW)]);
+  expect(asked).toEqual([1]);
+});
+
+describe("destinations that are listed", () => {
+  const listed = async (): Promise<number[]> =>
+    (await manage.ask("GET", `${WS}/destinations`)).body.items.map(
+      ({ health: { behindEvents } }: { health: { behindEvents: number } }) => behindEvents,
+    );
+
+  beforeEach(async () => {
+    for (const name of ["b", "c"])
+      await manage.ask("POST", `${WS}/destinations`, {
+        body: { name, url: "https://siem.example.com/in" },
+      });
+    await putPage(await record("delivery_failing"), await record("delivery_skipped"));
+    await putPage(await record("delivery_recovered"));
+  });
+
+  it("share what is read for them, each without its own notices", async () => {
+    const { asked } = watchEntries();
+    expect((await listed()).toSorted()).toEqual([1, 3, 3]);
+    expect(asked).toEqual([2, 1]);
+  });
+
+  it("are shown with their notices counted while the Events table cannot be read, which is asked once", async () => {
+    const watched = watchEntries();
+    watched.fails = true;
+    expect(await listed()).toEqual([3, 3, 3]);
+    expect(watched.asked).toHaveLength(1);
+    expect(manage.log.lines).toContainEqual(expect.objectContaining({ message: "notices.unread" }));
+    watched.fails = false;
+    expect((await listed()).toSorted()).toEqual([1, 3, 3]);
+  });
+});
+
+it.each([
+  ["POST", "/disable", undefined],
+  ["POST", "/enable", { from: "where-it-stopped" }],
+  ["PATCH", "", { name: "z" }],
+])("%s %s is answered as made while the Events table cannot be read", async (method, route, body) => {
+  await putPage(await record("delivery_failing"));
+  if (route === "/enable") await manage.ask("POST", `${WS}/destinations/${id}/disable`);
+  watchEntries().fails = true;
+  const { status, body: shown } = await manage.ask(method, `${WS}/destinations/${id}${route}`, {
+    ...(body !== undefined && { body }),
+    headers: { "if-match": "*" },
+  });
+  expect(status).toBe(200);
+  expect(shown.health.behindEvents).toBe(1);
 });
