@@ -41,7 +41,9 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
       ...(resumed.length > 0 && { replays: resumed.map((replay) => replay.lane) }),
     };
     const event = webhookEvent("enabled", actorOf(call.caller.subject), row, metadata);
-    const stored = await storeLanes(call, workspace, event, [next, ...resumed], dependencies);
+    // A live lane moves on several times a second, and would win against a change that it has no part in.
+    const lanes = isUnchanged ? resumed : [next, ...resumed];
+    const stored = await storeLanes(call, workspace, event, lanes, dependencies);
     if (stored === AGAIN) return AGAIN;
     await dependencies.rings.ring([next, ...replays].map(ringOf));
     return answer(row, next, dependencies);

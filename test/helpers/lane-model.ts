@@ -247,7 +247,9 @@ export class LaneModel {
   /** The live lane as it will be, and what becomes of the replays. */
   private enable(lane: Lane, next: Lane): Change {
     const replays = this.rings.slice(1).map((ring) => this.world.lane(ring));
-    return { rows: [next, ...resumeReplays(lane, replays)], stored: () => this.rules.enabled() };
+    const resumed = resumeReplays(lane, replays);
+    if (next === lane) return { rows: resumed };
+    return { rows: [next, ...resumed], stored: () => this.rules.enabled() };
   }
 
   private async move(lane: Lane, time: string | undefined): Promise<Change> {

@@ -139,6 +139,23 @@ describe("disabling and enabling", () => {
     },
   );
 
+  it("of a live destination resumes its replays however often the live lane moves on", async () => {
+    await manage.putPages(5);
+    const replay = await manage.startReplay();
+    await manage.store(suspended(freezeFirst(await manage.lane(replay)), REPORT, "gone"));
+    const commit = manage.dependencies.registry.commit;
+    Object.assign(manage.dependencies.registry, {
+      commit: async (writes: Parameters<typeof commit>[0]) => {
+        await commit([{ kind: "replace", row: await manage.lane() }]);
+        return commit(writes);
+      },
+    });
+    expect(await manage.post("enable")).toMatchObject({ status: 200, body: { enabled: true } });
+    expect(await manage.lane(replay)).toMatchObject({ status: "live", attempts: 0 });
+    // Once by the one that was quicker.
+    expect((await manage.lane()).version).toBe(2);
+  });
+
   it("pauses the replays that are under way and lets them go on, each by a schedule of its own", async () => {
     await manage.putPages(5);
     const [refusedOne, fresh] = [await manage.startReplay(), await manage.startReplay()];
