@@ -177,8 +177,18 @@ describe("destinations that are listed", () => {
 
   it("share what is read for them, each without its own notices", async () => {
     const { asked } = watchEntries();
+    const { journal } = manage.dependencies;
+    const behindNext: number[] = [];
+    const read = journal.readPagesFrom;
+    Object.assign(journal, {
+      readPagesFrom: (...[workspace, from, limit]: Parameters<typeof read>) => {
+        if (from > 1) behindNext.push(from);
+        return read(workspace, from, limit);
+      },
+    });
     expect((await listed()).toSorted()).toEqual([1, 3, 3]);
     expect(asked).toEqual([2, 1]);
+    expect(behindNext).toEqual([2]);
   });
 
   it("are shown with their notices counted while the Events table cannot be read, which is asked once", async () => {
