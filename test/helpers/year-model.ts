@@ -1,6 +1,6 @@
 import { sha256 } from "../../lambdas/core/entry/build-entry.ts";
 import { linesOf, unpackBody } from "../../lambdas/core/entry/entry-body.ts";
-import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS, NEVER_EXPIRES } from "../../lambdas/core/retention/retention.ts";
 import { verifyJournal } from "../../lambdas/core/journal/verify-journal.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
@@ -67,7 +67,9 @@ export class Year {
     for (const { entry } of this.waiting.splice(0)) {
       const references = world.journal.pagesOf(WS).flatMap(({ entries }) => entries);
       const isJournalled = references.some((reference) => reference.entry === entry.entry);
+      const stored = world.entries.entries.get(`${WS}/${entry.entry}`);
       if (isJournalled) this.journalled([entry]);
+      else if (stored?.expiresAt === NEVER_EXPIRES) this.none("stored for ever", [entry.entry]);
       else if (this.ledger.mustShow(Date.parse(entry.recordedAt), world.now()))
         this.none("not journalled", [entry.entry]);
     }

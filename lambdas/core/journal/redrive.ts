@@ -118,7 +118,9 @@ async function keep(
   if (workspace === undefined) return entry;
   const now = clock();
   const before = removableBefore(workspace, plans, now, settings);
-  if (before !== null && entry.recordedAt < before) return "expired";
+  // What a hold has kept out of the table's reach goes with a page alone.
+  if (before !== null && entry.recordedAt < before)
+    return entry.expiresAt === NEVER_EXPIRES ? entry : "expired";
   const days = recordedDays(workspace, plans, now);
   const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(toTimestamp(now), days);
   if (expiresAt <= entry.expiresAt) return entry;

@@ -15,6 +15,8 @@ import {
   workspaceRow,
 } from "../../../helpers/in-memory-stores.ts";
 import { LABEL, storedEntry } from "../../../helpers/journal-records.ts";
+import { createRetentionWorld, START, WS } from "../../../helpers/retention-world.ts";
+import { visibleEvents } from "../../../helpers/visible-events.ts";
 
 const DAY = DAY_MS;
 /** Recorded under the plan `free`: it expires after seven days. */
@@ -72,6 +74,25 @@ it("judges what has expired by the retention of now, not by the entry's own expi
   expect(await redriveAfter(9, { plan: "free" })).toBe("expired");
   const floor = new Date(RECORDED + DAY).toISOString();
   expect(await redriveAfter(9, { plan: "team", history: { floor } })).toBe("expired");
+});
+
+it("journals what a hold kept for ever after its window, so that its page's removal takes it", async () => {
+  const world = createRetentionWorld({ plan: "free" });
+  world.put({ plan: "free", hold: true });
+  const kept = await world.quarantine();
+  await world.record();
+  world.moveTo(START + 3 * DAY);
+  world.put({ plan: "free", hold: false });
+  world.moveTo(START + 20 * DAY);
+  expect(await world.redrive()).toMatchObject({ journalled: 1, expired: 0 });
+  expect(world.journal.pagesOf(WS).at(-1)?.entries).toMatchObject([{ entry: kept.entry }]);
+  expect(await visibleEvents(world)).toEqual([]);
+  await world.record();
+  world.moveTo(START + 28 * DAY);
+  await world.purge();
+  expect([...world.entries.entries.values()].filter(({ expiresAt }) => expiresAt === NEVER_EXPIRES)).toEqual(
+    [],
+  );
 });
 
 it("leaves a later expiry as it is while a smaller plan's grace lasts", async () => {
