@@ -27,8 +27,9 @@ function isOfOthers({ entries }: Page): boolean {
 }
 
 /**
- * The next pages from `from` on that lie wholly before the limit, without a hole, never the newest page of the journal. One small read
- * when there is nothing to do; otherwise reads that double, so that no more pages are read in vain than are removed.
+ * The next pages from `from` on that lie wholly before the limit, never the newest page of the journal; a page may be missing in
+ * between. One small read when there is nothing to do; otherwise reads that double, so that no more pages are read in vain than are
+ * removed.
  */
 export async function duePages(
   workspace: string,
@@ -48,6 +49,10 @@ export async function duePages(
   }
   if (pages.length === 0) return pages;
   const newest = await journal.newestPage(workspace);
-  // What is missing in between is no purge's work, and no receipt is to cover it up.
-  return pages.filter(({ page }, place) => page !== newest?.page && page === (pages[0]?.page ?? 0) + place);
+  return pages.filter(({ page }) => page !== newest?.page);
+}
+
+/** The pages before the first hole: what is missing is no purge's work, and no receipt is to cover it up. */
+export function beforeHole([first, ...rest]: readonly [Page, ...Page[]]): [Page, ...Page[]] {
+  return [first, ...rest.filter(({ page }, place) => page === first.page + 1 + place)];
 }

@@ -1,5 +1,5 @@
 import { toTimestamp } from "../clock.ts";
-import { duePages } from "./due-pages.ts";
+import { beforeHole, duePages } from "./due-pages.ts";
 import type { Page } from "../journal/page.ts";
 import { owedOn } from "./owed-events.ts";
 import { pauseAfter } from "./purge-pace.ts";
@@ -39,13 +39,14 @@ export interface PlannedRemoval {
   pages: readonly Page[];
 }
 
-/** Opens a receipt over the oldest `pages`, which are due. */
+/** Opens a receipt over the oldest of the pages that are `due`, up to a hole. */
 export async function planReceipt(
   state: PurgeState,
-  pages: readonly [Page, ...Page[]],
+  due: readonly [Page, ...Page[]],
   { reason, removedBefore }: Pick<Receipt, "reason" | "removedBefore">,
   { store, clock }: RemovalDependencies,
 ): Promise<PlannedRemoval> {
+  const pages = beforeHole(due);
   const owed = owedOn(pages, await store.lanePositions(state.workspace));
   const openedAt = toTimestamp(clock());
   const receipt = openReceipt(pages, { reason, removedBefore, openedAt, owed });
@@ -68,7 +69,7 @@ export async function extendRemoval(
   const next = receipt.toPage + 1;
   const [first, ...rest] = await duePages(workspace, next, removedBefore, dependencies);
   if (first?.page !== next) return null;
-  const pages: [Page, ...Page[]] = [first, ...rest];
+  const pages = beforeHole([first, ...rest]);
   const owed = owedOn(pages, await dependencies.store.lanePositions(workspace));
   const grown = growReceipt(receipt, pages, { removedBefore, owed });
   const receiptTotal = (pages.at(-1) ?? first).total;

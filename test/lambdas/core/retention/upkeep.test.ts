@@ -44,6 +44,24 @@ describe("what retention tells of itself", () => {
     expect(broken(world)).toEqual([]);
   });
 
+  it("holds nothing up when it is alone before a page that is missing", async () => {
+    const world = createWorld();
+    await world.recordPage(1, 0, world.workspace(), true);
+    for (let day = 1; day < 4; day++) {
+      world.moveTo(START + day * DAY_MS);
+      await world.record();
+    }
+    world.journal.remove(WS, 2);
+    await live(world, 4, 30, true);
+    expect(world.closed().slice(0, 2)).toMatchObject([
+      { fromPage: 1, toPage: 1 },
+      { fromPage: 3, events: 4 },
+    ]);
+    const oldest = world.journal.pagesOf(WS)[0]?.at ?? "";
+    expect(Date.parse(oldest)).toBeGreaterThanOrEqual(world.now() - 7 * DAY_MS);
+    expect(broken(world)).toEqual([{ kind: "hole", page: 2, toPage: 2 }]);
+  });
+
   it("is never about to expire undelivered, unless with other events", async () => {
     const world = createWorld();
     await live(world, 0, 20, true);
