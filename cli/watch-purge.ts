@@ -2,7 +2,12 @@ import type { ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import type { Entry } from "../lambdas/core/entry/entry.ts";
 import { ownEntryKeyOf } from "../lambdas/core/entry/record-entry.ts";
 import { type Finding, stillThere } from "../lambdas/core/journal/verify-journal.ts";
-import { isBeingEmptied, removedThrough, verifyReceipts } from "../lambdas/core/journal/verify-receipts.ts";
+import {
+  asEnded,
+  isBeingEmptied,
+  removedThrough,
+  verifyReceipts,
+} from "../lambdas/core/journal/verify-receipts.ts";
 import type { Page } from "../lambdas/core/journal/page.ts";
 import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeState, type PurgeStore } from "../lambdas/core/retention/purge-state.ts";
@@ -42,7 +47,7 @@ export class PurgeWatch {
   async look(): Promise<void> {
     const { workspace } = this.row;
     this.state = await this.witnesses.readState(workspace);
-    this.receipts = await this.witnesses.listReceipts(workspace);
+    this.receipts = asEnded(await this.witnesses.listReceipts(workspace), this.state);
     this.ownKeys = new Set(this.receipts.map(({ receipt }) => ownEntryKeyOf(workspace, purgedKey(receipt))));
   }
 

@@ -29,6 +29,21 @@ export function removalsOf(receipts: readonly Receipt[]): Receipt[] {
   return receipts.filter(({ keepsPage }) => keepsPage !== true).toSorted((a, b) => a.fromPage - b.fromPage);
 }
 
+/**
+ * A removal that ends early is closed on the purge's own row first, and its receipt's row, which reaches further, follows: it is shown as
+ * the purge's row has it, open still.
+ */
+export function asEnded(receipts: readonly Receipt[], { receipt: ended }: PurgeState): readonly Receipt[] {
+  if (ended?.state !== "closed") return receipts;
+  return receipts.map((receipt) =>
+    receipt.state === "open" &&
+    receipt.toPage >= ended.toPage &&
+    isDeepStrictEqual(startFacts(receipt), startFacts(ended))
+      ? { ...openFacts(ended), state: "open" }
+      : receipt,
+  );
+}
+
 /** A purge removes the oldest page first, so up to here none is left. */
 export function removedThrough(receipts: readonly Receipt[], { receipt, claimed }: PurgeState): number {
   const closed = removalsOf(receipts).filter(({ state }) => state === "closed");
@@ -128,7 +143,11 @@ function startFacts({
   return { receipt, reason, openedAt, fromPage, hashBefore, firstEntry };
 }
 
-function openFacts({ state: _state, closedAt: _closedAt, ...facts }: Receipt): Partial<Receipt> {
+function openFacts({
+  state: _state,
+  closedAt: _closedAt,
+  ...facts
+}: Receipt): Omit<Receipt, "state" | "closedAt"> {
   return facts;
 }
 

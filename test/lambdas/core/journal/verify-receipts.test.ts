@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+  asEnded,
   isBeingEmptied,
   removedThrough,
   verifyReceipts,
@@ -123,6 +124,21 @@ it("an open receipt is the one of the purge's row, which may have grown since", 
   const closing: Receipt = { ...OPEN, state: "closed", closedAt: RECEIPT.closedAt };
   expect(found(open, {}, { receipt: closing })).toEqual([]);
   expect(found({ ...open, owed: grown.owed }, {}, { receipt: OPEN })).toEqual(["broken-receipt"]);
+});
+
+it("a removal that has ended early is the one of the purge's row until its own row follows", () => {
+  const ended = { ...newPurgeState(WS), receipt: RECEIPT };
+  const further: Receipt = { ...OPEN, toPage: 9, events: 20, hashAfter: "further" };
+  expect(asEnded([further], ended)).toEqual([OPEN]);
+  const owed = [{ destination: "dst_1", events: 1 }];
+  expect(asEnded([{ ...OPEN, owed }], ended)).toEqual([OPEN]);
+  for (const other of [
+    { ...further, hashBefore: "00" },
+    { ...OPEN, toPage: 2 },
+    { ...further, state: "closed" as const },
+  ])
+    expect(asEnded([other], ended)).toEqual([other]);
+  expect(asEnded([further], { ...ended, receipt: OPEN })).toEqual([further]);
 });
 
 it("entries are missing for a reason on the page that is claimed, and on the emptied end, as these were then", () => {
