@@ -15,7 +15,7 @@ import {
   isSameEntitlement,
   withEntitlement,
 } from "../core/retention/change-entitlement.ts";
-import { retentionDaysOf } from "../core/retention/retention.ts";
+import { daysInForce } from "../core/retention/retention.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended } from "./guards.ts";
@@ -78,7 +78,7 @@ async function store(
     current === undefined ? { kind: "create", row: next } : { kind: "replace", row: next };
   const metadata = {
     plan: next.plan,
-    retentionDays: retentionDaysOf(next, settings.plans),
+    retentionDays: daysInForce(next, settings.plans),
     hold: next.hold ?? null,
     ...(next.history?.kept !== undefined && { keptUntil: next.history.kept.until }),
     ...(current !== undefined && { before: summary(current, settings.plans) }),
@@ -94,7 +94,7 @@ async function store(
 function summary(row: Workspace, plans: Plans): Record<string, unknown> {
   return {
     plan: row.plan,
-    retentionDays: retentionDaysOf(row, plans),
+    retentionDays: daysInForce(row, plans),
     hold: row.hold ?? null,
     ...(row.endedAt !== undefined && { endedAt: row.endedAt }),
   };
@@ -171,7 +171,7 @@ function present(row: Workspace, plans: Plans): EntitlementAnswer {
   return {
     workspace: row.workspace,
     plan: row.plan,
-    retentionDays: retentionDaysOf(row, plans),
+    retentionDays: daysInForce(row, plans),
     forwarding: entitlement?.forwarding ?? false,
     maxDestinations: entitlement?.maxDestinations ?? 0,
     hold: row.hold ?? null,

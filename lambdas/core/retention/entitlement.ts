@@ -32,7 +32,7 @@ export const workspaceSchema = z.object({
   /** When the hold was put. */
   heldSince: z.optional(z.string()),
   history: z.optional(retentionHistorySchema),
-  /** The retention that `history` knows of: another value in the settings means that a plan itself was changed. */
+  /** The retention in force, which `history` knows of: another value in the settings waits for the purge that applies it. */
   appliedDays: z.optional(z.number()),
   /** Set by `DELETE …/entitlement`: when the workspace ended. */
   endedAt: z.optional(z.string()),
@@ -42,10 +42,9 @@ export const workspaceSchema = z.object({
 });
 export type Workspace = z.infer<typeof workspaceSchema>;
 
-/** What a workspace may do now. */
+/** What a workspace may do now; how long it keeps events is `daysInForce`. */
 export interface Entitlement {
   plan: string;
-  retentionDays: number;
   forwarding: boolean;
   maxDestinations: number;
 }
@@ -54,5 +53,6 @@ export interface Entitlement {
 export function entitlementOf(workspace: Workspace, plans: Plans): Entitlement | null {
   const plan = plans[workspace.plan];
   if (plan === undefined || workspace.endedAt !== undefined) return null;
-  return { plan: workspace.plan, ...plan, retentionDays: workspace.retentionDays ?? plan.retentionDays };
+  const { forwarding, maxDestinations } = plan;
+  return { plan: workspace.plan, forwarding, maxDestinations };
 }

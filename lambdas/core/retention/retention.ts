@@ -27,11 +27,20 @@ export const DEFAULT_RETENTION: RetentionSettings = {
 /** Longest retention that a plan or an override may give: 10 years. */
 export const MAX_RETENTION_DAYS = 3650;
 
-type RetainedWorkspace = Pick<Workspace, "plan" | "retentionDays" | "endedAt" | "history">;
+type RetainedWorkspace = Pick<Workspace, "plan" | "retentionDays" | "endedAt" | "history" | "appliedDays">;
 
-/** Days in force, whatever else the workspace may do; `null` when its plan is not in the settings any more. */
-export function retentionDaysOf(workspace: RetainedWorkspace, plans: Plans): number | null {
+/** Days that the settings or an override give; `null` when the plan is not in the settings any more. */
+export function retentionDaysOf(
+  workspace: Pick<Workspace, "plan" | "retentionDays">,
+  plans: Plans,
+): number | null {
   return workspace.retentionDays ?? plans[workspace.plan]?.retentionDays ?? null;
+}
+
+/** Days in force: what `history` does not know of yet counts from the purge on that stores it. `null` as for `retentionDaysOf`. */
+export function daysInForce(workspace: RetainedWorkspace, plans: Plans): number | null {
+  const given = retentionDaysOf(workspace, plans);
+  return given === null ? null : (workspace.appliedDays ?? given);
 }
 
 /**
@@ -40,7 +49,7 @@ export function retentionDaysOf(workspace: RetainedWorkspace, plans: Plans): num
  */
 export function visibleSince(workspace: RetainedWorkspace, plans: Plans, now: number): string {
   if (workspace.endedAt !== undefined) return toTimestamp(now);
-  const days = retentionDaysOf(workspace, plans);
+  const days = daysInForce(workspace, plans);
   const window = days === null ? "" : toTimestamp(now - days * DAY_MS);
   const floor = workspace.history?.floor ?? "";
   return window > floor ? window : floor;
@@ -48,7 +57,7 @@ export function visibleSince(workspace: RetainedWorkspace, plans: Plans, now: nu
 
 /** Days that entries are kept in the table: longer than visible while the grace of a smaller plan lasts; `null`: for ever. */
 export function keptDays(workspace: RetainedWorkspace, plans: Plans, now: number): number | null {
-  const days = retentionDaysOf(workspace, plans);
+  const days = daysInForce(workspace, plans);
   const kept = workspace.history?.kept;
   if (days === null || kept === undefined || kept.until <= toTimestamp(now)) return days;
   return Math.max(days, kept.days);

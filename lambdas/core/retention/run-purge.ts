@@ -44,12 +44,17 @@ export async function runPurge(
   workspaceId: string,
   dependencies: PurgeDependencies,
 ): Promise<"finished" | "unfinished"> {
-  await announceOwed(workspaceId, dependencies);
+  let isAnnounced = false;
   while (dependencies.hasTime()) {
     const state = await dependencies.store.readState(workspaceId);
     const workspace = await dependencies.workspaces.readWorkspace(workspaceId);
     if (workspace === undefined) return "finished";
-    const turn = await takeTurn(workspace, state, dependencies);
+    const now = dependencies.clock();
+    if (await appliedChangedPlan(workspace, now, dependencies)) continue;
+    // What is about to expire depends on what was just applied.
+    if (!isAnnounced) await announceOwed(workspaceId, dependencies);
+    isAnnounced = true;
+    const turn = await takeTurn(workspace, state, now, dependencies);
     if (turn === "finished") return "finished";
   }
   return "unfinished";
@@ -60,10 +65,9 @@ type Turn = "again" | "finished";
 async function takeTurn(
   workspace: Workspace,
   state: PurgeState,
+  now: number,
   dependencies: PurgeDependencies,
 ): Promise<Turn> {
-  const now = dependencies.clock();
-  if (await appliedChangedPlan(workspace, now, dependencies)) return "again";
   if (workspace.hold !== undefined) return hold(workspace, state, now, dependencies);
   if (state.frozen === true) {
     const { frozen: _frozen, heldThrough: _heldThrough, ...thawed } = state;

@@ -35,6 +35,19 @@ describe("an entitlement", () => {
     expect((await get()).body).toEqual(body);
   });
 
+  it("tells the days in force while a change of the settings waits for the purge", async () => {
+    await put({ plan: "enterprise" });
+    const settings = manage.dependencies.settings;
+    const { enterprise } = settings.plans;
+    const plans = { ...settings.plans, enterprise: { ...enterprise, retentionDays: 30 } };
+    Object.assign(manage.dependencies, { settings: { ...settings, plans } });
+    manage.clock.now += DAY_MS;
+    expect((await get()).body).toMatchObject({ retentionDays: 365 });
+    expect((await put({ plan: "enterprise", hold: true })).body).toMatchObject({ retentionDays: 30 });
+    const changed = (await manage.recorded("ws_1")).at(-1);
+    expect(changed?.data).toMatchObject({ metadata: { retentionDays: 30, before: { retentionDays: 365 } } });
+  });
+
   it("is changed, remembers what retention was, and says who did it", async () => {
     await put({ plan: "enterprise" });
     manage.clock.now += DAY_MS;

@@ -37,6 +37,18 @@ describe("the window of a workspace", () => {
     expect(visibleSince(workspaceOn("free", { retentionDays: 50 }), plans, at(100))).toBe(timestamp(50));
   });
 
+  it("goes on with the days that were applied until a purge has applied those that the settings give now", () => {
+    for (const [plan, appliedDays] of [
+      ["free", 30],
+      ["team", 7],
+    ] as const) {
+      const waiting = workspaceOn(plan, { appliedDays });
+      expect(visibleSince(waiting, plans, at(100))).toBe(timestamp(100 - appliedDays));
+      expect(keptDays(waiting, plans, at(100))).toBe(appliedDays);
+    }
+    expect(keptDays(workspaceOn("gone", { appliedDays: 7 }), plans, at(100))).toBeNull();
+  });
+
   it("hides at once what a smaller plan leaves out, and keeps it for the grace period", () => {
     const history = changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION);
     const shrunk = workspaceOn("free", { history });

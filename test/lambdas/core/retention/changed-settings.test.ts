@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { DAY_MS } from "../../../../lambdas/core/retention/retention.ts";
+import { createRetentionWorld, PLANS, START } from "../../../helpers/retention-world.ts";
+import { visibleEvents } from "../../../helpers/visible-events.ts";
+
+const HOUR_MS = 3_600_000;
+/** The purge comes at 02:00. */
+const night = (day: number): number => START + day * DAY_MS + 2 * HOUR_MS;
+
+function startOn(plan: string) {
+  const plans = structuredClone(PLANS);
+  const world = createRetentionWorld({ plan, plans });
+  const give = (retentionDays: number): void => {
+    plans[plan] = { forwarding: false, maxDestinations: 0, retentionDays };
+  };
+  return { world, give };
+}
+
+it("loses nothing that is recorded before the purge when smaller settings return within the grace", async () => {
+  const { world, give } = startOn("free");
+  give(3);
+  world.moveTo(START + 10 * HOUR_MS);
+  await world.record();
+  for (let day = 1; day < 5; day++) {
+    world.moveTo(night(day));
+    await world.purge();
+    world.expire(0);
+  }
+  expect(await visibleEvents(world)).toEqual([]);
+  give(7);
+  world.moveTo(night(5));
+  await world.purge();
+  expect(world.changed).toEqual([
+    { before: 7, after: 3 },
+    { before: 3, after: 7 },
+  ]);
+  expect(await visibleEvents(world)).toHaveLength(2);
+});
+
+it("never shows again what had expired before larger settings", async () => {
+  const { world, give } = startOn("free");
+  await world.record();
+  world.moveTo(START + 7 * DAY_MS + HOUR_MS);
+  expect(await visibleEvents(world)).toEqual([]);
+  give(30);
+  expect(await visibleEvents(world)).toEqual([]);
+  world.moveTo(night(8));
+  await world.purge();
+  expect(await visibleEvents(world)).toEqual([]);
+});
+
+it("redrives by the days in force what smaller settings are to hide", async () => {
+  const { world, give } = startOn("team");
+  await world.quarantine();
+  world.moveTo(START + 10 * DAY_MS);
+  give(7);
+  expect(await world.redrive()).toMatchObject({ journalled: 1, expired: 0 });
+  world.moveTo(night(11));
+  await world.purge();
+  give(30);
+  world.moveTo(night(12));
+  await world.purge();
+  expect(await visibleEvents(world)).toHaveLength(2);
+});
+
+it("tells of no owed events that larger settings keep, which it applies first", async () => {
+  const { world, give } = startOn("free");
+  await world.record();
+  const cursor = { page: 1, index: 0 };
+  world.store.lanes.push({ destination: "dst_1", lane: "live", status: "suspended", cursor });
+  world.moveTo(START + 6 * DAY_MS);
+  give(30);
+  await world.purge();
+  expect(world.owed).toEqual([]);
+  world.moveTo(START + 29 * DAY_MS);
+  await world.purge();
+  expect(world.owed).toHaveLength(1);
+});
