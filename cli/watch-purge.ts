@@ -1,5 +1,6 @@
 import type { ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import type { Entry } from "../lambdas/core/entry/entry.ts";
+import { shardOf } from "../lambdas/core/ids.ts";
 import { ownEntryKeyOf } from "../lambdas/core/entry/record-entry.ts";
 import { type Finding, stillThere } from "../lambdas/core/journal/verify-journal.ts";
 import {
@@ -12,16 +13,19 @@ import type { Page } from "../lambdas/core/journal/page.ts";
 import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeState, type PurgeStore } from "../lambdas/core/retention/purge-state.ts";
 import { purgedKey, type Receipt } from "../lambdas/core/retention/receipt.ts";
-import type { JournalStore } from "../lambdas/core/stores.ts";
+import type { EntryStore, JournalStore } from "../lambdas/core/stores.ts";
 
 export interface PurgeWitnesses {
   listReceipts: ReceiptStore["listReceipts"];
   readState: PurgeStore["readState"];
   journal: Pick<JournalStore, "readPage">;
+  entries: Pick<EntryStore, "readEntries">;
 }
 
 /** A purge may have moved on between two reads, so what looks wrong is looked at again. */
 const LOOKS = 3;
+/** As many as the settings allow a workspace. */
+const SHARDS_MAX = 64;
 
 /** What a purge says that it has done and is doing, while it may be at work. */
 export class PurgeWatch {
@@ -73,8 +77,26 @@ export class PurgeWatch {
       await this.look();
       const evidence = { workspace: this.row, state: this.state, told: this.told, now: this.clock() };
       found = verifyReceipts(this.receipts, evidence);
+      if (found.some(({ kind }) => kind === "untold-receipt"))
+        found = verifyReceipts(this.receipts, { ...evidence, unjournalled: await this.unjournalled(found) });
     }
     const more = found.filter(({ kind, page }) => kind !== "broken-receipt" || !this.broken.has(`${page}`));
     return [...this.broken.values(), ...more];
+  }
+
+  /** The events that tell of receipts and have not come to a page, wherever in the table they may be. */
+  private async unjournalled(found: readonly Finding[]): Promise<ReadonlyMap<string, Entry>> {
+    const { workspace } = this.row;
+    const untold = this.receipts.filter(({ fromPage }) =>
+      found.some(({ kind, page }) => kind === "untold-receipt" && page === fromPage),
+    );
+    const sought = untold.flatMap(({ receipt }) => {
+      const entry = ownEntryKeyOf(workspace, purgedKey(receipt));
+      return Array.from({ length: SHARDS_MAX }, (_, shards) => ({
+        entry,
+        shard: shardOf(entry, shards + 1),
+      }));
+    });
+    return this.witnesses.entries.readEntries(workspace, sought);
   }
 }

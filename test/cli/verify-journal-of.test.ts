@@ -15,6 +15,7 @@ import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import { type Page, streamPosition } from "../../lambdas/core/journal/page.ts";
 import { DAY_MS, DEFAULT_RETENTION, keptDays } from "../../lambdas/core/retention/retention.ts";
 import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
+import { shardOf } from "../../lambdas/core/ids.ts";
 import { ownEntryKeyOf } from "../../lambdas/core/entry/record-entry.ts";
 import { createPurgeNotices } from "../../lambdas/core/retention/purge-notices.ts";
 import { openReceipt, purgedKey, type Receipt } from "../../lambdas/core/retention/receipt.ts";
@@ -388,6 +389,25 @@ describe("trailcast verify --journal", () => {
     expect(ended).toMatchObject({ state: "closed", fromPage: 1 });
     expect(ended?.toPage).toBeLessThan(12);
     expect(await verify()).toEqual([]);
+  });
+
+  it("takes a receipt for told of when its event was recorded late, whichever shard holds it, for an hour", async () => {
+    await recordDaily(0, 20);
+    fansOut = false;
+    await dieAt("PutItem", "Events");
+    now += 3_600_001;
+    expect(await verify()).toEqual([]);
+    await purge();
+    const closedAt = new Date(now - 3_600_001).toISOString();
+    expect((await receiptsOf())[0]).toMatchObject({ state: "closed", closedAt });
+    expect(await verify()).toEqual([]);
+    const entry = ownEntryKeyOf(WS, purgedKey("rct_000000000001"));
+    const event = (await stores().entries.readEntries(WS, [{ entry, shard: 0 }])).get(entry)!;
+    await put("Events", { ...event, partition: `${WS}/${shardOf(entry, 64)}` });
+    await removeEntry(event);
+    expect(await verify()).toEqual([]);
+    now += 3_600_000;
+    expect(await verify()).toEqual(["pages 1 to 12: untold receipt", "page 13: untold receipt"]);
   });
 
   it("answers an error for a workspace that there is not", async () => {

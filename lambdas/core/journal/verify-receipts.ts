@@ -17,6 +17,8 @@ export interface ReceiptEvidence {
   state: PurgeState;
   /** What pages that are there hold of the events that tell of receipts, by entry key. */
   told: ReadonlyMap<string, Entry>;
+  /** Those that no page holds, as far as they are stored. */
+  unjournalled?: ReadonlyMap<string, Entry> | undefined;
   /** Milliseconds. */
   now: number;
 }
@@ -162,16 +164,20 @@ function isInTurn(receipt: Receipt, receipts: readonly Receipt[]): boolean {
 
 const toldSchema = z.object({ data: z.object({ metadata: z.record(z.string(), z.unknown()) }) });
 
-/** Whether the event that tells of a receipt says the same, as long as retention keeps it. */
-function isTold(receipt: Receipt, { workspace, state, told, now }: ReceiptEvidence): boolean {
+/** Whether the event that tells of a receipt says the same, as long as retention keeps it. It may be told long after the receipt was closed. */
+function isTold(receipt: Receipt, { workspace, state, told, unjournalled, now }: ReceiptEvidence): boolean {
   if (receipt.state === "open") return true;
-  const entry = told.get(ownEntryKeyOf(receipt.workspace, purgedKey(receipt.receipt)));
+  const key = ownEntryKeyOf(receipt.workspace, purgedKey(receipt.receipt));
+  const entry = told.get(key);
   if (entry !== undefined) return isSaid(receipt, entry);
+  const justRecorded = toTimestamp(now - JOURNALLED_MS);
+  const stored = unjournalled?.get(key);
+  if (stored !== undefined && stored.recordedAt > justRecorded && isSaid(receipt, stored)) return true;
   const closedAt = receipt.closedAt ?? "";
   const days = shortestDaysOf(workspace) ?? 0;
   const isKept =
     closedAt > toTimestamp(now - days * DAY_MS + EXTENSION_MS) && closedAt > (workspace.history?.floor ?? "");
-  const isRecent = closedAt > toTimestamp(now - JOURNALLED_MS);
+  const isRecent = closedAt > justRecorded;
   const isSilent = state.silent?.includes(receipt.receipt) === true || workspace.endedAt !== undefined;
   return !isKept || isRecent || isSilent;
 }

@@ -5,12 +5,17 @@ import {
   removedThrough,
   verifyReceipts,
 } from "../../../../lambdas/core/journal/verify-receipts.ts";
+import { buildEntry } from "../../../../lambdas/core/entry/build-entry.ts";
+import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
+import { ownEntryKeyOf } from "../../../../lambdas/core/entry/record-entry.ts";
 import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeState } from "../../../../lambdas/core/retention/purge-state.ts";
-import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
+import { purgedFacts, purgedKey, type Receipt } from "../../../../lambdas/core/retention/receipt.ts";
 import { workspaceRow } from "../../../helpers/in-memory-stores.ts";
+import { postedEvent } from "../../../helpers/sample-events.ts";
 
 const WS = "ws_1";
+const HOUR_MS = 3_600_000;
 const NOW = Date.parse("2026-06-30T02:17:30.000Z");
 const ROW = workspaceRow(WS, {
   appliedDays: 30,
@@ -39,6 +44,25 @@ const RECEIPT: Receipt = {
 };
 const { closedAt: _closedAt, ...closedLess } = RECEIPT;
 const OPEN: Receipt = { ...closedLess, state: "open" };
+
+/** The event `retention.purged`. */
+function entryTelling(receipt: Receipt, recordedAt: number): Entry {
+  const built = buildEntry(
+    {
+      workspace: WS,
+      entry: ownEntryKeyOf(WS, purgedKey(receipt.receipt)),
+      shard: 0,
+      events: [{ ...postedEvent(), metadata: purgedFacts(receipt) }],
+      requestHash: "",
+      trace: undefined,
+      keptDays: 30,
+    },
+    recordedAt,
+    { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
+  );
+  if (!built.ok) throw new Error("refused");
+  return built.entry;
+}
 
 const found = (
   receipt: Partial<Receipt>,
@@ -110,6 +134,22 @@ it("a receipt whose event is missing is told of within an hour, or while the wor
   expect(found({}, {}, {}, later)).toEqual(["untold-receipt"]);
   expect(found({}, {}, { silent: [RECEIPT.receipt] }, later)).toEqual([]);
   expect(found({}, {}, {}, NOW + 30 * 86_400_000)).toEqual([]);
+});
+
+it("a receipt is told of by an event of within the hour that no page holds yet, if it says the same", () => {
+  const told = (recordedAt: number, receipt = RECEIPT): string[] => {
+    const entry = entryTelling(receipt, recordedAt);
+    return verifyReceipts([RECEIPT], {
+      workspace: LIVE,
+      state: newPurgeState(WS),
+      told: new Map(),
+      unjournalled: new Map([[entry.entry, entry]]),
+      now: NOW + 3 * HOUR_MS,
+    }).map(({ kind }) => kind);
+  };
+  expect(told(NOW + 2 * HOUR_MS + 1)).toEqual([]);
+  expect(told(NOW + 2 * HOUR_MS)).toEqual(["untold-receipt"]);
+  expect(told(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["untold-receipt"]);
 });
 
 it("an open receipt is the one of the purge's row, which may have grown since", () => {
