@@ -7,8 +7,6 @@ import type { PurgeDependencies } from "./run-purge.ts";
 export function createPlanNotice(recorder: Recorder): Pick<PurgeDependencies, "retentionChanged"> {
   return {
     retentionChanged: async (workspace, { before, after, history }) => {
-      // An ended workspace records nothing more.
-      if (workspace.endedAt !== undefined) return;
       const { plan, hold = null, version } = workspace;
       const event = entitlementEvent("changed", RETENTION_ACTOR, workspace.workspace, {
         plan,

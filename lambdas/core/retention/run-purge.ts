@@ -168,12 +168,16 @@ function whatIsDue(
   return { removedBefore, reason: end !== undefined && end <= now ? "ended" : "retention" };
 }
 
-/** Whether the settings gave the workspace's plan another retention since the last look, which is stored first. */
+/**
+ * Whether the settings gave the workspace's plan another retention since the last look, which is stored first. One that has ended keeps
+ * its log as its end left it; the PUT that makes it go on compares.
+ */
 async function appliedChangedPlan(
   workspace: Workspace,
   now: number,
   { plans, settings, store, retentionChanged }: PurgeDependencies,
 ): Promise<boolean> {
+  if (workspace.endedAt !== undefined) return false;
   const days = retentionDaysOf(workspace, plans);
   const applied = workspace.appliedDays;
   if (days === null || applied === undefined || applied === days) return false;

@@ -76,3 +76,23 @@ it("tells of no owed events that larger settings keep, which it applies first", 
   await world.purge();
   expect(world.owed).toHaveLength(1);
 });
+
+it("leaves an ended workspace's log as it was at the end, and counts once the workspace goes on", async () => {
+  const { world, give } = startOn("team");
+  for (let day = 0; day < 30; day++) {
+    world.moveTo(night(day));
+    await world.record();
+    await world.purge();
+  }
+  world.change({ endedAt: new Date(world.now()).toISOString() });
+  give(7);
+  for (let day = 30; day < 45; day++) {
+    world.moveTo(night(day));
+    await world.purge();
+    world.expire(0);
+  }
+  expect(world.entries.entries.size).toBe(30);
+  expect(world.changed).toEqual([]);
+  world.put({ plan: "team" });
+  expect(world.workspace()).toMatchObject({ appliedDays: 7, history: { kept: { days: 30 } } });
+});

@@ -49,9 +49,3 @@ it("tells what a plan's new days mean for the workspace, once however often", as
   await retentionChanged({ ...row, version: 9 }, { ...change, before: 30, after: 365 });
   expect(recorded()).toHaveLength(2);
 });
-
-it("tells an ended workspace nothing", async () => {
-  const { retentionChanged, recorded } = startNotice();
-  await retentionChanged(workspaceRow("ws_1", { endedAt: until }), change);
-  expect(recorded()).toEqual([]);
-});
