@@ -32,6 +32,29 @@ const messageOf = (workspace: string) => ({
   body: JSON.stringify({ workspace }),
 });
 
+function purgeOf(
+  changes: Partial<PurgeWorkspaceDependencies["purge"]> = {},
+): PurgeWorkspaceDependencies["purge"] {
+  return {
+    journal: world.journal,
+    store: world.store,
+    workspaces: {
+      readWorkspace: async (id) => {
+        if (unreadable.has(id)) throw new Error("unreadable");
+        return id === WS ? world.workspace() : undefined;
+      },
+    },
+    plans: PLANS,
+    settings: DEFAULT_RETENTION,
+    clock: world.now,
+    pause: async () => {},
+    receiptClosed: async () => "recorded",
+    retentionChanged: async () => {},
+    owedExpiring: async () => {},
+    ...changes,
+  };
+}
+
 /** The answer to tasks for these workspaces, with so much time left at each look. */
 function invoke(
   workspaces: readonly string[],
@@ -39,23 +62,7 @@ function invoke(
   changes: Partial<PurgeWorkspaceDependencies> = {},
 ) {
   const handler = createPurgeWorkspaceHandler({
-    purge: {
-      journal: world.journal,
-      store: world.store,
-      workspaces: {
-        readWorkspace: async (id) => {
-          if (unreadable.has(id)) throw new Error("unreadable");
-          return id === WS ? world.workspace() : undefined;
-        },
-      },
-      plans: PLANS,
-      settings: DEFAULT_RETENTION,
-      clock: world.now,
-      pause: async () => {},
-      receiptClosed: async () => "recorded",
-      retentionChanged: async () => {},
-      owedExpiring: async () => {},
-    },
+    purge: purgeOf(),
     tasks: { add: async (ids) => void asked.push([...ids]) },
     tidy: async (workspace) => void tidied.push(workspace),
     log,
@@ -106,6 +113,46 @@ describe("a purge task", () => {
   ])("%s", async (_what, remaining, further) => {
     await invoke([WS], () => remaining);
     expect(asked).toEqual(further);
+  });
+
+  it("paces the removal of large pages, and waits no second longer than it has time", async () => {
+    await recordTwentyDays();
+    let remaining = RESERVE_MS + 80_000;
+    const purge = purgeOf({
+      store: { ...world.store, removeEntries: async () => 6500 },
+      pause: async (milliseconds) => void (remaining -= milliseconds),
+    });
+    await invoke([WS], () => remaining, { purge });
+    expect(remaining).toBeGreaterThan(RESERVE_MS - 1000);
+    expect(remaining).toBeLessThanOrEqual(RESERVE_MS);
+    // 6,503 units, 200 a second: the third page's pause is cut short.
+    expect(world.journal.pagesOf(WS)[0]?.page).toBe(4);
+    expect(asked).toEqual([[WS]]);
+  });
+
+  it("extends large pages as far as it has time, and goes on behind them", async () => {
+    await recordTwentyDays();
+    world.put({ plan: "free", hold: true });
+    let remaining = RESERVE_MS + 40_000;
+    let extended = 0;
+    const purge = purgeOf({
+      store: {
+        ...world.store,
+        extendEntry: async () => {
+          extended++;
+          return 6500;
+        },
+      },
+      pause: async (milliseconds) => void (remaining -= milliseconds),
+    });
+    await invoke([WS], () => remaining, { purge });
+    expect(remaining).toBeGreaterThan(RESERVE_MS - 1000);
+    expect(extended).toBe(2);
+    remaining = RESERVE_MS + 40_000;
+    await invoke([WS], () => remaining, { purge });
+    expect(extended).toBe(4);
+    expect((await world.store.readState(WS)).heldThrough).toBe(4);
+    expect(asked).toEqual([[WS], [WS]]);
   });
 
   it("ends when the further task is queued, and no sooner", async () => {

@@ -1,7 +1,7 @@
 import type { Plans, Workspace } from "./entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "../journal/page.ts";
-import { pauseAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
+import { type Pace, paceAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
 import type { PurgeState, PurgeStore } from "./purge-state.ts";
 import type { JournalStore } from "../stores.ts";
 import {
@@ -16,13 +16,11 @@ import {
 
 const PAGES_A_STEP = 25;
 
-export interface ExtensionDependencies {
+export interface ExtensionDependencies extends Pace {
   journal: Pick<JournalStore, "readPagesFrom">;
   store: PurgeStore;
   plans: Plans;
   settings: RetentionSettings;
-  /** Resolves after so many milliseconds. */
-  pause(milliseconds: number): Promise<void>;
 }
 
 /** What one step of an extension came to. */
@@ -41,15 +39,11 @@ export async function extendGrown(
   const from =
     state.extended !== undefined && state.extended.days >= days ? state.extended.throughPage + 1 : 1;
   const pages = await pagesExpiring(workspace, from, shortest, now, dependencies);
-  const last = pages.at(-1);
-  if (last === undefined) return { kind: "done" };
   const floor = workspace.history?.floor ?? "";
-  for (const page of pages) {
-    const early = page.entries.filter(
-      (entry) => entry.recordedAt >= floor && entry.expiresAt < expiryOf(entry.recordedAt, days),
-    );
-    await extend(page.workspace, early, (entry) => expiryOf(entry.recordedAt, days), dependencies);
-  }
+  const last = await extendPages(pages, dependencies, (entry) =>
+    entry.recordedAt >= floor ? expiryOf(entry.recordedAt, days) : null,
+  );
+  if (last === undefined) return { kind: "done" };
   const extended = { throughPage: last.page, days };
   return { kind: "extended", state: await dependencies.store.replaceState({ ...state, extended }) };
 }
@@ -66,12 +60,8 @@ export async function extendHeld(
 ): Promise<ExtensionStep> {
   const shortest = shortestDaysOf(workspace, dependencies.plans, now);
   const pages = await pagesExpiring(workspace, (state.heldThrough ?? 0) + 1, shortest, now, dependencies);
-  const last = pages.at(-1);
+  const last = await extendPages(pages, dependencies, () => NEVER_EXPIRES);
   if (last === undefined) return { kind: "done" };
-  for (const page of pages) {
-    const expiring = page.entries.filter(({ expiresAt }) => expiresAt < NEVER_EXPIRES);
-    await extend(page.workspace, expiring, () => NEVER_EXPIRES, dependencies);
-  }
   return {
     kind: "extended",
     state: await dependencies.store.replaceState({ ...state, heldThrough: last.page }),
@@ -95,14 +85,12 @@ export async function extendEnded(
   const through = state.ended?.endedAt === endedAt ? state.ended.throughPage : 0;
   const shortest = shortestDaysOf(workspace, plans, now);
   const pages = await pagesExpiring(workspace, through + 1, shortest, now, dependencies);
-  const last = pages.at(-1);
-  if (last === undefined) return { kind: "done" };
   const removed = removableBefore(workspace, plans, now, settings) ?? "";
   const expiry = Math.ceil((end + settings.lookaheadDays * DAY_MS) / 1000);
-  for (const page of pages) {
-    const kept = page.entries.filter((entry) => entry.recordedAt >= removed && entry.expiresAt < expiry);
-    await extend(page.workspace, kept, () => expiry, dependencies);
-  }
+  const last = await extendPages(pages, dependencies, ({ recordedAt }) =>
+    recordedAt >= removed ? expiry : null,
+  );
+  if (last === undefined) return { kind: "done" };
   const ended = { endedAt, throughPage: last.page };
   return { kind: "extended", state: await store.replaceState({ ...state, ended }) };
 }
@@ -113,22 +101,44 @@ function shortestDaysOf(workspace: Workspace, plans: Plans, now: number): number
   return Math.min(days, workspace.history?.shortestDays ?? days);
 }
 
+/**
+ * Extends the entries of the pages to what `expiryFor` says, `null` leaves one alone, as far as there is time: at least the first page,
+ * so that whoever goes on does so behind it. Answers the last page that it got through.
+ */
+async function extendPages(
+  pages: readonly Page[],
+  dependencies: ExtensionDependencies,
+  expiryFor: (entry: EntryReference) => number | null,
+): Promise<Page | undefined> {
+  let last: Page | undefined;
+  for (const page of pages) {
+    if (last !== undefined && !dependencies.hasTime()) break;
+    const extensions = page.entries.flatMap((entry) => {
+      const expiresAt = expiryFor(entry);
+      return expiresAt !== null && entry.expiresAt < expiresAt ? [{ entry, expiresAt }] : [];
+    });
+    await extend(page.workspace, extensions, dependencies);
+    last = page;
+  }
+  return last;
+}
+
 /** Paced like a removal: a hold on a giant must not throttle its ingest. */
 async function extend(
   workspace: string,
-  entries: readonly EntryReference[],
-  expiresAt: (entry: EntryReference) => number,
-  { store, pause }: ExtensionDependencies,
+  extensions: readonly { entry: EntryReference; expiresAt: number }[],
+  dependencies: ExtensionDependencies,
 ): Promise<void> {
   let units = 0;
-  for (let start = 0; start < entries.length; start += WRITES_AT_ONCE) {
-    const some = entries.slice(start, start + WRITES_AT_ONCE);
+  for (let start = 0; start < extensions.length; start += WRITES_AT_ONCE) {
     const used = await Promise.all(
-      some.map((entry) => store.extendEntry(workspace, entry, expiresAt(entry))),
+      extensions
+        .slice(start, start + WRITES_AT_ONCE)
+        .map(({ entry, expiresAt }) => dependencies.store.extendEntry(workspace, entry, expiresAt)),
     );
     units += used.reduce((sum, each) => sum + each, 0);
   }
-  if (units > 0) await pause(pauseAfter(units));
+  await paceAfter(units, dependencies);
 }
 
 /**

@@ -2,7 +2,7 @@ import { toTimestamp } from "../clock.ts";
 import { beforeHole, duePages } from "./due-pages.ts";
 import type { Page } from "../journal/page.ts";
 import { owedOn } from "./owed-events.ts";
-import { pauseAfter } from "./purge-pace.ts";
+import { type Pace, paceAfter } from "./purge-pace.ts";
 import { type PurgeState, type PurgeStore, SILENT_MAX } from "./purge-state.ts";
 import {
   endOf,
@@ -18,7 +18,7 @@ import type { JournalStore } from "../stores.ts";
 /** The row of a purge under way, with its receipt. */
 const CLAIM_UNITS = 2;
 
-export interface RemovalDependencies {
+export interface RemovalDependencies extends Pace {
   journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
   store: PurgeStore;
   /**
@@ -27,9 +27,6 @@ export interface RemovalDependencies {
    */
   receiptClosed(receipt: Receipt): Promise<"recorded" | "silent">;
   clock: () => number;
-  hasTime(): boolean;
-  /** Resolves after so many milliseconds. */
-  pause(milliseconds: number): Promise<void>;
 }
 
 /** A receipt that has just been opened or has grown, with the pages that were read for it. */
@@ -107,7 +104,7 @@ export async function removePages(
   dependencies: RemovalDependencies,
   known: readonly Page[] = [],
 ): Promise<void> {
-  const { journal, store, hasTime, pause } = dependencies;
+  const { journal, store, hasTime } = dependencies;
   await store.putReceipt(receipt);
   await removeClaimed(state, receipt, dependencies);
   let current = state;
@@ -122,7 +119,7 @@ export async function removePages(
       known.find(({ page: number }) => number === next) ?? (await journal.readPage(state.workspace, next));
     if (page === undefined) continue;
     if (!(await claim(endOf(page)))) return;
-    await pause(pauseAfter(CLAIM_UNITS + (await remove(page, receipt, store))));
+    await paceAfter(CLAIM_UNITS + (await remove(page, receipt, store)), dependencies);
   }
   // Its last page was gone before.
   if (!isSwept(current, receipt)) await claim(endOfReceipt(receipt, state.receiptTotal ?? 0));
