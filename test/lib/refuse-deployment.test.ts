@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseSettings } from "../../lib/settings.ts";
@@ -10,12 +10,35 @@ const { context = {} }: { context?: { trailcast?: { sourceBaseUrl?: string } } }
   readFileSync(join(REPOSITORY, "cdk.json"), "utf8"),
 );
 
-it("a deployment that was not told the address of the product ends with a line that says what to set", () => {
-  const env = { ...process.env, CDK_OUTDIR: scratchDirectory("refused") };
+/** Synthesises the app as the command line of the CDK does, with this in the context of `trailcast`. */
+function synthesiseApp(trailcast?: object) {
+  const outdir = scratchDirectory("refused");
+  const context = trailcast === undefined ? {} : { CDK_CONTEXT_JSON: JSON.stringify({ trailcast }) };
+  const env = { ...process.env, CDK_OUTDIR: outdir, ...context };
   const app = join(REPOSITORY, "bin/trailcast.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [app], { env, encoding: "utf8" });
-  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-  expect(stderr).toContain('nothing is set: give at least { "sourceBaseUrl": "https://…" }');
+  const { status, stderr } = spawnSync(process.execPath, [app], { env, encoding: "utf8" });
+  const template = join(outdir, "Trailcast.template.json");
+  const made: { Rules?: object } = existsSync(template) ? JSON.parse(readFileSync(template, "utf8")) : {};
+  return { status, stderr, rules: Object.keys(made.Rules ?? {}) };
+}
+
+it("what was not told the address of the product can be looked at, and CloudFormation refuses to deploy it", () => {
+  const { status, stderr, rules } = synthesiseApp();
+  expect(status).toBe(0);
+  expect(stderr).toContain("Nothing says where your product lives");
+  expect(rules).toContain("SettingsAreNoExample");
+}, 60_000);
+
+it("what was told it is let through", () => {
+  const { status, stderr, rules } = synthesiseApp({ sourceBaseUrl: "https://app.example.org" });
+  expect({ status, rules }).toEqual({ status: 0, rules: ["CheckBootstrapVersion"] });
+  expect(stderr).not.toContain("where your product lives");
+}, 60_000);
+
+it("settings without it are refused at once", () => {
+  const { status, stderr } = synthesiseApp({ logRetentionDays: 90 });
+  expect(status).toBe(1);
+  expect(stderr).toContain("sourceBaseUrl is missing");
 }, 60_000);
 
 it.each(["README.md", "docs/operate.md"])(
