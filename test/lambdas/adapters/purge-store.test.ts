@@ -6,6 +6,9 @@ import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createPurgeStore } from "../../../lambdas/adapters/purge-store.ts";
 import { createRegistryWriter } from "../../../lambdas/adapters/registry-writer.ts";
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
+import { buildEntry, sha256 } from "../../../lambdas/core/entry/build-entry.ts";
+import type { Entry } from "../../../lambdas/core/entry/entry.ts";
+import { entryKeyOf } from "../../../lambdas/core/ids.ts";
 import { nextPage } from "../../../lambdas/core/journal/append-journal.ts";
 import type { Workspace } from "../../../lambdas/core/retention/entitlement.ts";
 import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
@@ -22,9 +25,11 @@ import {
 } from "../../helpers/in-memory-stores.ts";
 import { journalRecord, storedEntry } from "../../helpers/journal-records.ts";
 import { type LocalDynamo, startLocalDynamo } from "../../helpers/local-dynamo.ts";
+import { postedEvent } from "../../helpers/sample-events.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const WS = "ws_1";
+const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
 const TABLES = { events: "Events", journal: "Journal", registry: "Registry", receipts: "Receipts" };
 
 interface Tables {
@@ -216,5 +221,36 @@ describe("a hold that is put", () => {
     const conflict = new TransactionConflictException({ message: "", $metadata: {} });
     const client = { send: async () => Promise.reject(conflict) } as unknown as LocalDynamo["client"];
     expect(await createPurgeStore(client, TABLES).replaceState(newPurgeState(WS))).toBe("stale");
+  });
+});
+
+describe("write units of a removal", () => {
+  const page = (entries: readonly Entry[]) =>
+    nextPage(
+      WS,
+      entries.map((entry, index) => journalRecord(entry, 4_000_000_000_000 + index)),
+      undefined,
+      NOW,
+    );
+  const single = (name: number): Entry => {
+    const entry = entryKeyOf(WS, `single ${name}`);
+    const what = { workspace: WS, entry, shard: 0, events: [postedEvent()], requestHash: sha256(entry) };
+    const built = buildEntry({ ...what, trace: undefined, keptDays: 30 }, NOW, ENVELOPES);
+    if (!built.ok) throw new Error("refused");
+    return built.entry;
+  };
+
+  it("are one for each kB of an entry, one for an entry that is gone, and one for each kB of the page", async () => {
+    const { store, entries, journal } = onDynamo(local);
+    const singles = Array.from({ length: 100 }, (_, name) => single(name));
+    const hundred = page(singles);
+    const large = storedEntry(500, { body: new Uint8Array(5000) });
+    for (const entry of [...singles.slice(0, 50), large]) await entries.putEntry(entry);
+    await journal.putPage(hundred);
+    expect(await store.removeEntries(WS, [journalRecord(large, 1).reference])).toBe(6);
+    expect(await store.removeEntries(WS, hundred.entries)).toBe(100);
+    expect(await store.removePage(WS, hundred.page)).toBe(19);
+    await journal.putPage(page(singles.slice(0, 1)));
+    expect(await store.removePage(WS, hundred.page)).toBe(1);
   });
 });
