@@ -13,8 +13,8 @@ const { context = {} }: { context?: { trailcast?: { sourceBaseUrl?: string } } }
 /** Synthesises the app as the command line of the CDK does, with this in the context of `trailcast`. */
 function synthesiseApp(trailcast?: object) {
   const outdir = scratchDirectory("refused");
-  const context = trailcast === undefined ? {} : { CDK_CONTEXT_JSON: JSON.stringify({ trailcast }) };
-  const env = { ...process.env, CDK_OUTDIR: outdir, ...context };
+  const given = trailcast === undefined ? {} : { CDK_CONTEXT_JSON: JSON.stringify({ trailcast }) };
+  const env = { ...process.env, CDK_OUTDIR: outdir, ...given };
   const app = join(REPOSITORY, "bin/trailcast.ts");
   const { status, stderr } = spawnSync(process.execPath, [app], { env, encoding: "utf8" });
   const template = join(outdir, "Trailcast.template.json");
