@@ -51,7 +51,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.integer({ min: 1, max: 12 }).map((days) => ({ kind: "quarantine" as const, days })),
+    arbitrary: fc.integer({ min: 1, max: 6 }).map((days) => ({ kind: "quarantine" as const, days })),
   },
   {
     weight: 2,
