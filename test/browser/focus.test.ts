@@ -25,7 +25,10 @@ describe.runIf(wanted)("the console's focus", () => {
 
   /** Goes there and presses Enter, as one does without a mouse. */
   const press = async (name: string | RegExp): Promise<void> => {
-    await page.getByRole("button", { name }).first().focus();
+    const button = page.getByRole("button", { name }).first();
+    // Escape gives the focus back a moment before the button takes another press.
+    await expect.poll(() => button.getAttribute("aria-disabled"), WAIT).toBeNull();
+    await button.focus();
     await page.keyboard.press("Enter");
   };
   const focused = (): Promise<unknown> =>
