@@ -6,8 +6,12 @@ import { entryKeyOf } from "../lambdas/core/ids.ts";
 import type { Page } from "../lambdas/core/journal/page.ts";
 import { streamPosition } from "../lambdas/core/journal/page.ts";
 import { toAttributes } from "../lambdas/adapters/dynamo.ts";
-import { createDynamoDb, type DynamoDbService, openDatabase } from "../local/aws/services.ts";
-import { LOCAL_ACCOUNT, LOCAL_REGION } from "../local/region.ts";
+import {
+  createDynamoDb,
+  type DynamoDbService,
+  openDatabase,
+} from "../packages/local-stack/src/aws/services.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "../packages/local-stack/src/region.ts";
 import { toWire } from "./wire.ts";
 
 export interface SeedTables {

@@ -10,7 +10,7 @@ import { readDemoState, writeDemoState } from "./demo/state.ts";
 import { createTerminal, heading, printBatch, printNote, printProblem, printStep } from "./demo/terminal.ts";
 import { type Endpoints, removeEndpoints, removeStaleEndpoints, writeEndpoints } from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./receiver/practice-receiver.ts";
-import { type Runtime, startRuntime } from "./runtime/runtime.ts";
+import { type Runtime, startRuntime } from "../packages/local-stack/src/runtime/runtime.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
 import { synthesise } from "./synthesise.ts";
 

@@ -1,7 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type AwsCall, NoAnswerError } from "../../local/aws/services.ts";
-import type { Caller, Disturbance, MappedInvocation } from "../../local/runtime/disturbance.ts";
-import type { InvocationResult } from "../../local/functions/function-pool.ts";
+import { type AwsCall, NoAnswerError } from "../../packages/local-stack/src/aws/services.ts";
+import type {
+  Caller,
+  Disturbance,
+  MappedInvocation,
+} from "../../packages/local-stack/src/runtime/disturbance.ts";
+import type { InvocationResult } from "../../packages/local-stack/src/functions/function-pool.ts";
 import type { Chance } from "./chance.ts";
 import type { HappenedFault } from "./fault-log.ts";
 

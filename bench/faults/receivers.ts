@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { issueServerCertificate } from "../../local/tls.ts";
+import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 import { behave, type Outcome } from "./answer-by-fault.ts";
 import type { DestinationPlan, ReceiverFault } from "./plan.ts";
 

@@ -1,4 +1,4 @@
-import type { Template } from "../../local/template/template.ts";
+import type { Template } from "../../packages/local-stack/src/template/template.ts";
 
 /** Deliveries that may run at once, for rings of either queue. */
 export interface RingCaps {

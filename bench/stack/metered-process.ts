@@ -1,5 +1,5 @@
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { startRuntime } from "../../local/runtime/runtime.ts";
+import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import type { MeteredOrders, Units } from "./metered-stack.ts";
 
 // The synthesised stack with a meter on one function's calls to DynamoDB, in a process of its own. A message asks what it has counted.

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { startRuntime } from "../../local/runtime/runtime.ts";
+import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import { capRings, type RingCaps } from "./cap-rings.ts";
 import { createChance } from "../faults/chance.ts";
 import { createDisturbance } from "../faults/disturb-stack.ts";

@@ -5,7 +5,7 @@ import type { Arrivals } from "./arrivals.ts";
 import { demoEvents } from "./sample-events.ts";
 import { readDemoState, writeDemoState } from "./state.ts";
 import type { PracticeReceiver } from "../receiver/practice-receiver.ts";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "../../packages/local-stack/src/runtime/types.ts";
 
 export const DEMO_WORKSPACE = "ws_demo";
 /** Where the practice receiver takes the demo's deliveries. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lambdas/core/clock.ts";
 import { answerRequest } from "./faults.ts";
 import { judgeRequest, type ReceivedRequest, type Verdict } from "./verdict.ts";
-import { issueServerCertificate } from "../tls.ts";
+import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 
 export type { ReceivedRequest, Verdict } from "./verdict.ts";
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { LOCAL_OIDC, verificationKeys } from "../../local/token.ts";
+import { LOCAL_OIDC, verificationKeys } from "../../packages/local-stack/src/token.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
 const LAUNCHER = join(PROJECT, "cli", "trailcast.js");

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createApiClient } from "../../cli/api-client.ts";
 import { startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
-import { startRuntime } from "../../local/runtime/runtime.ts";
+import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

@@ -12,7 +12,7 @@ import {
   type DynamoDbService,
   type HttpEndpoint,
   type SqsService,
-} from "../../local/aws/services.ts";
+} from "../../packages/local-stack/src/aws/services.ts";
 
 /** What a contract suite runs against: our stand-ins, or `moto` in server mode as a second opinion. */
 export interface Target {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
-import { type Runtime, startRuntime } from "../../local/runtime/runtime.ts";
+import { type Runtime, startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import type { Template } from "../../local/template/template.ts";
+import type { Template } from "../../packages/local-stack/src/template/template.ts";
 import { createFlowUser } from "../helpers/flow-stack.ts";
 
 let dir: string;

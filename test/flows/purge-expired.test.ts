@@ -14,7 +14,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApiClient } from "../../cli/api-client.ts";
 import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { type FunctionLogLine, type Runtime, startRuntime } from "../../local/runtime/runtime.ts";
+import {
+  type FunctionLogLine,
+  type Runtime,
+  startRuntime,
+} from "../../packages/local-stack/src/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { ALL_SCOPES, operatorDynamo } from "../helpers/flow-stack.ts";
 import { postedEvent } from "../helpers/sample-events.ts";

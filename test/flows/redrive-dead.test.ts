@@ -15,9 +15,9 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Runtime, startRuntime } from "../../local/runtime/runtime.ts";
+import { type Runtime, startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import type { Template } from "../../local/template/template.ts";
+import type { Template } from "../../packages/local-stack/src/template/template.ts";
 
 const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
 /** The queue's own bound: one more receive buries a message. */

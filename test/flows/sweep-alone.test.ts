@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { AwsCall } from "../../local/aws/services.ts";
-import type { Caller } from "../../local/runtime/disturbance.ts";
+import type { AwsCall } from "../../packages/local-stack/src/aws/services.ts";
+import type { Caller } from "../../packages/local-stack/src/runtime/disturbance.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 /** The sweep of what is behind comes each quarter of an hour: 3 s on this clock. */

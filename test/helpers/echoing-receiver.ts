@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { issueServerCertificate } from "../../local/tls.ts";
+import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 
 /** A receiver that answers with everything that it got, as debugging pages and careless intakes do. */
 export interface EchoingReceiver {

@@ -11,9 +11,9 @@ import {
   type RuntimeOptions,
   type RuntimeProblem,
   startRuntime,
-} from "../../local/runtime/runtime.ts";
+} from "../../packages/local-stack/src/runtime/runtime.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import { issueToken } from "../../local/token.ts";
+import { issueToken } from "../../packages/local-stack/src/token.ts";
 import { postedEvent } from "./sample-events.ts";
 
 export const ALL_SCOPES = "events:write events:read destinations:read destinations:write entitlements:write";

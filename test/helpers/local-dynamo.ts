@@ -12,7 +12,7 @@ import {
   type DynamoDbService,
   openDatabase,
   startHttpEndpoint,
-} from "../../local/aws/services.ts";
+} from "../../packages/local-stack/src/aws/services.ts";
 
 type KeyType = "S" | "N";
 

@@ -19,9 +19,13 @@ import { DEFAULT_RETENTION } from "../../lambdas/core/retention/retention.ts";
 import { DELIVERIES, EVENTS, JOURNAL, REGISTRY } from "../../lambdas/core/table-schema.ts";
 import type { ManageDependencies } from "../../lambdas/manage/dependencies.ts";
 import { createManageHandler } from "../../lambdas/manage/manage-workspaces.ts";
-import { openSecretStore } from "../../local/aws/secrets/secret-store.ts";
-import { createSecretsManager } from "../../local/aws/secrets/secrets-manager.ts";
-import { createDynamoDb, openDatabase, startHttpEndpoint } from "../../local/aws/services.ts";
+import { openSecretStore } from "../../packages/local-stack/src/aws/secrets/secret-store.ts";
+import { createSecretsManager } from "../../packages/local-stack/src/aws/secrets/secrets-manager.ts";
+import {
+  createDynamoDb,
+  openDatabase,
+  startHttpEndpoint,
+} from "../../packages/local-stack/src/aws/services.ts";
 import { violationsOf } from "./openapi-conformance.ts";
 import { claims, lambdaContext } from "./http-events.ts";
 import {

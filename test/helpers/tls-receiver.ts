@@ -17,7 +17,7 @@ import {
   type Certificate,
   ensureAuthority,
   issueServerCertificate,
-} from "../../local/tls.ts";
+} from "../../packages/local-stack/src/tls.ts";
 
 /** A certificate authority, and certificates of it. */
 export interface TestAuthority {

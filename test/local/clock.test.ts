@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readClock, startClock } from "../../local/clock.ts";
+import { readClock, startClock } from "../../packages/local-stack/src/clock.ts";
 import { temporaryFolder } from "./fixtures/fixture-stack.ts";
 
 const START = Date.parse("2026-11-23T05:00:00Z");

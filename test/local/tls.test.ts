@@ -2,7 +2,7 @@ import { createServer, request } from "node:https";
 import { X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ensureAuthority, issueServerCertificate } from "../../local/tls.ts";
+import { ensureAuthority, issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 import { temporaryFolder } from "./fixtures/fixture-stack.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { capRings } from "../../../bench/stack/cap-rings.ts";
-import type { Template } from "../../../local/template/template.ts";
+import type { Template } from "../../../packages/local-stack/src/template/template.ts";
 
 const mapping = (cap: number): Template["Resources"][string] => ({
   Type: "AWS::Lambda::EventSourceMapping",

@@ -5,7 +5,7 @@ import {
   compareNumbers,
   encodeNumber,
   normaliseNumber,
-} from "../../../local/aws/dynamodb/decimal.ts";
+} from "../../../packages/local-stack/src/aws/dynamodb/decimal.ts";
 
 /** Numbers as exact fractions: an integer and a power of ten. */
 const number = fc

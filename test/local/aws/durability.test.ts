@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { createDynamoDb, createSqs, openDatabase } from "../../../local/aws/services.ts";
+import { createDynamoDb, createSqs, openDatabase } from "../../../packages/local-stack/src/aws/services.ts";
 import { TABLE } from "../fixtures/written-stores.ts";
 
 const WRITER = join(import.meta.dirname, "..", "fixtures", "endless-writer.ts");

@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createDynamoDb, openDatabase, type DynamoDbService } from "../../../local/aws/services.ts";
+import {
+  createDynamoDb,
+  openDatabase,
+  type DynamoDbService,
+} from "../../../packages/local-stack/src/aws/services.ts";
 
 const HOUR = 3_600_000;
 const START = Date.parse("2026-11-23T05:00:00.000Z");

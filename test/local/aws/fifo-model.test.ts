@@ -7,7 +7,7 @@ import {
   openDatabase,
   type ReceivedMessage,
   type SqsService,
-} from "../../../local/aws/services.ts";
+} from "../../../packages/local-stack/src/aws/services.ts";
 
 type Step =
   | { kind: "send"; group: string }

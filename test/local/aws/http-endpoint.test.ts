@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AwsError, startHttpEndpoint, type AwsCall, type HttpEndpoint } from "../../../local/aws/services.ts";
+import {
+  AwsError,
+  startHttpEndpoint,
+  type AwsCall,
+  type HttpEndpoint,
+} from "../../../packages/local-stack/src/aws/services.ts";
 
 let endpoint: HttpEndpoint;
 const calls: AwsCall[] = [];

@@ -15,7 +15,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startRuntime, type Runtime } from "../../../local/runtime/runtime.ts";
+import { startRuntime, type Runtime } from "../../../packages/local-stack/src/runtime/runtime.ts";
 import {
   allow,
   arnOf,

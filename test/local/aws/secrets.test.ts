@@ -11,10 +11,10 @@ import {
 import type { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSecretStore } from "../../../local/aws/secrets/secret-store.ts";
-import { createSecretsManager } from "../../../local/aws/secrets/secrets-manager.ts";
-import { startHttpEndpoint, type HttpEndpoint } from "../../../local/aws/services.ts";
-import { openState } from "../../../local/runtime/state.ts";
+import { openSecretStore } from "../../../packages/local-stack/src/aws/secrets/secret-store.ts";
+import { createSecretsManager } from "../../../packages/local-stack/src/aws/secrets/secrets-manager.ts";
+import { startHttpEndpoint, type HttpEndpoint } from "../../../packages/local-stack/src/aws/services.ts";
+import { openState } from "../../../packages/local-stack/src/runtime/state.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSqs, openDatabase, type SqsService } from "../../../local/aws/services.ts";
+import { createSqs, openDatabase, type SqsService } from "../../../packages/local-stack/src/aws/services.ts";
 
 const ENDPOINT = "http://127.0.0.1:4566";
 const URL_OF = (name: string) => `${ENDPOINT}/123456789012/${name}`;

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AsyncInvocations, type AsyncPolicy } from "../../../local/functions/async-invocations.ts";
-import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { openState } from "../../../local/runtime/state.ts";
+import {
+  AsyncInvocations,
+  type AsyncPolicy,
+} from "../../../packages/local-stack/src/functions/async-invocations.ts";
+import type { InvocationResult } from "../../../packages/local-stack/src/functions/function-pool.ts";
+import { openState } from "../../../packages/local-stack/src/runtime/state.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 const START = Date.parse("2026-11-23T05:00:00Z");

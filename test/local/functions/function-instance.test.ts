@@ -1,7 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FunctionInstance, startInstance } from "../../../local/functions/function-instance.ts";
+import {
+  type FunctionInstance,
+  startInstance,
+} from "../../../packages/local-stack/src/functions/function-instance.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 /** Field 19 of `/proc/<thread>/stat`, counted from behind the command's name (proc(5)). */

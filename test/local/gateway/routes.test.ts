@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { proxyResponse } from "../../../local/gateway/proxy-response.ts";
-import { createRouteTable } from "../../../local/gateway/routes.ts";
-import { createThrottle } from "../../../local/gateway/throttle.ts";
+import { proxyResponse } from "../../../packages/local-stack/src/gateway/proxy-response.ts";
+import { createRouteTable } from "../../../packages/local-stack/src/gateway/routes.ts";
+import { createThrottle } from "../../../packages/local-stack/src/gateway/throttle.ts";
 
 const KEYS = [
   "GET /v1/workspaces/{ws}/events",

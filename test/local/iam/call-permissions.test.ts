@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { permissionsOf } from "../../../local/iam/call-permissions.ts";
+import { permissionsOf } from "../../../packages/local-stack/src/iam/call-permissions.ts";
 
 const INVENTORY = {
   partitionKey: () => "pk",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { UnknownTemplateError } from "../../../local/errors.ts";
-import { evaluate, type Caller } from "../../../local/iam/evaluate.ts";
-import { parsePolicy } from "../../../local/iam/policy.ts";
-import type { Json } from "../../../local/template/template.ts";
+import { UnknownTemplateError } from "../../../packages/local-stack/src/errors.ts";
+import { evaluate, type Caller } from "../../../packages/local-stack/src/iam/evaluate.ts";
+import { parsePolicy } from "../../../packages/local-stack/src/iam/policy.ts";
+import type { Json } from "../../../packages/local-stack/src/template/template.ts";
 
 const ROLE: Caller = { kind: "role", arn: "arn:aws:iam::000000000000:role/r", account: "000000000000" };
 const TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/T";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compileFilters, compilePattern } from "../../../local/mappings/event-pattern.ts";
-import type { Json } from "../../../local/template/template.ts";
+import { compileFilters, compilePattern } from "../../../packages/local-stack/src/mappings/event-pattern.ts";
+import type { Json } from "../../../packages/local-stack/src/template/template.ts";
 
 const EVENT = {
   eventName: "INSERT",

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DatabaseSync } from "node:sqlite";
-import { createSqs, type SqsService } from "../../../local/aws/services.ts";
-import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { QueueMapping, type QueueMappingSettings } from "../../../local/mappings/queue-mapping.ts";
-import { createVisibilityHolds } from "../../../local/mappings/visibility-holds.ts";
+import { createSqs, type SqsService } from "../../../packages/local-stack/src/aws/services.ts";
+import type { InvocationResult } from "../../../packages/local-stack/src/functions/function-pool.ts";
+import {
+  QueueMapping,
+  type QueueMappingSettings,
+} from "../../../packages/local-stack/src/mappings/queue-mapping.ts";
+import { createVisibilityHolds } from "../../../packages/local-stack/src/mappings/visibility-holds.ts";
 
 const VISIBILITY_SECONDS = 30;
 const URL = "http://127.0.0.1:1/000000000000/q.fifo";

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StreamRecord } from "../../../local/aws/services.ts";
-import type { InvocationResult } from "../../../local/functions/function-pool.ts";
-import { StreamMapping, type StreamMappingSettings } from "../../../local/mappings/stream-mapping.ts";
+import type { StreamRecord } from "../../../packages/local-stack/src/aws/services.ts";
+import type { InvocationResult } from "../../../packages/local-stack/src/functions/function-pool.ts";
+import {
+  StreamMapping,
+  type StreamMappingSettings,
+} from "../../../packages/local-stack/src/mappings/stream-mapping.ts";
 
 const SETTINGS: StreamMappingSettings = {
   streamArn: "arn:stream",

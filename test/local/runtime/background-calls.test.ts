@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBackgroundCalls } from "../../../local/runtime/background-calls.ts";
+import { createBackgroundCalls } from "../../../packages/local-stack/src/runtime/background-calls.ts";
 
 function createCalls() {
   let now = 1000;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { NoAnswerError } from "../../../local/aws/services.ts";
-import type { Disturbance } from "../../../local/runtime/disturbance.ts";
-import { startRuntime, type Runtime } from "../../../local/runtime/runtime.ts";
+import { NoAnswerError } from "../../../packages/local-stack/src/aws/services.ts";
+import type { Disturbance } from "../../../packages/local-stack/src/runtime/disturbance.ts";
+import { startRuntime, type Runtime } from "../../../packages/local-stack/src/runtime/runtime.ts";
 import { PIPELINE, temporaryFolder, writeAssembly } from "../fixtures/fixture-stack.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -11,7 +11,7 @@ import {
   startRuntime,
   type Runtime,
   type RuntimeOptions,
-} from "../../../local/runtime/runtime.ts";
+} from "../../../packages/local-stack/src/runtime/runtime.ts";
 import {
   lambda,
   PIPELINE,

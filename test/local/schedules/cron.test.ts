@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSchedule } from "../../../local/schedules/cron.ts";
+import { parseSchedule } from "../../../packages/local-stack/src/schedules/cron.ts";
 
 const next = (expression: string, after: string): string =>
   new Date(parseSchedule("Schedule", expression)(Date.parse(after))).toISOString();

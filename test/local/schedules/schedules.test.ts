@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MissingGrantError, startRuntime, type Runtime } from "../../../local/runtime/runtime.ts";
+import {
+  MissingGrantError,
+  startRuntime,
+  type Runtime,
+} from "../../../packages/local-stack/src/runtime/runtime.ts";
 import {
   allow,
   arnOf,

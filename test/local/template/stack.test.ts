@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { UnknownTemplateError } from "../../../local/errors.ts";
-import { readStack, type Stack } from "../../../local/template/stack.ts";
-import { parseTemplate, type Json } from "../../../local/template/template.ts";
+import { UnknownTemplateError } from "../../../packages/local-stack/src/errors.ts";
+import { readStack, type Stack } from "../../../packages/local-stack/src/template/stack.ts";
+import { parseTemplate, type Json } from "../../../packages/local-stack/src/template/template.ts";
 
 const SOURCES = {
   stackName: "S",
