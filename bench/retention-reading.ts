@@ -5,7 +5,7 @@ import { createReading } from "../lambdas/adapters/journal-reading.ts";
 import { createJournalStore } from "../lambdas/adapters/journal-store.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
 import type { ExportJob } from "../lambdas/core/reading/export-job.ts";
-import type { Plans } from "../lambdas/core/retention/entitlement.ts";
+import type { Plans } from "../lambdas/core/workspace/entitlement.ts";
 import { runExport } from "../lambdas/core/reading/run-export.ts";
 import type { BenchStack } from "./stack/bench-stack.ts";
 import { type Figure, figure, median } from "./measure.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createPurgeTasks } from "../lambdas/adapters/purge-tasks.ts";
-import { DAY_MS } from "../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../lambdas/core/workspace/retention.ts";
 import { benchEvent } from "./bench-events.ts";
 import { benchFolder, type BenchStack, startBenchStack } from "./stack/bench-stack.ts";
 import { type Figure, figure } from "./measure.ts";

@@ -1,5 +1,5 @@
 import { type DeliveryAnswer, deliveryListSchema, deliverySchema } from "../lambdas/core/api/delivery-api.ts";
-import type { ChainFinding, ChainOfLane } from "../lambdas/core/delivery/verify-chain.ts";
+import type { ChainFinding, ChainOfLane } from "../lambdas/core/proof/verify-chain.ts";
 import { type ApiClient, ApiRefusedError } from "./api-client.ts";
 
 /** What Trailcast's log says of one destination. */

@@ -1,4 +1,4 @@
-import type { ChainFinding, ChainOfLane, KeptRequest } from "../lambdas/core/delivery/verify-chain.ts";
+import type { ChainFinding, ChainOfLane, KeptRequest } from "../lambdas/core/proof/verify-chain.ts";
 import type { UnkeptNumber } from "./delivery-log-of.ts";
 import { counted } from "./output.ts";
 

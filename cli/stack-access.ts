@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Clock } from "../lambdas/core/clock.ts";
+import type { Clock } from "../lambdas/core/base/clock.ts";
 import { readClock } from "../packages/local-stack/src/clock.ts";
 import { type Endpoints, isRunning, outputsFile, readEndpoints, readOutputs } from "../local/endpoints.ts";
 import { LOCAL_REGION } from "../packages/local-stack/src/region.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { type ChainReport, verifyChain } from "../lambdas/core/delivery/verify-chain.ts";
+import { type ChainReport, verifyChain } from "../lambdas/core/proof/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
 import { counted } from "./output.ts";
 import { type DeliveryLog, isOnRecord, lookUpBeginning, lookUpGap, takenAfter } from "./delivery-log-of.ts";

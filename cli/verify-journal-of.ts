@@ -7,7 +7,7 @@ import { createPurgeStore } from "../lambdas/adapters/purge-store.ts";
 import { createReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
-import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../lambdas/core/workspace/entitlement.ts";
 import type { Page } from "../lambdas/core/journal/page.ts";
 import type { LanePosition } from "../lambdas/core/retention/purge-state.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../lambdas/core/stores.ts";
@@ -16,8 +16,8 @@ import {
   type Finding,
   mayHaveExpired,
   verifyEntry,
-} from "../lambdas/core/journal/verify-journal.ts";
-import { toTimestamp } from "../lambdas/core/clock.ts";
+} from "../lambdas/core/proof/verify-journal.ts";
+import { toTimestamp } from "../lambdas/core/base/clock.ts";
 import { CliError } from "./cli-error.ts";
 import { PurgeWatch, type PurgeWitnesses } from "./watch-purge.ts";
 import { counted } from "./output.ts";

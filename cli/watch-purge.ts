@@ -1,16 +1,16 @@
 import type { ReceiptStore } from "../lambdas/adapters/receipt-store.ts";
 import type { Entry } from "../lambdas/core/entry/entry.ts";
-import { shardOf } from "../lambdas/core/ids.ts";
+import { shardOf } from "../lambdas/core/base/ids.ts";
 import { ownEntryKeyOf } from "../lambdas/core/entry/record-entry.ts";
-import { type Finding, stillThere } from "../lambdas/core/journal/verify-journal.ts";
+import { type Finding, stillThere } from "../lambdas/core/proof/verify-journal.ts";
 import {
   asEnded,
   isBeingEmptied,
   removedThrough,
   verifyReceipts,
-} from "../lambdas/core/journal/verify-receipts.ts";
+} from "../lambdas/core/proof/verify-receipts.ts";
 import type { Page } from "../lambdas/core/journal/page.ts";
-import type { Workspace } from "../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeState, type PurgeStore } from "../lambdas/core/retention/purge-state.ts";
 import { purgedKey, type Receipt } from "../lambdas/core/retention/receipt.ts";
 import type { EntryStore, JournalStore } from "../lambdas/core/stores.ts";

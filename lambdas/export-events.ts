@@ -10,9 +10,9 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { plansSchema } from "./core/retention/entitlement.ts";
-import { ENV } from "./core/environment.ts";
-import type { Log } from "./core/log.ts";
+import { plansSchema } from "./core/workspace/entitlement.ts";
+import { ENV } from "./core/base/environment.ts";
+import type { Log } from "./core/base/log.ts";
 import { type ExportStarter, runExport, type RunExportDependencies } from "./core/reading/run-export.ts";
 
 export interface ExportEventsDependencies {

@@ -10,9 +10,9 @@ import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
-import { ENV } from "./core/environment.ts";
-import { fanOut, type FanOutDependencies } from "./core/journal/fan-out.ts";
-import { readStreamRecord, streamEventSchema } from "./core/journal/stream-record.ts";
+import { ENV } from "./core/base/environment.ts";
+import { fanOut, type FanOutDependencies } from "./core/fan-out/fan-out.ts";
+import { readStreamRecord, streamEventSchema } from "./core/fan-out/stream-record.ts";
 
 /** Stream records of new entries → pages of the journal and rings. Reports the lowest record that must come again. */
 export function createFanOutHandler(

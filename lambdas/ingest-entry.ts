@@ -8,11 +8,11 @@ import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metri
 import { recorderSettings } from "./adapters/recorder-settings.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { authorise } from "./core/caller.ts";
-import { ENV } from "./core/environment.ts";
-import type { Log, Metrics } from "./core/log.ts";
-import { METRIC } from "./core/metric-names.ts";
-import { problems } from "./core/problem.ts";
+import { authorise } from "./core/api/caller.ts";
+import { ENV } from "./core/base/environment.ts";
+import type { Log, Metrics } from "./core/base/log.ts";
+import { METRIC } from "./core/base/metric-names.ts";
+import { problems } from "./core/base/problem.ts";
 import { type Recorder, recordEntry } from "./core/entry/record-entry.ts";
 import { readRecordRequest } from "./core/entry/record-request.ts";
 import type { WorkspaceReader } from "./core/stores.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isWorkspaceId } from "./core/ids.ts";
+import { isWorkspaceId } from "./core/base/ids.ts";
 
 const preTokenSchema = z.looseObject({
   triggerSource: z.string(),

@@ -3,8 +3,8 @@ import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPurgeTasks, type PurgeTasks } from "./adapters/purge-tasks.ts";
 import { createWorkspaceScan, type WorkspaceScan } from "./adapters/workspace-scan.ts";
-import { ENV } from "./core/environment.ts";
-import type { Log } from "./core/log.ts";
+import { ENV } from "./core/base/environment.ts";
+import type { Log } from "./core/base/log.ts";
 
 export interface PlanPurgeDependencies {
   workspaces: WorkspaceScan;

@@ -19,12 +19,12 @@ import { createRegistryWriter } from "./adapters/registry-writer.ts";
 import { createSecretStore } from "./adapters/secret-store.ts";
 import { systemRandom } from "./adapters/system-random.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { ENV } from "./core/environment.ts";
-import type { Log, Metrics } from "./core/log.ts";
-import { METRIC } from "./core/metric-names.ts";
+import { ENV } from "./core/base/environment.ts";
+import type { Log, Metrics } from "./core/base/log.ts";
+import { METRIC } from "./core/base/metric-names.ts";
 import { createPlanNotice } from "./core/retention/plan-notice.ts";
 import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/retention/purge-notices.ts";
-import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/retention/retention.ts";
+import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/workspace/retention.ts";
 import { type PurgeDependencies, runPurge } from "./core/retention/run-purge.ts";
 import { tidyWorkspace } from "./core/retention/tidy-workspace.ts";
 

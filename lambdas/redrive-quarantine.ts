@@ -11,10 +11,10 @@ import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { plansSchema } from "./core/retention/entitlement.ts";
-import { ENV } from "./core/environment.ts";
-import { type RedriveDependencies, type Redriven, redriveQuarantine } from "./core/journal/redrive.ts";
-import { retentionSettingsSchema } from "./core/retention/retention.ts";
+import { plansSchema } from "./core/workspace/entitlement.ts";
+import { ENV } from "./core/base/environment.ts";
+import { type RedriveDependencies, type Redriven, redriveQuarantine } from "./core/fan-out/redrive.ts";
+import { retentionSettingsSchema } from "./core/workspace/retention.ts";
 
 // A row in hand is finished before the function's time is.
 const RESERVE_MS = 5_000;

@@ -4,10 +4,10 @@ import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createHttpHandler, type HttpAnswer, type HttpHandler, jsonAnswer } from "./adapters/http-api.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { openApiDocument } from "./core/api/openapi.ts";
-import { consoleAnswer, consolePath } from "./core/console-file.ts";
-import { ENV } from "./core/environment.ts";
-import type { Log } from "./core/log.ts";
-import { type Problem, problems } from "./core/problem.ts";
+import { consoleAnswer, consolePath } from "./core/api/console-file.ts";
+import { ENV } from "./core/base/environment.ts";
+import type { Log } from "./core/base/log.ts";
+import { type Problem, problems } from "./core/base/problem.ts";
 
 export interface PublicDependencies {
   version: string;

@@ -9,8 +9,8 @@ import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metri
 import { createQuarantineCount } from "./adapters/quarantine-count.ts";
 import { connectRingQueue } from "./adapters/ring-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
-import { plansSchema } from "./core/retention/entitlement.ts";
-import { ENV } from "./core/environment.ts";
+import { plansSchema } from "./core/workspace/entitlement.ts";
+import { ENV } from "./core/base/environment.ts";
 import { sweepBehind, sweepDue, type SweepPorts } from "./core/lane/sweep.ts";
 
 const sweepEventSchema = z.object({ scope: z.enum(["due", "behind"]) });

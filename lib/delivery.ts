@@ -1,6 +1,6 @@
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";
 import { EgressNetwork } from "./egress-network.ts";

@@ -1,5 +1,5 @@
 import { Stack } from "aws-cdk-lib";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import type { Construct } from "constructs";
 import type { Deployment } from "./deployment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";

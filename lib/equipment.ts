@@ -1,4 +1,4 @@
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import type { Deployment } from "./deployment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 

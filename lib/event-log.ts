@@ -1,7 +1,7 @@
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
-import { EVENTS, JOURNAL, QUARANTINE } from "../lambdas/core/table-schema.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
+import { EVENTS, JOURNAL, QUARANTINE } from "../lambdas/core/base/table-schema.ts";
 import type { Deployment } from "./deployment.ts";
 import { ProtectedTable } from "./protected-table.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";

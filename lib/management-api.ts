@@ -15,7 +15,7 @@ import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { API_ROUTES } from "./api-routes.ts";
 import type { Deployment } from "./deployment.ts";

@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DestinationSecrets } from "./destination-secrets.ts";

@@ -7,7 +7,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { METRIC } from "../lambdas/core/metric-names.ts";
+import { METRIC } from "../lambdas/core/base/metric-names.ts";
 import { Alarms } from "./alarms.ts";
 import type { Deployment } from "./deployment.ts";
 import type { FanOut } from "./fan-out.ts";

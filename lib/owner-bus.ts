@@ -1,6 +1,6 @@
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
 /** Carries what owners want to hear of, such as a failing destination: an e-mail or a chat message is one rule away. */

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
-import { ENV } from "../lambdas/core/environment.ts";
+import { ENV } from "../lambdas/core/base/environment.ts";
 import { deadLetterQueue, MAX_RECEIVES, SealedQueue } from "./sealed-queue.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 

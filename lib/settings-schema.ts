@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_RETENTION, MAX_RETENTION_DAYS } from "../lambdas/core/retention/retention.ts";
+import { DEFAULT_RETENTION, MAX_RETENTION_DAYS } from "../lambdas/core/workspace/retention.ts";
 
 /** Days that CloudWatch Logs accepts as a retention. */
 const LOG_RETENTION_DAYS = [

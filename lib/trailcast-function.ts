@@ -4,7 +4,7 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { METRIC_NAMESPACE } from "../lambdas/core/metric-names.ts";
+import { METRIC_NAMESPACE } from "../lambdas/core/base/metric-names.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
 import type { FunctionEntry } from "./function-code.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Clock } from "../lambdas/core/clock.ts";
+import type { Clock } from "../lambdas/core/base/clock.ts";
 import { adviceOn } from "./advice.ts";
 import { Arrivals } from "./demo/arrivals.ts";
 import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } from "./demo/demo.ts";

@@ -18,12 +18,12 @@ const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
 
 /** Names that constructs share with functions: of the environment, tables and metrics; and settings. */
 const NAMES_FOR_CONSTRUCTS = new Set([
-  "lambdas/core/environment.ts",
+  "lambdas/core/base/environment.ts",
   "lambdas/core/reading/export-job.ts",
   "lambdas/core/lane/lane.ts",
-  "lambdas/core/table-schema.ts",
-  "lambdas/core/metric-names.ts",
-  "lambdas/core/retention/retention.ts",
+  "lambdas/core/base/table-schema.ts",
+  "lambdas/core/base/metric-names.ts",
+  "lambdas/core/workspace/retention.ts",
 ]);
 
 /** Packages that only compute: the same input gives the same output. */

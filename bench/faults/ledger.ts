@@ -1,9 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  type ChainFinding,
-  type KeptRequest,
-  verifyChain,
-} from "../../lambdas/core/delivery/verify-chain.ts";
+import { type ChainFinding, type KeptRequest, verifyChain } from "../../lambdas/core/proof/verify-chain.ts";
 import { judgeRequest } from "../../local/receiver/verdict.ts";
 import type { Arrival } from "./receivers.ts";
 

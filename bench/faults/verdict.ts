@@ -1,4 +1,4 @@
-import { verifyChain } from "../../lambdas/core/delivery/verify-chain.ts";
+import { verifyChain } from "../../lambdas/core/proof/verify-chain.ts";
 import { quantile } from "../measure.ts";
 import { describeFinding, type Ledger, type WorkspaceLedger } from "./ledger.ts";
 

@@ -1,6 +1,6 @@
-import { ENV } from "../core/environment.ts";
+import { ENV } from "../core/base/environment.ts";
 import type { LanePorts } from "../core/lane/lane-ports.ts";
-import { DEFAULT_RETRY, retrySettingsSchema } from "../core/lane/retry-schedule.ts";
+import { DEFAULT_RETRY, retrySettingsSchema } from "../core/delivery/retry-schedule.ts";
 import type { TestPorts } from "../core/delivery/send-test-event.ts";
 import { createDynamoClient, createSecretsClient, createSqsClient } from "./aws-clients.ts";
 import { createDeliveryLog } from "./delivery-log.ts";

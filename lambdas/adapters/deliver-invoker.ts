@@ -1,6 +1,6 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { type TestResult, testResultSchema } from "../core/api/delivery-api.ts";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createLambdaClient, type Patience } from "./aws-clients.ts";
 
 /** The delivery function failed, or was throttled, before it could say what came of the test event. */

@@ -16,8 +16,8 @@ import {
   mayReplace,
   placeOfNext,
 } from "../core/delivery/delivery-record.ts";
-import { DELIVERIES, deliveriesPartition } from "../core/table-schema.ts";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { DELIVERIES, deliveriesPartition } from "../core/base/table-schema.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { fromAttributes, getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 
 /** Writers of one row are few: the lane's run, a former one that is not over yet, and management. */

@@ -1,4 +1,4 @@
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 const MAX_FRAMES = 12;
 

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { destinationSchema } from "../core/destination/destination.ts";
 import type { DestinationReader } from "../core/stores.ts";
-import { REGISTRY, registryItem } from "../core/table-schema.ts";
+import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { getRow } from "./dynamo.ts";
 
 export function createDestinationReader(client: DynamoDBClient, registryTable: string): DestinationReader {

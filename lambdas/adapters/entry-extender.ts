@@ -1,7 +1,7 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { EntryReference } from "../core/entry/entry.ts";
 import type { PurgeStore } from "../core/retention/purge-state.ts";
-import { EVENTS, eventsPartition } from "../core/table-schema.ts";
+import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { type Attributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 
 export function entryKey(

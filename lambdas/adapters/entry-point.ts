@@ -1,4 +1,4 @@
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { withoutForeignText } from "./describe-error.ts";
 
 /** A function's environment lacks a name or holds what its schema refuses: the stack and the code are of different versions. */

@@ -1,5 +1,5 @@
 import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { EVENTS, eventsPartition } from "../core/table-schema.ts";
+import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { toAttributes } from "./dynamo.ts";
 
 /** Finds out whether an entry of the workspace that was recorded before `time` (a timestamp) is stored. A giant has a shard 1. */

@@ -2,9 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Entry, entrySchema } from "../core/entry/entry.ts";
 import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/stores.ts";
-import { EVENTS, eventsPartition } from "../core/table-schema.ts";
+import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 // BatchGetItem takes 100 keys and answers up to 16 MB, so one call may need several. A call that answers nothing was throttled.
 const BATCH_KEYS = 100;

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { encodeTime } from "ulid";
 import * as z from "zod/mini";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/base/clock.ts";
 import { deliveryRecordSchema } from "../core/delivery/delivery-record.ts";
 import { type Destination, destinationSchema } from "../core/destination/destination.ts";
 import {
@@ -11,7 +11,7 @@ import {
   type EventDeliveries,
   SPANS_LOOKED_AT,
 } from "../core/reading/event-delivery.ts";
-import { DELIVERIES, deliveriesPartition, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { DELIVERIES, deliveriesPartition, REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { queryAllRows, queryRows } from "./dynamo.ts";
 
 const SPAN_FIELDS = [

@@ -9,7 +9,7 @@ import {
   exportJobSchema,
 } from "../core/reading/export-job.ts";
 import type { ExportParts, ExportRows, ExportStarter } from "../core/reading/run-export.ts";
-import { REGISTRY } from "../core/table-schema.ts";
+import { REGISTRY } from "../core/base/table-schema.ts";
 import { putIf } from "./conditional-write.ts";
 import { getRow, queryAllRows } from "./dynamo.ts";
 

@@ -1,16 +1,16 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
-import { type Caller, callerOfClaims } from "../core/caller.ts";
-import { isWorkspaceId } from "../core/ids.ts";
-import type { Log, LogFields } from "../core/log.ts";
+import { type Caller, callerOfClaims } from "../core/api/caller.ts";
+import { isWorkspaceId } from "../core/base/ids.ts";
+import type { Log, LogFields } from "../core/base/log.ts";
 import {
   type Problem,
   PROBLEM_CONTENT_TYPE,
   problemDocument,
   problems,
   RefusedError,
-} from "../core/problem.ts";
+} from "../core/base/problem.ts";
 
 const textsSchema = z.record(z.string(), z.string());
 

@@ -4,7 +4,7 @@ import { linesOf } from "../core/entry/entry-body.ts";
 import type { JournalReading } from "../core/reading/read-journal.ts";
 import { pageSchema } from "../core/journal/page.ts";
 import type { EntryStore, JournalStore } from "../core/stores.ts";
-import { JOURNAL } from "../core/table-schema.ts";
+import { JOURNAL } from "../core/base/table-schema.ts";
 import { queryRows } from "./dynamo.ts";
 
 export type Reading = Pick<JournalReading, "readPagesBack" | "readLines"> &

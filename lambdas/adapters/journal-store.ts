@@ -1,7 +1,7 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Page, pageSchema } from "../core/journal/page.ts";
 import type { JournalStore } from "../core/stores.ts";
-import { JOURNAL } from "../core/table-schema.ts";
+import { JOURNAL } from "../core/base/table-schema.ts";
 import { getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 
 const NAMES = { "#workspace": JOURNAL.workspace };

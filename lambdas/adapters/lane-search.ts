@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-
 import * as z from "zod/mini";
 import { laneSchema, type Ring } from "../core/lane/lane.ts";
 import type { FoundLanes, LaneName } from "../core/lane/sweep.ts";
-import { DUE_SHARD, laneOfItem, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { DUE_SHARD, laneOfItem, REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";
 
 /** Finds lanes whose next attempt has come. */

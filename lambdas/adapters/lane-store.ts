@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { laneSchema } from "../core/lane/lane.ts";
 import type { LaneStore } from "../core/stores.ts";
-import { REGISTRY, registryItem } from "../core/table-schema.ts";
+import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { isTransactionConflict, putIf } from "./conditional-write.ts";
 import { getRow, queryAllRows } from "./dynamo.ts";
 

@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 import * as z from "zod/mini";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/base/clock.ts";
 
 const localSchema = z.object({
   trailcast: z.optional(

@@ -1,8 +1,8 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import type { OwnerEvents } from "../core/lane/owner-event.ts";
+import type { OwnerEvents } from "../core/destination/owner-event.ts";
 import { describeNotice, noticeEvent, type OwnerNotices } from "../core/lane/owner-notice.ts";
 import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createEventBridgeClient } from "./aws-clients.ts";
 
 /** EventBridge refused an owner's event. */

@@ -1,5 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { Log } from "../core/log.ts";
+import type { Log } from "../core/base/log.ts";
 import { describeError } from "./describe-error.ts";
 
 /** One JSON line a fact to the function's log. `service` is the function's name in the design, `ingest` for one. */

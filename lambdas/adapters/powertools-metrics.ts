@@ -1,6 +1,6 @@
 import { Metrics as PowertoolsMetrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { Metrics } from "../core/log.ts";
-import { METRIC_NAMESPACE } from "../core/metric-names.ts";
+import type { Metrics } from "../core/base/log.ts";
+import { METRIC_NAMESPACE } from "../core/base/metric-names.ts";
 
 /** Metrics of one function; `publish` writes what an invocation counted to its log (embedded metric format). */
 export interface PublishedMetrics extends Metrics {

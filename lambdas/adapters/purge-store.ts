@@ -6,7 +6,7 @@ import {
 import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry/entry.ts";
 import { positionSchema } from "../core/journal/page.ts";
-import { stretchSchema } from "../core/lane/stretch.ts";
+import { stretchSchema } from "../core/journal/range.ts";
 import { WRITES_AT_ONCE } from "../core/retention/purge-pace.ts";
 import {
   type LanePosition,
@@ -15,7 +15,7 @@ import {
   type PurgeStore,
   purgeStateSchema,
 } from "../core/retention/purge-state.ts";
-import { EVENTS, JOURNAL, REGISTRY, registryItem } from "../core/table-schema.ts";
+import { EVENTS, JOURNAL, REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { putIf, updateIf } from "./conditional-write.ts";
 import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";
 import { createEntryExtender, entryKey, unitsOf } from "./entry-extender.ts";

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createSqsClient } from "./aws-clients.ts";
 
 /** Asks for the purge of workspaces; the same one twice does no harm. */

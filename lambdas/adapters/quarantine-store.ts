@@ -5,8 +5,8 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { quarantinedSchema, type QuarantineStore } from "../core/journal/quarantine.ts";
-import { QUARANTINE } from "../core/table-schema.ts";
+import { quarantinedSchema, type QuarantineStore } from "../core/fan-out/quarantine.ts";
+import { QUARANTINE } from "../core/base/table-schema.ts";
 import { fromAttributes, toAttributes } from "./dynamo.ts";
 
 const keySchema = z.object({ label: z.string(), sequenceNumber: z.string() });

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Receipt, receiptSchema } from "../core/retention/receipt.ts";
 import type { PurgeStore } from "../core/retention/purge-state.ts";
-import { RECEIPTS } from "../core/table-schema.ts";
+import { RECEIPTS } from "../core/base/table-schema.ts";
 import { putIf } from "./conditional-write.ts";
 import { queryAllRows, toAttributes } from "./dynamo.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { plansSchema } from "../core/retention/entitlement.ts";
-import { ENV } from "../core/environment.ts";
+import { plansSchema } from "../core/workspace/entitlement.ts";
+import { ENV } from "../core/base/environment.ts";
 import type { Recorder } from "../core/entry/record-entry.ts";
 import type { Environment } from "./entry-point.ts";
 

@@ -1,14 +1,14 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Destination, destinationSchema } from "../core/destination/destination.ts";
-import { type Workspace, workspaceSchema } from "../core/retention/entitlement.ts";
+import { type Workspace, workspaceSchema } from "../core/workspace/entitlement.ts";
 import { type Lane, laneSchema } from "../core/lane/lane.ts";
 import { type RateWindow, rateWindowSchema } from "../core/destination/rate-limit.ts";
 import type { RowKey } from "../core/destination/registry-write.ts";
 import { type Replay, replayItem, replaySchema } from "../core/lane/replay.ts";
 import { type SecretLock, secretLockItem, secretLockSchema } from "../core/destination/secret-lock.ts";
-import { REGISTRY, registryItem } from "../core/table-schema.ts";
-import { type Unfinished, UNFINISHED_PREFIX, unfinishedSchema } from "../core/lane/unfinished.ts";
+import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
+import { type Unfinished, UNFINISHED_PREFIX, unfinishedSchema } from "../core/destination/unfinished.ts";
 import { type Attributes, getRow, queryAllRows, queryRows, type RowSchema, toAttributes } from "./dynamo.ts";
 
 /** Rows of one workspace as management reads them; every read is strongly consistent. */

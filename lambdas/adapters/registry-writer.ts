@@ -12,7 +12,7 @@ import type {
   RowKey,
 } from "../core/destination/registry-write.ts";
 import { PURGE_ITEM } from "../core/retention/purge-state.ts";
-import { EVENTS, REGISTRY } from "../core/table-schema.ts";
+import { EVENTS, REGISTRY } from "../core/base/table-schema.ts";
 import { type Attributes, toAttributes } from "./dynamo.ts";
 
 export interface RegistryTables {

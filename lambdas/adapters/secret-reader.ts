@@ -3,7 +3,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/base/clock.ts";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import type { SecretReader } from "../core/stores.ts";
 import { SecretShapeError } from "./secret-store.ts";

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import { type SecretStore, SecretVersionsError } from "../core/destination/secret-store.ts";
-import { TrailcastError } from "../core/trailcast-error.ts";
+import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 /** A secret does not hold what we put there: changed by other hands. */
 export class SecretShapeError extends TrailcastError {

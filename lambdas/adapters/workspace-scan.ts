@@ -1,5 +1,5 @@
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { REGISTRY, registryItem } from "../core/table-schema.ts";
+import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { toAttributes } from "./dynamo.ts";
 
 /** Every workspace, a page of ids at a time. Eventually consistent: one that is minutes old has nothing to purge. */

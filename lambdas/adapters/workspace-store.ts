@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { workspaceSchema } from "../core/retention/entitlement.ts";
+import { workspaceSchema } from "../core/workspace/entitlement.ts";
 import type { WorkspaceReader } from "../core/stores.ts";
-import { REGISTRY, registryItem } from "../core/table-schema.ts";
+import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { getRow } from "./dynamo.ts";
 
 export function createWorkspaceReader(client: DynamoDBClient, registryTable: string): WorkspaceReader {

@@ -1,5 +1,5 @@
 import type { Destination, DestinationSecret } from "./destination/destination.ts";
-import type { Workspace } from "./retention/entitlement.ts";
+import type { Workspace } from "./workspace/entitlement.ts";
 import type { Entry, EntryReference } from "./entry/entry.ts";
 import type { Lane, Ring } from "./lane/lane.ts";
 import type { Page } from "./journal/page.ts";

@@ -2,9 +2,9 @@ import type * as z from "zod/mini";
 import type { HttpRequest } from "../adapters/http-api.ts";
 import { decodeListCursor } from "../core/reading/list-cursor.ts";
 import { invalidField, refusalOf } from "../core/api/refusal.ts";
-import type { Caller } from "../core/caller.ts";
-import { type Problem, problems, RefusedError } from "../core/problem.ts";
-import { readJson } from "../core/request-body.ts";
+import type { Caller } from "../core/api/caller.ts";
+import { type Problem, problems, RefusedError } from "../core/base/problem.ts";
+import { readJson } from "../core/base/request-body.ts";
 
 /** A request that was let in: its token has the scope and names the workspace. */
 export interface Call {

@@ -1,5 +1,5 @@
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
-import { type Problem, problems, RefusedError } from "../core/problem.ts";
+import { type Problem, problems, RefusedError } from "../core/base/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { isAbandoned, newSecretLock, type SecretLock } from "../core/destination/secret-lock.ts";
 import { newSecretVersion, SecretVersionsError } from "../core/destination/secret-store.ts";

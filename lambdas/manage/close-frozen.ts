@@ -1,4 +1,4 @@
-import { toTimestamp } from "../core/clock.ts";
+import { toTimestamp } from "../core/base/clock.ts";
 import { skippedNote } from "../core/delivery/delivery-record.ts";
 import type { Lane } from "../core/lane/lane.ts";
 import { closeNumber } from "../core/lane/close-number.ts";

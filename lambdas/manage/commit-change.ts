@@ -1,7 +1,7 @@
 import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Lane } from "../core/lane/lane.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { type Call, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -13,8 +13,8 @@ import { createRegistryWriter } from "../adapters/registry-writer.ts";
 import { connectRingQueue } from "../adapters/ring-queue.ts";
 import { createSecretStore } from "../adapters/secret-store.ts";
 import { systemRandom } from "../adapters/system-random.ts";
-import { ENV } from "../core/environment.ts";
-import { retentionSettingsSchema } from "../core/retention/retention.ts";
+import { ENV } from "../core/base/environment.ts";
+import { retentionSettingsSchema } from "../core/workspace/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** What the environment of the function leads to. */

@@ -1,20 +1,20 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import { invalidField } from "../core/api/refusal.ts";
-import { toTimestamp } from "../core/clock.ts";
+import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { PostedEvent } from "../core/entry/event-schema.ts";
-import { newId } from "../core/ids.ts";
+import { newId } from "../core/base/ids.ts";
 import { type Lane, ringOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
-import type { Problem } from "../core/problem.ts";
+import type { Problem } from "../core/base/problem.ts";
 import { type Replay, replayItem } from "../core/lane/replay.ts";
 import { type CountRules, countWanted, type ReplayCount } from "../core/lane/count-replay.ts";
 import { type ReplayWindow, replayWindow } from "../core/lane/replay-window.ts";
-import { visibleSince } from "../core/retention/retention.ts";
+import { visibleSince } from "../core/workspace/retention.ts";
 import { newLane } from "../core/lane/order-lane.ts";
-import { registryItem } from "../core/table-schema.ts";
+import { registryItem } from "../core/base/table-schema.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import {

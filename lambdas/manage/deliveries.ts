@@ -10,9 +10,9 @@ import {
   recordOfFrozen,
 } from "../core/delivery/delivery-record.ts";
 import type { Destination } from "../core/destination/destination.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
-import { problems } from "../core/problem.ts";
+import { problems } from "../core/base/problem.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import { deliveringLanes } from "./delivering-lanes.ts";
 import type { ManageDependencies } from "./dependencies.ts";

@@ -1,6 +1,6 @@
 import type { Destination } from "../core/destination/destination.ts";
 import { LIVE_LANE } from "../core/lane/lane.ts";
-import { entitlementOf, type Workspace } from "../core/retention/entitlement.ts";
+import { entitlementOf, type Workspace } from "../core/workspace/entitlement.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** Those of a destination's lanes that make attempts now: none while it is disabled or the plan has no forwarding. */

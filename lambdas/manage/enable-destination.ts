@@ -1,13 +1,13 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { invalidField } from "../core/api/refusal.ts";
-import { toTimestamp } from "../core/clock.ts";
+import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import { type Lane, LIVE_LANE, ringOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { Position } from "../core/journal/page.ts";
-import { visibleSince } from "../core/retention/retention.ts";
+import { visibleSince } from "../core/workspace/retention.ts";
 import { placeAt, placeNow } from "../core/lane/place-in-journal.ts";
 import { disableLane, moveLane, resumeLane, resumeReplays } from "../core/lane/order-lane.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";

@@ -2,12 +2,12 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { EntitlementAnswer } from "../core/api/entitlement-api.ts";
 import { invalidField } from "../core/api/refusal.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
-import { toTimestamp } from "../core/clock.ts";
-import { entitlementOf, type Plans, type Workspace } from "../core/retention/entitlement.ts";
+import { toTimestamp } from "../core/base/clock.ts";
+import { entitlementOf, type Plans, type Workspace } from "../core/workspace/entitlement.ts";
 import { ringOf } from "../core/lane/lane.ts";
 import { actorOf, entitlementEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
-import { problems } from "../core/problem.ts";
+import { problems } from "../core/base/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { removeAllDestinations } from "../core/destination/remove-destination.ts";
 import {
@@ -15,7 +15,7 @@ import {
   isSameEntitlement,
   withEntitlement,
 } from "../core/retention/change-entitlement.ts";
-import { daysInForce } from "../core/retention/retention.ts";
+import { daysInForce } from "../core/workspace/retention.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended } from "./guards.ts";

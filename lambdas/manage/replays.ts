@@ -4,7 +4,7 @@ import type { ReplayAnswer } from "../core/api/replay-api.ts";
 import type { Lane } from "../core/lane/lane.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
-import { problems } from "../core/problem.ts";
+import { problems } from "../core/base/problem.ts";
 import type { Replay } from "../core/lane/replay.ts";
 import { eventsBefore } from "../core/lane/replay-window.ts";
 import { cancelLane } from "../core/lane/order-lane.ts";

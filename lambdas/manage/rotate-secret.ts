@@ -1,6 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
-import { toTimestamp } from "../core/clock.ts";
+import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";

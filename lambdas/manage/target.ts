@@ -6,7 +6,7 @@ import {
   MAX_CUSTOM_HEADERS,
 } from "../core/destination/custom-headers.ts";
 import { checkUrl } from "../core/egress/egress-url.ts";
-import type { Problem } from "../core/problem.ts";
+import type { Problem } from "../core/base/problem.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies, ManageSettings } from "./dependencies.ts";
 

@@ -1,6 +1,6 @@
 import { type HttpAnswer, jsonAnswer, problemAnswer } from "../adapters/http-api.ts";
 import type { Destination } from "../core/destination/destination.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { rateItem, takeTurn, TEST_LIMIT } from "../core/destination/rate-limit.ts";
 import type { Call } from "./call.ts";

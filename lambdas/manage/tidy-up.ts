@@ -1,4 +1,4 @@
-import { finishAbandoned } from "../core/lane/unfinished.ts";
+import { finishAbandoned } from "../core/destination/unfinished.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
 /** Ends what a request before this one left half-done. It can wait: the daily purge does the same. */

@@ -2,11 +2,11 @@ import type { HttpAnswer, HttpRequest } from "../adapters/http-api.ts";
 import { bytesInAnswer, MAX_ANSWER_BYTES } from "../core/reading/answer-size.ts";
 import { directExportParametersSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES } from "../core/reading/export-job.ts";
 import { readPart } from "../core/reading/export-part.ts";
 import { findPageAt } from "../core/journal/find-page-at.ts";
-import type { Problem } from "../core/problem.ts";
+import type { Problem } from "../core/base/problem.ts";
 import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
 import type { ListEventsDependencies } from "./list-events.ts";
 

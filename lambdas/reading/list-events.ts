@@ -2,12 +2,12 @@ import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-
 import type { Reading } from "../adapters/journal-reading.ts";
 import { type EventListParameters, eventListParametersSchema } from "../core/api/reading-api.ts";
 import { invalidField, refusalOf } from "../core/api/refusal.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Plans, Workspace } from "../core/retention/entitlement.ts";
+import type { Clock } from "../core/base/clock.ts";
+import type { Plans, Workspace } from "../core/workspace/entitlement.ts";
 import type { EventFilter } from "../core/reading/event-query.ts";
 import { findPageRecordedAt } from "../core/journal/find-page-at.ts";
 import type { Position } from "../core/journal/page.ts";
-import type { Problem } from "../core/problem.ts";
+import type { Problem } from "../core/base/problem.ts";
 import { decodeCursor, encodeCursor, readEventsBack } from "../core/reading/read-journal.ts";
 import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
 

@@ -2,8 +2,8 @@ import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-
 import { fitting } from "../core/reading/answer-size.ts";
 import { type ExportRequest, exportRequestSchema } from "../core/api/reading-api.ts";
 import { refusalOf } from "../core/api/refusal.ts";
-import { toTimestamp } from "../core/clock.ts";
-import type { Workspace } from "../core/retention/entitlement.ts";
+import { toTimestamp } from "../core/base/clock.ts";
+import type { Workspace } from "../core/workspace/entitlement.ts";
 import {
   EXPORT_KEPT_DAYS,
   EXPORT_PREFIX,
@@ -12,13 +12,13 @@ import {
   reviveJob,
 } from "../core/reading/export-job.ts";
 import { findPageAt } from "../core/journal/find-page-at.ts";
-import { newId } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import { type Problem, problems } from "../core/problem.ts";
-import type { RandomBytes } from "../core/random.ts";
+import { newId } from "../core/base/ids.ts";
+import { LIMITS } from "../core/base/limits.ts";
+import { type Problem, problems } from "../core/base/problem.ts";
+import type { RandomBytes } from "../core/base/random.ts";
 import { windowOf } from "../core/reading/reading-window.ts";
-import { readJson } from "../core/request-body.ts";
-import { DAY_MS, visibleSince } from "../core/retention/retention.ts";
+import { readJson } from "../core/base/request-body.ts";
+import { DAY_MS, visibleSince } from "../core/workspace/retention.ts";
 import type { ExportParts, ExportRows, ExportStarter } from "../core/reading/run-export.ts";
 import { filterOf, type ListEventsDependencies } from "./list-events.ts";
 

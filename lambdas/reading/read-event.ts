@@ -1,15 +1,15 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Plans, Workspace } from "../core/retention/entitlement.ts";
+import type { Clock } from "../core/base/clock.ts";
+import type { Plans, Workspace } from "../core/workspace/entitlement.ts";
 import type { Entry } from "../core/entry/entry.ts";
 import { linesOf } from "../core/entry/entry-body.ts";
 import type { DeliveredEvent, EventDeliveries } from "../core/reading/event-delivery.ts";
 import { recordedEventSchema } from "../core/reading/event-query.ts";
 import { findPageAt, findPageRecordedAt } from "../core/journal/find-page-at.ts";
-import { placeOfEvent, shardOf } from "../core/ids.ts";
+import { placeOfEvent, shardOf } from "../core/base/ids.ts";
 import type { Page, Position } from "../core/journal/page.ts";
-import { type Problem, problems } from "../core/problem.ts";
-import { visibleSince } from "../core/retention/retention.ts";
+import { type Problem, problems } from "../core/base/problem.ts";
+import { visibleSince } from "../core/workspace/retention.ts";
 import type { EntryStore, JournalStore } from "../core/stores.ts";
 
 export interface ReadEventDependencies {

@@ -3,7 +3,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../../lambdas/core/clock.ts";
+import type { Clock } from "../../lambdas/core/base/clock.ts";
 import { answerRequest } from "./faults.ts";
 import { judgeRequest, type ReceivedRequest, type Verdict } from "./verdict.ts";
 import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";

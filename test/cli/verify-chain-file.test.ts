@@ -9,7 +9,7 @@ import { CliError } from "../../cli/cli-error.ts";
 import { openDeliveryLog } from "../../cli/delivery-log-of.ts";
 import { type ChainProof, verifyChainFiles } from "../../cli/verify-chain-file.ts";
 import { writeDemoState } from "../../local/demo/state.ts";
-import type { KeptRequest } from "../../lambdas/core/delivery/verify-chain.ts";
+import type { KeptRequest } from "../../lambdas/core/proof/verify-chain.ts";
 import { idOf, kept, OTHER, run, SECRET, span } from "../helpers/kept-requests.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
 

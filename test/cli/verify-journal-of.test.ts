@@ -10,12 +10,12 @@ import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import { withEntitlement } from "../../lambdas/core/retention/change-entitlement.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import { type Page, streamPosition } from "../../lambdas/core/journal/page.ts";
-import { DAY_MS, DEFAULT_RETENTION, keptDays } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS, DEFAULT_RETENTION, keptDays } from "../../lambdas/core/workspace/retention.ts";
 import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
-import { shardOf } from "../../lambdas/core/ids.ts";
+import { shardOf } from "../../lambdas/core/base/ids.ts";
 import { ownEntryKeyOf } from "../../lambdas/core/entry/record-entry.ts";
 import { createPurgeNotices } from "../../lambdas/core/retention/purge-notices.ts";
 import { openReceipt, purgedKey, type Receipt } from "../../lambdas/core/retention/receipt.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkCustomHeaders, MAX_CUSTOM_HEADERS } from "../../lambdas/core/destination/custom-headers.ts";
 import { reservationOf } from "../../lambdas/core/destination/reserved-headers.ts";
-import type { KeptRequest } from "../../lambdas/core/delivery/kept-request.ts";
+import type { KeptRequest } from "../../lambdas/core/proof/kept-request.ts";
 import { kept, OTHER, run, SECRET, span } from "../helpers/kept-requests.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/receivers.md"), "utf8");

@@ -12,7 +12,7 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApiClient } from "../../cli/api-client.ts";
-import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { writeEndpoints } from "../../local/endpoints.ts";
 import {
   type FunctionLogLine,

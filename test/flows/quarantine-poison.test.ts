@@ -1,7 +1,7 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import {
   arrivedAt,
   createFlowUser,

@@ -1,16 +1,16 @@
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/entry/build-entry.ts";
-import { toTimestamp } from "../../lambdas/core/clock.ts";
+import { toTimestamp } from "../../lambdas/core/base/clock.ts";
 import {
   addNote,
   type DeliveryLog,
   type DeliveryRecord,
 } from "../../lambdas/core/delivery/delivery-record.ts";
 import type { Destination } from "../../lambdas/core/destination/destination.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
-import { entryKeyOf } from "../../lambdas/core/ids.ts";
+import { entryKeyOf } from "../../lambdas/core/base/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
 import type { LanePorts } from "../../lambdas/core/lane/lane-ports.ts";
 import type { Notice } from "../../lambdas/core/lane/owner-notice.ts";

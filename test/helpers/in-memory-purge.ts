@@ -1,4 +1,4 @@
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
 import {
   type LanePosition,
@@ -6,8 +6,8 @@ import {
   type PurgeState,
   type PurgeStore,
 } from "../../lambdas/core/retention/purge-state.ts";
-import type { RedriveDependencies } from "../../lambdas/core/journal/redrive.ts";
-import { DEFAULT_RETENTION } from "../../lambdas/core/retention/retention.ts";
+import type { RedriveDependencies } from "../../lambdas/core/fan-out/redrive.ts";
+import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import type { WorkspaceReader } from "../../lambdas/core/stores.ts";
 import {
   createInMemoryJournal,

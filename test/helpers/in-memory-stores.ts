@@ -1,10 +1,10 @@
 import type { Destination, DestinationSecret } from "../../lambdas/core/destination/destination.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import { type Lane, LIVE_LANE, type Ring } from "../../lambdas/core/lane/lane.ts";
-import type { Log, LogFields, Metrics } from "../../lambdas/core/log.ts";
+import type { Log, LogFields, Metrics } from "../../lambdas/core/base/log.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
-import type { Quarantined, QuarantineStore } from "../../lambdas/core/journal/quarantine.ts";
+import type { Quarantined, QuarantineStore } from "../../lambdas/core/fan-out/quarantine.ts";
 import {
   type DestinationReader,
   type EntryStore,

@@ -3,8 +3,8 @@ import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import { referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
-import type { ReadRecord } from "../../lambdas/core/journal/stream-record.ts";
-import { eventsPartition } from "../../lambdas/core/table-schema.ts";
+import type { ReadRecord } from "../../lambdas/core/fan-out/stream-record.ts";
+import { eventsPartition } from "../../lambdas/core/base/table-schema.ts";
 
 export const LABEL = "2026-11-23T00:00:00.000";
 

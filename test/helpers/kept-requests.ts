@@ -1,5 +1,5 @@
 import { chainHeader } from "../../lambdas/core/delivery/chain-header.ts";
-import type { KeptRequest } from "../../lambdas/core/delivery/kept-request.ts";
+import type { KeptRequest } from "../../lambdas/core/proof/kept-request.ts";
 import { signBody } from "../../lambdas/core/delivery/signature.ts";
 
 /** The secret number `seed`. */

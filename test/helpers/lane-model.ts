@@ -1,7 +1,7 @@
-import { toTimestamp } from "../../lambdas/core/clock.ts";
+import { toTimestamp } from "../../lambdas/core/base/clock.ts";
 import { skippedNote } from "../../lambdas/core/delivery/delivery-record.ts";
 import { MissingEntryError } from "../../lambdas/core/lane/freeze-delivery.ts";
-import { eventId } from "../../lambdas/core/ids.ts";
+import { eventId } from "../../lambdas/core/base/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
 import { closeNumber } from "../../lambdas/core/lane/close-number.ts";
 import { replayWindow } from "../../lambdas/core/lane/replay-window.ts";

@@ -6,7 +6,7 @@ import {
   QUARANTINE,
   RECEIPTS,
   REGISTRY,
-} from "../../lambdas/core/table-schema.ts";
+} from "../../lambdas/core/base/table-schema.ts";
 import {
   createDynamoDb,
   type DynamoDbService,

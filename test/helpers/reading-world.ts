@@ -7,7 +7,7 @@ import { createReading } from "../../lambdas/adapters/journal-reading.ts";
 import { createWorkspaceReader } from "../../lambdas/adapters/workspace-store.ts";
 import type { ExportJob } from "../../lambdas/core/reading/export-job.ts";
 import { runExport } from "../../lambdas/core/reading/run-export.ts";
-import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { createReadEventsHandler } from "../../lambdas/read-events.ts";
 import { claims, httpEvent, lambdaContext } from "./http-events.ts";
 import { createRecordedLog, workspaceRow } from "./in-memory-stores.ts";

@@ -4,10 +4,10 @@ import { createEntryStore } from "../../lambdas/adapters/entry-store.ts";
 import { createJournalStore } from "../../lambdas/adapters/journal-store.ts";
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/entry/build-entry.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { PostedEvent } from "../../lambdas/core/entry/event-schema.ts";
-import { entryKeyOf } from "../../lambdas/core/ids.ts";
+import { entryKeyOf } from "../../lambdas/core/base/ids.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
 import type { LocalDynamo } from "./local-dynamo.ts";
 

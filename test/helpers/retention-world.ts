@@ -1,10 +1,10 @@
 import { buildEntry, referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { type AskedEntitlement, withEntitlement } from "../../lambdas/core/retention/change-entitlement.ts";
-import type { Plans, Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Plans, Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
-import { type Redriven, redriveQuarantine } from "../../lambdas/core/journal/redrive.ts";
+import { type Redriven, redriveQuarantine } from "../../lambdas/core/fan-out/redrive.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
 import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
 import {
@@ -12,7 +12,7 @@ import {
   DEFAULT_RETENTION,
   recordedDays,
   visibleSince,
-} from "../../lambdas/core/retention/retention.ts";
+} from "../../lambdas/core/workspace/retention.ts";
 import { runPurge } from "../../lambdas/core/retention/run-purge.ts";
 import { createInMemoryPurge } from "./in-memory-purge.ts";
 import {

@@ -1,5 +1,5 @@
 import type { PostedEvent } from "../../lambdas/core/entry/event-schema.ts";
-import type { Plans } from "../../lambdas/core/retention/entitlement.ts";
+import type { Plans } from "../../lambdas/core/workspace/entitlement.ts";
 
 export const PLANS: Plans = {
   free: { retentionDays: 7, forwarding: false, maxDestinations: 0 },

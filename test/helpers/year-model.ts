@@ -1,10 +1,10 @@
 import { sha256 } from "../../lambdas/core/entry/build-entry.ts";
 import { linesOf, unpackBody } from "../../lambdas/core/entry/entry-body.ts";
-import { DAY_MS, NEVER_EXPIRES } from "../../lambdas/core/retention/retention.ts";
-import { verifyJournal } from "../../lambdas/core/journal/verify-journal.ts";
+import { DAY_MS, NEVER_EXPIRES } from "../../lambdas/core/workspace/retention.ts";
+import { verifyJournal } from "../../lambdas/core/proof/verify-journal.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
-import { verifyReceipts } from "../../lambdas/core/journal/verify-receipts.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
+import { verifyReceipts } from "../../lambdas/core/proof/verify-receipts.ts";
 import { newPurgeState } from "../../lambdas/core/retention/purge-state.ts";
 import { LaneProcesses } from "./lane-processes.ts";
 import { RetentionLedger } from "./retention-ledger.ts";

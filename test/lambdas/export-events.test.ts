@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { EntryReference } from "../../lambdas/core/entry/entry.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
 import type { ExportJob } from "../../lambdas/core/reading/export-job.ts";
-import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { createExportEventsHandler, type ExportEventsDependencies } from "../../lambdas/export-events.ts";
 import { createRecordedLog, workspaceRow } from "../helpers/in-memory-stores.ts";
 

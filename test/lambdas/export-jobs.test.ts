@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { EntryReference } from "../../lambdas/core/entry/entry.ts";
 import { type ExportJob, MAX_EXPORT_PARTS } from "../../lambdas/core/reading/export-job.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
-import { DAY_MS } from "../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { runExport, type RunExportDependencies } from "../../lambdas/core/reading/run-export.ts";
 import { createExport, listExports, readExport } from "../../lambdas/reading/manage-exports.ts";
 import { workspaceRow } from "../helpers/in-memory-stores.ts";

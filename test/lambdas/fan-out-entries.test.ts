@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse } from "aws-lambda";
 import { beforeEach, expect, it } from "vitest";
-import type { FanOutDependencies } from "../../lambdas/core/journal/fan-out.ts";
-import { METRIC } from "../../lambdas/core/metric-names.ts";
+import type { FanOutDependencies } from "../../lambdas/core/fan-out/fan-out.ts";
+import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
 import { createFanOutHandler } from "../../lambdas/fan-out-entries.ts";
 import { createRedriveHandler } from "../../lambdas/redrive-quarantine.ts";

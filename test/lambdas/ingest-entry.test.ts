@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { CloudEvent } from "cloudevents";
 import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
-import { LIMITS } from "../../lambdas/core/limits.ts";
-import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { LIMITS } from "../../lambdas/core/base/limits.ts";
+import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import type { HttpAnswer, HttpHandler } from "../../lambdas/adapters/http-api.ts";
 import { createIngestHandler } from "../../lambdas/ingest-entry.ts";
 import {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { METRIC } from "../../lambdas/core/metric-names.ts";
-import { DAY_MS, DEFAULT_RETENTION } from "../../lambdas/core/retention/retention.ts";
+import { METRIC } from "../../lambdas/core/base/metric-names.ts";
+import { DAY_MS, DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import {
   createPurgeWorkspaceHandler,
   type PurgeWorkspaceDependencies,

@@ -5,9 +5,9 @@ import { createDueLanes, createLaneScan } from "../../lambdas/adapters/lane-sear
 import { createQuarantineCount } from "../../lambdas/adapters/quarantine-count.ts";
 import { createQuarantineStore } from "../../lambdas/adapters/quarantine-store.ts";
 import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
-import type { Workspace } from "../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Lane } from "../../lambdas/core/lane/lane.ts";
-import { METRIC } from "../../lambdas/core/metric-names.ts";
+import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 import {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ENV } from "../../lambdas/core/environment.ts";
+import { ENV } from "../../lambdas/core/base/environment.ts";
 import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
 import { readSources, REPOSITORY, type SourceFile } from "../helpers/source-files.ts";
 import { logicalIdOf, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";

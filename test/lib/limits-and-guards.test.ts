@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ENV } from "../../lambdas/core/environment.ts";
+import { ENV } from "../../lambdas/core/base/environment.ts";
 import {
   logicalIdOf,
   MINIMAL,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { plansSchema } from "../../lambdas/core/retention/entitlement.ts";
-import { ENV } from "../../lambdas/core/environment.ts";
-import { DEFAULT_RETENTION, retentionSettingsSchema } from "../../lambdas/core/retention/retention.ts";
-import { DEFAULT_RETRY, retrySettingsSchema } from "../../lambdas/core/lane/retry-schedule.ts";
+import { plansSchema } from "../../lambdas/core/workspace/entitlement.ts";
+import { ENV } from "../../lambdas/core/base/environment.ts";
+import { DEFAULT_RETENTION, retentionSettingsSchema } from "../../lambdas/core/workspace/retention.ts";
+import { DEFAULT_RETRY, retrySettingsSchema } from "../../lambdas/core/delivery/retry-schedule.ts";
 import { API_ROUTES } from "../../lib/api-routes.ts";
 import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
 import { parseSettings } from "../../lib/settings.ts";

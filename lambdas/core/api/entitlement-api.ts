@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MAX_RETENTION_DAYS } from "../retention/retention.ts";
+import { MAX_RETENTION_DAYS } from "../workspace/retention.ts";
 import { component, described, fields, flag, text, timestamp, whole } from "./field.ts";
 
 export const entitlementRequestSchema = component(

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { PROBLEM_BASE } from "../problem.ts";
+import { PROBLEM_BASE } from "../base/problem.ts";
 import { component, described } from "./field.ts";
 
 /** What every refusal of ours looks like (RFC 9457). Some kinds have more members. */

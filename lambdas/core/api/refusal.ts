@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
-import type { Problem } from "../problem.ts";
-import { fieldPath } from "../schema-problem.ts";
+import type { Problem } from "../base/problem.ts";
+import { fieldPath } from "../base/schema-problem.ts";
 
 /** A value of the request is not what it must be. `must` goes on after the field's name: "must be …". */
 export function invalidField(field: string, must: string, limit?: string): Problem {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Lane, recordedSchema } from "../lane/lane.ts";
 import { positionSchema } from "../journal/page.ts";
-import { deliveriesPartition } from "../table-schema.ts";
+import { deliveriesPartition } from "../base/table-schema.ts";
 
 /** What an attempt came to. */
 export const attemptOutcomeSchema = z.enum(["delivered", "retry", "split", "suspend"]);

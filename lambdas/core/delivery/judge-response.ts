@@ -3,7 +3,7 @@ import {
   parseRetryAfter,
   type RetrySettings,
   type ScheduleFacts,
-} from "../lane/retry-schedule.ts";
+} from "./retry-schedule.ts";
 import type { SendResult } from "./send.ts";
 
 /** What the owner should hear of without waiting: the credentials or the format are refused. */

@@ -1,8 +1,8 @@
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import { composeRequest, signedContent } from "./compose-request.ts";
 import { buildBody } from "../lane/freeze-delivery.ts";
 import { buildEnvelope, type EnvelopeSettings } from "../entry/envelope.ts";
-import { eventId, newEntryKey, newId } from "../ids.ts";
+import { eventId, newEntryKey, newId } from "../base/ids.ts";
 import { errorOf } from "./judge-response.ts";
 import type { LanePorts } from "../lane/lane-ports.ts";
 import { OWN_ACTOR, webhookEvent } from "../destination/management-event.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { registryItem } from "../table-schema.ts";
+import { registryItem } from "../base/table-schema.ts";
 
 /** When something was done lately (milliseconds since 1970, oldest first): one row for each thing that is limited. */
 export const rateWindowSchema = z.object({

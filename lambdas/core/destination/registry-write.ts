@@ -1,11 +1,11 @@
 import type { Destination } from "./destination.ts";
-import type { Workspace } from "../retention/entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import type { Entry } from "../entry/entry.ts";
 import type { Lane } from "../lane/lane.ts";
 import type { RateWindow } from "./rate-limit.ts";
 import type { Replay } from "../lane/replay.ts";
 import type { SecretLock } from "./secret-lock.ts";
-import type { Unfinished } from "../lane/unfinished.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 /** Rows of the Registry that management changes. */
 export type VersionedRow = Workspace | Destination | Lane | Unfinished | RateWindow | SecretLock;

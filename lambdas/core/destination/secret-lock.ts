@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 
 /**
  * Held while a new version of a destination's secret is written: Secrets Manager drops a version without a label, and two writers at

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import type { DestinationSecret } from "./destination.ts";
-import type { RandomBytes } from "../random.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** A secret has as many versions of the last 24 hours as Secrets Manager keeps (about 100): another one is refused. */
 export class SecretVersionsError extends TrailcastError {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import type { Entry, EntryReference } from "./entry.ts";
 import { packBody } from "./entry-body.ts";
 import { buildEnvelope, type EnvelopeSettings } from "./envelope.ts";
 import type { PostedEvent } from "./event-schema.ts";
-import { eventId } from "../ids.ts";
-import { LIMITS } from "../limits.ts";
-import type { Problem } from "../problem.ts";
-import { expiryOf, NEVER_EXPIRES } from "../retention/retention.ts";
-import { eventsPartition } from "../table-schema.ts";
+import { eventId } from "../base/ids.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Problem } from "../base/problem.ts";
+import { expiryOf, NEVER_EXPIRES } from "../workspace/retention.ts";
+import { eventsPartition } from "../base/table-schema.ts";
 
 /** What one request asks to record. */
 export interface EntryRequest {

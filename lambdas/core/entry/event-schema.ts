@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { isTimeOfFourDigitYear } from "../clock.ts";
-import { LIMITS } from "../limits.ts";
+import { isTimeOfFourDigitYear } from "../base/clock.ts";
+import { LIMITS } from "../base/limits.ts";
 
 const CONTROL = /\p{Cc}/u;
 

@@ -1,12 +1,12 @@
 import { buildEntry, sha256 } from "./build-entry.ts";
-import type { Plans, Workspace } from "../retention/entitlement.ts";
+import type { Plans, Workspace } from "../workspace/entitlement.ts";
 import type { Entry } from "./entry.ts";
 import type { EnvelopeSettings } from "./envelope.ts";
 import type { PostedEvent } from "./event-schema.ts";
-import { newEntryKey, shardOf } from "../ids.ts";
-import type { RandomBytes } from "../random.ts";
+import { newEntryKey, shardOf } from "../base/ids.ts";
+import type { RandomBytes } from "../base/random.ts";
 import { OwnEventError } from "./record-entry.ts";
-import { recordedDays } from "../retention/retention.ts";
+import { recordedDays } from "../workspace/retention.ts";
 
 export interface OwnEntrySettings extends EnvelopeSettings {
   plans: Plans;

@@ -1,14 +1,14 @@
 import { buildEntry, eventIdsOf, sha256 } from "./build-entry.ts";
-import type { Clock } from "../clock.ts";
-import type { Plans, Workspace } from "../retention/entitlement.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Plans, Workspace } from "../workspace/entitlement.ts";
 import type { EnvelopeSettings } from "./envelope.ts";
 import type { PostedEvent } from "./event-schema.ts";
-import { entryKeyOf, newEntryKey, shardOf } from "../ids.ts";
-import type { Problem } from "../problem.ts";
-import type { RandomBytes } from "../random.ts";
-import { recordedDays } from "../retention/retention.ts";
+import { entryKeyOf, newEntryKey, shardOf } from "../base/ids.ts";
+import type { Problem } from "../base/problem.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { recordedDays } from "../workspace/retention.ts";
 import type { EntryStore } from "../stores.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** What recording needs; `shards` names the giants' number of shards by workspace. */
 export interface Recorder {

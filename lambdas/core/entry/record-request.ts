@@ -1,9 +1,9 @@
 import { sha256 } from "./build-entry.ts";
 import { type PostedEvent, recordRequestSchema } from "./event-schema.ts";
-import { LIMITS } from "../limits.ts";
-import type { Problem } from "../problem.ts";
-import { readJson } from "../request-body.ts";
-import { schemaProblem } from "../schema-problem.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Problem } from "../base/problem.ts";
+import { readJson } from "../base/request-body.ts";
+import { schemaProblem } from "../base/schema-problem.ts";
 
 export interface AskedToRecord {
   events: readonly PostedEvent[];

@@ -2,9 +2,9 @@ import type { DeliveryOutcome } from "../delivery/delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
 import { type Frozen, type Lane, LIVE_LANE, outcomeOf } from "./lane.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
-import { joinStretches } from "./stretch.ts";
+import { joinStretches } from "../journal/range.ts";
 import type { Position } from "../journal/page.ts";
-import { DUE_SHARD } from "../table-schema.ts";
+import { DUE_SHARD } from "../base/table-schema.ts";
 
 /** Answers that take longer than this count as slow; two in a row move the lane to the slow queue. */
 export const SLOW_ANSWER_MS = 3_000;

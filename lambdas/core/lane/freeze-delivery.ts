@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
-import { eventId } from "../ids.ts";
+import { eventId } from "../base/ids.ts";
 import { type Frozen, isRecordedIn, type Recorded } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
 import { countOf } from "./health.ts";
 import { isOwnFailure } from "./owner-notice.ts";
-import { joinStretches, type Stretch, stretchOf } from "./stretch.ts";
+import { joinStretches, type Stretch, stretchOf } from "../journal/range.ts";
 import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** A receiver should take 64 KiB an event; intakes stop at 1 MB a request. Events of one POST, and bytes of its body. */
 export const DELIVERY_MAX_EVENTS = PAGE_MAX_EVENTS;

@@ -1,5 +1,5 @@
 import type { EntryReference } from "../entry/entry.ts";
-import { expiredOn } from "../retention/expired-events.ts";
+import { expiredOn } from "../journal/expired-events.ts";
 import { type Lane, outcomeOf } from "./lane.ts";
 import { comparePositions } from "./close-number.ts";
 import type { Page, Position } from "../journal/page.ts";

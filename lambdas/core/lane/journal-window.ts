@@ -5,7 +5,7 @@ import type { LoadedPage } from "./freeze-delivery.ts";
 import { countOf } from "./health.ts";
 import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import type { EntryStore, JournalStore } from "../stores.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** The part of a journal that a run of a lane looks at. Pages and entries never change, so each is read once. */
 export interface JournalWindow {

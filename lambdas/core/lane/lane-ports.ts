@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { DeliveryLog } from "../delivery/delivery-record.ts";
-import type { Plans } from "../retention/entitlement.ts";
-import type { Log, Metrics } from "../log.ts";
+import type { Plans } from "../workspace/entitlement.ts";
+import type { Log, Metrics } from "../base/log.ts";
 import type { OwnerNotices } from "./owner-notice.ts";
-import type { RandomBytes } from "../random.ts";
-import type { RetrySettings } from "./retry-schedule.ts";
+import type { RandomBytes } from "../base/random.ts";
+import type { RetrySettings } from "../delivery/retry-schedule.ts";
 import type { Sender } from "../delivery/send.ts";
 import type {
   DestinationReader,

@@ -1,7 +1,7 @@
 import type { JournalWindow } from "./journal-window.ts";
 import type { Lane } from "./lane.ts";
 import type { LanePorts } from "./lane-ports.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 type Change = (lane: Lane) => Lane;
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { positionSchema } from "../journal/page.ts";
-import { stretchSchema } from "./stretch.ts";
+import { stretchSchema } from "../journal/range.ts";
 
 /** What the receiver's last answer came to, kept on the live lane so that health needs no second read. */
 export const lastDeliverySchema = z.object({

@@ -1,8 +1,8 @@
 import type { Lane, Recorded } from "./lane.ts";
 import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
-import { registryItem } from "../table-schema.ts";
-import { stretchesBefore } from "./stretch.ts";
+import { registryItem } from "../base/table-schema.ts";
+import { stretchesBefore } from "../journal/range.ts";
 
 export interface LaneStart {
   workspace: string;

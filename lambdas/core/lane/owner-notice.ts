@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Destination } from "../destination/destination.ts";
-import type { Workspace } from "../retention/entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
 import { type Lane, LIVE_LANE } from "./lane.ts";

@@ -1,12 +1,12 @@
-import { forEachAtMost } from "../at-most.ts";
-import { type Clock, toTimestamp } from "../clock.ts";
-import { entitlementOf, type Plans } from "../retention/entitlement.ts";
+import { forEachAtMost } from "../base/at-most.ts";
+import { type Clock, toTimestamp } from "../base/clock.ts";
+import { entitlementOf, type Plans } from "../workspace/entitlement.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
 import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
-import type { Log, Metrics } from "../log.ts";
-import { METRIC } from "../metric-names.ts";
+import type { Log, Metrics } from "../base/log.ts";
+import { METRIC } from "../base/metric-names.ts";
 import type { JournalStore, RingQueue, WorkspaceReader } from "../stores.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 export interface SweepPorts {
   due: { dueLanes(now: string): AsyncIterable<Ring[]> };

@@ -13,17 +13,17 @@ import {
   toldLater,
   unrung,
 } from "./advance-lane.ts";
-import { attemptDelivery, type Target } from "../delivery/attempt-delivery.ts";
-import { toTimestamp } from "../clock.ts";
+import { attemptDelivery, type Target } from "./attempt-delivery.ts";
+import { toTimestamp } from "../base/clock.ts";
 import { factsOfFrozen } from "../delivery/delivery-record.ts";
-import { entitlementOf } from "../retention/entitlement.ts";
+import { entitlementOf } from "../workspace/entitlement.ts";
 import { compareWithFrozen, type Cut, type CutRules, extendCut, startCut } from "./freeze-delivery.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../base/ids.ts";
 import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
 import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-writes.ts";
 import { comparePositions } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
-import { visibleSince } from "../retention/retention.ts";
+import { visibleSince } from "../workspace/retention.ts";
 import { tellResumed, tellSuspended } from "./tell-owner.ts";
 
 /** What a step of a lane came to: there may be more, there is nothing to do, or the lane waits for its next attempt. */

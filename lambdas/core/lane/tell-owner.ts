@@ -1,6 +1,6 @@
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import type { Destination } from "../destination/destination.ts";
-import type { Workspace } from "../retention/entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import { type Lane, LIVE_LANE } from "./lane.ts";
 import type { LanePorts } from "./lane-ports.ts";
 import { isFailingNews, type Notice } from "./owner-notice.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import { positionSchema } from "../journal/page.ts";
 
 /** An export that would be larger than this does not answer at once and asks for a job. */

@@ -1,6 +1,6 @@
-import type { Plans, Workspace } from "../retention/entitlement.ts";
-import { visibleSince } from "../retention/retention.ts";
-import { LAST_TIME, toTimestamp } from "../clock.ts";
+import type { Plans, Workspace } from "../workspace/entitlement.ts";
+import { visibleSince } from "../workspace/retention.ts";
+import { LAST_TIME, toTimestamp } from "../base/clock.ts";
 
 /**
  * The journal is in the order of record, except that posts at the same time may pass each other by as long as a request takes

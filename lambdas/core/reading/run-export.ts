@@ -1,9 +1,9 @@
-import { type Clock, toTimestamp } from "../clock.ts";
-import type { Plans } from "../retention/entitlement.ts";
+import { type Clock, toTimestamp } from "../base/clock.ts";
+import type { Plans } from "../workspace/entitlement.ts";
 import { EXPORT_PART_BYTES, type ExportFormat, type ExportJob, MAX_EXPORT_PARTS } from "./export-job.ts";
 import { type ExportPart, type ForwardReading, readPart } from "./export-part.ts";
-import type { RandomBytes } from "../random.ts";
-import { visibleSince } from "../retention/retention.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { visibleSince } from "../workspace/retention.ts";
 import type { WorkspaceReader } from "../stores.ts";
 
 export interface ExportRows {

@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.ts";
-import type { Plans } from "./entitlement.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Plans } from "../workspace/entitlement.ts";
 import type { Position } from "../journal/page.ts";
 import type { PurgeStore } from "./purge-state.ts";
-import { DAY_MS, removableBefore, type RetentionSettings } from "./retention.ts";
+import { DAY_MS, removableBefore, type RetentionSettings } from "../workspace/retention.ts";
 import type { JournalStore, WorkspaceReader } from "../stores.ts";
 import { LIVE_LANE } from "../lane/lane.ts";
 

@@ -1,7 +1,12 @@
-import { toTimestamp } from "../clock.ts";
-import type { Plans, Workspace } from "./entitlement.ts";
-import { changeRetention, endOfGrace, retentionDaysOf, type RetentionSettings } from "./retention.ts";
-import { registryItem } from "../table-schema.ts";
+import { toTimestamp } from "../base/clock.ts";
+import type { Plans, Workspace } from "../workspace/entitlement.ts";
+import {
+  changeRetention,
+  endOfGrace,
+  retentionDaysOf,
+  type RetentionSettings,
+} from "../workspace/retention.ts";
+import { registryItem } from "../base/table-schema.ts";
 
 /** What a workspace is to be entitled to. `hold` left out stays as it is. */
 export interface AskedEntitlement {

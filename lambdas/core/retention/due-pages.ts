@@ -1,6 +1,6 @@
-import { type Clock, toTimestamp } from "../clock.ts";
+import { type Clock, toTimestamp } from "../base/clock.ts";
 import type { Page } from "../journal/page.ts";
-import { DAY_MS } from "./retention.ts";
+import { DAY_MS } from "../workspace/retention.ts";
 import type { JournalStore } from "../stores.ts";
 
 /** Between so many pages the purge looks at the workspace again: at most 5,000 events. */

@@ -1,4 +1,4 @@
-import { eventsWithin, type Stretch, stretchesBefore } from "../lane/stretch.ts";
+import { eventsWithin, type Stretch, stretchesBefore } from "../journal/range.ts";
 import { LIVE_LANE } from "../lane/lane.ts";
 import type { Page } from "../journal/page.ts";
 import type { LanePosition } from "./purge-state.ts";

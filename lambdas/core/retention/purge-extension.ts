@@ -1,4 +1,4 @@
-import type { Plans, Workspace } from "./entitlement.ts";
+import type { Plans, Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "../journal/page.ts";
 import { type Pace, paceAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
@@ -12,7 +12,7 @@ import {
   NEVER_EXPIRES,
   removableBefore,
   type RetentionSettings,
-} from "./retention.ts";
+} from "../workspace/retention.ts";
 
 const PAGES_A_STEP = 25;
 

@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
-import { toTimestamp } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
-import type { Log, Metrics } from "../log.ts";
-import { METRIC } from "../metric-names.ts";
-import type { OwnerEvents } from "../lane/owner-event.ts";
+import type { Log, Metrics } from "../base/log.ts";
+import { METRIC } from "../base/metric-names.ts";
+import type { OwnerEvents } from "../destination/owner-event.ts";
 import { purgedFacts, purgedKey, type Receipt } from "./receipt.ts";
 import { recordOwnEvent, type Recorder } from "../entry/record-entry.ts";
 import type { PurgeDependencies } from "./run-purge.ts";

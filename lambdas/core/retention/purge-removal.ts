@@ -1,4 +1,4 @@
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import { beforeHole, duePages } from "./due-pages.ts";
 import type { Page } from "../journal/page.ts";
 import { owedOn } from "./owed-events.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import type { RetentionHistory, Workspace } from "./entitlement.ts";
+import type { RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { type Receipt, receiptEndSchema, receiptSchema } from "./receipt.ts";
 import type { Position } from "../journal/page.ts";
-import type { Stretch } from "../lane/stretch.ts";
+import type { Stretch } from "../journal/range.ts";
 
 /**
  * Where the purge of a workspace stands: one row, every write conditional on `version`, so that two purges at once take turns.

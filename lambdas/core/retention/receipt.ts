@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "../journal/page.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
 export const owedSchema = z.object({ destination: z.string(), events: z.number() });

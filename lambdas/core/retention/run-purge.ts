@@ -1,4 +1,4 @@
-import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
+import type { Plans, RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import { extendEnded, extendGrown, extendHeld } from "./purge-extension.ts";
 import { announceOwed, type OwedDependencies } from "./announce-owed.ts";
 import { duePages, mayWait } from "./due-pages.ts";
@@ -22,7 +22,7 @@ import {
   removableBefore,
   retentionDaysOf,
   type RetentionSettings,
-} from "./retention.ts";
+} from "../workspace/retention.ts";
 import type { WorkspaceReader } from "../stores.ts";
 
 export interface PurgeDependencies extends RemovalDependencies, Pick<OwedDependencies, "owedExpiring"> {

@@ -1,7 +1,7 @@
-import type { Workspace } from "./entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
 import { type RemovalOfDestinations, removeAllDestinations } from "../destination/remove-destination.ts";
-import { finishAbandoned } from "../lane/unfinished.ts";
+import { finishAbandoned } from "../destination/unfinished.ts";
 
 export interface TidyDependencies extends RemovalOfDestinations {
   registry: RemovalOfDestinations["registry"] & {

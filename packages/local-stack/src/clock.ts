@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Clock } from "../../../lambdas/core/clock.ts";
+import type { Clock } from "../../../lambdas/core/base/clock.ts";
 
 const stateSchema = z.object({
   realStart: z.number(),

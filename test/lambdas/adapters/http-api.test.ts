@@ -5,7 +5,7 @@ import {
   jsonAnswer,
   type Route,
 } from "../../../lambdas/adapters/http-api.ts";
-import { problems, RefusedError } from "../../../lambdas/core/problem.ts";
+import { problems, RefusedError } from "../../../lambdas/core/base/problem.ts";
 import { createRecordedLog } from "../../helpers/in-memory-stores.ts";
 import { claims, httpEvent, lambdaContext } from "../../helpers/http-events.ts";
 

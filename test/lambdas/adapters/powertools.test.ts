@@ -8,9 +8,9 @@ import {
 import { describeError } from "../../../lambdas/adapters/describe-error.ts";
 import { createPowertoolsLog } from "../../../lambdas/adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "../../../lambdas/adapters/powertools-metrics.ts";
-import { plansSchema } from "../../../lambdas/core/retention/entitlement.ts";
-import { METRIC } from "../../../lambdas/core/metric-names.ts";
-import { TrailcastError } from "../../../lambdas/core/trailcast-error.ts";
+import { plansSchema } from "../../../lambdas/core/workspace/entitlement.ts";
+import { METRIC } from "../../../lambdas/core/base/metric-names.ts";
+import { TrailcastError } from "../../../lambdas/core/base/trailcast-error.ts";
 import { PLANS } from "../../helpers/sample-events.ts";
 
 afterEach(() => void vi.restoreAllMocks());

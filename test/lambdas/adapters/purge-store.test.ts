@@ -8,12 +8,12 @@ import { createRegistryWriter } from "../../../lambdas/adapters/registry-writer.
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
 import { buildEntry, sha256 } from "../../../lambdas/core/entry/build-entry.ts";
 import type { Entry } from "../../../lambdas/core/entry/entry.ts";
-import { entryKeyOf } from "../../../lambdas/core/ids.ts";
+import { entryKeyOf } from "../../../lambdas/core/base/ids.ts";
 import { nextPage } from "../../../lambdas/core/journal/append-journal.ts";
-import type { Workspace } from "../../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
 import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
-import type { Stretch } from "../../../lambdas/core/lane/stretch.ts";
+import type { Stretch } from "../../../lambdas/core/journal/range.ts";
 import type { EntryStore, JournalStore, WorkspaceReader } from "../../../lambdas/core/stores.ts";
 import { createInMemoryPurge } from "../../helpers/in-memory-purge.ts";
 import {

@@ -7,14 +7,14 @@ import { createJournalStore } from "../../../lambdas/adapters/journal-store.ts";
 import { createQuarantineStore } from "../../../lambdas/adapters/quarantine-store.ts";
 import { createWorkspaceReader } from "../../../lambdas/adapters/workspace-store.ts";
 import { appendToJournal, nextPage } from "../../../lambdas/core/journal/append-journal.ts";
-import { fanOut, type FanOutDependencies } from "../../../lambdas/core/journal/fan-out.ts";
+import { fanOut, type FanOutDependencies } from "../../../lambdas/core/fan-out/fan-out.ts";
 import type { Page } from "../../../lambdas/core/journal/page.ts";
-import type { Quarantined } from "../../../lambdas/core/journal/quarantine.ts";
+import type { Quarantined } from "../../../lambdas/core/fan-out/quarantine.ts";
 import { recordEntry } from "../../../lambdas/core/entry/record-entry.ts";
-import { DEFAULT_RETENTION, NEVER_EXPIRES } from "../../../lambdas/core/retention/retention.ts";
-import { redriveQuarantine } from "../../../lambdas/core/journal/redrive.ts";
-import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/journal/stream-record.ts";
-import { verifyEntry, verifyJournal } from "../../../lambdas/core/journal/verify-journal.ts";
+import { DEFAULT_RETENTION, NEVER_EXPIRES } from "../../../lambdas/core/workspace/retention.ts";
+import { redriveQuarantine } from "../../../lambdas/core/fan-out/redrive.ts";
+import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/fan-out/stream-record.ts";
+import { verifyEntry, verifyJournal } from "../../../lambdas/core/proof/verify-journal.ts";
 import {
   createInMemoryLanes,
   createInMemoryRings,

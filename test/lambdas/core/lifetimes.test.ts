@@ -7,7 +7,7 @@ import {
   skippedNote,
 } from "../../../lambdas/core/delivery/delivery-record.ts";
 import { isAbandoned, newSecretLock } from "../../../lambdas/core/destination/secret-lock.ts";
-import { finishAbandoned, type Unfinished } from "../../../lambdas/core/lane/unfinished.ts";
+import { finishAbandoned, type Unfinished } from "../../../lambdas/core/destination/unfinished.ts";
 import { createExport } from "../../../lambdas/reading/manage-exports.ts";
 import { laneAtStart, workspaceRow } from "../../helpers/in-memory-stores.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tidyWorkspace } from "../../../lambdas/core/retention/tidy-workspace.ts";
-import { finishAbandoned } from "../../../lambdas/core/lane/unfinished.ts";
+import { finishAbandoned } from "../../../lambdas/core/destination/unfinished.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { newId } from "../../../lambdas/core/ids.ts";
+import { newId } from "../../../lambdas/core/base/ids.ts";
 import { refused, suspended } from "../../../lambdas/core/lane/advance-lane.ts";
 import {
   freezeFirst,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RegistryWrite } from "../../../lambdas/core/destination/registry-write.ts";
 import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
 import { buildOwnEntry } from "../../../lambdas/core/entry/own-entry.ts";
-import { newId } from "../../../lambdas/core/ids.ts";
+import { newId } from "../../../lambdas/core/base/ids.ts";
 import {
   agedPage,
   DISABLED,

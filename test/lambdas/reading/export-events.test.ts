@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DAY_MS } from "../../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../../lambdas/core/workspace/retention.ts";
 import { claims } from "../../helpers/http-events.ts";
 import { workspaceRow } from "../../helpers/in-memory-stores.ts";
 import { as, createTenDays, type ReadingWorld, START } from "../../helpers/reading-world.ts";

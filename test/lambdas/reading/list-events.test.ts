@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventId } from "../../../lambdas/core/ids.ts";
+import { eventId } from "../../../lambdas/core/base/ids.ts";
 import type { Entry } from "../../../lambdas/core/entry/entry.ts";
 import { claims } from "../../helpers/http-events.ts";
 import { workspaceRow } from "../../helpers/in-memory-stores.ts";

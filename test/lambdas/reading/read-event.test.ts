@@ -2,8 +2,8 @@ import { encodeTime } from "ulid";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SPANS_LOOKED_AT } from "../../../lambdas/core/reading/event-delivery.ts";
 import type { Entry } from "../../../lambdas/core/entry/entry.ts";
-import { eventId } from "../../../lambdas/core/ids.ts";
-import { DAY_MS } from "../../../lambdas/core/retention/retention.ts";
+import { eventId } from "../../../lambdas/core/base/ids.ts";
+import { DAY_MS } from "../../../lambdas/core/workspace/retention.ts";
 import { createTenDays, type ReadingWorld, START } from "../../helpers/reading-world.ts";
 import { postedEvent } from "../../helpers/recorded-workspace.ts";
 

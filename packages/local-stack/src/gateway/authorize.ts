@@ -1,5 +1,5 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import type { Clock } from "../../../../lambdas/core/clock.ts";
+import type { Clock } from "../../../../lambdas/core/base/clock.ts";
 
 /** A JWT authoriser of the template. */
 export interface Authorizer {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AttemptFacts, judgeResponse } from "../../../../lambdas/core/delivery/judge-response.ts";
-import { DEFAULT_RETRY } from "../../../../lambdas/core/lane/retry-schedule.ts";
+import { DEFAULT_RETRY } from "../../../../lambdas/core/delivery/retry-schedule.ts";
 import type { SendResult } from "../../../../lambdas/core/delivery/send.ts";
 import { answered } from "../../../helpers/in-memory-lanes.ts";
 

@@ -6,7 +6,7 @@ import { buildEntry, eventIdsOf, referenceOf } from "../../../../lambdas/core/en
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
 import { linesOf, packBody, unpackBody } from "../../../../lambdas/core/entry/entry-body.ts";
 import { type PostedEvent, recordRequestSchema } from "../../../../lambdas/core/entry/event-schema.ts";
-import { readStreamRecord } from "../../../../lambdas/core/journal/stream-record.ts";
+import { readStreamRecord } from "../../../../lambdas/core/fan-out/stream-record.ts";
 import { toAttributes } from "../../../../lambdas/adapters/dynamo.ts";
 import { LABEL } from "../../../helpers/journal-records.ts";
 

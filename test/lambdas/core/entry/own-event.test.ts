@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
 import { buildOwnEntry } from "../../../../lambdas/core/entry/own-entry.ts";
 import { type Recorder, recordEntry, recordOwnEvent } from "../../../../lambdas/core/entry/record-entry.ts";
-import { expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
+import { expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/workspace/retention.ts";
 import {
   createInMemoryEntries,
   type InMemoryEntries,

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
-import { fanOut, type FanOutDependencies } from "../../../../lambdas/core/journal/fan-out.ts";
+import { fanOut, type FanOutDependencies } from "../../../../lambdas/core/fan-out/fan-out.ts";
 import type { Page } from "../../../../lambdas/core/journal/page.ts";
 import { openReceipt, type Receipt } from "../../../../lambdas/core/retention/receipt.ts";
-import { redriveQuarantine } from "../../../../lambdas/core/journal/redrive.ts";
-import { verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { redriveQuarantine } from "../../../../lambdas/core/fan-out/redrive.ts";
+import { verifyJournal } from "../../../../lambdas/core/proof/verify-journal.ts";
 import {
   createInMemoryEntries,
   createInMemoryJournal,

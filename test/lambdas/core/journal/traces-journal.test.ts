@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { appendToJournal } from "../../../../lambdas/core/journal/append-journal.ts";
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
-import { fanOut, type FanOutDependencies } from "../../../../lambdas/core/journal/fan-out.ts";
-import { METRIC } from "../../../../lambdas/core/metric-names.ts";
-import { redriveQuarantine } from "../../../../lambdas/core/journal/redrive.ts";
-import { DAY_MS } from "../../../../lambdas/core/retention/retention.ts";
-import { verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { fanOut, type FanOutDependencies } from "../../../../lambdas/core/fan-out/fan-out.ts";
+import { METRIC } from "../../../../lambdas/core/base/metric-names.ts";
+import { redriveQuarantine } from "../../../../lambdas/core/fan-out/redrive.ts";
+import { DAY_MS } from "../../../../lambdas/core/workspace/retention.ts";
+import { verifyJournal } from "../../../../lambdas/core/proof/verify-journal.ts";
 import {
   createInMemoryEntries,
   createInMemoryJournal,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { toTimestamp } from "../../../../lambdas/core/clock.ts";
+import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
 import type { Destination } from "../../../../lambdas/core/destination/destination.ts";
 import type { EntryReference } from "../../../../lambdas/core/entry/entry.ts";
 import { buildOwnEntry } from "../../../../lambdas/core/entry/own-entry.ts";

@@ -11,7 +11,7 @@ import {
   type LoadedPage,
   startCut,
 } from "../../../../lambdas/core/lane/freeze-delivery.ts";
-import { eventId } from "../../../../lambdas/core/ids.ts";
+import { eventId } from "../../../../lambdas/core/base/ids.ts";
 import type { Frozen } from "../../../../lambdas/core/lane/lane.ts";
 import { comparePositions } from "../../../../lambdas/core/lane/close-number.ts";
 import type { Page, Position } from "../../../../lambdas/core/journal/page.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Health, healthOf } from "../../../../lambdas/core/lane/health.ts";
-import { toTimestamp } from "../../../../lambdas/core/clock.ts";
+import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
 import { disableLane, markSkip, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 

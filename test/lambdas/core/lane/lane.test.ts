@@ -2,7 +2,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
 import { type Lane, LANE_ATTRIBUTES } from "../../../../lambdas/core/lane/lane.ts";
 import { itemSize } from "../../../../packages/local-stack/src/aws/dynamodb/attribute-order.ts";
-import { STRETCHES_MAX } from "../../../../lambdas/core/lane/stretch.ts";
+import { STRETCHES_MAX } from "../../../../lambdas/core/journal/range.ts";
 import type { Item } from "../../../../packages/local-stack/src/aws/dynamodb/attribute-value.ts";
 
 const AT = "2026-11-23T12:00:00.000Z";

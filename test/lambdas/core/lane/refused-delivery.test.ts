@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { eventId } from "../../../../lambdas/core/ids.ts";
+import { eventId } from "../../../../lambdas/core/base/ids.ts";
 import { markSkip, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
-import { METRIC } from "../../../../lambdas/core/metric-names.ts";
+import { METRIC } from "../../../../lambdas/core/base/metric-names.ts";
 import { answered, HOUR, LaneWorld, MINUTE, repeat, SECRET } from "../../../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;

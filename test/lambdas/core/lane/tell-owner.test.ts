@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { toTimestamp } from "../../../../lambdas/core/clock.ts";
+import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
 import { disableLane, markSkip, newLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../../../helpers/in-memory-lanes.ts";
 

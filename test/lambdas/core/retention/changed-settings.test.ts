@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DAY_MS } from "../../../../lambdas/core/retention/retention.ts";
+import { DAY_MS } from "../../../../lambdas/core/workspace/retention.ts";
 import { createRetentionWorld, PLANS, START } from "../../../helpers/retention-world.ts";
 import { visibleEvents } from "../../../helpers/visible-events.ts";
 

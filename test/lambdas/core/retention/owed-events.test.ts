@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { disableLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
 import { withEntitlement } from "../../../../lambdas/core/retention/change-entitlement.ts";
-import { DAY_MS, DEFAULT_RETENTION } from "../../../../lambdas/core/retention/retention.ts";
+import { DAY_MS, DEFAULT_RETENTION } from "../../../../lambdas/core/workspace/retention.ts";
 import { runPurge } from "../../../../lambdas/core/retention/run-purge.ts";
 import { answered, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 import { createInMemoryPurge } from "../../../helpers/in-memory-purge.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
+import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/workspace/retention.ts";
 import { createRetentionWorld, type RetentionWorld, START } from "../../../helpers/retention-world.ts";
 
 describe("a hold", () => {

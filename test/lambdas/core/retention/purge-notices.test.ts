@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf } from "../../../../lambdas/core/entry/entry-body.ts";
-import type { OwnerEvent } from "../../../../lambdas/core/lane/owner-event.ts";
+import type { OwnerEvent } from "../../../../lambdas/core/destination/owner-event.ts";
 import { ownEntryKeyOf } from "../../../../lambdas/core/entry/record-entry.ts";
 import { purgedKey, type Receipt } from "../../../../lambdas/core/retention/receipt.ts";
 import { createPurgeNotices } from "../../../../lambdas/core/retention/purge-notices.ts";

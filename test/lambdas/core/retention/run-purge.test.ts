@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
-import { verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/workspace/retention.ts";
+import { verifyJournal } from "../../../../lambdas/core/proof/verify-journal.ts";
 import {
   CrashError,
   createRetentionWorld,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DAY_MS } from "../../../../lambdas/core/retention/retention.ts";
-import { verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { DAY_MS } from "../../../../lambdas/core/workspace/retention.ts";
+import { verifyJournal } from "../../../../lambdas/core/proof/verify-journal.ts";
 import { createRetentionWorld, type RetentionWorld, START, WS } from "../../../helpers/retention-world.ts";
 
 const createWorld = (): RetentionWorld => createRetentionWorld({ plan: "free", records: true });

@@ -6,21 +6,21 @@ import {
   refused,
   split,
   suspended,
-} from "../lane/advance-lane.ts";
-import { toTimestamp } from "../clock.ts";
-import { composeRequest } from "./compose-request.ts";
-import { type Attempt, type DeliveryOutcome, factsOfFrozen } from "./delivery-record.ts";
+} from "./advance-lane.ts";
+import { toTimestamp } from "../base/clock.ts";
+import { composeRequest } from "../delivery/compose-request.ts";
+import { type Attempt, type DeliveryOutcome, factsOfFrozen } from "../delivery/delivery-record.ts";
 import type { Destination } from "../destination/destination.ts";
-import type { Workspace } from "../retention/entitlement.ts";
-import { buildBody, type Cut } from "../lane/freeze-delivery.ts";
-import { errorOf, judgeResponse, type Verdict } from "./judge-response.ts";
-import { type Frozen, type Lane, LIVE_LANE } from "../lane/lane.ts";
-import { type LaneRun, settleFrozen, storeChanges } from "../lane/lane-writes.ts";
-import { METRIC } from "../metric-names.ts";
-import { tellFailing, tellRecovered } from "../lane/tell-owner.ts";
-import type { RandomBytes } from "../random.ts";
-import type { SendResult } from "./send.ts";
-import { TrailcastError } from "../trailcast-error.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
+import { buildBody, type Cut } from "./freeze-delivery.ts";
+import { errorOf, judgeResponse, type Verdict } from "../delivery/judge-response.ts";
+import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
+import { type LaneRun, settleFrozen, storeChanges } from "./lane-writes.ts";
+import { METRIC } from "../base/metric-names.ts";
+import { tellFailing, tellRecovered } from "./tell-owner.ts";
+import type { RandomBytes } from "../base/random.ts";
+import type { SendResult } from "../delivery/send.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** Destination and workspace as read after the lane. */
 export interface Target {

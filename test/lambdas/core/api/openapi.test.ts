@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { documentation } from "../../../lambdas/core/api/field.ts";
-import { createMatcher } from "../../../lambdas/core/api/match-operation.ts";
-import { OPERATIONS, openApiDocument } from "../../../lambdas/core/api/openapi.ts";
-import { API_ROUTES } from "../../../lib/api-routes.ts";
-import { violationsOf } from "../../helpers/openapi-conformance.ts";
+import { documentation } from "../../../../lambdas/core/api/field.ts";
+import { createMatcher } from "../../../../lambdas/core/api/match-operation.ts";
+import { OPERATIONS, openApiDocument } from "../../../../lambdas/core/api/openapi.ts";
+import { API_ROUTES } from "../../../../lib/api-routes.ts";
+import { violationsOf } from "../../../helpers/openapi-conformance.ts";
 
 interface Described {
   operationId: string;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
 
 export const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { laneOfItem, registryItem } from "../../../lambdas/core/table-schema.ts";
+import { laneOfItem, registryItem } from "../../../../lambdas/core/base/table-schema.ts";
 
 it("a lane is found again by its key", () => {
   expect(laneOfItem(registryItem.lane("dst_1", "live"))).toEqual({ destination: "dst_1", lane: "live" });

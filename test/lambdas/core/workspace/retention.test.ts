@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../../../lambdas/core/workspace/entitlement.ts";
 import {
   changeRetention,
   DAY_MS,
@@ -8,7 +8,7 @@ import {
   keptDays,
   removableBefore,
   visibleSince,
-} from "../../../../lambdas/core/retention/retention.ts";
+} from "../../../../lambdas/core/workspace/retention.ts";
 
 const plans = {
   free: { retentionDays: 7, forwarding: false, maxDestinations: 0 },

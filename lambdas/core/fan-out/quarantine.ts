@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { isWorkspaceId } from "../ids.ts";
-import type { LogFields } from "../log.ts";
-import { workspaceOfPartition } from "../table-schema.ts";
+import { isWorkspaceId } from "../base/ids.ts";
+import type { LogFields } from "../base/log.ts";
+import { workspaceOfPartition } from "../base/table-schema.ts";
 
 /** A stream record that fan-out could not process, set aside until a redrive journals it or finds it expired. */
 export const quarantinedSchema = z.object({

@@ -1,12 +1,12 @@
 import { unpackBody } from "../entry/entry-body.ts";
 import { sha256 } from "../entry/build-entry.ts";
-import type { Workspace } from "../retention/entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import type { Entry, EntryReference } from "../entry/entry.ts";
-import type { Page } from "./page.ts";
-import { pageHash } from "./page-hash.ts";
+import type { Page } from "../journal/page.ts";
+import { pageHash } from "../journal/page-hash.ts";
 import type { LanePosition, PurgeState } from "../retention/purge-state.ts";
 import type { Receipt } from "../retention/receipt.ts";
-import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../retention/retention.ts";
+import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../workspace/retention.ts";
 import { removalsOf } from "./verify-receipts.ts";
 
 /**

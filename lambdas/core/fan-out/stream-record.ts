@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import type { Entry, EntryReference } from "../entry/entry.ts";
-import type { JournalRecord } from "./find-in-journal.ts";
-import { isEntryKey, isWorkspaceId } from "../ids.ts";
-import { PAGE_MAX_EVENTS, streamPosition } from "./page.ts";
-import { eventsPartition } from "../table-schema.ts";
+import type { JournalRecord } from "../journal/find-in-journal.ts";
+import { isEntryKey, isWorkspaceId } from "../base/ids.ts";
+import { PAGE_MAX_EVENTS, streamPosition } from "../journal/page.ts";
+import { eventsPartition } from "../base/table-schema.ts";
 
 const text = z.pipe(
   z.object({ S: z.string() }),

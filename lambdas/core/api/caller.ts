@@ -1,5 +1,5 @@
-import { isWorkspaceId } from "./ids.ts";
-import { type Problem, problems } from "./problem.ts";
+import { isWorkspaceId } from "../base/ids.ts";
+import { type Problem, problems } from "../base/problem.ts";
 
 /** Who calls, by the claims of a token that the authoriser has verified. Scopes carry no prefix. */
 export interface Caller {

@@ -4,7 +4,7 @@ import {
   type ChainReport,
   type KeptRequest,
   verifyChain,
-} from "../../../../lambdas/core/delivery/verify-chain.ts";
+} from "../../../../lambdas/core/proof/verify-chain.ts";
 import { kept, secretOf } from "../../../helpers/kept-requests.ts";
 
 /** A file of some destinations: which delivery each line is of, and the line. */

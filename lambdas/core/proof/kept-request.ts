@@ -1,5 +1,5 @@
-import { parseChainHeader, isLinkSigned, type ChainLink } from "./chain-header.ts";
-import { hasValidSignature } from "./signature.ts";
+import { parseChainHeader, isLinkSigned, type ChainLink } from "../delivery/chain-header.ts";
+import { hasValidSignature } from "../delivery/signature.ts";
 
 /** A request as a receiver kept it. Header names in any case; `path` is that of the URL, which nobody signs. */
 export interface KeptRequest {

@@ -16,15 +16,15 @@ export const ENV = {
   ownerBus: "TRAILCAST_OWNER_BUS",
   eventTypePrefix: "TRAILCAST_EVENT_TYPE_PREFIX",
   sourceBaseUrl: "TRAILCAST_SOURCE_BASE_URL",
-  /** JSON: `Plans` of `core/retention/entitlement.ts`. */
+  /** JSON: `Plans` of `core/workspace/entitlement.ts`. */
   plans: "TRAILCAST_PLANS",
   upgradeUrl: "TRAILCAST_UPGRADE_URL",
   scopePrefix: "TRAILCAST_SCOPE_PREFIX",
-  /** JSON: `RetrySettings` of `core/lane/retry-schedule.ts`. */
+  /** JSON: `RetrySettings` of `core/delivery/retry-schedule.ts`. */
   retry: "TRAILCAST_RETRY",
   /** JSON: how many shards the Events key of a giant workspace has, `{ "ws_giant": 4 }`. */
   shards: "TRAILCAST_SHARDS",
-  /** JSON: `RetentionSettings` (grace periods in days) of `core/retention/retention.ts`. */
+  /** JSON: `RetentionSettings` (grace periods in days) of `core/workspace/retention.ts`. */
   retention: "TRAILCAST_RETENTION",
   deliveryLogDays: "TRAILCAST_DELIVERY_LOG_DAYS",
   version: "TRAILCAST_VERSION",

@@ -6,7 +6,7 @@ import {
   STRETCHES_MAX,
   stretchesBefore,
   stretchOf,
-} from "../../../../lambdas/core/lane/stretch.ts";
+} from "../../../../lambdas/core/journal/range.ts";
 
 /** Pages of so many events each. */
 const COUNT = 4;

@@ -5,7 +5,7 @@ import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
 import type { Page } from "../../../../lambdas/core/journal/page.ts";
 import { pageHash } from "../../../../lambdas/core/journal/page-hash.ts";
 import { openReceipt } from "../../../../lambdas/core/retention/receipt.ts";
-import { verifyEntry, verifyJournal } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { verifyEntry, verifyJournal } from "../../../../lambdas/core/proof/verify-journal.ts";
 import { createInMemoryEntries, createInMemoryJournal } from "../../../helpers/in-memory-stores.ts";
 import { journalRecord, storedEntry } from "../../../helpers/journal-records.ts";
 

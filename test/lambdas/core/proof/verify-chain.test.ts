@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type KeptRequest, verifyChain } from "../../../../lambdas/core/delivery/verify-chain.ts";
+import { type KeptRequest, verifyChain } from "../../../../lambdas/core/proof/verify-chain.ts";
 import { idOf, kept, OTHER, run, SECRET, secretOf, span } from "../../../helpers/kept-requests.ts";
 
 const findings = (requests: readonly KeptRequest[], ...secrets: string[]) =>

@@ -1,11 +1,11 @@
-import { toTimestamp } from "../clock.ts";
-import { appendToJournal, type AppendDependencies } from "./append-journal.ts";
+import { toTimestamp } from "../base/clock.ts";
+import { appendToJournal, type AppendDependencies } from "../journal/append-journal.ts";
 import { referenceOf } from "../entry/build-entry.ts";
-import type { Plans } from "../retention/entitlement.ts";
+import type { Plans } from "../workspace/entitlement.ts";
 import type { Entry } from "../entry/entry.ts";
 import { ringsFor } from "./fan-out.ts";
-import type { Log } from "../log.ts";
-import { streamPosition } from "./page.ts";
+import type { Log } from "../base/log.ts";
+import { streamPosition } from "../journal/page.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
 import type { PurgeStore } from "../retention/purge-state.ts";
 import {
@@ -14,10 +14,10 @@ import {
   recordedDays,
   removableBefore,
   type RetentionSettings,
-} from "../retention/retention.ts";
+} from "../workspace/retention.ts";
 import type { LaneStore, RingQueue, WorkspaceReader } from "../stores.ts";
 import { isSound } from "./stream-record.ts";
-import { workspaceOfPartition } from "../table-schema.ts";
+import { workspaceOfPartition } from "../base/table-schema.ts";
 
 export interface RedriveDependencies extends AppendDependencies {
   lanes: Pick<LaneStore, "lanesOf">;

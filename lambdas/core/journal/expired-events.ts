@@ -1,4 +1,4 @@
-import type { Page } from "../journal/page.ts";
+import type { Page } from "./page.ts";
 
 /** Events of a page, of those from index `from` to before `until`, that were recorded before `since` (a timestamp): nobody gets them. */
 export function expiredOn(

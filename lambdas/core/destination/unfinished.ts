@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { toTimestamp } from "../clock.ts";
-import type { RegistryWriter, RowKey } from "../destination/registry-write.ts";
+import { toTimestamp } from "../base/clock.ts";
+import type { RegistryWriter, RowKey } from "./registry-write.ts";
 
 /**
  * A destination that is being made or removed. Its secret and its rows cannot change in one step, so this row is there from before

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { verifyEntry } from "../../../../lambdas/core/journal/verify-journal.ts";
+import { verifyEntry } from "../../../../lambdas/core/proof/verify-journal.ts";
 import { journalRecord, storedEntry } from "../../../helpers/journal-records.ts";
 
 it("an entry of another length than its page says is altered, though its hash is right", () => {

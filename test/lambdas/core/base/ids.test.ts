@@ -9,7 +9,7 @@ import {
   newId,
   placeOfEvent,
   shardOf,
-} from "../../../lambdas/core/ids.ts";
+} from "../../../../lambdas/core/base/ids.ts";
 
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
 

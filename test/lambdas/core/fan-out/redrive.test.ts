@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
-import { redriveQuarantine } from "../../../../lambdas/core/journal/redrive.ts";
-import { DAY_MS, expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/retention/retention.ts";
+import { redriveQuarantine } from "../../../../lambdas/core/fan-out/redrive.ts";
+import { DAY_MS, expiryOf, NEVER_EXPIRES } from "../../../../lambdas/core/workspace/retention.ts";
 import { createInMemoryRetention } from "../../../helpers/in-memory-purge.ts";
 import {
   createInMemoryEntries,

@@ -4,11 +4,11 @@ import {
   isBeingEmptied,
   removedThrough,
   verifyReceipts,
-} from "../../../../lambdas/core/journal/verify-receipts.ts";
+} from "../../../../lambdas/core/proof/verify-receipts.ts";
 import { buildEntry } from "../../../../lambdas/core/entry/build-entry.ts";
 import type { Entry } from "../../../../lambdas/core/entry/entry.ts";
 import { ownEntryKeyOf } from "../../../../lambdas/core/entry/record-entry.ts";
-import type { Workspace } from "../../../../lambdas/core/retention/entitlement.ts";
+import type { Workspace } from "../../../../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeState } from "../../../../lambdas/core/retention/purge-state.ts";
 import { purgedFacts, purgedKey, type Receipt } from "../../../../lambdas/core/retention/receipt.ts";
 import { workspaceRow } from "../../../helpers/in-memory-stores.ts";

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
-import { toTimestamp } from "../clock.ts";
+import { toTimestamp } from "../base/clock.ts";
 import { linesOf } from "../entry/entry-body.ts";
 import type { Entry } from "../entry/entry.ts";
 import { ownEntryKeyOf } from "../entry/record-entry.ts";
-import type { Workspace } from "../retention/entitlement.ts";
+import type { Workspace } from "../workspace/entitlement.ts";
 import type { PurgeState } from "../retention/purge-state.ts";
 import { purgedFacts, purgedKey, type Receipt } from "../retention/receipt.ts";
-import { DAY_MS, EXTENSION_MS } from "../retention/retention.ts";
-import type { Page } from "./page.ts";
+import { DAY_MS, EXTENSION_MS } from "../workspace/retention.ts";
+import type { Page } from "../journal/page.ts";
 import type { Finding } from "./verify-journal.ts";
 
 /** What receipts are held against. */

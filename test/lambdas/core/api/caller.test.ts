@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { authorise, authoriseOperator, callerOfClaims } from "../../../lambdas/core/caller.ts";
+import { authorise, authoriseOperator, callerOfClaims } from "../../../../lambdas/core/api/caller.ts";
 
 const workspaceId = fc.stringMatching(/^ws_[A-Za-z0-9_]{1,20}$/);
 
