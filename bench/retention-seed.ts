@@ -3,8 +3,7 @@ import { appendToJournal } from "../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf } from "../lambdas/core/entry/build-entry.ts";
 import type { Entry } from "../lambdas/core/entry/entry.ts";
 import { entryKeyOf } from "../lambdas/core/base/ids.ts";
-import type { Page } from "../lambdas/core/journal/page.ts";
-import { streamPosition } from "../lambdas/core/journal/page.ts";
+import { type Page, streamPosition } from "../lambdas/core/journal/page.ts";
 import { toAttributes } from "../lambdas/adapters/dynamo.ts";
 import {
   createDynamoDb,

@@ -13,7 +13,8 @@ import type { Page } from "../lambdas/core/journal/page.ts";
 import type { Workspace } from "../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeState, type PurgeStore } from "../lambdas/core/retention/purge-state.ts";
 import { purgedKey, type Receipt } from "../lambdas/core/retention/receipt.ts";
-import type { EntryStore, JournalStore } from "../lambdas/core/stores.ts";
+import type { JournalStore } from "../lambdas/core/journal/journal-store.ts";
+import type { EntryStore } from "../lambdas/core/entry/entry-store.ts";
 
 export interface PurgeWitnesses {
   listReceipts: ReceiptStore["listReceipts"];

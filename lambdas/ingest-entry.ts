@@ -15,7 +15,7 @@ import { METRIC } from "./core/base/metric-names.ts";
 import { problems } from "./core/base/problem.ts";
 import { type Recorder, recordEntry } from "./core/entry/record-entry.ts";
 import { readRecordRequest } from "./core/entry/record-request.ts";
-import type { WorkspaceReader } from "./core/stores.ts";
+import type { WorkspaceReader } from "./core/workspace/workspace-store.ts";
 
 export interface IngestDependencies extends Recorder {
   workspaces: WorkspaceReader;

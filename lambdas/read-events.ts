@@ -2,8 +2,13 @@ import { createDynamoClient, createLambdaClient, createS3Client } from "./adapte
 import { createEntryPoint, type Environment } from "./adapters/entry-point.ts";
 import { createEntryStore } from "./adapters/entry-store.ts";
 import { createExportParts, createExportRows, createExportStarter } from "./adapters/export-store.ts";
-import { callerOf, createHttpHandler, type HttpHandler, type HttpRequest } from "./adapters/http-api.ts";
-import type { HttpAnswer } from "./adapters/http-api.ts";
+import {
+  callerOf,
+  createHttpHandler,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpAnswer,
+} from "./adapters/http-api.ts";
 import { createEventDeliveries } from "./adapters/event-deliveries.ts";
 import { createReading } from "./adapters/journal-reading.ts";
 import { createJournalStore } from "./adapters/journal-store.ts";
@@ -17,7 +22,7 @@ import type { Workspace } from "./core/workspace/entitlement.ts";
 import { ENV } from "./core/base/environment.ts";
 import type { Log } from "./core/base/log.ts";
 import { type Problem, problems } from "./core/base/problem.ts";
-import type { WorkspaceReader } from "./core/stores.ts";
+import type { WorkspaceReader } from "./core/workspace/workspace-store.ts";
 import { exportDirectly } from "./reading/export-events-directly.ts";
 import { listEvents } from "./reading/list-events.ts";
 import { createExport, type ExportsDependencies, listExports, readExport } from "./reading/manage-exports.ts";

@@ -26,6 +26,24 @@ const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/workspace/retention.ts",
 ]);
 
+/** The folders of core, lowest first: a file imports from its own folder and from those before it, types included. */
+const CORE_LAYERS = [
+  "base",
+  "egress",
+  "workspace",
+  "entry",
+  "journal",
+  "formats",
+  "destination",
+  "delivery",
+  "lane",
+  "fan-out",
+  "retention",
+  "reading",
+  "proof",
+  "api",
+];
+
 /** Packages that only compute: the same input gives the same output. */
 const PURE_PACKAGES = new Set(["zod/mini", "ulid", "node:crypto", "node:zlib", "node:net", "node:util"]);
 
@@ -60,6 +78,12 @@ function findings(
   );
 }
 
+/** The place of a file of core in the order of layers; -1 for a file outside of them. */
+function layerOf(path: string): number {
+  const [, , folder = ""] = path.split("/");
+  return isIn(path, "lambdas/core") ? CORE_LAYERS.indexOf(folder) : -1;
+}
+
 function isIn(path: string, ...folders: string[]): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`));
 }
@@ -80,6 +104,14 @@ describe("core", () => {
         relative ? !isIn(target, "lambdas/core") : !typeOnly && !PURE_PACKAGES.has(target),
       ),
     ).toEqual([]);
+  });
+
+  it("has no file outside the layers", () => {
+    expect(core.filter(({ path }) => layerOf(path) === -1).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("imports from its own layer and those before it only, types included", () => {
+    expect(violations(core, ({ path }, { target }) => layerOf(target) > layerOf(path))).toEqual([]);
   });
 
   it("knows no environment, clock, chance, timer or network", () => {

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { destinationSchema } from "../core/destination/destination.ts";
-import type { DestinationReader } from "../core/stores.ts";
+import type { DestinationReader } from "../core/destination/destination-store.ts";
 import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { getRow } from "./dynamo.ts";
 

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { EntryReference } from "../core/entry/entry.ts";
-import type { PurgeStore } from "../core/retention/purge-state.ts";
+import type { ExtendEntry } from "../core/entry/entry-store.ts";
 import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { type Attributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 
@@ -24,7 +24,7 @@ export async function unitsOf(
 }
 
 /** Moves expiries later, of the entry that a reference speaks of: not of a newer one under the same idempotency key. */
-export function createEntryExtender(client: DynamoDBClient, events: string): PurgeStore["extendEntry"] {
+export function createEntryExtender(client: DynamoDBClient, events: string): ExtendEntry {
   return (workspace, entry, expiresAt) =>
     unitsOf(
       client.send(

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Entry, entrySchema } from "../core/entry/entry.ts";
-import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/stores.ts";
+import { type EntryStore, type SoughtEntry, soughtAmong } from "../core/entry/entry-store.ts";
 import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";

@@ -3,7 +3,8 @@ import type { EntryReference } from "../core/entry/entry.ts";
 import { linesOf } from "../core/entry/entry-body.ts";
 import type { JournalReading } from "../core/reading/read-journal.ts";
 import { pageSchema } from "../core/journal/page.ts";
-import type { EntryStore, JournalStore } from "../core/stores.ts";
+import type { JournalStore } from "../core/journal/journal-store.ts";
+import type { EntryStore } from "../core/entry/entry-store.ts";
 import { JOURNAL } from "../core/base/table-schema.ts";
 import { queryRows } from "./dynamo.ts";
 

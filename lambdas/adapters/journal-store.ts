@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Page, pageSchema } from "../core/journal/page.ts";
-import type { JournalStore } from "../core/stores.ts";
+import type { JournalStore } from "../core/journal/journal-store.ts";
 import { JOURNAL } from "../core/base/table-schema.ts";
 import { getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { laneSchema } from "../core/lane/lane.ts";
-import type { LaneStore } from "../core/stores.ts";
+import type { LaneStore } from "../core/lane/lane-store.ts";
 import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { isTransactionConflict, putIf } from "./conditional-write.ts";
 import { getRow, queryAllRows } from "./dynamo.ts";

@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { ENV } from "../core/base/environment.ts";
 import type { Ring } from "../core/lane/lane.ts";
 import type { RandomBytes } from "../core/base/random.ts";
-import type { RingQueue } from "../core/stores.ts";
+import type { RingQueue } from "../core/lane/lane-store.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createSqsClient } from "./aws-clients.ts";
 import type { Environment } from "./entry-point.ts";

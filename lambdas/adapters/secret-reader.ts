@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { Clock } from "../core/base/clock.ts";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
-import type { SecretReader } from "../core/stores.ts";
+import type { SecretReader } from "../core/destination/destination-store.ts";
 import { SecretShapeError } from "./secret-store.ts";
 
 /** So long a version is kept in memory. It never changes, so this bounds only for how long a deleted one is remembered. */

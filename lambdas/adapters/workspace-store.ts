@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { workspaceSchema } from "../core/workspace/entitlement.ts";
-import type { WorkspaceReader } from "../core/stores.ts";
+import type { WorkspaceReader } from "../core/workspace/workspace-store.ts";
 import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { getRow } from "./dynamo.ts";
 

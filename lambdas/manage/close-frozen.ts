@@ -1,5 +1,5 @@
 import { toTimestamp } from "../core/base/clock.ts";
-import { skippedNote } from "../core/delivery/delivery-record.ts";
+import { skippedNote } from "../core/lane/delivery-facts.ts";
 import type { Lane } from "../core/lane/lane.ts";
 import { closeNumber } from "../core/lane/close-number.ts";
 import type { ManageDependencies } from "./dependencies.ts";

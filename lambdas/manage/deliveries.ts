@@ -3,12 +3,8 @@ import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { fitting } from "../core/reading/answer-size.ts";
 import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
-import {
-  type Attempt,
-  type DeliveryOutcome,
-  type DeliveryRecord,
-  recordOfFrozen,
-} from "../core/delivery/delivery-record.ts";
+import type { Attempt, DeliveryOutcome, DeliveryRecord } from "../core/delivery/delivery-record.ts";
+import { recordOfFrozen } from "../core/lane/delivery-facts.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";

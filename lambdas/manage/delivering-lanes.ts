@@ -1,5 +1,5 @@
 import type { Destination } from "../core/destination/destination.ts";
-import { LIVE_LANE } from "../core/lane/lane.ts";
+import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { entitlementOf, type Workspace } from "../core/workspace/entitlement.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 

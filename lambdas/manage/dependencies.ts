@@ -12,7 +12,9 @@ import type { RandomBytes } from "../core/base/random.ts";
 import type { RegistryWriter } from "../core/destination/registry-write.ts";
 import type { RetentionSettings } from "../core/workspace/retention.ts";
 import type { SecretStore } from "../core/destination/secret-store.ts";
-import type { EntryStore, JournalStore, RingQueue } from "../core/stores.ts";
+import type { RingQueue } from "../core/lane/lane-store.ts";
+import type { JournalStore } from "../core/journal/journal-store.ts";
+import type { EntryStore } from "../core/entry/entry-store.ts";
 
 export interface ManageSettings extends OwnEntrySettings {
   plans: Plans;

@@ -1,7 +1,7 @@
 import type { Destination } from "../core/destination/destination.ts";
 import { type Entitlement, entitlementOf, type Workspace } from "../core/workspace/entitlement.ts";
 import type { Lane } from "../core/lane/lane.ts";
-import { LIVE_LANE } from "../core/lane/lane.ts";
+import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { type Problem, problems } from "../core/base/problem.ts";
 import { type Call, parameter, refuse } from "./call.ts";
 import type { ManageDependencies, ManageSettings } from "./dependencies.ts";

@@ -1,6 +1,7 @@
 import { REDACTED, type DestinationAnswer } from "../core/api/destination-api.ts";
 import type { Destination } from "../core/destination/destination.ts";
-import { LIVE_LANE, type Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/lane.ts";
+import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { problems } from "../core/base/problem.ts";
 import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";

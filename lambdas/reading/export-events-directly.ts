@@ -5,9 +5,9 @@ import { refusalOf } from "../core/api/refusal.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import { MAX_DIRECT_EXPORT_BYTES, MAX_DIRECT_EXPORT_PAGES } from "../core/reading/export-job.ts";
 import { readPart } from "../core/reading/export-part.ts";
-import { findPageAt } from "../core/journal/find-page-at.ts";
+import { findPageAt, searchFrom } from "../core/journal/find-page-at.ts";
 import type { Problem } from "../core/base/problem.ts";
-import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
+import { windowOf } from "../core/reading/reading-window.ts";
 import type { ListEventsDependencies } from "./list-events.ts";
 
 /** `GET …/events/export`: a small window at once, oldest first; a larger one is refused and asks for a job. */

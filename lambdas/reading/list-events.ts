@@ -5,11 +5,11 @@ import { invalidField, refusalOf } from "../core/api/refusal.ts";
 import type { Clock } from "../core/base/clock.ts";
 import type { Plans, Workspace } from "../core/workspace/entitlement.ts";
 import type { EventFilter } from "../core/reading/event-query.ts";
-import { findPageRecordedAt } from "../core/journal/find-page-at.ts";
+import { findPageRecordedAt, searchFrom } from "../core/journal/find-page-at.ts";
 import type { Position } from "../core/journal/page.ts";
 import type { Problem } from "../core/base/problem.ts";
 import { decodeCursor, encodeCursor, readEventsBack } from "../core/reading/read-journal.ts";
-import { searchFrom, windowOf } from "../core/reading/reading-window.ts";
+import { windowOf } from "../core/reading/reading-window.ts";
 
 export interface ListEventsDependencies {
   reading: Reading;

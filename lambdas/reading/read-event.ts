@@ -4,13 +4,14 @@ import type { Plans, Workspace } from "../core/workspace/entitlement.ts";
 import type { Entry } from "../core/entry/entry.ts";
 import { linesOf } from "../core/entry/entry-body.ts";
 import type { DeliveredEvent, EventDeliveries } from "../core/reading/event-delivery.ts";
-import { recordedEventSchema } from "../core/reading/event-query.ts";
+import { recordedEventSchema } from "../core/entry/recorded-event.ts";
 import { findPageAt, findPageRecordedAt } from "../core/journal/find-page-at.ts";
 import { placeOfEvent, shardOf } from "../core/base/ids.ts";
 import type { Page, Position } from "../core/journal/page.ts";
 import { type Problem, problems } from "../core/base/problem.ts";
 import { visibleSince } from "../core/workspace/retention.ts";
-import type { EntryStore, JournalStore } from "../core/stores.ts";
+import type { JournalStore } from "../core/journal/journal-store.ts";
+import type { EntryStore } from "../core/entry/entry-store.ts";
 
 export interface ReadEventDependencies {
   entries: Pick<EntryStore, "readEntries">;

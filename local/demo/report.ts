@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { DEMO_WORKSPACE } from "./demo.ts";
-import { type ArrivalSummary } from "./arrivals.ts";
+import type { ArrivalSummary } from "./arrivals.ts";
 import { eventCount, fact, heading, type Terminal } from "./terminal.ts";
 import type { Endpoints } from "../endpoints.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "../../lambdas/core/retention/purge-state.ts";
 import type { RedriveDependencies } from "../../lambdas/core/fan-out/redrive.ts";
 import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
-import type { WorkspaceReader } from "../../lambdas/core/stores.ts";
+import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-store.ts";
 import {
   createInMemoryJournal,
   createInMemoryWorkspaces,

@@ -1,20 +1,16 @@
 import type { Destination, DestinationSecret } from "../../lambdas/core/destination/destination.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
-import { type Lane, LIVE_LANE, type Ring } from "../../lambdas/core/lane/lane.ts";
+import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import { LIVE_LANE } from "../../lambdas/core/base/table-schema.ts";
 import type { Log, LogFields, Metrics } from "../../lambdas/core/base/log.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
 import type { Quarantined, QuarantineStore } from "../../lambdas/core/fan-out/quarantine.ts";
-import {
-  type DestinationReader,
-  type EntryStore,
-  type JournalStore,
-  type LaneStore,
-  type RingQueue,
-  type SecretReader,
-  soughtAmong,
-  type WorkspaceReader,
-} from "../../lambdas/core/stores.ts";
+import type { DestinationReader, SecretReader } from "../../lambdas/core/destination/destination-store.ts";
+import type { LaneStore, RingQueue } from "../../lambdas/core/lane/lane-store.ts";
+import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-store.ts";
+import type { JournalStore } from "../../lambdas/core/journal/journal-store.ts";
+import { type EntryStore, soughtAmong } from "../../lambdas/core/entry/entry-store.ts";
 
 /** Awaited before and after each store call; a test passes one that reorders, stalls or throws. */
 export type Turn = (call: string) => Promise<void>;

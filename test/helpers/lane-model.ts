@@ -1,5 +1,5 @@
 import { toTimestamp } from "../../lambdas/core/base/clock.ts";
-import { skippedNote } from "../../lambdas/core/delivery/delivery-record.ts";
+import { skippedNote } from "../../lambdas/core/lane/delivery-facts.ts";
 import { MissingEntryError } from "../../lambdas/core/lane/freeze-delivery.ts";
 import { eventId } from "../../lambdas/core/base/ids.ts";
 import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";

@@ -1,5 +1,6 @@
 import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery/delivery-record.ts";
-import type { Lane, Recorded } from "../../lambdas/core/lane/lane.ts";
+import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import type { Recorded } from "../../lambdas/core/journal/recorded-window.ts";
 import type { Position } from "../../lambdas/core/journal/page.ts";
 import type { Received } from "./in-memory-lanes.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { factsOfFrozen } from "../../lambdas/core/delivery/delivery-record.ts";
+import { factsOfFrozen } from "../../lambdas/core/lane/delivery-facts.ts";
 import { referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import type { EntryReference } from "../../lambdas/core/entry/entry.ts";
 import { buildOwnEntry } from "../../lambdas/core/entry/own-entry.ts";

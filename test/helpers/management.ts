@@ -13,7 +13,7 @@ import type { DeliveryNote, DeliveryOutcome } from "../../lambdas/core/delivery/
 import type { DestinationSecret } from "../../lambdas/core/destination/destination.ts";
 import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
 import { entrySchema } from "../../lambdas/core/entry/entry.ts";
-import type { RecordedEvent } from "../../lambdas/core/reading/event-query.ts";
+import type { RecordedEvent } from "../../lambdas/core/entry/recorded-event.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
 import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import { DELIVERIES, EVENTS, JOURNAL, REGISTRY } from "../../lambdas/core/base/table-schema.ts";

@@ -32,6 +32,9 @@ export const registryItem = {
   limit: (name: string, window: string): string => `limit#${name}#${window}`,
 } as const;
 
+/** The name of a destination's own lane; others are those of replays (`rpl_…`). */
+export const LIVE_LANE = "live";
+
 const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
 
 /** The inverse of `registryItem.lane`; `undefined` for what is no lane. */

@@ -1,18 +1,13 @@
 import { type ChainLink, chainHeader } from "./chain-header.ts";
 import { type Destination, type DestinationSecret, signingSecrets } from "../destination/destination.ts";
-import type { Frozen } from "../lane/lane.ts";
+import { CONTENT_TYPES, type Format } from "../formats/format.ts";
 import type { SendRequest } from "./send.ts";
 import { signBody } from "./signature.ts";
-
-const CONTENT_TYPES = {
-  "cloudevents-batch": "application/cloudevents-batch+json; charset=utf-8",
-  "cloudevents-structured": "application/cloudevents+json; charset=utf-8",
-} as const;
 
 export interface RequestParts {
   destination: Pick<Destination, "url">;
   secret: DestinationSecret;
-  format: Frozen["format"];
+  format: Format;
   link: ChainLink;
   body: Uint8Array;
   /** Of this attempt, in milliseconds. */

@@ -1,12 +1,14 @@
-import { toTimestamp } from "../base/clock.ts";
+import { toTimestamp, type Clock } from "../base/clock.ts";
 import { composeRequest, signedContent } from "./compose-request.ts";
-import { buildBody } from "../lane/freeze-delivery.ts";
+import { buildBody } from "../formats/format.ts";
 import { buildEnvelope, type EnvelopeSettings } from "../entry/envelope.ts";
 import { eventId, newEntryKey, newId } from "../base/ids.ts";
 import { errorOf } from "./judge-response.ts";
-import type { LanePorts } from "../lane/lane-ports.ts";
+import type { DestinationReader, SecretReader } from "../destination/destination-store.ts";
+import type { Log } from "../base/log.ts";
+import type { RandomBytes } from "../base/random.ts";
 import { OWN_ACTOR, webhookEvent } from "../destination/management-event.ts";
-import type { SendDns, SendPhases, SendResult, SendTls } from "./send.ts";
+import type { Sender, SendDns, SendPhases, SendResult, SendTls } from "./send.ts";
 
 /** Asks for one test event to a destination, whatever the state of its lane. */
 export interface TestAsked {
@@ -35,12 +37,15 @@ export interface TestDiagnosis {
   };
 }
 
-export type TestPorts = Pick<
-  LanePorts,
-  "destinations" | "secrets" | "sender" | "clock" | "random" | "log"
-> & {
+export interface TestPorts {
+  destinations: DestinationReader;
+  secrets: SecretReader;
+  sender: Sender;
+  clock: Clock;
+  random: RandomBytes;
+  log: Log;
   settings: EnvelopeSettings & { version: string };
-};
+}
 
 /** Sends a test event the way of a real delivery, as the only delivery of a lane of its own: no lane's health or number moves. */
 export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise<TestDiagnosis> {

@@ -1,3 +1,4 @@
+import { formatSchema } from "../formats/format.ts";
 import * as z from "zod/mini";
 
 /**
@@ -10,7 +11,7 @@ export const destinationSchema = z.object({
   destination: z.string(),
   name: z.string(),
   url: z.string(),
-  format: z.enum(["cloudevents-batch", "cloudevents-structured"]),
+  format: formatSchema,
   /** Empty: every type. Otherwise full types, or `….*` for all below. */
   eventTypes: z.array(z.string()),
   headerNames: z.array(z.string()),

@@ -1,19 +1,15 @@
-import type { Destination } from "./destination.ts";
-import type { Workspace } from "../workspace/entitlement.ts";
 import type { Entry } from "../entry/entry.ts";
-import type { Lane } from "../lane/lane.ts";
-import type { RateWindow } from "./rate-limit.ts";
-import type { Replay } from "../lane/replay.ts";
-import type { SecretLock } from "./secret-lock.ts";
-import type { Unfinished } from "./unfinished.ts";
-
-/** Rows of the Registry that management changes. */
-export type VersionedRow = Workspace | Destination | Lane | Unfinished | RateWindow | SecretLock;
 
 export interface RowKey {
   workspace: string;
   item: string;
 }
+
+/** Any row of the Registry: management writes those of workspaces, destinations, lanes, replays and limits alike. */
+export type RegistryRow = RowKey & Readonly<Record<string, unknown>>;
+
+/** A row that is replaced only under a condition on the version that was read. */
+export type VersionedRow = RegistryRow & { version: number };
 
 /**
  * One part of a change; all parts of a change are carried out together, or none is.
@@ -27,7 +23,7 @@ export interface RowKey {
  * - `record`: an entry of the workspace's log, of our own.
  */
 export type RegistryWrite =
-  | { kind: "create"; row: VersionedRow | Replay }
+  | { kind: "create"; row: RegistryRow }
   | { kind: "replace"; row: VersionedRow }
   | { kind: "remove"; key: RowKey; version?: number }
   | { kind: "require"; key: RowKey; version: number }

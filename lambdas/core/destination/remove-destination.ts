@@ -1,13 +1,12 @@
 import { toTimestamp } from "../base/clock.ts";
 import type { Destination } from "./destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
-import { LIVE_LANE } from "../lane/lane.ts";
+import { LIVE_LANE, registryItem } from "../base/table-schema.ts";
 import type { Log } from "../base/log.ts";
 import { type Actor, webhookEvent } from "./management-event.ts";
 import { buildOwnEntry, type OwnEntrySettings } from "../entry/own-entry.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { DESTINATION_COUNT } from "./registry-write.ts";
-import { registryItem } from "../base/table-schema.ts";
 import { finishRemoval, type Unfinished, type UnfinishedDependencies, unfinishedItem } from "./unfinished.ts";
 
 export interface RemovalOfDestinations extends UnfinishedDependencies {

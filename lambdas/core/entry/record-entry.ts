@@ -7,7 +7,7 @@ import { entryKeyOf, newEntryKey, shardOf } from "../base/ids.ts";
 import type { Problem } from "../base/problem.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { recordedDays } from "../workspace/retention.ts";
-import type { EntryStore } from "../stores.ts";
+import type { EntryStore } from "./entry-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** What recording needs; `shards` names the giants' number of shards by workspace. */

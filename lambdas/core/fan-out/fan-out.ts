@@ -2,13 +2,13 @@ import { appendToJournal, type AppendDependencies } from "../journal/append-jour
 import { forEachAtMost } from "../base/at-most.ts";
 import { toTimestamp } from "../base/clock.ts";
 import type { JournalRecord } from "../journal/find-in-journal.ts";
-import { type Lane, LIVE_LANE, type Ring, ringOf } from "../lane/lane.ts";
+import { type Lane, type Ring, ringOf } from "../lane/lane.ts";
+import { LIVE_LANE, eventsPartition } from "../base/table-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
-import type { LaneStore, RingQueue } from "../stores.ts";
+import type { LaneStore, RingQueue } from "../lane/lane-store.ts";
 import type { ReadRecord, StreamPlace } from "./stream-record.ts";
-import { eventsPartition } from "../base/table-schema.ts";
 
 export interface FanOutDependencies extends AppendDependencies {
   lanes: Pick<LaneStore, "lanesOf">;

@@ -7,7 +7,7 @@ import { ringsFor } from "./fan-out.ts";
 import type { Log } from "../base/log.ts";
 import { streamPosition } from "../journal/page.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
-import type { PurgeStore } from "../retention/purge-state.ts";
+import type { ExtendEntry } from "../entry/entry-store.ts";
 import {
   expiryOf,
   NEVER_EXPIRES,
@@ -15,7 +15,8 @@ import {
   removableBefore,
   type RetentionSettings,
 } from "../workspace/retention.ts";
-import type { LaneStore, RingQueue, WorkspaceReader } from "../stores.ts";
+import type { LaneStore, RingQueue } from "../lane/lane-store.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 import { isSound } from "./stream-record.ts";
 import { workspaceOfPartition } from "../base/table-schema.ts";
 
@@ -28,7 +29,7 @@ export interface RedriveDependencies extends AppendDependencies {
     workspaces: WorkspaceReader;
     plans: Plans;
     settings: RetentionSettings;
-    extendEntry: PurgeStore["extendEntry"];
+    extendEntry: ExtendEntry;
   };
   hasTime(): boolean;
   isLasting(error: unknown): boolean;

@@ -1,10 +1,10 @@
-import type { Clock } from "../base/clock.ts";
-import { toTimestamp } from "../base/clock.ts";
+import { type Clock, toTimestamp } from "../base/clock.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { findRecord, type JournalRecord, type JournalView, viewJournal } from "./find-in-journal.ts";
 import { type Page, PAGE_MAX_EVENTS } from "./page.ts";
 import { pageHash } from "./page-hash.ts";
-import type { EntryStore, JournalStore } from "../stores.ts";
+import type { JournalStore } from "./journal-store.ts";
+import type { EntryStore } from "../entry/entry-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 export interface AppendDependencies {

@@ -1,6 +1,6 @@
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "./page.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "./journal-store.ts";
 
 /** A stream record on its way into the journal; `position` is its `streamPosition`. */
 export interface JournalRecord {

@@ -1,5 +1,6 @@
+import { LAST_TIME, toTimestamp } from "../base/clock.ts";
 import { newestRecordedAt, type Page } from "./page.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "./journal-store.ts";
 
 type SearchedJournal = Pick<JournalStore, "newestPage" | "oldestPage" | "readPage">;
 
@@ -47,4 +48,15 @@ async function findFirst(
     else below = middle;
   }
   return found;
+}
+
+/**
+ * The journal is in the order of record, except that posts at the same time may pass each other by as long as a request takes
+ * (API Gateway ends one after 30 s). Windows are looked up this much later than asked, and then cut exactly.
+ */
+const DISORDER_MS = 60_000;
+
+/** Nothing that was recorded before `time` lies behind the first page with an entry of this time of record. */
+export function searchFrom(time: string): string {
+  return toTimestamp(Math.min(Date.parse(time) + DISORDER_MS, LAST_TIME));
 }

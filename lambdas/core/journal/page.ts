@@ -27,6 +27,11 @@ export type Page = z.infer<typeof pageSchema>;
 export const positionSchema = z.object({ page: z.number(), index: z.number() });
 export type Position = z.infer<typeof positionSchema>;
 
+/** Less than 0 when `a` lies before `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.page - b.page || a.index - b.index;
+}
+
 export const PAGE_MAX_EVENTS = 100;
 
 /** Text whose order is the order of the stream: label, then the sequence number padded to 40 digits (DynamoDB gives 21 to 40). */
@@ -37,4 +42,8 @@ export function streamPosition(label: string, sequenceNumber: string): string {
 /** When the newest of a page's entries was recorded; empty without entries. */
 export function newestRecordedAt({ entries }: Page): string {
   return entries.reduce((newest, { recordedAt }) => (recordedAt > newest ? recordedAt : newest), "");
+}
+
+export function eventsOn({ entries }: Pick<Page, "entries">): number {
+  return entries.reduce((sum, { count }) => sum + count, 0);
 }

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { comparePositions } from "../lane/close-number.ts";
-import { type Page, type Position, positionSchema } from "./page.ts";
+import { comparePositions, type Page, type Position, positionSchema } from "./page.ts";
 
 /** Events of the journal from `from` to before `to`; at the end of a page `to` is the start of the next. */
 export const stretchSchema = z.object({ from: positionSchema, to: positionSchema });

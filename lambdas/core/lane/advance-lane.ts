@@ -1,10 +1,11 @@
+import type { Format } from "../formats/format.ts";
 import type { DeliveryOutcome } from "../delivery/delivery-record.ts";
 import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
-import { type Frozen, type Lane, LIVE_LANE, outcomeOf } from "./lane.ts";
+import { type Frozen, type Lane, outcomeOf } from "./lane.ts";
+import { LIVE_LANE, DUE_SHARD } from "../base/table-schema.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
 import { joinStretches } from "../journal/range.ts";
 import type { Position } from "../journal/page.ts";
-import { DUE_SHARD } from "../base/table-schema.ts";
 
 /** Answers that take longer than this count as slow; two in a row move the lane to the slow queue. */
 export const SLOW_ANSWER_MS = 3_000;
@@ -48,7 +49,7 @@ export function lapsed(lane: Lane, cut: Pick<Cut, "lapsed">): Lane {
 }
 
 /** How many events the next delivery takes at most. */
-export function batchLimitOf(lane: Pick<Lane, "batchLimit">, format: Frozen["format"]): number {
+export function batchLimitOf(lane: Pick<Lane, "batchLimit">, format: Format): number {
   return format === "cloudevents-structured" ? 1 : (lane.batchLimit ?? DELIVERY_MAX_EVENTS);
 }
 

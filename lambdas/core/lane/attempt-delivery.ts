@@ -9,12 +9,15 @@ import {
 } from "./advance-lane.ts";
 import { toTimestamp } from "../base/clock.ts";
 import { composeRequest } from "../delivery/compose-request.ts";
-import { type Attempt, type DeliveryOutcome, factsOfFrozen } from "../delivery/delivery-record.ts";
+import type { Attempt, DeliveryOutcome } from "../delivery/delivery-record.ts";
+import { factsOfFrozen } from "./delivery-facts.ts";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
-import { buildBody, type Cut } from "./freeze-delivery.ts";
+import type { Cut } from "./freeze-delivery.ts";
+import { buildBody } from "../formats/format.ts";
 import { errorOf, judgeResponse, type Verdict } from "../delivery/judge-response.ts";
-import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
+import type { Frozen, Lane } from "./lane.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 import { type LaneRun, settleFrozen, storeChanges } from "./lane-writes.ts";
 import { METRIC } from "../base/metric-names.ts";
 import { tellFailing, tellRecovered } from "./tell-owner.ts";

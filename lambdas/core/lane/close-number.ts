@@ -1,10 +1,5 @@
+import { comparePositions, type Position } from "../journal/page.ts";
 import type { Frozen, Lane } from "./lane.ts";
-import type { Position } from "../journal/page.ts";
-
-/** Less than 0 when `a` lies before `b`. */
-export function comparePositions(a: Position, b: Position): number {
-  return a.page - b.page || a.index - b.index;
-}
 
 /** What belongs to one delivery and its refusals, gone: the lane has nothing frozen and waits for nothing. */
 export const NOTHING_FROZEN = {

@@ -1,12 +1,11 @@
 import { type Destination, wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { linesOf } from "../entry/entry-body.ts";
-import type { Page } from "../journal/page.ts";
-import { recordedEventSchema } from "../reading/event-query.ts";
-import { eventsOn } from "../retention/receipt.ts";
-import type { EntryStore, JournalStore } from "../stores.ts";
-import { comparePositions } from "./close-number.ts";
-import { isRecordedIn } from "./lane.ts";
+import { type Page, eventsOn, comparePositions } from "../journal/page.ts";
+import { recordedEventSchema } from "../entry/recorded-event.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
+import type { EntryStore } from "../entry/entry-store.ts";
+import { isRecordedIn } from "../journal/recorded-window.ts";
 import { isOwnFailure, mayBeNotice } from "./owner-notice.ts";
 import type { ReplayWindow } from "./replay-window.ts";
 

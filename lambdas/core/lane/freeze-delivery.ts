@@ -3,12 +3,11 @@ import * as z from "zod/mini";
 import { wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { eventId } from "../base/ids.ts";
-import { type Frozen, isRecordedIn, type Recorded } from "./lane.ts";
-import { comparePositions } from "./close-number.ts";
-import { countOf } from "./health.ts";
+import type { Frozen } from "./lane.ts";
+import { isRecordedIn, type Recorded } from "../journal/recorded-window.ts";
+import { comparePositions, eventsOn, PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import { isOwnFailure } from "./owner-notice.ts";
 import { joinStretches, type Stretch, stretchOf } from "../journal/range.ts";
-import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** A receiver should take 64 KiB an event; intakes stop at 1 MB a request. Events of one POST, and bytes of its body. */
@@ -72,7 +71,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
   const { page } = loaded.page;
   const from = page === cut.seen.page ? cut.seen.index : 0;
   const next = { ...cut, lines: [...cut.lines], ids: [...cut.ids] };
-  const count = countOf(loaded.page);
+  const count = eventsOn(loaded.page);
   let first = 0;
   for (const reference of loaded.page.entries) {
     for (let index = Math.max(from, first); index < first + reference.count; index++) {
@@ -144,15 +143,4 @@ export function checkOf(ids: readonly string[]): string {
 export function compareWithFrozen(cut: Cut, frozen: Frozen): "same" | "expired" | "recut" {
   if (cut.ids.length < frozen.count) return "expired";
   return cut.ids.length === frozen.count && checkOf(cut.ids) === frozen.check ? "same" : "recut";
-}
-
-const OPEN = Buffer.from("[");
-const COMMA = Buffer.from(",");
-const CLOSE = Buffer.from("]");
-
-/** The body: the recorded bytes themselves, between brackets and commas for a batch. Never serialised again. */
-export function buildBody(format: Frozen["format"], lines: readonly Uint8Array[]): Uint8Array {
-  if (format === "cloudevents-structured") return Buffer.concat(lines);
-  const parts = lines.flatMap((line, index) => (index === 0 ? [line] : [COMMA, line]));
-  return Buffer.concat([OPEN, ...parts, CLOSE]);
 }

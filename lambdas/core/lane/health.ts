@@ -1,8 +1,7 @@
+import { eventsOn, comparePositions, type Page, type Position } from "../journal/page.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { expiredOn } from "../journal/expired-events.ts";
 import { type Lane, outcomeOf } from "./lane.ts";
-import { comparePositions } from "./close-number.ts";
-import type { Page, Position } from "../journal/page.ts";
 
 /** A destination's health as the API shows it. */
 export interface Health {
@@ -67,10 +66,6 @@ function lastDeliveryOf({ lastDelivery }: Lane): Health["lastDelivery"] {
   return shown;
 }
 
-export function countOf(page: Page): number {
-  return page.entries.reduce((sum, { count }) => sum + count, 0);
-}
-
 /**
  * Events from a position up to the end of the journal. Pages that a purge removed count no more, nor does what has expired up to
  * `next`; behind it there is little of that, since pages follow the time of record closely.
@@ -83,7 +78,7 @@ export function eventsBehind(cursor: Position, { newest, next }: JournalEnds, si
 /** Events of a page, not before the cursor's, that have not expired and may still be delivered. */
 export function waitingOn(page: Page, cursor: Position, since: string): number {
   const from = page.page === cursor.page ? cursor.index : 0;
-  return Math.max(0, countOf(page) - from) - expiredOn(page, since, from);
+  return Math.max(0, eventsOn(page) - from) - expiredOn(page, since, from);
 }
 
 /** The entries that these are of. */
@@ -105,5 +100,5 @@ export function oldestUndeliveredAt(cursor: Position, next: Page | undefined): s
 export function isBehind(lane: Pick<Lane, "cursor" | "frozen">, newest: Page | undefined): boolean {
   if (lane.frozen !== undefined) return true;
   if (newest === undefined) return false;
-  return comparePositions(lane.cursor, { page: newest.page, index: countOf(newest) }) < 0;
+  return comparePositions(lane.cursor, { page: newest.page, index: eventsOn(newest) }) < 0;
 }

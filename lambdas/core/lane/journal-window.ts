@@ -2,9 +2,9 @@ import { sha256 } from "../entry/build-entry.ts";
 import type { Entry, EntryReference } from "../entry/entry.ts";
 import { unpackBody } from "../entry/entry-body.ts";
 import type { LoadedPage } from "./freeze-delivery.ts";
-import { countOf } from "./health.ts";
-import { PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
-import type { EntryStore, JournalStore } from "../stores.ts";
+import { eventsOn, PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
+import type { EntryStore } from "../entry/entry-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** The part of a journal that a run of a lane looks at. Pages and entries never change, so each is read once. */
@@ -57,7 +57,7 @@ export function createJournalWindow(workspace: string, stores: WindowStores): Jo
   };
 
   const fill = async (page: number): Promise<void> => {
-    const isEnough = sum(pages.map(countOf)) >= PAGE_MAX_EVENTS || isAtEnd;
+    const isEnough = sum(pages.map(eventsOn)) >= PAGE_MAX_EVENTS || isAtEnd;
     if (pages.length > 0 && isEnough) return;
     const from = Math.max(page, (pages.at(-1)?.page ?? 0) + 1);
     const more = await stores.journal.readPagesFrom(workspace, from, PAGES_A_QUERY);

@@ -6,15 +6,11 @@ import type { OwnerNotices } from "./owner-notice.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { RetrySettings } from "../delivery/retry-schedule.ts";
 import type { Sender } from "../delivery/send.ts";
-import type {
-  DestinationReader,
-  EntryStore,
-  JournalStore,
-  LaneStore,
-  RingQueue,
-  SecretReader,
-  WorkspaceReader,
-} from "../stores.ts";
+import type { DestinationReader, SecretReader } from "../destination/destination-store.ts";
+import type { LaneStore, RingQueue } from "./lane-store.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
+import type { EntryStore } from "../entry/entry-store.ts";
 
 export interface DeliverSettings {
   plans: Plans;

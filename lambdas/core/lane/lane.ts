@@ -1,3 +1,5 @@
+import { formatSchema } from "../formats/format.ts";
+import { recordedSchema } from "../journal/recorded-window.ts";
 import * as z from "zod/mini";
 import { positionSchema } from "../journal/page.ts";
 import { stretchSchema } from "../journal/range.ts";
@@ -22,7 +24,7 @@ export const frozenSchema = z.object({
   id: z.string(),
   number: z.number(),
   frozenAt: z.string(),
-  format: z.enum(["cloudevents-batch", "cloudevents-structured"]),
+  format: formatSchema,
   /** `contentVersion` of the destination when it was cut: another value means recut. */
   contentVersion: z.number(),
   end: positionSchema,
@@ -32,18 +34,6 @@ export const frozenSchema = z.object({
   parent: z.optional(z.string()),
 });
 export type Frozen = z.infer<typeof frozenSchema>;
-
-/** Times of record (timestamps): `from` inclusive, `to` exclusive. */
-export const recordedSchema = z.object({ from: z.string(), to: z.string() });
-export type Recorded = z.infer<typeof recordedSchema>;
-
-/** Without a window everything is. */
-export function isRecordedIn(
-  { recordedAt }: { recordedAt: string },
-  recorded: Recorded | undefined,
-): boolean {
-  return recorded === undefined || (recordedAt >= recorded.from && recordedAt < recorded.to);
-}
 
 /**
  * A cursor over the journal for one destination; every write bumps `version` under a condition on it.
@@ -109,8 +99,6 @@ export const laneSchema = z.object({
 export type Lane = z.infer<typeof laneSchema>;
 /** Who moves lanes is held by its role to rows of these. */
 export const LANE_ATTRIBUTES: readonly string[] = Object.keys(laneSchema.shape);
-
-export const LIVE_LANE = "live";
 
 /** What a ring's message body says: look at this lane. `slow` names the queue that it is for, and so the one it came from. */
 export const ringSchema = z.object({

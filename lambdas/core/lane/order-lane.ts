@@ -1,4 +1,5 @@
-import type { Lane, Recorded } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { Recorded } from "../journal/recorded-window.ts";
 import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
 import { registryItem } from "../base/table-schema.ts";

@@ -3,7 +3,8 @@ import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
-import { type Lane, LIVE_LANE } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
 
 /** What an owner is told of a destination: `{prefix}.webhook.delivery_<…>`. */

@@ -1,6 +1,6 @@
 import { findPageAt } from "../journal/find-page-at.ts";
 import type { Position } from "../journal/page.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 
 /** The first event of page `page`. */
 function startOf(page: number): Position {

@@ -1,11 +1,8 @@
-import { findPageRecordedAt } from "../journal/find-page-at.ts";
-import { searchFrom } from "../reading/reading-window.ts";
-import { comparePositions } from "./close-number.ts";
-import { isRecordedIn, type Recorded } from "./lane.ts";
-import type { Page, Position } from "../journal/page.ts";
-import { eventsOn } from "../retention/receipt.ts";
+import { findPageRecordedAt, searchFrom } from "../journal/find-page-at.ts";
+import { comparePositions, type Page, type Position, eventsOn } from "../journal/page.ts";
+import { isRecordedIn, type Recorded } from "../journal/recorded-window.ts";
 import { placeAt, placeNow } from "./place-in-journal.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 
 export interface ReplayWindow {
   /** Its first event, and the place behind its last one. Between them may lie events of other times. */

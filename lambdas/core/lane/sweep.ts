@@ -2,10 +2,13 @@ import { forEachAtMost } from "../base/at-most.ts";
 import { type Clock, toTimestamp } from "../base/clock.ts";
 import { entitlementOf, type Plans } from "../workspace/entitlement.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
-import { type Lane, LIVE_LANE, type Ring, ringOf } from "./lane.ts";
+import { type Lane, type Ring, ringOf } from "./lane.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
-import type { JournalStore, RingQueue, WorkspaceReader } from "../stores.ts";
+import type { RingQueue } from "./lane-store.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 export interface SweepPorts {

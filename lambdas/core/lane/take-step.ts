@@ -15,14 +15,14 @@ import {
 } from "./advance-lane.ts";
 import { attemptDelivery, type Target } from "./attempt-delivery.ts";
 import { toTimestamp } from "../base/clock.ts";
-import { factsOfFrozen } from "../delivery/delivery-record.ts";
+import { factsOfFrozen } from "./delivery-facts.ts";
 import { entitlementOf } from "../workspace/entitlement.ts";
 import { compareWithFrozen, type Cut, type CutRules, extendCut, startCut } from "./freeze-delivery.ts";
 import { newId } from "../base/ids.ts";
-import { type Frozen, type Lane, LIVE_LANE } from "./lane.ts";
+import type { Frozen, Lane } from "./lane.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 import { changeLane, type LaneRun, settleFrozen, storeLane } from "./lane-writes.ts";
-import { comparePositions } from "./close-number.ts";
-import type { Position } from "../journal/page.ts";
+import { comparePositions, type Position } from "../journal/page.ts";
 import { visibleSince } from "../workspace/retention.ts";
 import { tellResumed, tellSuspended } from "./tell-owner.ts";
 

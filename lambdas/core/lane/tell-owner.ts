@@ -1,7 +1,8 @@
 import { toTimestamp } from "../base/clock.ts";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
-import { type Lane, LIVE_LANE } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 import type { LanePorts } from "./lane-ports.ts";
 import { isFailingNews, type Notice } from "./owner-notice.ts";
 

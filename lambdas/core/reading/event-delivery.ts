@@ -1,9 +1,8 @@
 import { type Destination, wantsType } from "../destination/destination.ts";
 import type { DeliveryRecord } from "../delivery/delivery-record.ts";
-import { comparePositions } from "../lane/close-number.ts";
-import { isRecordedIn } from "../lane/lane.ts";
+import { comparePositions, type Position } from "../journal/page.ts";
+import { isRecordedIn } from "../journal/recorded-window.ts";
 import { isOwnFailure } from "../lane/owner-notice.ts";
-import type { Position } from "../journal/page.ts";
 
 /** Deliveries of a destination that are looked at from each end: since the event was recorded, and back from now. */
 export const SPANS_LOOKED_AT = 250;

@@ -1,4 +1,5 @@
-import { CSV_HEADER, csvRow, type EventFilter, matchesFilter, recordedEventSchema } from "./event-query.ts";
+import { CSV_HEADER, csvRow, type EventFilter, matchesFilter } from "./event-query.ts";
+import { recordedEventSchema } from "../entry/recorded-event.ts";
 import { chunksOf } from "../entry/entry-chunks.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { ExportFormat } from "./export-job.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { bytesInAnswer, MAX_ANSWER_BYTES } from "./answer-size.ts";
-import { type EventFilter, matchesFilter, type RecordedEvent, recordedEventSchema } from "./event-query.ts";
+import { type EventFilter, matchesFilter } from "./event-query.ts";
+import { type RecordedEvent, recordedEventSchema } from "../entry/recorded-event.ts";
 import { chunksOf } from "../entry/entry-chunks.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page, Position } from "../journal/page.ts";

@@ -1,12 +1,6 @@
 import type { Plans, Workspace } from "../workspace/entitlement.ts";
 import { visibleSince } from "../workspace/retention.ts";
-import { LAST_TIME, toTimestamp } from "../base/clock.ts";
-
-/**
- * The journal is in the order of record, except that posts at the same time may pass each other by as long as a request takes
- * (API Gateway ends one after 30 s). Windows are looked up this much later than asked, and then cut exactly.
- */
-const DISORDER_MS = 60_000;
+import { toTimestamp } from "../base/clock.ts";
 
 /** What of the asked window is within retention: `since` inclusive, `until` exclusive, both timestamps of record. */
 export function windowOf(
@@ -21,9 +15,4 @@ export function windowOf(
     since: from > visible ? from : visible,
     until: asked.to === undefined ? undefined : toTimestamp(Date.parse(asked.to)),
   };
-}
-
-/** Nothing that was recorded before `time` lies behind the first page with an entry of this time of record. */
-export function searchFrom(time: string): string {
-  return toTimestamp(Math.min(Date.parse(time) + DISORDER_MS, LAST_TIME));
 }

@@ -4,7 +4,7 @@ import { EXPORT_PART_BYTES, type ExportFormat, type ExportJob, MAX_EXPORT_PARTS 
 import { type ExportPart, type ForwardReading, readPart } from "./export-part.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { visibleSince } from "../workspace/retention.ts";
-import type { WorkspaceReader } from "../stores.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 
 export interface ExportRows {
   readJob(workspace: string, id: string): Promise<ExportJob | undefined>;

@@ -3,8 +3,9 @@ import type { Plans } from "../workspace/entitlement.ts";
 import type { Position } from "../journal/page.ts";
 import type { PurgeStore } from "./purge-state.ts";
 import { DAY_MS, removableBefore, type RetentionSettings } from "../workspace/retention.ts";
-import type { JournalStore, WorkspaceReader } from "../stores.ts";
-import { LIVE_LANE } from "../lane/lane.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
 
 export interface OwedDependencies {
   journal: Pick<JournalStore, "readPagesFrom">;

@@ -1,7 +1,7 @@
 import { type Clock, toTimestamp } from "../base/clock.ts";
 import type { Page } from "../journal/page.ts";
 import { DAY_MS } from "../workspace/retention.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 
 /** Between so many pages the purge looks at the workspace again: at most 5,000 events. */
 export const PAGES_A_STEP = 50;

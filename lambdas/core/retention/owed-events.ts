@@ -1,8 +1,8 @@
 import { eventsWithin, type Stretch, stretchesBefore } from "../journal/range.ts";
-import { LIVE_LANE } from "../lane/lane.ts";
-import type { Page } from "../journal/page.ts";
+import { LIVE_LANE } from "../base/table-schema.ts";
+import { type Page, eventsOn } from "../journal/page.ts";
 import type { LanePosition } from "./purge-state.ts";
-import { eventsOn, type Owed } from "./receipt.ts";
+import type { Owed } from "./receipt.ts";
 
 /** Of each destination what its lane has passed because it had expired, and what it has not come to. */
 export function owedOn(pages: readonly Page[], lanes: readonly LanePosition[]): Owed[] {

@@ -3,7 +3,7 @@ import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "../journal/page.ts";
 import { type Pace, paceAfter, WRITES_AT_ONCE } from "./purge-pace.ts";
 import type { PurgeState, PurgeStore } from "./purge-state.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 import {
   DAY_MS,
   endOfGrace,

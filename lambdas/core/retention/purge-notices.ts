@@ -1,5 +1,4 @@
-import type { Clock } from "../base/clock.ts";
-import { toTimestamp } from "../base/clock.ts";
+import { type Clock, toTimestamp } from "../base/clock.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
@@ -7,7 +6,8 @@ import type { OwnerEvents } from "../destination/owner-event.ts";
 import { purgedFacts, purgedKey, type Receipt } from "./receipt.ts";
 import { recordOwnEvent, type Recorder } from "../entry/record-entry.ts";
 import type { PurgeDependencies } from "./run-purge.ts";
-import type { DestinationReader, WorkspaceReader } from "../stores.ts";
+import type { DestinationReader } from "../destination/destination-store.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 
 /** Who did it, when nobody asked: the daily purge. */
 export const RETENTION_ACTOR = { type: "system", id: "trailcast.retention" } as const;

@@ -13,7 +13,7 @@ import {
   type Receipt,
   type ReceiptEnd,
 } from "./receipt.ts";
-import type { JournalStore } from "../stores.ts";
+import type { JournalStore } from "../journal/journal-store.ts";
 
 /** The row of a purge under way, with its receipt. */
 const CLAIM_UNITS = 2;

@@ -1,3 +1,4 @@
+import type { ExtendEntry } from "../entry/entry-store.ts";
 import * as z from "zod/mini";
 import type { RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
@@ -65,12 +66,7 @@ export interface PurgeStore {
   removeEntries(workspace: string, entries: readonly EntryReference[]): Promise<number>;
   /** Answers the write units that it took. */
   removePage(workspace: string, page: number): Promise<number>;
-  /** Moves the expiry of an entry that is still there later, never earlier. Epoch seconds; answers the write units that it took. */
-  extendEntry(
-    workspace: string,
-    entry: Pick<EntryReference, "entry" | "shard" | "recordedAt">,
-    expiresAt: number,
-  ): Promise<number>;
+  extendEntry: ExtendEntry;
   lanePositions(workspace: string): Promise<LanePosition[]>;
   /** A plan was changed in the settings: stores what that means for the workspace, if its row is still at that version. */
   applyRetention(workspace: Workspace, history: RetentionHistory, days: number): Promise<void>;

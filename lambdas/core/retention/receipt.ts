@@ -1,6 +1,6 @@
+import { eventsOn, type Page } from "../journal/page.ts";
 import * as z from "zod/mini";
 import type { EntryReference } from "../entry/entry.ts";
-import type { Page } from "../journal/page.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
@@ -70,10 +70,6 @@ export function endOf(page: Page): ReceiptEnd {
     lastRecordedAt: last.recordedAt,
     lastEntry: last.entry,
   };
-}
-
-export function eventsOn(page: Page): number {
-  return page.entries.reduce((sum, reference) => sum + reference.count, 0);
 }
 
 /** Opens the receipt over contiguous, non-empty `pages`. */

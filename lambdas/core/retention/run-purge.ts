@@ -23,7 +23,7 @@ import {
   retentionDaysOf,
   type RetentionSettings,
 } from "../workspace/retention.ts";
-import type { WorkspaceReader } from "../stores.ts";
+import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 
 export interface PurgeDependencies extends RemovalDependencies, Pick<OwedDependencies, "owedExpiring"> {
   workspaces: WorkspaceReader;

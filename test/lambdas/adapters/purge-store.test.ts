@@ -14,7 +14,9 @@ import type { Workspace } from "../../../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
 import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
 import type { Stretch } from "../../../lambdas/core/journal/range.ts";
-import type { EntryStore, JournalStore, WorkspaceReader } from "../../../lambdas/core/stores.ts";
+import type { WorkspaceReader } from "../../../lambdas/core/workspace/workspace-store.ts";
+import type { JournalStore } from "../../../lambdas/core/journal/journal-store.ts";
+import type { EntryStore } from "../../../lambdas/core/entry/entry-store.ts";
 import { createInMemoryPurge } from "../../helpers/in-memory-purge.ts";
 import {
   createInMemoryEntries,

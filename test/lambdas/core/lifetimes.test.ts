@@ -1,11 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { createExportParts } from "../../../lambdas/adapters/export-store.ts";
-import {
-  factsOfFrozen,
-  recordOfFrozen,
-  skippedNote,
-} from "../../../lambdas/core/delivery/delivery-record.ts";
+import { factsOfFrozen, recordOfFrozen, skippedNote } from "../../../lambdas/core/lane/delivery-facts.ts";
 import { isAbandoned, newSecretLock } from "../../../lambdas/core/destination/secret-lock.ts";
 import { finishAbandoned, type Unfinished } from "../../../lambdas/core/destination/unfinished.ts";
 import { createExport } from "../../../lambdas/reading/manage-exports.ts";

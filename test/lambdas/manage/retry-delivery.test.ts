@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { factsOfFrozen } from "../../../lambdas/core/delivery/delivery-record.ts";
+import { factsOfFrozen } from "../../../lambdas/core/lane/delivery-facts.ts";
 import {
   agedPage,
   DISABLED,

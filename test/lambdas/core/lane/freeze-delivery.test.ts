@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  buildBody,
   checkOf,
   compareWithFrozen,
   type Cut,
@@ -11,10 +10,10 @@ import {
   type LoadedPage,
   startCut,
 } from "../../../../lambdas/core/lane/freeze-delivery.ts";
+import { buildBody } from "../../../../lambdas/core/formats/format.ts";
 import { eventId } from "../../../../lambdas/core/base/ids.ts";
 import type { Frozen } from "../../../../lambdas/core/lane/lane.ts";
-import { comparePositions } from "../../../../lambdas/core/lane/close-number.ts";
-import type { Page, Position } from "../../../../lambdas/core/journal/page.ts";
+import { comparePositions, type Page, type Position } from "../../../../lambdas/core/journal/page.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const RULES: CutRules = {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
 import type { Destination } from "../../../../lambdas/core/destination/destination.ts";
-import type { Recorded } from "../../../../lambdas/core/lane/lane.ts";
+import type { Recorded } from "../../../../lambdas/core/journal/recorded-window.ts";
 import {
   countWanted,
   MAX_COUNTED_EVENTS,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { LIVE_LANE } from "../../../../lambdas/core/lane/lane.ts";
+import { LIVE_LANE } from "../../../../lambdas/core/base/table-schema.ts";
 import { placeAt, placeNow } from "../../../../lambdas/core/lane/place-in-journal.ts";
 import { markSkip, moveLane, newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LOST, WS } from "../../../helpers/in-memory-lanes.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { factsOfFrozen } from "../../../../lambdas/core/delivery/delivery-record.ts";
+import { factsOfFrozen } from "../../../../lambdas/core/lane/delivery-facts.ts";
 import { type DeliverySpan, deliveryOf } from "../../../../lambdas/core/reading/event-delivery.ts";
 import type { Lane } from "../../../../lambdas/core/lane/lane.ts";
 

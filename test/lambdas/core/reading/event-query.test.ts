@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  csvCell,
-  csvRow,
-  matchesFilter,
-  type RecordedEvent,
-} from "../../../../lambdas/core/reading/event-query.ts";
+import { csvCell, csvRow, matchesFilter } from "../../../../lambdas/core/reading/event-query.ts";
+import type { RecordedEvent } from "../../../../lambdas/core/entry/recorded-event.ts";
 
 const event: RecordedEvent = {
   id: "aud_1",

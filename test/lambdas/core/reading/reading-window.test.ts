@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { searchFrom, windowOf } from "../../../../lambdas/core/reading/reading-window.ts";
+import { windowOf } from "../../../../lambdas/core/reading/reading-window.ts";
+import { searchFrom } from "../../../../lambdas/core/journal/find-page-at.ts";
 import { workspaceRow } from "../../../helpers/in-memory-stores.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00.000Z");
