@@ -8,7 +8,7 @@ import { synthesise } from "../local/synthesise.ts";
 import { issueToken } from "../packages/local-stack/src/token.ts";
 import { benchEvent } from "./bench-events.ts";
 import { pause } from "./stack/bench-stack.ts";
-import type { RingCaps } from "./stack/cap-rings.ts";
+import type { WakeUpCaps } from "./stack/cap-wake-ups.ts";
 import { controlStack } from "./stack/controlled-stack.ts";
 import { type Figure, figure, median, quantile } from "./measure.ts";
 import { type QueueDepths, watchQueues } from "./stack/queue-depth.ts";
@@ -30,7 +30,7 @@ const WARM_UP = 3;
  * Fewer than there are bad destinations, which so fill the quick queue's share until they have moved to the other one: two answers of 9 s
  * for each of twenty, twelve at once, are 30 s. From then on a lane that had not moved would hold the others up.
  */
-const CAPS: RingCaps = { quick: 12, slow: 3 };
+const CAPS: WakeUpCaps = { quick: 12, slow: 3 };
 const CAPPED_WARM_UP = 25;
 const CAPPED_RUN_MS = 30_000;
 const ARRIVAL_MS = 60_000;
@@ -47,7 +47,7 @@ interface RoundPlan {
   runMs: number;
   /** Intervals. */
   warmUp: number;
-  caps?: RingCaps;
+  caps?: WakeUpCaps;
 }
 
 interface Round {
@@ -84,8 +84,8 @@ export async function benchFairness(
   return [
     figure("fairness", `p99 beside ${bad} (${alone} ms without)`, median(beside.map(p99)), "ms", { atMost }),
     figure("fairness", `p99 beside ${bad}, ${caps}`, p99(capped), "ms", { atMost }),
-    figure("fairness", "most messages in the ring queues", most, "", { atMost: MOST_QUEUED }),
-    figure("fairness", `most messages in the ring queues, ${caps}`, capped.queues.most, "", {
+    figure("fairness", "most messages in the wake-up queues", most, "", { atMost: MOST_QUEUED }),
+    figure("fairness", `most messages in the wake-up queues, ${caps}`, capped.queues.most, "", {
       atMost: MOST_QUEUED_CAPPED,
     }),
   ];
@@ -98,7 +98,7 @@ function p99({ latencies }: Round): number {
 /** A bound on what nobody saw would always hold. */
 function requireQueued({ queues }: Round): void {
   if (queues.samples === 0 || queues.most === 0)
-    throw new Error(`${queues.most} messages in ${queues.samples} samples of the ring queues`);
+    throw new Error(`${queues.most} messages in ${queues.samples} samples of the wake-up queues`);
 }
 
 function describe(round: Round | undefined): string {
@@ -119,7 +119,7 @@ async function runRound({ withBad, runMs, warmUp, caps }: RoundPlan): Promise<Ro
     timeScale: TIME_SCALE,
     seed: 0,
     maxWorkers: THREADS,
-    ...(caps !== undefined && { ringCaps: caps }),
+    ...(caps !== undefined && { wakeUpCaps: caps }),
   });
   try {
     const { apiUrl, awsEndpointUrl } = await stack.endpoints();

@@ -26,7 +26,7 @@ function whole(least: number, greatest: number): (value: string) => number {
 
 const options = new Command("npm run faults --")
   .description(
-    "Runs the local stack under receivers that fail, functions that die, rings and batches that are lost, late or double, and kill -9; then says whether every event arrived, in order.",
+    "Runs the local stack under receivers that fail, functions that die, wake-ups and batches that are lost, late or double, and kill -9; then says whether every event arrived, in order.",
   )
   .option("--events <n>", "events to post", whole(1, 10_000_000), 5000)
   .option("--workspaces <n>", "workspaces, each with one destination", whole(1, 1000), 10)

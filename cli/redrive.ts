@@ -17,13 +17,13 @@ Examples:
   $ npx trailcast redrive
   $ npx trailcast redrive --outputs outputs.json
 
-Rings and purge tasks that failed too often go back to their queues, and the records in quarantine are journalled, or their rows closed
+Wake-ups and purge tasks that failed too often go back to their queues, and the records in quarantine are journalled, or their rows closed
 when the events have expired. Safe at any time: nothing is delivered or journalled twice by it, and a move that is under way already goes on. Fix the fault first.`;
 
 /** Dead-letter queues by the outputs that name them. */
 const DEAD_QUEUES = {
-  RingDeadQueueUrl: "rings",
-  SlowRingDeadQueueUrl: "slow rings",
+  WakeUpDeadQueueUrl: "wake-ups",
+  SlowWakeUpDeadQueueUrl: "slow wake-ups",
   PurgeDeadQueueUrl: "purge tasks",
 } as const;
 

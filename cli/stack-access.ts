@@ -105,7 +105,7 @@ function byEnding(outputs: Readonly<Record<string, string>>, name: string): stri
     .filter(([key]) => pattern.test(key))
     .toSorted(([one], [other]) => one.length - other.length);
   const [shortest, next] = found;
-  // `AuditSlowRingQueueUrl` ends in `RingQueueUrl` as well, but has more before it; two of one length are of two constructs.
+  // `AuditSlowWakeUpQueueUrl` ends in `WakeUpQueueUrl` as well, but has more before it; two of one length are of two constructs.
   return shortest?.[0].length === next?.[0].length ? undefined : shortest?.[1];
 }
 

@@ -3,15 +3,15 @@ import * as z from "zod/mini";
 import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
 import { createEntryPoint } from "./adapters/entry-point.ts";
 import { publishing } from "./adapters/powertools-metrics.ts";
-import type { RingHold } from "./adapters/ring-hold.ts";
-import { type Ring, ringSchema } from "./core/lane/lane.ts";
+import type { VisibilityExtender } from "./adapters/visibility-extender.ts";
+import { type WakeUp, wakeUpSchema } from "./core/lane/lane.ts";
 import type { LanePorts } from "./core/lane/lane-ports.ts";
 import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
 import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/delivery/send-test-event.ts";
 
 export interface DeliverDependencies {
   ports: LanePorts & TestPorts;
-  hold: RingHold;
+  visibility: VisibilityExtender;
 }
 
 const recordSchema = z.object({
@@ -31,7 +31,7 @@ const ATTEMPT_MS = 14_000;
 const BACKOFF_SECONDS = 5;
 
 /** Answers rings by taking their lanes forward; invoked directly, sends a test event. */
-export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
+export function createDeliverHandler({ ports, visibility }: DeliverDependencies) {
   return async (
     event: unknown,
     context: Pick<Context, "getRemainingTimeInMillis">,
@@ -41,11 +41,11 @@ export function createDeliverHandler({ ports, hold }: DeliverDependencies) {
     const hasTime = (): boolean => context.getRemainingTimeInMillis() > ATTEMPT_MS;
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
     for (const { messageId, receiptHandle, body, attributes } of parsed.Records) {
-      const ring = ringSchema.parse(JSON.parse(body));
-      const end = await answer({ ring, ...countsOf(attributes), hasTime }, ports);
+      const wakeUp = wakeUpSchema.parse(JSON.parse(body));
+      const end = await answer({ wakeUp, ...countsOf(attributes), hasTime }, ports);
       if (end.kind === "done") continue;
       batchItemFailures.push({ itemIdentifier: messageId });
-      await putOff({ ring, receiptHandle, seconds: end.seconds }, hold, ports);
+      await putOff({ wakeUp, receiptHandle, seconds: end.seconds }, visibility, ports);
     }
     return { batchItemFailures };
   };
@@ -60,11 +60,11 @@ function countsOf(
 }
 
 async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
-  const { ring, receives } = input;
+  const { wakeUp, receives } = input;
   try {
     return await runLane(input, ports);
   } catch (error) {
-    const { workspace, destination, lane } = ring;
+    const { workspace, destination, lane } = wakeUp;
     ports.log.error("lane.failed", { workspace, destination, lane, attempt: receives }, error);
     return { kind: "hold", seconds: BACKOFF_SECONDS * receives };
   }
@@ -72,15 +72,15 @@ async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
 
 // A ring that cannot be put off comes back when the queue's own visibility is over.
 async function putOff(
-  { ring, receiptHandle, seconds }: { ring: Ring; receiptHandle: string; seconds: number },
-  hold: RingHold,
+  { wakeUp, receiptHandle, seconds }: { wakeUp: WakeUp; receiptHandle: string; seconds: number },
+  visibility: VisibilityExtender,
   { log }: LanePorts,
 ): Promise<void> {
-  const { workspace, destination, lane, slow } = ring;
+  const { workspace, destination, lane, slow } = wakeUp;
   try {
-    await hold.hold({ receiptHandle, isSlow: slow === true }, seconds);
+    await visibility.extend({ receiptHandle, isSlow: slow === true }, seconds);
   } catch (error) {
-    log.error("ring.unheld", { workspace, destination, lane, delaySeconds: seconds }, error);
+    log.error("wake-up.not-postponed", { workspace, destination, lane, delaySeconds: seconds }, error);
   }
 }
 

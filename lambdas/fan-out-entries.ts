@@ -9,7 +9,7 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
-import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { connectWakeUpQueue } from "./adapters/wake-up-queue.ts";
 import { ENV } from "./core/base/environment.ts";
 import { fanOut, type FanOutDependencies } from "./core/fan-out/fan-out.ts";
 import { readStreamRecord, streamEventSchema } from "./core/fan-out/stream-record.ts";
@@ -38,7 +38,7 @@ export const handler = createEntryPoint((environment) => {
       journal: createJournalStore(client, environment.text(ENV.journalTable)),
       entries: createEntryStore(client, environment.text(ENV.eventsTable)),
       lanes: createLaneStore(client, environment.text(ENV.registryTable)),
-      rings: connectRingQueue(environment),
+      wakeUps: connectWakeUpQueue(environment),
       quarantine: createQuarantineStore(client, environment.text(ENV.quarantineTable)),
       clock: systemClock,
       log: createPowertoolsLog("fan-out"),

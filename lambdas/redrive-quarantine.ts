@@ -9,7 +9,7 @@ import { createLaneStore } from "./adapters/lane-store.ts";
 import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createQuarantineStore } from "./adapters/quarantine-store.ts";
-import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { connectWakeUpQueue } from "./adapters/wake-up-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { plansSchema } from "./core/workspace/entitlement.ts";
 import { ENV } from "./core/base/environment.ts";
@@ -44,7 +44,7 @@ export const handler = createEntryPoint((environment) => {
       settings: environment.json(ENV.retention, retentionSettingsSchema),
       extendEntry: createEntryExtender(client, events),
     },
-    rings: connectRingQueue(environment),
+    wakeUps: connectWakeUpQueue(environment),
     quarantine: createQuarantineStore(client, environment.text(ENV.quarantineTable)),
     clock: systemClock,
     log: createPowertoolsLog("redrive"),

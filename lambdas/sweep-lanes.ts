@@ -7,7 +7,7 @@ import { systemClock } from "./adapters/local-allowance.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { createPowertoolsMetrics, publishing } from "./adapters/powertools-metrics.ts";
 import { createQuarantineCount } from "./adapters/quarantine-count.ts";
-import { connectRingQueue } from "./adapters/ring-queue.ts";
+import { connectWakeUpQueue } from "./adapters/wake-up-queue.ts";
 import { createWorkspaceReader } from "./adapters/workspace-store.ts";
 import { plansSchema } from "./core/workspace/entitlement.ts";
 import { ENV } from "./core/base/environment.ts";
@@ -36,7 +36,7 @@ export const handler = createEntryPoint((environment) => {
       quarantine: createQuarantineCount(client, environment.text(ENV.quarantineTable)),
       workspaces: createWorkspaceReader(client, registry),
       plans: environment.json(ENV.plans, plansSchema),
-      rings: connectRingQueue(environment),
+      wakeUps: connectWakeUpQueue(environment),
       clock: systemClock,
       log: createPowertoolsLog("sweep"),
       metrics,

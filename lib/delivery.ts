@@ -8,14 +8,14 @@ import { equipEvents, equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { OwnerBus } from "./owner-bus.ts";
 import type { Registry } from "./registry.ts";
-import { DELIVER_TIMEOUT_SECONDS, type Rings } from "./rings.ts";
+import { DELIVER_TIMEOUT_SECONDS, type WakeUps } from "./wake-ups.ts";
 import type { SealedQueue } from "./sealed-queue.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
 interface DeliveryParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
   readonly secrets: DestinationSecrets;
   readonly ownerBus: OwnerBus;
 }
@@ -44,8 +44,8 @@ export class Delivery extends Construct {
     this.egressAddresses = network?.addresses.map((address) => address.attrPublicIp) ?? [];
     if (network !== undefined) this.allowNetworkInterfaces();
     this.grantAll(deployment, parts);
-    this.answer("Rings", parts.rings.queue, settings.delivery.concurrency);
-    this.answer("SlowRings", parts.rings.slowQueue, settings.delivery.slowConcurrency);
+    this.answer("WakeUps", parts.wakeUps.queue, settings.delivery.concurrency);
+    this.answer("SlowWakeUps", parts.wakeUps.slowQueue, settings.delivery.slowConcurrency);
   }
 
   /** Deliver a test event now. */
@@ -62,8 +62,8 @@ export class Delivery extends Construct {
     parts.eventLog.grantRecord(this.fn);
     parts.registry.grantMoveLanes(this.fn);
     parts.registry.grantLogDeliveries(this.fn);
-    parts.rings.grantAnswer(this.fn);
-    parts.rings.grantRing(this.fn);
+    parts.wakeUps.grantAnswer(this.fn);
+    parts.wakeUps.grantWakeUp(this.fn);
     parts.secrets.grantRead(this.fn);
     parts.ownerBus.grantTell(this.fn);
     equipEvents(this.fn, deployment);

@@ -7,14 +7,14 @@ import type { Deployment } from "./deployment.ts";
 import { equipPlans, equipRetention } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
-import type { Rings } from "./rings.ts";
+import type { WakeUps } from "./wake-ups.ts";
 import { deadLetterQueue, type SealedQueue } from "./sealed-queue.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
 interface FanOutParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
 }
 
 // A record is given up only when our own fault lasts: what cannot be processed is in quarantine before the checkpoint,
@@ -33,7 +33,7 @@ export class FanOut extends Construct {
     super(scope, id);
     this.fn = this.appender("Function", deployment, parts, {
       entry: "fan-out-entries",
-      description: "Appends recorded entries to the journals of their workspaces and rings the lanes",
+      description: "Appends recorded entries to the journals of their workspaces and wakes the lanes",
     });
     parts.eventLog.grantQuarantine(this.fn);
     this.givenUp = deadLetterQueue(this, "GivenUp", false);
@@ -66,7 +66,7 @@ export class FanOut extends Construct {
     // An old record whose page a purge may have removed is looked up in the entries, lest it be journalled twice.
     parts.eventLog.grantReadEntries(fn);
     parts.registry.grantFindLanes(fn);
-    parts.rings.grantRing(fn);
+    parts.wakeUps.grantWakeUp(fn);
     return fn;
   }
 

@@ -7,13 +7,13 @@ import { equipEvents, equipPlans, equipRetention } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Retention } from "./retention.ts";
-import type { Rings } from "./rings.ts";
+import type { WakeUps } from "./wake-ups.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
 interface ManagementParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
   readonly secrets: DestinationSecrets;
   readonly delivery: Delivery;
   readonly retention: Retention;
@@ -39,7 +39,7 @@ export class Management extends Construct {
     parts.eventLog.grantReadEntries(this.fn);
     parts.eventLog.grantRecord(this.fn);
     parts.secrets.grantManage(this.fn);
-    parts.rings.grantRing(this.fn);
+    parts.wakeUps.grantWakeUp(this.fn);
     parts.delivery.grantTest(this.fn);
     parts.retention.grantUrgentTask(this.fn);
     this.equip(deployment);

@@ -9,13 +9,13 @@ import type { OwnerBus } from "./owner-bus.ts";
 import type { Reading } from "./reading.ts";
 import type { Registry } from "./registry.ts";
 import type { Retention } from "./retention.ts";
-import type { Rings } from "./rings.ts";
+import type { WakeUps } from "./wake-ups.ts";
 
 /** The parts of a deployment that have names to know. */
 export interface NamedParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
   readonly secrets: DestinationSecrets;
   readonly ownerBus: OwnerBus;
   readonly fanOut: FanOut;
@@ -38,10 +38,10 @@ export function namesOf(parts: NamedParts): Record<string, string> {
     QuarantineTable: parts.eventLog.quarantine.tableName,
     RegistryTable: parts.registry.table.tableName,
     DeliveriesTable: parts.registry.deliveries.tableName,
-    RingQueueUrl: parts.rings.queue.queueUrl,
-    RingDeadQueueUrl: parts.rings.dead.queueUrl,
-    SlowRingQueueUrl: parts.rings.slowQueue.queueUrl,
-    SlowRingDeadQueueUrl: parts.rings.slowDead.queueUrl,
+    WakeUpQueueUrl: parts.wakeUps.queue.queueUrl,
+    WakeUpDeadQueueUrl: parts.wakeUps.dead.queueUrl,
+    SlowWakeUpQueueUrl: parts.wakeUps.slowQueue.queueUrl,
+    SlowWakeUpDeadQueueUrl: parts.wakeUps.slowDead.queueUrl,
     PurgeQueueUrl: parts.retention.tasks.queueUrl,
     UrgentPurgeQueueUrl: parts.retention.urgent.queueUrl,
     PurgeDeadQueueUrl: parts.retention.dead.queueUrl,

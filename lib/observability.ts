@@ -13,7 +13,7 @@ import type { Deployment } from "./deployment.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { ManagementApi } from "./management-api.ts";
 import type { Retention } from "./retention.ts";
-import type { Rings } from "./rings.ts";
+import type { WakeUps } from "./wake-ups.ts";
 import type { Sweep } from "./sweep.ts";
 import { metricNamespace } from "./trailcast-function.ts";
 import type { WatchedFunction } from "./watched-functions.ts";
@@ -21,7 +21,7 @@ import type { WatchedFunction } from "./watched-functions.ts";
 interface Watched {
   readonly api: ManagementApi;
   readonly fanOut: FanOut;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
   readonly retention: Retention;
   readonly sweep: Sweep;
   readonly functions: readonly WatchedFunction[];
@@ -80,28 +80,28 @@ export class Observability extends Construct {
     });
   }
 
-  private watchDelivery({ rings }: Watched): void {
+  private watchDelivery({ wakeUps }: Watched): void {
     for (const [id, queue] of [
-      ["DeadRings", rings.dead],
-      ["DeadSlowRings", rings.slowDead],
+      ["DeadWakeUps", wakeUps.dead],
+      ["DeadSlowWakeUps", wakeUps.slowDead],
     ] as const) {
       this.alarms.watch(id, {
         metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute }),
         above: 0,
         impact: "Deliveries of a lane failed by our own fault ten times; its events wait for the next sweep.",
-        runbook: "dead-rings",
+        runbook: "dead-wake-ups",
       });
     }
     for (const [id, queue, seconds] of [
-      ["RingAge", rings.queue, 300],
-      ["SlowRingAge", rings.slowQueue, 1800],
+      ["WakeUpAge", wakeUps.queue, 300],
+      ["SlowWakeUpAge", wakeUps.slowQueue, 1800],
     ] as const) {
       this.alarms.watch(id, {
         metric: queue.metricApproximateAgeOfOldestMessage({ period: minute }),
         above: seconds,
         periods: 5,
         impact: "Lanes wait for a free delivery slot: every receiver gets its events late.",
-        runbook: "ring-age",
+        runbook: "wake-up-age",
       });
     }
   }

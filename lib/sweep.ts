@@ -5,7 +5,7 @@ import type { Deployment } from "./deployment.ts";
 import { equipPlans } from "./equipment.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
-import type { Rings } from "./rings.ts";
+import type { WakeUps } from "./wake-ups.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
 /** The next sweep of what is due comes a minute later. It is also the least that Lambda takes. */
@@ -19,12 +19,12 @@ export class Sweep extends Construct {
     scope: Construct,
     id: string,
     deployment: Deployment,
-    parts: { eventLog: EventLog; registry: Registry; rings: Rings },
+    parts: { eventLog: EventLog; registry: Registry; wakeUps: WakeUps },
   ) {
     super(scope, id);
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "sweep-lanes",
-      description: "Rings lanes that are due or behind",
+      description: "Wakes lanes that are due or behind",
       // Reads the newest page of each workspace: 10,000 of them at a few hundred a second.
       timeoutSeconds: 300,
       memoryMegabytes: 512,
@@ -36,7 +36,7 @@ export class Sweep extends Construct {
     equipPlans(this.fn, deployment);
     parts.eventLog.grantReadJournal(this.fn);
     parts.eventLog.grantCountQuarantine(this.fn);
-    parts.rings.grantRing(this.fn);
+    parts.wakeUps.grantWakeUp(this.fn);
     new Clockwork(this, "Due", {
       expression: "rate(1 minute)",
       fn: this.fn,
@@ -47,7 +47,7 @@ export class Sweep extends Construct {
       expression: "rate(15 minutes)",
       fn: this.fn,
       input: { scope: "behind" },
-      description: "Lanes with events to deliver, whatever became of their rings",
+      description: "Lanes with events to deliver, whatever became of their wake-ups",
     });
   }
 }

@@ -17,7 +17,7 @@ import { OwnerBus } from "./owner-bus.ts";
 import { Reading } from "./reading.ts";
 import { Registry } from "./registry.ts";
 import { Retention } from "./retention.ts";
-import { Rings } from "./rings.ts";
+import { WakeUps } from "./wake-ups.ts";
 import type { Settings, SettingsInput } from "./settings-schema.ts";
 import { parseSettings } from "./settings.ts";
 import { Sweep } from "./sweep.ts";
@@ -43,7 +43,7 @@ export class Trailcast extends Construct {
   readonly names: Readonly<Record<string, string>>;
   readonly eventLog: EventLog;
   readonly registry: Registry;
-  readonly rings: Rings;
+  readonly wakeUps: WakeUps;
   readonly delivery: Delivery;
   readonly observability: Observability;
 
@@ -56,10 +56,10 @@ export class Trailcast extends Construct {
     };
     const eventLog = new EventLog(this, "EventLog", deployment);
     const registry = new Registry(this, "Registry", deployment);
-    const rings = new Rings(this, "Rings");
+    const wakeUps = new WakeUps(this, "WakeUps");
     const ownerBus = new OwnerBus(this, "OwnerBus");
     const secrets = new DestinationSecrets(this, deployment);
-    const shared = { eventLog, registry, rings, ownerBus, secrets };
+    const shared = { eventLog, registry, wakeUps, ownerBus, secrets };
 
     const ingest = new Ingest(this, "Ingest", deployment, shared);
     const fanOut = new FanOut(this, "FanOut", deployment, shared);
@@ -81,7 +81,7 @@ export class Trailcast extends Construct {
     this.observability = new Observability(this, "Observability", deployment, {
       api,
       fanOut,
-      rings,
+      wakeUps,
       retention,
       sweep,
       functions: functionsToWatch({
@@ -109,7 +109,7 @@ export class Trailcast extends Construct {
     this.ownerBus = ownerBus.bus;
     this.eventLog = eventLog;
     this.registry = registry;
-    this.rings = rings;
+    this.wakeUps = wakeUps;
     this.delivery = delivery;
   }
 }

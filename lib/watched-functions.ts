@@ -68,7 +68,7 @@ function recordingFunctions({ ingest, fanOut, delivery }: Parts): WatchedFunctio
     {
       id: "Delivery",
       fn: delivery.fn,
-      impact: "Lanes are interrupted by our own fault; each is rung again and delivers late.",
+      impact: "Lanes are interrupted by our own fault; each is woken again and delivers late.",
     },
   ];
 }
@@ -78,7 +78,7 @@ function backgroundFunctions({ sweep, fanOut, retention, reading }: Parts): Watc
     {
       id: "Sweep",
       fn: sweep.fn,
-      impact: "Retries that wait longer than a minute are late, and lost rings stay lost.",
+      impact: "Retries that wait longer than a minute are late, and lost wake-ups stay lost.",
       isRare: true,
     },
     {

@@ -21,10 +21,10 @@ const CALL_WEIGHTS = {
 /** Of the batches of a stream. `never`: the invocation is lost, and the mapping makes it again. */
 const STREAM_WEIGHTS = { twice: 0.04, overlapping: 0.03, late: 0.05, never: 0.03 } as const;
 /** Of rings. `never`: it is gone. */
-const RING_WEIGHTS = { twice: 0.03, overlapping: 0.03, late: 0.03, never: 0.02 } as const;
+const WAKE_UP_WEIGHTS = { twice: 0.03, overlapping: 0.03, late: 0.03, never: 0.02 } as const;
 
 /** Whatever the seed says, every so many of them a kind has its turn, once: a small run, which has few batches, sees all of them. */
-const TURNS = { calls: 15, "stream batches": 1, rings: 2 } as const;
+const TURNS = { calls: 15, "stream batches": 1, wakeUps: 2 } as const;
 
 const LONGEST_MS = 1500;
 const LOST: InvocationResult = { kind: "failed", errorType: "Lost", errorMessage: "by the plan", trace: [] };
@@ -70,7 +70,7 @@ export function createDisturbance(
       const decided =
         source === "stream"
           ? decide("stream batches", STREAM_WEIGHTS, names)
-          : decide("rings", RING_WEIGHTS, names);
+          : decide("wakeUps", WAKE_UP_WEIGHTS, names);
       return disturbInvocation(decided, source, invoke);
     },
   };
@@ -112,7 +112,7 @@ async function disturbCall(
 }
 
 async function disturbInvocation(
-  { kind, delayMs }: { kind: keyof typeof RING_WEIGHTS | undefined; delayMs: number },
+  { kind, delayMs }: { kind: keyof typeof WAKE_UP_WEIGHTS | undefined; delayMs: number },
   source: MappedInvocation["source"],
   invoke: () => Promise<InvocationResult>,
 ): Promise<InvocationResult> {

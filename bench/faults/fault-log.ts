@@ -5,7 +5,7 @@ import { join } from "node:path";
 export const FAULT_KINDS = {
   calls: ["die-before", "die-after", "zombie", "answer-lost", "late"],
   "stream batches": ["twice", "overlapping", "late", "never"],
-  rings: ["twice", "overlapping", "late", "never"],
+  wakeUps: ["twice", "overlapping", "late", "never"],
   kills: ["at work", "at start", "rewinding"],
   posts: ["repeated"],
   receivers: [

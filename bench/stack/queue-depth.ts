@@ -46,7 +46,7 @@ export function watchQueues(endpoint: string): { stop(): Promise<QueueDepths> } 
   const client = queueClient(endpoint);
   const seen = { samples: 0, most: 0, mostSlow: 0 };
   const look = async (): Promise<void> => {
-    const queues = await queuesNamed(client, "Rings");
+    const queues = await queuesNamed(client, "WakeUps");
     const counts = await Promise.all(
       queues.map(async (url) => ({
         isSlow: url.includes("SlowQueue"),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { writeEndpoints } from "../../local/endpoints.ts";
 import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
-import { capRings, type RingCaps } from "./cap-rings.ts";
+import { capWakeUps, type WakeUpCaps } from "./cap-wake-ups.ts";
 import { createChance } from "../faults/chance.ts";
 import { createDisturbance } from "../faults/disturb-stack.ts";
 import { createFaultLog } from "../faults/fault-log.ts";
@@ -17,7 +17,7 @@ export interface StackOrders {
   /** Threads of one function at most; the runtime's own default when absent. */
   maxWorkers?: number;
   /** Instead of the template's own caps. */
-  ringCaps?: RingCaps;
+  wakeUpCaps?: WakeUpCaps;
   seed: number;
   /** Counts the starts. */
   generation: number;
@@ -29,7 +29,7 @@ export interface StackOrders {
 
 // The synthesised stack with a disturbance, in a process of its own that can be killed.
 const orders = JSON.parse(process.argv[2] ?? "{}") as StackOrders;
-const { cdkOut, stack, dir, timeScale, generation, ringCaps } = orders;
+const { cdkOut, stack, dir, timeScale, generation, wakeUpCaps } = orders;
 if (orders.rewinds) rewind(join(dir, "runtime.db"));
 const log = createWriteStream(join(dir, "functions.log"), { flags: "a" });
 const disturbance = createDisturbance(createChance(orders.seed), generation, createFaultLog(dir));
@@ -42,7 +42,7 @@ const runtime = await startRuntime({
   dir,
   timeScale,
   ...(orders.maxWorkers !== undefined && { maxWorkers: orders.maxWorkers }),
-  ...(ringCaps !== undefined && { editTemplate: (template) => capRings(template, ringCaps) }),
+  ...(wakeUpCaps !== undefined && { editTemplate: (template) => capWakeUps(template, wakeUpCaps) }),
   disturb: {
     call: (caller, call, carryOut) =>
       orders.disturbs ? disturbance.call(caller, call, carryOut) : carryOut(),

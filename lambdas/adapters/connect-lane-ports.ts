@@ -16,8 +16,8 @@ import { createPowertoolsLog } from "./powertools-log.ts";
 import { createPowertoolsMetrics, type PublishedMetrics } from "./powertools-metrics.ts";
 import { recorderSettings } from "./recorder-settings.ts";
 import { createNameResolver } from "./resolver.ts";
-import { createRingHold, type RingHold } from "./ring-hold.ts";
-import { createRingQueue } from "./ring-queue.ts";
+import { createVisibilityExtender, type VisibilityExtender } from "./visibility-extender.ts";
+import { createWakeUpQueue } from "./wake-up-queue.ts";
 import { createSecretReader } from "./secret-reader.ts";
 import { systemRandom } from "./system-random.ts";
 import { createWorkspaceReader } from "./workspace-store.ts";
@@ -25,13 +25,16 @@ import { createWorkspaceReader } from "./workspace-store.ts";
 /** All that the delivery function touches, as its environment names it. */
 export function connectLanePorts(environment: Environment): {
   ports: LanePorts & TestPorts;
-  hold: RingHold;
+  visibility: VisibilityExtender;
   metrics: PublishedMetrics;
 } {
   const client = createDynamoClient();
   const sqs = createSqsClient();
   const registry = environment.text(ENV.registryTable);
-  const urls = { quick: environment.text(ENV.ringQueueUrl), slow: environment.text(ENV.slowRingQueueUrl) };
+  const urls = {
+    quick: environment.text(ENV.wakeUpQueueUrl),
+    slow: environment.text(ENV.slowWakeUpQueueUrl),
+  };
   const entries = createEntryStore(client, environment.text(ENV.eventsTable));
   const metrics = createPowertoolsMetrics("deliver");
   const recording = recorderSettings(environment);
@@ -45,7 +48,7 @@ export function connectLanePorts(environment: Environment): {
     deliveries: createDeliveryLog(client, environment.text(ENV.deliveriesTable)),
     secrets: createSecretReader(createSecretsClient(), systemClock),
     sender: createHttpsSender({ resolver: createNameResolver(), allowance: localAllowance() }),
-    rings: createRingQueue(urls, systemRandom, sqs),
+    wakeUps: createWakeUpQueue(urls, systemRandom, sqs),
     notices: createOwnerNotices(environment.text(ENV.ownerBus), recorder),
     clock: systemClock,
     random: systemRandom,
@@ -58,5 +61,5 @@ export function connectLanePorts(environment: Environment): {
       version: environment.textOr(ENV.version, "dev"),
     },
   };
-  return { ports, hold: createRingHold(urls, sqs), metrics };
+  return { ports, visibility: createVisibilityExtender(urls, sqs), metrics };
 }

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { laneSchema, type Ring } from "../core/lane/lane.ts";
+import { laneSchema, type WakeUp } from "../core/lane/lane.ts";
 import type { FoundLanes, LaneName } from "../core/lane/sweep.ts";
 import { DUE_SHARD, laneOfItem, REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";
@@ -8,7 +8,7 @@ import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./
 /** Finds lanes whose next attempt has come. */
 export interface DueLanes {
   /** Those due at `now` (a timestamp), the longest waiting first. The index follows the table within a second or so. */
-  dueLanes(now: string): AsyncIterable<Ring[]>;
+  dueLanes(now: string): AsyncIterable<WakeUp[]>;
 }
 
 const keySchema = z.object({ workspace: z.string(), item: z.string() });
@@ -28,14 +28,14 @@ export function createDueLanes(client: DynamoDBClient, table: string): DueLanes 
             ...(start !== undefined && { ExclusiveStartKey: start }),
           }),
         );
-        yield Items.flatMap((item) => ringOfKey(fromAttributes(item, keySchema, table)));
+        yield Items.flatMap((item) => wakeUpOfKey(fromAttributes(item, keySchema, table)));
         start = LastEvaluatedKey;
       } while (start !== undefined);
     },
   };
 }
 
-function ringOfKey({ workspace, item }: z.infer<typeof keySchema>): Ring[] {
+function wakeUpOfKey({ workspace, item }: z.infer<typeof keySchema>): WakeUp[] {
   const found = laneOfItem(item);
   return found === undefined ? [] : [{ workspace, ...found }];
 }
@@ -81,5 +81,5 @@ function readLanes(items: Attributes[], table: string): FoundLanes {
 
 function nameOf(item: Attributes, table: string): LaneName {
   const key = fromAttributes(item, keySchema, table);
-  return ringOfKey(key)[0] ?? { workspace: key.workspace };
+  return wakeUpOfKey(key)[0] ?? { workspace: key.workspace };
 }

@@ -6,7 +6,7 @@ import {
 import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry/entry.ts";
 import { positionSchema } from "../core/journal/page.ts";
-import { stretchSchema } from "../core/journal/range.ts";
+import { journalRangeSchema } from "../core/journal/range.ts";
 import { WRITES_AT_ONCE } from "../core/retention/purge-pace.ts";
 import {
   type LanePosition,
@@ -26,7 +26,7 @@ const lanePositionSchema = z.object({
   lane: z.string(),
   status: z.string(),
   cursor: positionSchema,
-  lapsed: z.optional(z.array(stretchSchema)),
+  lapsed: z.optional(z.array(journalRangeSchema)),
 });
 
 export interface PurgeTables {

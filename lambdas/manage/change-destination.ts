@@ -5,7 +5,7 @@ import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, ringOf } from "../core/lane/lane.ts";
+import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { mergeHeaders } from "../core/destination/merge-headers.ts";
 import type { Problem } from "../core/base/problem.ts";
@@ -126,7 +126,7 @@ async function store(
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
     return result.kind === "committed" ? current : AGAIN;
   });
-  if (isMending(before, next) && isTrying(lane)) await dependencies.rings.ring([ringOf(lane)]);
+  if (isMending(before, next) && isTrying(lane)) await dependencies.wakeUps.send([wakeUpOf(lane)]);
 }
 
 /**

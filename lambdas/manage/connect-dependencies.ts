@@ -10,7 +10,7 @@ import { recorderSettings } from "../adapters/recorder-settings.ts";
 import { createPurgeTasks } from "../adapters/purge-tasks.ts";
 import { createRegistryReader } from "../adapters/registry-reader.ts";
 import { createRegistryWriter } from "../adapters/registry-writer.ts";
-import { connectRingQueue } from "../adapters/ring-queue.ts";
+import { connectWakeUpQueue } from "../adapters/wake-up-queue.ts";
 import { createSecretStore } from "../adapters/secret-store.ts";
 import { systemRandom } from "../adapters/system-random.ts";
 import { ENV } from "../core/base/environment.ts";
@@ -31,7 +31,7 @@ export function connectDependencies(environment: Environment): ManageDependencie
     secrets: createSecretStore(createSecretsClient()),
     journal: createJournalStore(dynamo, environment.text(ENV.journalTable)),
     entries: createEntryStore(dynamo, events),
-    rings: connectRingQueue(environment),
+    wakeUps: connectWakeUpQueue(environment),
     purgeTasks: createPurgeTasks(environment.text(ENV.purgeQueueUrl)),
     deliveries: createDeliveryLogReader(dynamo, environment.text(ENV.deliveriesTable)),
     deliveryLog: createDeliveryLog(dynamo, environment.text(ENV.deliveriesTable)),

@@ -5,7 +5,7 @@ import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Entitlement, Workspace } from "../core/workspace/entitlement.ts";
 import { newId } from "../core/base/ids.ts";
-import { ringOf } from "../core/lane/lane.ts";
+import { wakeUpOf } from "../core/lane/lane.ts";
 import { LIVE_LANE, registryItem } from "../core/base/table-schema.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { type Problem, RefusedError } from "../core/base/problem.ts";
@@ -44,7 +44,7 @@ export async function createDestination(call: Call, dependencies: ManageDependen
     if (error instanceof RefusedError) await finishRemoval(unfinished, dependencies);
     throw error;
   }
-  await ring(row, dependencies);
+  await wakeUp(row, dependencies);
   const answer = { ...presentCreated(row, asked.enabled ? "live" : "disabled"), secret };
   return jsonAnswer(201, answer, { ...etagOf(row), location: `${call.request.path}/${row.destination}` });
 }
@@ -149,11 +149,11 @@ function tooMany({ plan, maxDestinations }: Entitlement): Problem {
 }
 
 // An event that was journalled between the read and the write has rung nobody.
-async function ring(row: Destination, { rings, log }: ManageDependencies): Promise<void> {
+async function wakeUp(row: Destination, { wakeUps, log }: ManageDependencies): Promise<void> {
   try {
-    await rings.ring([ringOf({ ...row, lane: LIVE_LANE })]);
+    await wakeUps.send([wakeUpOf({ ...row, lane: LIVE_LANE })]);
   } catch (error) {
     // The sweep finds a lane that is behind within a quarter of an hour; failing here would lose the secret.
-    log.error("lane.unrung", { workspace: row.workspace, destination: row.destination }, error);
+    log.error("lane.wake-up-failed", { workspace: row.workspace, destination: row.destination }, error);
   }
 }

@@ -5,7 +5,7 @@ import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { newId } from "../core/base/ids.ts";
-import { type Lane, ringOf } from "../core/lane/lane.ts";
+import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/base/problem.ts";
@@ -85,7 +85,7 @@ export async function startReplay(
   count: ReplayCount,
   dependencies: ManageDependencies,
 ): Promise<Replay> {
-  const { registry, clock, random, settings, rings } = dependencies;
+  const { registry, clock, random, settings, wakeUps } = dependencies;
   for (let tries = 0; tries < CHANGE_TRIES; tries++) {
     const workspace = await requireWorkspace(call, dependencies);
     requireForwarding(workspace, settings);
@@ -102,7 +102,7 @@ export async function startReplay(
       { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
     ]);
     if (result.kind !== "committed") continue;
-    await rings.ring([ringOf(lane)]);
+    await wakeUps.send([wakeUpOf(lane)]);
     return row;
   }
   return refuse(contended());

@@ -12,7 +12,7 @@ import type { RandomBytes } from "../core/base/random.ts";
 import type { RegistryWriter } from "../core/destination/registry-write.ts";
 import type { RetentionSettings } from "../core/workspace/retention.ts";
 import type { SecretStore } from "../core/destination/secret-store.ts";
-import type { RingQueue } from "../core/lane/lane-store.ts";
+import type { WakeUpQueue } from "../core/lane/lane-store.ts";
 import type { JournalStore } from "../core/journal/journal-store.ts";
 import type { EntryStore } from "../core/entry/entry-store.ts";
 
@@ -35,7 +35,7 @@ export interface ManageDependencies {
   secrets: SecretStore;
   journal: JournalStore;
   entries: Pick<EntryStore, "readEntries">;
-  rings: RingQueue;
+  wakeUps: WakeUpQueue;
   purgeTasks: PurgeTasks;
   deliveries: DeliveryLogReader;
   deliveryLog: DeliveryLog;

@@ -4,7 +4,7 @@ import { invalidField } from "../core/api/refusal.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, ringOf } from "../core/lane/lane.ts";
+import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
 import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { Position } from "../core/journal/page.ts";
@@ -46,7 +46,7 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
     const lanes = isUnchanged ? resumed : [next, ...resumed];
     const stored = await storeLanes(call, workspace, event, lanes, dependencies);
     if (stored === AGAIN) return AGAIN;
-    await dependencies.rings.ring([next, ...replays].map(ringOf));
+    await dependencies.wakeUps.send([next, ...replays].map(wakeUpOf));
     return answer(row, next, dependencies);
   });
 }

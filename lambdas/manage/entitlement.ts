@@ -4,7 +4,7 @@ import { invalidField } from "../core/api/refusal.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import { entitlementOf, type Plans, type Workspace } from "../core/workspace/entitlement.ts";
-import { ringOf } from "../core/lane/lane.ts";
+import { wakeUpOf } from "../core/lane/lane.ts";
 import { actorOf, entitlementEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { problems } from "../core/base/problem.ts";
@@ -41,7 +41,7 @@ export async function putEntitlement(call: Call, dependencies: ManageDependencie
     }
     const changed = await store(call, current, asked, dependencies);
     if (changed === undefined) continue;
-    await ringIfForwardingReturned(current, changed, dependencies);
+    await wakeIfForwardingReturned(current, changed, dependencies);
     await purgeIfRetentionChanged(current, changed, dependencies);
     return jsonAnswer(current === undefined ? 201 : 200, present(changed, settings.plans));
   }
@@ -130,19 +130,19 @@ async function end(call: Call, dependencies: ManageDependencies): Promise<Worksp
 }
 
 /** Lanes stood where they were; a ring that is lost here is made up for by the sweep. */
-async function ringIfForwardingReturned(
+async function wakeIfForwardingReturned(
   before: Workspace | undefined,
   after: Workspace,
-  { registry, rings, settings, log }: ManageDependencies,
+  { registry, wakeUps, settings, log }: ManageDependencies,
 ): Promise<void> {
   const forwards = (row: Workspace | undefined): boolean =>
     row !== undefined && entitlementOf(row, settings.plans)?.forwarding === true;
   if (forwards(before) || !forwards(after)) return;
   try {
     const lanes = await registry.listLanes(after.workspace);
-    await rings.ring(lanes.filter(({ status }) => status === "live").map(ringOf));
+    await wakeUps.send(lanes.filter(({ status }) => status === "live").map(wakeUpOf));
   } catch (error) {
-    log.error("lanes.unrung", { workspace: after.workspace }, error);
+    log.error("lane.wake-up-failed", { workspace: after.workspace }, error);
   }
 }
 

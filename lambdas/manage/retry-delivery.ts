@@ -3,7 +3,7 @@ import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import type { DeliveryRecord } from "../core/delivery/delivery-record.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, ringOf } from "../core/lane/lane.ts";
+import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
 import { actorOf, type WebhookAction, webhookEvent } from "../core/destination/management-event.ts";
 import type { Problem } from "../core/base/problem.ts";
 import { countWanted } from "../core/lane/count-replay.ts";
@@ -86,8 +86,8 @@ async function repeat(
   const since = visibleSince(workspace, settings.plans, clock());
   // One of a replay had passed what its window left out. Of a row from before that was kept there the lane tells, while it is there.
   const lane = await registry.readLane(row.workspace, row.destination, delivery.lane);
-  const stretch = { start: first, until: end, recorded: delivery.recorded ?? lane?.recorded };
-  const window = await windowOf(call.workspace, stretch, since, journal);
+  const range = { start: first, until: end, recorded: delivery.recorded ?? lane?.recorded };
+  const window = await windowOf(call.workspace, range, since, journal);
   const { events, exact } = await countWanted(window, countRules(row, since, dependencies), dependencies);
   if (events === 0) refuse(nothingToSend());
   const replay = await startReplay(
@@ -112,7 +112,7 @@ async function order(
   const metadata = { delivery: delivery.delivery, number: delivery.number, events: delivery.count };
   const event = webhookEvent(action, actorOf(call.caller.subject), row, metadata);
   if ((await storeLanes(call, workspace, event, [next], dependencies)) === AGAIN) return AGAIN;
-  await dependencies.rings.ring([ringOf(next)]);
+  await dependencies.wakeUps.send([wakeUpOf(next)]);
   return jsonAnswer(202, presentAsked(delivery));
 }
 

@@ -122,7 +122,7 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
   ];
 
   beforeAll(() =>
-    writeFileSync(outputs, JSON.stringify({ A: { RingDeadQueueUrl: "http://127.0.0.1:1/1/q" } })),
+    writeFileSync(outputs, JSON.stringify({ A: { WakeUpDeadQueueUrl: "http://127.0.0.1:1/1/q" } })),
   );
 
   it.each<[string, readonly string[], Record<string, string>, string[]]>([
@@ -158,7 +158,7 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    writeFileSync(outputs, JSON.stringify({ A: { RingDeadQueueUrl: `${url}/1/q` } }));
+    writeFileSync(outputs, JSON.stringify({ A: { WakeUpDeadQueueUrl: `${url}/1/q` } }));
     const outcome = await outcomeOf(redrive, { ...bare, ...keys, AWS_ENDPOINT_URL: url });
     expect(faultsOf(outcome, type, advice)).toEqual([]);
     server.close();

@@ -35,7 +35,7 @@ export function sqsStandardContract(target: Target): void {
       const queue = await createQueue(client);
       const sent = await queue.send("ä body", {
         MessageAttributes: {
-          kind: { DataType: "String", StringValue: "ring" },
+          kind: { DataType: "String", StringValue: "send" },
           raw: { DataType: "Binary", BinaryValue: new Uint8Array([1, 2]) },
         },
       });
@@ -47,7 +47,7 @@ export function sqsStandardContract(target: Target): void {
         MD5OfMessageAttributes: sent.MD5OfMessageAttributes,
         Attributes: { ApproximateReceiveCount: "1" },
         MessageAttributes: {
-          kind: { DataType: "String", StringValue: "ring" },
+          kind: { DataType: "String", StringValue: "send" },
           raw: { DataType: "Binary", BinaryValue: new Uint8Array([1, 2]) },
         },
       });

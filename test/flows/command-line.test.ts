@@ -222,7 +222,7 @@ describe("the command line on a running stack", () => {
     const sqs = new SQSClient(client());
     await sqs.send(
       new SendMessageCommand({
-        QueueUrl: stack.runtime.outputs["RingDeadQueueUrl"],
+        QueueUrl: stack.runtime.outputs["WakeUpDeadQueueUrl"],
         MessageBody: JSON.stringify({ workspace: "ws_1", destination: "dst_gone", lane: "live" }),
         MessageGroupId: "dst_gone.live",
         MessageDeduplicationId: "one",
@@ -232,17 +232,17 @@ describe("the command line on a running stack", () => {
     // A move runs by itself: the first look at it may come too early. What was sent by hand came from no queue, so it stays.
     await expect
       .poll(async () => (ended = await trailcast("redrive")).stdout, { timeout: 60_000 })
-      .toMatch(/^rings: the move failed: CouldNotDetermineMessageSource$/m);
+      .toMatch(/^wake-ups: the move failed: CouldNotDetermineMessageSource$/m);
     expect(ended?.code).toBe(1);
-    expect(ended?.stdout).toMatch(/^rings: about 1 on their way back$/m);
-    expect(ended?.stdout).toMatch(/^slow rings: none dead$/m);
+    expect(ended?.stdout).toMatch(/^wake-ups: about 1 on their way back$/m);
+    expect(ended?.stdout).toMatch(/^slow wake-ups: none dead$/m);
     expect(ended?.stdout).toMatch(/^quarantine: 0 journalled/m);
     sqs.destroy();
   }, 90_000);
 
   it("leaves a move that is under way to go on, and redrives the quarantine all the same", async () => {
     const sqs = new SQSClient(client());
-    const url = stack.runtime.outputs["RingDeadQueueUrl"];
+    const url = stack.runtime.outputs["WakeUpDeadQueueUrl"];
     for (let index = 0; index < 60; index++) {
       const group = `dst_gone${index}.live`;
       await sqs.send(
@@ -261,15 +261,15 @@ describe("the command line on a running stack", () => {
     };
     const { TaskHandle: task } = await sqs.send(
       new StartMessageMoveTaskCommand({
-        SourceArn: await arnOf("RingDeadQueueUrl"),
-        DestinationArn: await arnOf("RingQueueUrl"),
+        SourceArn: await arnOf("WakeUpDeadQueueUrl"),
+        DestinationArn: await arnOf("WakeUpQueueUrl"),
         MaxNumberOfMessagesPerSecond: 1,
       }),
     );
     const { stdout, code } = await trailcast("redrive");
     await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: task }));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^rings: a move is under way already, \d+ of about \d+ so far$/m);
+    expect(stdout).toMatch(/^wakeUps: a move is under way already, \d+ of about \d+ so far$/m);
     expect(stdout).toMatch(/^quarantine: 0 journalled/m);
     sqs.destroy();
   });

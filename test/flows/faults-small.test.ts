@@ -10,8 +10,8 @@ describe("receivers that fail, functions that die, rings lost and doubled, kill 
     );
     expect(run.details.join("\n")).toBe("");
     expect(run).toMatchObject({ events: 1500, lost: 0, outOfOrder: 0, holes: 0, wrong: 0, isSound: true });
-    const { calls, "stream batches": batches, rings, kills, receivers } = run.faults;
-    for (const kinds of [calls, batches, rings]) expect(Object.values(kinds)).not.toContain(0);
+    const { calls, "stream batches": batches, wakeUps, kills, receivers } = run.faults;
+    for (const kinds of [calls, batches, wakeUps]) expect(Object.values(kinds)).not.toContain(0);
     expect((kills["at work"] ?? 0) + (kills["at start"] ?? 0)).toBe(2);
     expect(Object.values(receivers).filter((count) => count > 0).length).toBeGreaterThan(4);
     // A run in which nothing came twice would have shown nothing.

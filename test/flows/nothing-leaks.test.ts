@@ -294,9 +294,11 @@ async function breakEntries(dynamo: DynamoDBClient): Promise<void> {
 /** Messages and invocations that no part of ours sends, to every function that ran. */
 async function sendBrokenMessages(): Promise<void> {
   const [sqs, lambda] = [new SQSClient(client()), new LambdaClient(client())];
-  const ring = { MessageGroupId: "x", MessageDeduplicationId: chance() };
+  const wakeUp = { MessageGroupId: "x", MessageDeduplicationId: chance() };
   const body = (): string => marks.fresh("payload");
-  await sqs.send(new SendMessageCommand({ QueueUrl: outputs["RingQueueUrl"], MessageBody: body(), ...ring }));
+  await sqs.send(
+    new SendMessageCommand({ QueueUrl: outputs["WakeUpQueueUrl"], MessageBody: body(), ...wakeUp }),
+  );
   await sqs.send(new SendMessageCommand({ QueueUrl: outputs["PurgeQueueUrl"], MessageBody: body() }));
   const broken = { test: body(), scope: body(), rawPath: body(), Records: [{ body: body() }] };
   const files = await readdir(join(dir, "logs"));

@@ -10,8 +10,8 @@ const QUICK = "/quick";
 
 /** Which queue's rings were answered since it was last emptied. */
 const answered: ("quick" | "slow")[] = [];
-const watchRings: Required<Disturbance>["invocation"] = ({ mapping, source }, invoke) => {
-  if (source === "queue") answered.push(mapping.includes("SlowRings") ? "slow" : "quick");
+const watchWakeUps: Required<Disturbance>["invocation"] = ({ mapping, source }, invoke) => {
+  if (source === "queue") answered.push(mapping.includes("SlowWakeUps") ? "slow" : "quick");
   return invoke();
 };
 
@@ -20,7 +20,7 @@ let user: FlowUser;
 let destination: string;
 
 beforeAll(async () => {
-  stack = await startFlowStack({ disturb: { invocation: watchRings } });
+  stack = await startFlowStack({ disturb: { invocation: watchWakeUps } });
   const { receiver, runtime, dir } = stack;
   user = await createFlowUser({ apiUrl: runtime.apiUrl, dir, receiver });
   await user.register(WORKSPACE);
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => stack.stop());
 
 /** Posts an event, and waits for its answer and the end of all work; answers which queue's rings were answered for it. */
-async function ringsFor(path: string): Promise<Set<string>> {
+async function wakeUpsFor(path: string): Promise<Set<string>> {
   answered.length = 0;
   const before = stack.receiver.received.filter((request) => request.path === path).length;
   await user.post(WORKSPACE, 1);
@@ -45,9 +45,9 @@ async function ringsFor(path: string): Promise<Set<string>> {
 describe("a lane whose receiver answers slowly", () => {
   it("has its rings in the slow queue after two slow answers", { timeout: 60_000 }, async () => {
     const queues = watchQueues(stack.runtime.awsEndpointUrl);
-    expect(await ringsFor(SLOW)).toEqual(new Set(["quick"]));
-    await ringsFor(SLOW);
-    expect(await ringsFor(SLOW)).toEqual(new Set(["slow"]));
+    expect(await wakeUpsFor(SLOW)).toEqual(new Set(["quick"]));
+    await wakeUpsFor(SLOW);
+    expect(await wakeUpsFor(SLOW)).toEqual(new Set(["slow"]));
     const { samples, most, mostSlow } = await queues.stop();
     expect(samples).toBeGreaterThan(0);
     expect(most).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ describe("a lane whose receiver answers slowly", () => {
 
   it("has them in the other queue again after one quick answer", { timeout: 60_000 }, async () => {
     await user.api.call("PATCH", destination, { url: stack.receiver.url + QUICK }, { "if-match": "*" });
-    expect(await ringsFor(QUICK)).toContain("slow");
-    expect(await ringsFor(QUICK)).toEqual(new Set(["quick"]));
+    expect(await wakeUpsFor(QUICK)).toContain("slow");
+    expect(await wakeUpsFor(QUICK)).toEqual(new Set(["quick"]));
   });
 });

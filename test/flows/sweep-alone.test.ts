@@ -14,13 +14,13 @@ let user: FlowUser;
 const dropped: string[] = [];
 
 beforeAll(async () => {
-  stack = await startFlowStack({ timeScale: TIME_SCALE, disturb: { call: dropRings } });
+  stack = await startFlowStack({ timeScale: TIME_SCALE, disturb: { call: dropWakeUps } });
   user = await createFlowUser({ ...stack, apiUrl: stack.runtime.apiUrl });
 }, 120_000);
 afterAll(() => stack?.stop());
 
 /** Every ring but those of the sweep is answered as sent, and gone. */
-async function dropRings(
+async function dropWakeUps(
   caller: Caller,
   { action, input }: AwsCall,
   carryOut: () => Promise<Record<string, unknown>>,

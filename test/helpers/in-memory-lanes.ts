@@ -11,7 +11,7 @@ import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { entryKeyOf } from "../../lambdas/core/base/ids.ts";
-import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
 import type { LanePorts } from "../../lambdas/core/lane/lane-ports.ts";
 import type { Notice } from "../../lambdas/core/lane/owner-notice.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
@@ -22,7 +22,7 @@ import {
   createInMemoryEntries,
   createInMemoryJournal,
   createInMemoryLanes,
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createInMemorySecrets,
   createInMemoryWorkspaces,
   createRecordedLog,
@@ -37,7 +37,7 @@ import { PLANS } from "./sample-events.ts";
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 export const WS = "ws_1";
 export const DST = "dst_1";
-export const LIVE: Ring = { workspace: WS, destination: DST, lane: "live" };
+export const LIVE: WakeUp = { workspace: WS, destination: DST, lane: "live" };
 const START = Date.parse("2026-11-23T12:00:00.000Z");
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -108,7 +108,7 @@ export class LaneWorld {
   readonly entries = createInMemoryEntries();
   readonly journal = createInMemoryJournal();
   readonly lanes = createInMemoryLanes();
-  readonly rings = createInMemoryRings();
+  readonly wakeUps = createInMemoryWakeUps();
   readonly destinations = createInMemoryDestinations(destinationRow());
   readonly workspaces = createInMemoryWorkspaces(workspaceRow(WS));
   readonly deliveries = createInMemoryDeliveries();
@@ -141,7 +141,7 @@ export class LaneWorld {
       deliveries: this.deliveries,
       secrets: this.secrets,
       sender: { send: (request: SendRequest) => this.receive(request) },
-      rings: this.rings,
+      wakeUps: this.wakeUps,
       notices: { tell: async (notice: Notice) => void this.notices.push(notice) },
     };
     const turned =
@@ -226,30 +226,30 @@ export class LaneWorld {
 
   run(
     input: Partial<{
-      ring: Ring;
+      wakeUp: WakeUp;
       receives: number;
       sentAt: number | undefined;
       turns: Turn;
       hasTime: () => boolean;
     }> = {},
   ): Promise<RunEnd> {
-    const { ring = LIVE, receives = 1, sentAt, hasTime = () => true } = input;
-    return runLane({ ring, receives, sentAt, hasTime }, this.ports(input.turns));
+    const { wakeUp = LIVE, receives = 1, sentAt, hasTime = () => true } = input;
+    return runLane({ wakeUp, receives, sentAt, hasTime }, this.ports(input.turns));
   }
 
   refuseAll(statusCode: number): void {
     this.answer = () => answered(statusCode);
   }
 
-  lane(ring: Ring = LIVE): Lane {
-    const lane = this.lanes.lanes.get(`${ring.workspace}/${ring.destination}/${ring.lane}`);
+  lane(wakeUp: WakeUp = LIVE): Lane {
+    const lane = this.lanes.lanes.get(`${wakeUp.workspace}/${wakeUp.destination}/${wakeUp.lane}`);
     if (lane === undefined) throw new Error("No such lane");
     return structuredClone(lane);
   }
 
   /** What management does: any change of a lane is one more version. */
-  change(change: (lane: Lane) => Lane, ring: Ring = LIVE): void {
-    const lane = this.lane(ring);
+  change(change: (lane: Lane) => Lane, wakeUp: WakeUp = LIVE): void {
+    const lane = this.lane(wakeUp);
     this.lanes.put({ ...change(lane), version: lane.version + 1 });
   }
 

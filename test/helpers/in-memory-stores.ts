@@ -1,13 +1,13 @@
 import type { Destination, DestinationSecret } from "../../lambdas/core/destination/destination.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
-import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
 import { LIVE_LANE } from "../../lambdas/core/base/table-schema.ts";
 import type { Log, LogFields, Metrics } from "../../lambdas/core/base/log.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
 import type { Quarantined, QuarantineStore } from "../../lambdas/core/fan-out/quarantine.ts";
 import type { DestinationReader, SecretReader } from "../../lambdas/core/destination/destination-store.ts";
-import type { LaneStore, RingQueue } from "../../lambdas/core/lane/lane-store.ts";
+import type { LaneStore, WakeUpQueue } from "../../lambdas/core/lane/lane-store.ts";
 import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-store.ts";
 import type { JournalStore } from "../../lambdas/core/journal/journal-store.ts";
 import { type EntryStore, soughtAmong } from "../../lambdas/core/entry/entry-store.ts";
@@ -107,14 +107,14 @@ export interface InMemoryLanes extends LaneStore {
   put(lane: Lane): void;
 }
 
-const laneKey = ({ workspace, destination, lane }: Ring): string => `${workspace}/${destination}/${lane}`;
+const laneKey = ({ workspace, destination, lane }: WakeUp): string => `${workspace}/${destination}/${lane}`;
 
 export function createInMemoryLanes(turn: Turn = noTurn): InMemoryLanes {
   const lanes = new Map<string, Lane>();
   return {
     lanes,
     put: (lane) => void lanes.set(laneKey(lane), copy(lane)),
-    readLane: (ring) => turned(turn, "readLane", () => copy(lanes.get(laneKey(ring)))),
+    readLane: (wakeUp) => turned(turn, "readLane", () => copy(lanes.get(laneKey(wakeUp)))),
     lanesOf: (workspace) =>
       turned(turn, "lanesOf", () =>
         [...lanes.values()]
@@ -131,13 +131,13 @@ export function createInMemoryLanes(turn: Turn = noTurn): InMemoryLanes {
   };
 }
 
-export interface InMemoryRings extends RingQueue {
-  rung: Ring[];
+export interface InMemoryWakeUps extends WakeUpQueue {
+  woken: WakeUp[];
 }
 
-export function createInMemoryRings(turn: Turn = noTurn): InMemoryRings {
-  const rung: Ring[] = [];
-  return { rung, ring: (rings) => turned(turn, "ring", () => void rung.push(...rings)) };
+export function createInMemoryWakeUps(turn: Turn = noTurn): InMemoryWakeUps {
+  const woken: WakeUp[] = [];
+  return { woken, send: (wakeUps) => turned(turn, "send", () => void woken.push(...wakeUps)) };
 }
 
 export function createInMemoryDestinations(

@@ -2,7 +2,7 @@ import { toTimestamp } from "../../lambdas/core/base/clock.ts";
 import { skippedNote } from "../../lambdas/core/lane/delivery-facts.ts";
 import { MissingEntryError } from "../../lambdas/core/lane/freeze-delivery.ts";
 import { eventId } from "../../lambdas/core/base/ids.ts";
-import type { Lane, Ring } from "../../lambdas/core/lane/lane.ts";
+import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
 import { closeNumber } from "../../lambdas/core/lane/close-number.ts";
 import { replayWindow } from "../../lambdas/core/lane/replay-window.ts";
 import { placeAt, placeNow } from "../../lambdas/core/lane/place-in-journal.ts";
@@ -38,7 +38,7 @@ export class LaneModel {
   readonly rules = new LaneRules();
   private readonly processes = new LaneProcesses((error) => this.failed(error));
   private answers: Answer[] = [];
-  private readonly rings: Ring[] = [LIVE];
+  private readonly wakeUps: WakeUp[] = [LIVE];
   private readonly replaceLane = this.world.lanes.replaceLane.bind(this.world.lanes);
 
   constructor() {
@@ -122,11 +122,13 @@ export class LaneModel {
   }
 
   private start({ lane, receives, slow, age, turns: available }: Answered): void {
-    const ring = { ...this.ringOf(lane), ...(slow && { slow }) };
+    const wakeUp = { ...this.wakeUpOf(lane), ...(slow && { slow }) };
     const sentAt = age === undefined ? undefined : this.world.now - age;
     let left = available;
     const hasTime = (): boolean => left-- > 0;
-    this.processes.start(ring.lane, (turns) => this.world.run({ ring, receives, sentAt, hasTime, turns }));
+    this.processes.start(wakeUp.lane, (turns) =>
+      this.world.run({ wakeUp, receives, sentAt, hasTime, turns }),
+    );
   }
 
   /** Short waits pass within a run. */
@@ -136,8 +138,8 @@ export class LaneModel {
     await this.processes.go(advance, this.tick);
   }
 
-  private ringOf(lane: number): Ring {
-    return this.rings[lane % this.rings.length] ?? LIVE;
+  private wakeUpOf(lane: number): WakeUp {
+    return this.wakeUps[lane % this.wakeUps.length] ?? LIVE;
   }
 
   private async act(act: OwnerAct): Promise<void> {
@@ -173,12 +175,12 @@ export class LaneModel {
   }
 
   private async replay(from: string, to: string): Promise<void> {
-    const lane = `rpl_${this.rings.length}`;
+    const lane = `rpl_${this.wakeUps.length}`;
     this.rules.begins(lane, 0, 1, { end: this.rules.now(), recorded: { from, to } });
     const window = await replayWindow(WS, { from, to }, from, this.world.journal);
     const facts = { workspace: WS, destination: DST, lane, status: "live" as const, createdAt: "" };
     this.world.lanes.put(newLane({ ...facts, ...window, cursor: window.start }));
-    this.rings.push({ workspace: WS, destination: DST, lane });
+    this.wakeUps.push({ workspace: WS, destination: DST, lane });
   }
 
   /** A share of the journal expires: at 4 all of it. A floor may lie within a page. */
@@ -194,7 +196,7 @@ export class LaneModel {
 
   /** Reads, lets others go on, writes under the condition: as management does, but giving up where that tries again. */
   private async writeLane(act: LaneWrite): Promise<void> {
-    const change = await this.changeOf(act, this.world.lane(this.ringOf(act.lane)));
+    const change = await this.changeOf(act, this.world.lane(this.wakeUpOf(act.lane)));
     await this.go(act.between);
     if (change !== undefined) await this.commit(change);
   }
@@ -246,7 +248,7 @@ export class LaneModel {
 
   /** The live lane as it will be, and what becomes of the replays. */
   private enable(lane: Lane, next: Lane): Change {
-    const replays = this.rings.slice(1).map((ring) => this.world.lane(ring));
+    const replays = this.wakeUps.slice(1).map((wakeUp) => this.world.lane(wakeUp));
     const resumed = resumeReplays(lane, replays);
     if (next === lane) return { rows: resumed };
     return { rows: [next, ...resumed], stored: () => this.rules.enabled() };
@@ -278,23 +280,23 @@ export class LaneModel {
   async heal(): Promise<void> {
     for (let turn = 0; this.processes.isAnyUnderWay(); turn++) await this.go({ pick: turn, steps: 1 });
     this.rules.heals();
-    for (const ring of this.rings) await this.finish(ring);
+    for (const wakeUp of this.wakeUps) await this.finish(wakeUp);
     this.rules.judgeEnd();
     this.rules.judgeLapsed(this.world.lane(), this.left());
   }
 
   /** Rung by either queue until that changes nothing. */
-  private async finish(ring: Ring): Promise<void> {
+  private async finish(wakeUp: WakeUp): Promise<void> {
     for (let runs = 0; runs < 100; runs++) {
       const live = this.world.lane();
-      const { status, version } = this.world.lane(ring);
+      const { status, version } = this.world.lane(wakeUp);
       if (live.status !== "live" || status === "suspended")
         await this.commit(this.enable(live, live.status === "live" ? live : resumeLane(live)));
       this.world.now += LONG_MS;
-      await this.world.run({ ring, receives: 1 });
-      await this.world.run({ ring: { ...ring, slow: true }, receives: 1 });
-      if (this.world.lane(ring).version === version) return;
+      await this.world.run({ wakeUp, receives: 1 });
+      await this.world.run({ wakeUp: { ...wakeUp, slow: true }, receives: 1 });
+      if (this.world.lane(wakeUp).version === version) return;
     }
-    this.rules.broken.push(`${ring.lane} does not come to an end`);
+    this.rules.broken.push(`${wakeUp.lane} does not come to an end`);
   }
 }

@@ -15,7 +15,7 @@ interface KnownEvent {
 }
 
 /** What a lane owes its receiver from one start or move to the next: events `begin` up to `end`, by their place in the journal. */
-interface Stretch {
+interface JournalRange {
   begin: number;
   end?: number | undefined;
   /** A replay's: nothing of other times is owed, or sent. */
@@ -40,7 +40,7 @@ interface Numbered {
 }
 
 interface LaneFacts {
-  stretches: Stretch[];
+  ranges: JournalRange[];
   numbers: Map<number, Numbered>;
 }
 
@@ -82,10 +82,15 @@ export class LaneRules {
   }
 
   /** The lane begins, or is moved: deliveries from `fromNumber` on are of this stretch. */
-  begins(lane: string, begin: number, fromNumber = 1, replay: Pick<Stretch, "end" | "recorded"> = {}): void {
-    const facts: LaneFacts = this.lanes.get(lane) ?? { stretches: [], numbers: new Map() };
+  begins(
+    lane: string,
+    begin: number,
+    fromNumber = 1,
+    replay: Pick<JournalRange, "end" | "recorded"> = {},
+  ): void {
+    const facts: LaneFacts = this.lanes.get(lane) ?? { ranges: [], numbers: new Map() };
     this.lanes.set(lane, facts);
-    facts.stretches.push({ begin, ...replay, fromNumber, tick: ++this.tick, isCancelled: false });
+    facts.ranges.push({ begin, ...replay, fromNumber, tick: ++this.tick, isCancelled: false });
   }
 
   marked(lane: string, number: number): void {
@@ -93,7 +98,7 @@ export class LaneRules {
   }
 
   cancelled(lane: string): void {
-    for (const stretch of this.factsOf(lane).stretches) stretch.isCancelled = true;
+    for (const range of this.factsOf(lane).ranges) range.isCancelled = true;
   }
 
   /** The owner was answered: of each run that was under way one POST may still come, and no other of any lane. */
@@ -175,27 +180,27 @@ export class LaneRules {
 
   /** The events of one delivery: in order, of its stretch, wanted, and nothing left out before them. */
   private judgeBody(name: string, lane: string, number: number, facts: Numbered): void {
-    const stretch = this.stretchOf(lane, number);
+    const range = this.rangeOf(lane, number);
     const [first = -1] = facts.events;
     const last = facts.events.at(-1) ?? -1;
     if (facts.events.some((place, index) => index > 0 && place <= (facts.events[index - 1] ?? -1)))
       this.broken.push(`${name} is out of order`);
-    if (first < stretch.begin || last >= (stretch.end ?? Number.POSITIVE_INFINITY))
-      this.broken.push(`${name} lies outside its stretch`);
+    if (first < range.begin || last >= (range.end ?? Number.POSITIVE_INFINITY))
+      this.broken.push(`${name} lies outside its range`);
     for (const place of facts.events) {
-      if (!this.mayHold(lane, place, stretch, facts)) this.broken.push(`${name} holds ${place}, unwanted`);
-      if (this.isDeliveredBefore(lane, place, stretch, { number, tick: facts.tick }))
+      if (!this.mayHold(lane, place, range, facts)) this.broken.push(`${name} holds ${place}, unwanted`);
+      if (this.isDeliveredBefore(lane, place, range, { number, tick: facts.tick }))
         this.broken.push(`${name} holds ${place}, delivered before`);
     }
-    for (let place = stretch.begin; place < last; place++)
-      if (!facts.events.includes(place) && !this.isSettled(lane, place, stretch, facts))
+    for (let place = range.begin; place < last; place++)
+      if (!facts.events.includes(place) && !this.isSettled(lane, place, range, facts))
         this.broken.push(`${name} passed ${place}`);
   }
 
   /** A change of filter bumps the live lane's version, so a cut goes by the filter of its freeze; a replay's by one of its time. */
-  private mayHold(lane: string, place: number, stretch: Stretch, { tick }: Numbered): boolean {
-    if (!this.isRecordedIn(place, stretch)) return false;
-    const inForce = this.filtersSince(lane === "live" ? tick : stretch.tick, tick);
+  private mayHold(lane: string, place: number, range: JournalRange, { tick }: Numbered): boolean {
+    if (!this.isRecordedIn(place, range)) return false;
+    const inForce = this.filtersSince(lane === "live" ? tick : range.tick, tick);
     return inForce.some((types) => this.wants(types, place));
   }
 
@@ -203,10 +208,10 @@ export class LaneRules {
   private isDeliveredBefore(
     lane: string,
     place: number,
-    stretch: Stretch,
+    range: JournalRange,
     than: { number: number; tick: Tick },
   ): boolean {
-    return this.numbersOf(lane, stretch).some(([number, { events, outcomes }]) => {
+    return this.numbersOf(lane, range).some(([number, { events, outcomes }]) => {
       const closing = outcomes.find(({ outcome }) => !isOpen(outcome));
       const isDelivered = closing?.outcome === "delivered" && closing.tick < than.tick;
       return number < than.number && events.includes(place) && isDelivered;
@@ -217,13 +222,13 @@ export class LaneRules {
   private isSettled(
     lane: string,
     place: number,
-    stretch: Stretch,
+    range: JournalRange,
     { tick, floor }: Pick<Numbered, "tick" | "floor">,
   ): boolean {
-    if (this.isExpired(place, floor) || !this.isRecordedIn(place, stretch)) return true;
-    const since = Math.max(stretch.tick, this.events[place]?.tick ?? 0);
+    if (this.isExpired(place, floor) || !this.isRecordedIn(place, range)) return true;
+    const since = Math.max(range.tick, this.events[place]?.tick ?? 0);
     if (this.filtersSince(since, tick).some((types) => !this.wants(types, place))) return true;
-    return this.numbersOf(lane, stretch).some(([, { events, covers, isMarked, outcomes, takenAt }]) => {
+    return this.numbersOf(lane, range).some(([, { events, covers, isMarked, outcomes, takenAt }]) => {
       if (takenAt !== undefined && takenAt < tick && events.includes(place)) return true;
       const isSkipped = isMarked && outcomes.some(({ outcome }) => outcome === "skipped");
       return isSkipped && covers[0] <= place && place < covers[1];
@@ -232,13 +237,13 @@ export class LaneRules {
 
   /** Once everything has healed: what each lane still owes, and numbers that are open. */
   judgeEnd(): void {
-    for (const [lane, { stretches, numbers }] of this.lanes) {
-      const stretch = stretches.at(-1);
-      if (stretch === undefined || stretch.isCancelled) continue;
-      const end = stretch.end ?? this.events.length;
+    for (const [lane, { ranges, numbers }] of this.lanes) {
+      const range = ranges.at(-1);
+      if (range === undefined || range.isCancelled) continue;
+      const end = range.end ?? this.events.length;
       const now = { tick: Number.POSITIVE_INFINITY, floor: this.floor };
-      for (let place = stretch.begin; place < end; place++)
-        if (!this.isSettled(lane, place, stretch, now)) this.broken.push(`${lane} never sent ${place}`);
+      for (let place = range.begin; place < end; place++)
+        if (!this.isSettled(lane, place, range, now)) this.broken.push(`${lane} never sent ${place}`);
       for (const [number, { outcomes }] of numbers)
         if (outcomes.every(({ outcome }) => isOpen(outcome))) this.broken.push(`${lane};${number} is open`);
     }
@@ -246,13 +251,13 @@ export class LaneRules {
 
   /** What the live lane passed for no other reason than that it had expired is remembered, as far as pages are left of it. */
   judgeLapsed(lane: Lane, left: ReadonlySet<number>): void {
-    const stretch = this.factsOf(lane.lane).stretches.at(-1);
-    if (stretch === undefined) return;
+    const range = this.factsOf(lane.lane).ranges.at(-1);
+    if (range === undefined) return;
     const lapsed = new Set(this.lapsedOf(lane));
     const now = { tick: Number.POSITIVE_INFINITY, floor: "" };
-    for (let place = stretch.begin; place < this.indexOf(lane.cursor); place++) {
+    for (let place = range.begin; place < this.indexOf(lane.cursor); place++) {
       const page = this.pages.findLast(({ first }) => first <= place)?.page ?? 0;
-      if (left.has(page) && !lapsed.has(place) && !this.isSettled(lane.lane, place, stretch, now))
+      if (left.has(page) && !lapsed.has(place) && !this.isSettled(lane.lane, place, range, now))
         this.broken.push(`${lane.lane} passed ${place} and forgot it`);
     }
   }
@@ -294,14 +299,14 @@ export class LaneRules {
     return facts;
   }
 
-  private stretchOf(lane: string, number: number): Stretch {
-    const stretch = this.factsOf(lane).stretches.findLast(({ fromNumber }) => fromNumber <= number);
-    if (stretch === undefined) throw new Error(`No stretch of ${lane};${number}`);
-    return stretch;
+  private rangeOf(lane: string, number: number): JournalRange {
+    const range = this.factsOf(lane).ranges.findLast(({ fromNumber }) => fromNumber <= number);
+    if (range === undefined) throw new Error(`No range of ${lane};${number}`);
+    return range;
   }
 
-  private numbersOf(lane: string, stretch: Stretch): [number, Numbered][] {
-    return [...this.factsOf(lane).numbers].filter(([number]) => this.stretchOf(lane, number) === stretch);
+  private numbersOf(lane: string, range: JournalRange): [number, Numbered][] {
+    return [...this.factsOf(lane).numbers].filter(([number]) => this.rangeOf(lane, number) === range);
   }
 
   /** In force at any moment from one tick to another. */
@@ -317,7 +322,7 @@ export class LaneRules {
     return types.length === 0 || types.includes(this.events[place]?.type ?? "");
   }
 
-  private isRecordedIn(place: number, { recorded }: Stretch): boolean {
+  private isRecordedIn(place: number, { recorded }: JournalRange): boolean {
     const { recordedAt = "" } = this.events[place] ?? {};
     return recorded === undefined || (recorded.from <= recordedAt && recordedAt < recorded.to);
   }

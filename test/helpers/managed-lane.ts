@@ -58,7 +58,7 @@ export async function startManagedLane(): Promise<ManagedLane> {
   });
   const id: string = body.id;
   const path = `${WS}/destinations/${id}`;
-  manage.rings.rung.length = 0;
+  manage.wakeUps.woken.length = 0;
   const post: ManagedLane["post"] = (route, asked) =>
     manage.ask("POST", `${path}/${route}`, asked === undefined ? {} : { body: asked });
   const lane: ManagedLane["lane"] = async (name = "live") => {

@@ -29,9 +29,9 @@ import {
 import { violationsOf } from "./openapi-conformance.ts";
 import { claims, lambdaContext } from "./http-events.ts";
 import {
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createRecordedLog,
-  type InMemoryRings,
+  type InMemoryWakeUps,
   type RecordedLog,
 } from "./in-memory-stores.ts";
 
@@ -84,7 +84,7 @@ export interface Ask {
 export interface Management {
   dependencies: ManageDependencies;
   clock: { now: number };
-  rings: InMemoryRings;
+  wakeUps: InMemoryWakeUps;
   /** Workspaces whose purge was asked for. */
   purges: string[];
   log: RecordedLog;
@@ -152,7 +152,7 @@ export async function startManagement(
   const secretsClient = new SecretsManagerClient(settings);
   const steps: Management["steps"] = { before: () => {}, after: () => {}, seen: [] };
   const tests: Management["tests"] = [];
-  const rings = createInMemoryRings();
+  const wakeUps = createInMemoryWakeUps();
   const purges: string[] = [];
   const log = createRecordedLog();
   const journal = createJournalStore(dynamo, "Journal");
@@ -165,7 +165,7 @@ export async function startManagement(
     secrets: createSecretStore(secretsClient),
     journal,
     entries: createEntryStore(dynamo, "Events"),
-    rings,
+    wakeUps,
     purgeTasks: { add: async (workspaces) => void purges.push(...workspaces) },
     deliveries: createDeliveryLogReader(dynamo, "Deliveries"),
     deliveryLog: { note },
@@ -197,7 +197,7 @@ export async function startManagement(
   return {
     dependencies: watched,
     clock,
-    rings,
+    wakeUps,
     purges,
     log,
     tests,
@@ -286,7 +286,7 @@ function watch(dependencies: ManageDependencies, steps: Management["steps"]): Ma
     ...dependencies,
     registry: stepped(dependencies.registry, ["commit", "removeRow"]),
     secrets: stepped(dependencies.secrets, ["createSecret", "changeSecret", "deleteSecret", "readSecret"]),
-    rings: stepped(dependencies.rings, ["ring"]),
+    wakeUps: stepped(dependencies.wakeUps, ["send"]),
     deliveryLog: stepped(dependencies.deliveryLog, ["note"]),
   };
 }

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDeliverHandler } from "../../lambdas/deliver-lane.ts";
-import type { ReceivedRing } from "../../lambdas/adapters/ring-hold.ts";
+import type { ReceivedWakeUp } from "../../lambdas/adapters/visibility-extender.ts";
 import type { SendResult } from "../../lambdas/core/delivery/send.ts";
 import type { TestDiagnosis } from "../../lambdas/core/delivery/send-test-event.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;
-let held: { ring: ReceivedRing; seconds: number }[];
+let held: { wakeUp: ReceivedWakeUp; seconds: number }[];
 let isHoldable: boolean;
 
 function handle(event: unknown, remainingMs = 30_000) {
@@ -14,22 +14,22 @@ function handle(event: unknown, remainingMs = 30_000) {
   const settings = { ...ports.settings, sourceBaseUrl: "https://app.example.com" };
   const handler = createDeliverHandler({
     ports: { ...ports, settings },
-    hold: {
-      hold: async (ring, seconds) => {
+    visibility: {
+      extend: async (wakeUp, seconds) => {
         if (!isHoldable) throw new Error("ReceiptHandleIsInvalid");
-        held.push({ ring, seconds });
+        held.push({ wakeUp, seconds });
       },
     },
   });
   return handler(event, { getRemainingTimeInMillis: () => remainingMs });
 }
 
-const ringEvent = (receives = 1, ring: object = LIVE): object => ({
+const wakeUpEvent = (receives = 1, wakeUp: object = LIVE): object => ({
   Records: [
     {
       messageId: "m1",
       receiptHandle: "r1",
-      body: JSON.stringify(ring),
+      body: JSON.stringify(wakeUp),
       attributes: { ApproximateReceiveCount: String(receives) },
     },
   ],
@@ -46,22 +46,22 @@ beforeEach(async () => {
 
 describe("a ring", () => {
   it("is done with when its lane has caught up", async () => {
-    expect(await handle(ringEvent())).toEqual(DONE);
+    expect(await handle(wakeUpEvent())).toEqual(DONE);
     expect(world.received).toHaveLength(1);
     expect(held).toEqual([]);
   });
 
   it("comes back after a refusal, as soon as the next attempt is due", async () => {
     world.answer = () => answered(503, { retryAfter: "17" });
-    expect(await handle(ringEvent())).toEqual(FAILED);
-    expect(held).toEqual([{ ring: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
+    expect(await handle(wakeUpEvent())).toEqual(FAILED);
+    expect(held).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
   });
 
   it("of a slow lane is put off in the queue that it came from", async () => {
     world.change((lane) => ({ ...lane, slowAnswers: 2 }));
     world.answer = () => ({ ...answered(503, { retryAfter: "17" }), durationMs: 4000 });
-    expect(await handle(ringEvent(1, { ...LIVE, slow: true }))).toEqual(FAILED);
-    expect(held).toEqual([{ ring: { receiptHandle: "r1", isSlow: true }, seconds: 17 }]);
+    expect(await handle(wakeUpEvent(1, { ...LIVE, slow: true }))).toEqual(FAILED);
+    expect(held).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: true }, seconds: 17 }]);
   });
 
   it("never comes near the dead-letter queue by refusals", async () => {
@@ -69,7 +69,7 @@ describe("a ring", () => {
     let receives = 0;
     for (let result: unknown = FAILED; result !== DONE && receives < 10; world.now += 5000) {
       receives++;
-      result = JSON.stringify(await handle(ringEvent(receives))) === JSON.stringify(DONE) ? DONE : FAILED;
+      result = JSON.stringify(await handle(wakeUpEvent(receives))) === JSON.stringify(DONE) ? DONE : FAILED;
     }
     expect(receives).toBe(4);
     expect(world.lane()).toMatchObject({ dueShard: "due", attempts: 4 });
@@ -77,8 +77,8 @@ describe("a ring", () => {
 
   it("comes back sooner than the queue's visibility when we broke, later with each time", async () => {
     world.entries.entries.clear();
-    expect(await handle(ringEvent(1))).toEqual(FAILED);
-    expect(await handle(ringEvent(3))).toEqual(FAILED);
+    expect(await handle(wakeUpEvent(1))).toEqual(FAILED);
+    expect(await handle(wakeUpEvent(3))).toEqual(FAILED);
     expect(held.map(({ seconds }) => seconds)).toEqual([5, 15]);
     expect(world.log.lines.map(({ level, message }) => `${level} ${message}`)).toContain("error lane.failed");
   });
@@ -86,26 +86,26 @@ describe("a ring", () => {
   it("comes back by the queue's own visibility when it cannot be put off", async () => {
     isHoldable = false;
     world.answer = () => answered(503, { retryAfter: "17" });
-    expect(await handle(ringEvent())).toEqual(FAILED);
-    expect(world.log.lines.filter(({ message }) => message === "ring.unheld")).toMatchObject([
+    expect(await handle(wakeUpEvent())).toEqual(FAILED);
+    expect(world.log.lines.filter(({ message }) => message === "wake-up.not-postponed")).toMatchObject([
       { level: "error", fields: { workspace: WS, destination: DST, lane: "live", delaySeconds: 17 } },
     ]);
   });
 
   it("of the wrong queue is passed on to the right one", async () => {
-    expect(await handle(ringEvent(1, { ...LIVE, slow: true }))).toEqual(DONE);
+    expect(await handle(wakeUpEvent(1, { ...LIVE, slow: true }))).toEqual(DONE);
     expect(world.received).toEqual([]);
-    expect(world.rings.rung).toEqual([LIVE]);
+    expect(world.wakeUps.woken).toEqual([LIVE]);
   });
 
   it("is rung anew when the invocation has no time for another attempt", async () => {
-    expect(await handle(ringEvent(), 13_000)).toEqual(DONE);
+    expect(await handle(wakeUpEvent(), 13_000)).toEqual(DONE);
     expect(world.received).toEqual([]);
-    expect(world.rings.rung).toEqual([LIVE]);
+    expect(world.wakeUps.woken).toEqual([LIVE]);
   });
 
   it("that is none fails", async () => {
-    await expect(handle(ringEvent(1, { workspace: WS }))).rejects.toThrow("destination");
+    await expect(handle(wakeUpEvent(1, { workspace: WS }))).rejects.toThrow("destination");
     await expect(handle({ something: "else" })).rejects.toThrow("Invalid input");
   });
 });

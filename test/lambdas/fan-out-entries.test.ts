@@ -11,7 +11,7 @@ import {
   createInMemoryJournal,
   createInMemoryLanes,
   createInMemoryQuarantine,
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createRecordedLog,
   createRecordedMetrics,
   laneAtStart,
@@ -24,7 +24,7 @@ const stores = () => ({
   journal: createInMemoryJournal(),
   entries: createInMemoryEntries(),
   lanes: createInMemoryLanes(),
-  rings: createInMemoryRings(),
+  wakeUps: createInMemoryWakeUps(),
   quarantine: createInMemoryQuarantine(),
 });
 
@@ -156,7 +156,7 @@ it("redrives what was quarantined once its entry can be read, and reports in num
     remaining: false,
   });
   expect(journalled()).toStrictEqual([2, 1].map((name) => storedEntry(name).entry));
-  expect(world.rings.rung).toHaveLength(2);
+  expect(world.wakeUps.woken).toHaveLength(2);
   expect(await redrive({}, lambdaContext)).toMatchObject({ journalled: 0 });
 });
 

@@ -11,8 +11,8 @@ import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 import {
-  createInMemoryRings,
-  type InMemoryRings,
+  createInMemoryWakeUps,
+  type InMemoryWakeUps,
   laneAtStart,
   takeTurns,
   workspaceRow,
@@ -24,7 +24,7 @@ const TABLE = "Lanes";
 let dynamo: LocalDynamo;
 let client: DynamoDBClient;
 let world: LaneWorld;
-let rings: InMemoryRings;
+let wakeUps: InMemoryWakeUps;
 
 beforeAll(async () => {
   dynamo = await startLocalDynamo(() => Date.now());
@@ -60,7 +60,7 @@ beforeEach(async () => {
     }),
   );
   world = new LaneWorld();
-  rings = createInMemoryRings();
+  wakeUps = createInMemoryWakeUps();
 });
 
 const put = (row: object) =>
@@ -75,12 +75,12 @@ const sweep = (scope: string) =>
     quarantine: createQuarantineCount(client, "Quarantine"),
     workspaces: world.workspaces,
     plans: PLANS,
-    rings,
+    wakeUps,
     clock: () => world.now,
     log: world.log,
     metrics: world.metrics,
   })({ scope }, {});
-const rung = (): string[] => rings.rung.map(({ destination }) => destination).toSorted();
+const woken = (): string[] => wakeUps.woken.map(({ destination }) => destination).toSorted();
 
 describe("the sweep of what is due", () => {
   it("rings lanes whose next attempt has come, and no others", async () => {
@@ -89,14 +89,14 @@ describe("the sweep of what is due", () => {
     await put(lane("dst_3", { dueShard: "due", nextAttemptAt: after(1000) }));
     await put(lane("dst_4", { nextAttemptAt: after(-1000) }));
     await sweep("due");
-    expect(rung()).toEqual(["dst_1", "dst_2"]);
+    expect(woken()).toEqual(["dst_1", "dst_2"]);
   });
 
   it("rings one of a workspace that may not forward: deliver takes it out of the index", async () => {
     await put(lane("dst_1", { dueShard: "due", nextAttemptAt: after(-1000) }));
     world.setWorkspace({ plan: "free" });
     await sweep("due");
-    expect(rung()).toEqual(["dst_1"]);
+    expect(woken()).toEqual(["dst_1"]);
   });
 });
 
@@ -106,7 +106,7 @@ describe("the sweep of what is behind", () => {
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(0);
   });
 
-  it("rings live lanes with events or a frozen delivery left, whatever became of their rings", async () => {
+  it("rings live lanes with events or a frozen delivery left, whatever became of their wake-ups", async () => {
     await world.record(["a"]);
     world.now += 90_000;
     await world.record(["b"]);
@@ -132,8 +132,8 @@ describe("the sweep of what is behind", () => {
     await put(lane("dst_8", { dueShard: "due", nextAttemptAt: after(-60_000) }));
     await put(laneAtStart("ws_empty", "dst_9"));
     await sweep("behind");
-    expect(rung()).toEqual(["dst_1", "dst_3", "dst_6", "dst_8"]);
-    expect(rings.rung.find(({ destination }) => destination === "dst_6")).toMatchObject({ slow: true });
+    expect(woken()).toEqual(["dst_1", "dst_3", "dst_6", "dst_8"]);
+    expect(wakeUps.woken.find(({ destination }) => destination === "dst_6")).toMatchObject({ slow: true });
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(90);
   });
 
@@ -153,7 +153,7 @@ describe("the sweep of what is behind", () => {
     await put(laneAtStart("ws_2", "dst_2"));
     world.now += 10_000;
     await sweep("behind");
-    expect(rung()).toEqual(["dst_1"]);
+    expect(woken()).toEqual(["dst_1"]);
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(10);
   });
 
@@ -166,7 +166,7 @@ describe("the sweep of what is behind", () => {
     const { readWorkspace } = takeTurns({ ...world.workspaces }, noted);
     world.workspaces.readWorkspace = readWorkspace;
     await sweep("behind");
-    expect(rung()).toHaveLength(5);
+    expect(woken()).toHaveLength(5);
     expect(reads.filter((call) => !call.endsWith("done"))).toEqual(["newestPage", "readWorkspace"]);
   });
 
@@ -192,16 +192,16 @@ describe("the sweep of what is behind", () => {
   it("alone delivers everything when every ring is lost", async () => {
     const lanes = createLaneStore(client, TABLE + table);
     world.lanes.replaceLane = (next) => lanes.replaceLane(next);
-    world.lanes.readLane = (ring) => lanes.readLane(ring);
+    world.lanes.readLane = (wakeUp) => lanes.readLane(wakeUp);
     await put(laneAtStart(WS, DST));
     for (let page = 0; page < 3; page++) await world.record(["a"]);
     world.answer = () => answered(world.received.length < 3 ? 500 : 200);
     for (let sweeps = 0; sweeps < 10; sweeps++) {
-      rings.rung.length = 0;
+      wakeUps.woken.length = 0;
       await sweep("due");
       await sweep("behind");
-      const [ring] = rings.rung;
-      if (ring !== undefined) await world.run({ ring, receives: 4 });
+      const [wakeUp] = wakeUps.woken;
+      if (wakeUp !== undefined) await world.run({ wakeUp, receives: 4 });
       world.now += 15 * 60_000;
     }
     expect(new Set(world.received.flatMap(({ events }) => events)).size).toBe(3);
@@ -241,7 +241,7 @@ describe("what cannot be read", () => {
       return readWorkspace(workspace);
     };
     await expect(sweep("behind")).rejects.toThrow("had 4 faults");
-    expect(rung()).toEqual(["dst_ws_4"]);
+    expect(woken()).toEqual(["dst_ws_4"]);
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(60);
     expect(unswept()).toHaveLength(4);
     expect(unswept()).toEqual(
@@ -255,7 +255,7 @@ describe("what cannot be read", () => {
   });
 
   it("of the queue, when rings are refused, costs not the metric", async () => {
-    rings.ring = () => Promise.reject(new Error("throttled"));
+    wakeUps.send = () => Promise.reject(new Error("throttled"));
     await expect(sweep("behind")).rejects.toThrow("had 1 faults");
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(60);
   });

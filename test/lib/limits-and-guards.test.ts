@@ -62,10 +62,10 @@ describe("every queue", () => {
     ]);
     const setAside = [14 * DAY, undefined, undefined, undefined];
     expect(rows).toEqual({
-      RingsQueue: [4 * HOUR, 180, 10, "RingsDead"],
-      RingsSlowQueue: [4 * HOUR, 180, 10, "RingsSlowDead"],
-      RingsDead: setAside,
-      RingsSlowDead: setAside,
+      WakeUpsQueue: [4 * HOUR, 180, 10, "WakeUpsDead"],
+      WakeUpsSlowQueue: [4 * HOUR, 180, 10, "WakeUpsSlowDead"],
+      WakeUpsDead: setAside,
+      WakeUpsSlowDead: setAside,
       FanOutGivenUp: setAside,
       RetentionPurgeTasks: [2 * DAY, 1800, 3, "RetentionDead"],
       RetentionUrgentTasks: [2 * DAY, 1800, 3, "RetentionDead"],

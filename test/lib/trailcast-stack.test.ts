@@ -103,10 +103,10 @@ describe("the stream of entries", () => {
   });
 });
 
-describe("rings", () => {
+describe("wakeUps", () => {
   const deliver = resourceOf(template, "AWS::Lambda::Function", "DeliveryFunction").Properties;
 
-  it.each(["RingsQueue", "RingsSlowQueue"])(
+  it.each(["WakeUpsQueue", "WakeUpsSlowQueue"])(
     "%s keeps the order of a lane and the throughput of many",
     (id) => {
       const queue = resourceOf(template, "AWS::SQS::Queue", id).Properties;
@@ -127,8 +127,8 @@ describe("rings", () => {
   it("are answered one lane an invocation, so that no receiver waits for another, with a cap for each queue", () => {
     const tuned = synthesise({ ...MINIMAL, delivery: { concurrency: 40, slowConcurrency: 7 } });
     for (const [id, MaximumConcurrency] of [
-      ["DeliveryRings", 40],
-      ["DeliverySlowRings", 7],
+      ["DeliveryWakeUps", 40],
+      ["DeliverySlowWakeUps", 7],
     ] as const) {
       expect(resourceOf(tuned, "AWS::Lambda::EventSourceMapping", id).Properties).toMatchObject({
         BatchSize: 1,

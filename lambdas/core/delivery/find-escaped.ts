@@ -8,7 +8,7 @@ export interface Wanted {
 }
 
 /** From and to before: places in a text. */
-export type Stretch = [from: number, to: number];
+export type JournalRange = [from: number, to: number];
 
 /** One way to read a place of a text: the character that stands there, and where the next one begins. */
 interface Reading {
@@ -114,8 +114,8 @@ export interface Budget {
 const FORK_STEPS = 10;
 
 /** Every stretch of the text that reads as `wanted`, as far as the budget lasts. */
-export function findWanted(escaped: EscapedText, wanted: Wanted, budget: Budget): Stretch[] {
-  const found: Stretch[] = [];
+export function findWanted(escaped: EscapedText, wanted: Wanted, budget: Budget): JournalRange[] {
+  const found: JournalRange[] = [];
   const failed = new Set<number>();
   let free = 0;
   for (const from of escaped.places.get(wanted.value.charAt(0)) ?? []) {

@@ -1,4 +1,4 @@
-import { findWanted, MIN_FOUND, readEscapes, type Stretch, type Wanted } from "./find-escaped.ts";
+import { findWanted, MIN_FOUND, readEscapes, type JournalRange, type Wanted } from "./find-escaped.ts";
 
 /** Shorter values would mask half of any text, and are no secrets. */
 const MIN_SECRET_LENGTH = MIN_FOUND;
@@ -20,13 +20,13 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   if (text.length < MIN_SECRET_LENGTH) return text;
   const escaped = readEscapes(text);
   const budget = { steps: MAX_STEPS };
-  const stretches = wantedOf(secrets).flatMap((wanted) => findWanted(escaped, wanted, budget));
-  return budget.steps <= 0 ? "*".repeat(text.length) : covered(text, stretches);
+  const ranges = wantedOf(secrets).flatMap((wanted) => findWanted(escaped, wanted, budget));
+  return budget.steps <= 0 ? "*".repeat(text.length) : covered(text, ranges);
 }
 
-function covered(text: string, stretches: readonly Stretch[]): string {
+function covered(text: string, ranges: readonly JournalRange[]): string {
   let masked = "";
-  for (const [from, to] of stretches.toSorted(([one], [other]) => one - other)) {
+  for (const [from, to] of ranges.toSorted(([one], [other]) => one - other)) {
     if (to <= masked.length) continue;
     masked += text.slice(masked.length, from);
     masked += "*".repeat(to - masked.length);

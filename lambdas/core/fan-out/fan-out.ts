@@ -2,17 +2,17 @@ import { appendToJournal, type AppendDependencies } from "../journal/append-jour
 import { forEachAtMost } from "../base/at-most.ts";
 import { toTimestamp } from "../base/clock.ts";
 import type { JournalRecord } from "../journal/find-in-journal.ts";
-import { type Lane, type Ring, ringOf } from "../lane/lane.ts";
+import { type Lane, type WakeUp, wakeUpOf } from "../lane/lane.ts";
 import { LIVE_LANE, eventsPartition } from "../base/table-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
-import type { LaneStore, RingQueue } from "../lane/lane-store.ts";
+import type { LaneStore, WakeUpQueue } from "../lane/lane-store.ts";
 import type { ReadRecord, StreamPlace } from "./stream-record.ts";
 
 export interface FanOutDependencies extends AppendDependencies {
   lanes: Pick<LaneStore, "lanesOf">;
-  rings: RingQueue;
+  wakeUps: WakeUpQueue;
   quarantine: Pick<QuarantineStore, "putRow">;
   log: Log;
   metrics: Metrics;
@@ -39,18 +39,18 @@ export async function fanOut(
   dependencies: FanOutDependencies,
 ): Promise<number | undefined> {
   const failed: number[] = [];
-  const rings: Ring[] = [];
+  const wakeUps: WakeUp[] = [];
   await forEachAtMost(batch.entries(), WORKSPACES_AT_ONCE, async ([index, record]) => {
     if (!record.ok && !(await setAside(record, dependencies))) failed.push(index);
   });
   const workspaces = byWorkspace(batch);
   await forEachAtMost(workspaces, WORKSPACES_AT_ONCE, async (group) => {
-    const rung = await journalGroup(group, dependencies);
-    if (rung === undefined) failed.push(group.first);
-    else rings.push(...rung);
+    const woken = await journalGroup(group, dependencies);
+    if (woken === undefined) failed.push(group.first);
+    else wakeUps.push(...woken);
   });
   const [first] = workspaces;
-  if (first !== undefined && !(await rang(rings, dependencies))) failed.push(first.first);
+  if (first !== undefined && !(await allSent(wakeUps, dependencies))) failed.push(first.first);
   return failed.length === 0 ? undefined : Math.min(...failed);
 }
 
@@ -71,7 +71,7 @@ function byWorkspace(batch: readonly ReadRecord[]): WorkspaceRecords[] {
 async function journalGroup(
   group: WorkspaceRecords,
   dependencies: FanOutDependencies,
-): Promise<Ring[] | undefined> {
+): Promise<WakeUp[] | undefined> {
   const { workspace, records } = group;
   const { lanes, log, metrics } = dependencies;
   try {
@@ -80,7 +80,7 @@ async function journalGroup(
       metrics.count(METRIC.pagesWritten, pages);
       log.info("journal.appended", { workspace, count: events });
     }
-    return ringsFor(await lanes.lanesOf(workspace), dependencies.clock());
+    return wakeUpsFor(await lanes.lanesOf(workspace), dependencies.clock());
   } catch (error) {
     log.error("journal.failed", { workspace, count: records.length }, error);
     if (!dependencies.isLasting(error)) return undefined;
@@ -89,23 +89,26 @@ async function journalGroup(
 }
 
 /** Live lanes but for those that wait out a refusal: the visibility of their ring or the sweep wakes them in time. */
-export function ringsFor(lanes: readonly Lane[], now: number): Ring[] {
+export function wakeUpsFor(lanes: readonly Lane[], now: number): WakeUp[] {
   const time = toTimestamp(now);
   return lanes
     .filter(
       ({ lane, status, nextAttemptAt }) =>
         lane === LIVE_LANE && status === "live" && (nextAttemptAt === undefined || nextAttemptAt <= time),
     )
-    .map(ringOf);
+    .map(wakeUpOf);
 }
 
-async function rang(rings: readonly Ring[], { rings: queue, log }: FanOutDependencies): Promise<boolean> {
-  if (rings.length === 0) return true;
+async function allSent(
+  wakeUps: readonly WakeUp[],
+  { wakeUps: queue, log }: FanOutDependencies,
+): Promise<boolean> {
+  if (wakeUps.length === 0) return true;
   try {
-    await queue.ring(rings);
+    await queue.send(wakeUps);
     return true;
   } catch (error) {
-    log.error("rings.failed", { count: rings.length }, error);
+    log.error("wake-ups.failed", { count: wakeUps.length }, error);
     return false;
   }
 }

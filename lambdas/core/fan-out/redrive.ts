@@ -3,7 +3,7 @@ import { appendToJournal, type AppendDependencies } from "../journal/append-jour
 import { referenceOf } from "../entry/build-entry.ts";
 import type { Plans } from "../workspace/entitlement.ts";
 import type { Entry } from "../entry/entry.ts";
-import { ringsFor } from "./fan-out.ts";
+import { wakeUpsFor } from "./fan-out.ts";
 import type { Log } from "../base/log.ts";
 import { streamPosition } from "../journal/page.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
@@ -15,14 +15,14 @@ import {
   removableBefore,
   type RetentionSettings,
 } from "../workspace/retention.ts";
-import type { LaneStore, RingQueue } from "../lane/lane-store.ts";
+import type { LaneStore, WakeUpQueue } from "../lane/lane-store.ts";
 import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 import { isSound } from "./stream-record.ts";
 import { workspaceOfPartition } from "../base/table-schema.ts";
 
 export interface RedriveDependencies extends AppendDependencies {
   lanes: Pick<LaneStore, "lanesOf">;
-  rings: RingQueue;
+  wakeUps: WakeUpQueue;
   quarantine: QuarantineStore;
   log: Log;
   retention: {
@@ -99,8 +99,8 @@ async function journalRow(
   if (!isSound(kept)) return "unreadable";
   const record = { position: positionOf(row), reference: referenceOf(kept) };
   await appendToJournal(workspace, [record], dependencies);
-  const rings = ringsFor(await dependencies.lanes.lanesOf(workspace), dependencies.clock());
-  if (rings.length > 0) await dependencies.rings.ring(rings);
+  const wakeUps = wakeUpsFor(await dependencies.lanes.lanesOf(workspace), dependencies.clock());
+  if (wakeUps.length > 0) await dependencies.wakeUps.send(wakeUps);
   return "journalled";
 }
 

@@ -4,7 +4,7 @@ import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
 import { type Frozen, type Lane, outcomeOf } from "./lane.ts";
 import { LIVE_LANE, DUE_SHARD } from "../base/table-schema.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
-import { joinStretches } from "../journal/range.ts";
+import { joinRanges } from "../journal/range.ts";
 import type { Position } from "../journal/page.ts";
 
 /** Answers that take longer than this count as slow; two in a row move the lane to the slow queue. */
@@ -45,7 +45,7 @@ export function freeze(
 /** Remembers what the cut passed because it had expired. A replay owes nothing that the live lane does not. */
 export function lapsed(lane: Lane, cut: Pick<Cut, "lapsed">): Lane {
   if (cut.lapsed.length === 0 || lane.lane !== LIVE_LANE) return lane;
-  return { ...lane, lapsed: joinStretches(lane.lapsed ?? [], cut.lapsed) };
+  return { ...lane, lapsed: joinRanges(lane.lapsed ?? [], cut.lapsed) };
 }
 
 /** How many events the next delivery takes at most. */

@@ -7,7 +7,7 @@ import type { Frozen } from "./lane.ts";
 import { isRecordedIn, type Recorded } from "../journal/recorded-window.ts";
 import { comparePositions, eventsOn, PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import { isOwnFailure } from "./owner-notice.ts";
-import { joinStretches, type Stretch, stretchOf } from "../journal/range.ts";
+import { joinRanges, type JournalRange, rangeOf } from "../journal/range.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** A receiver should take 64 KiB an event; intakes stop at 1 MB a request. Events of one POST, and bytes of its body. */
@@ -48,7 +48,7 @@ export interface Cut {
   /** Nothing more goes in, or nothing more may be looked at. */
   isComplete: boolean;
   /** What was passed because it had expired. */
-  lapsed: readonly Stretch[];
+  lapsed: readonly JournalRange[];
   /** When the first of its events was recorded, and the trace it carries. */
   oldestAt?: string | undefined;
   trace?: string | undefined;
@@ -80,7 +80,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
       if (next.ids.length >= rules.maxEvents) return ended(next, { page, index });
       if (!isRecordedIn(reference, rules.recorded)) continue;
       const line = lineAt(loaded, reference, index - first, rules);
-      if (line === undefined) next.lapsed = joinStretches(next.lapsed, [stretchOf(page, index, count)]);
+      if (line === undefined) next.lapsed = joinRanges(next.lapsed, [rangeOf(page, index, count)]);
       if (line === undefined || !wants(line, rules)) continue;
       if (next.ids.length > 0 && next.bytes + line.byteLength + 1 > DELIVERY_MAX_BYTES)
         return ended(next, { page, index });

@@ -7,7 +7,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { RetrySettings } from "../delivery/retry-schedule.ts";
 import type { Sender } from "../delivery/send.ts";
 import type { DestinationReader, SecretReader } from "../destination/destination-store.ts";
-import type { LaneStore, RingQueue } from "./lane-store.ts";
+import type { LaneStore, WakeUpQueue } from "./lane-store.ts";
 import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 import type { EntryStore } from "../entry/entry-store.ts";
@@ -32,7 +32,7 @@ export interface LanePorts {
   deliveries: DeliveryLog;
   secrets: SecretReader;
   sender: Sender;
-  rings: RingQueue;
+  wakeUps: WakeUpQueue;
   notices: OwnerNotices;
   clock: Clock;
   random: RandomBytes;

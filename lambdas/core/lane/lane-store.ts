@@ -1,8 +1,8 @@
-import type { Lane, Ring } from "./lane.ts";
+import type { Lane, WakeUp } from "./lane.ts";
 
 /** Lane rows, strongly consistent. A write carries the version it read and stores it plus one. */
 export interface LaneStore {
-  readLane(ring: Ring): Promise<Lane | undefined>;
+  readLane(wakeUp: WakeUp): Promise<Lane | undefined>;
   /** The lanes of a workspace that deliver: live ones and replays under way. */
   lanesOf(workspace: string): Promise<Lane[]>;
   /** Replaces the row if its version is still `lane.version`; answers the row as stored, or `stale`. */
@@ -10,6 +10,6 @@ export interface LaneStore {
 }
 
 /** A doorbell per lane: losing, repeating or reordering a ring loses, repeats or reorders no event. */
-export interface RingQueue {
-  ring(rings: readonly Ring[]): Promise<void>;
+export interface WakeUpQueue {
+  send(wakeUps: readonly WakeUp[]): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { formatSchema } from "../formats/format.ts";
 import { recordedSchema } from "../journal/recorded-window.ts";
 import * as z from "zod/mini";
 import { positionSchema } from "../journal/page.ts";
-import { stretchSchema } from "../journal/range.ts";
+import { journalRangeSchema } from "../journal/range.ts";
 
 /** What the receiver's last answer came to, kept on the live lane so that health needs no second read. */
 export const lastDeliverySchema = z.object({
@@ -93,7 +93,7 @@ export const laneSchema = z.object({
   /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */
   slowAnswers: z.optional(z.number()),
   /** What the live lane has passed because it had expired: the purge names it in the receipt of its removal. */
-  lapsed: z.optional(z.array(stretchSchema)),
+  lapsed: z.optional(z.array(journalRangeSchema)),
   createdAt: z.string(),
 });
 export type Lane = z.infer<typeof laneSchema>;
@@ -101,13 +101,13 @@ export type Lane = z.infer<typeof laneSchema>;
 export const LANE_ATTRIBUTES: readonly string[] = Object.keys(laneSchema.shape);
 
 /** What a ring's message body says: look at this lane. `slow` names the queue that it is for, and so the one it came from. */
-export const ringSchema = z.object({
+export const wakeUpSchema = z.object({
   workspace: z.string(),
   destination: z.string(),
   lane: z.string(),
   slow: z.optional(z.boolean()),
 });
-export type Ring = z.infer<typeof ringSchema>;
+export type WakeUp = z.infer<typeof wakeUpSchema>;
 
 /** What the receiver's last answer came to that was no 413 of a batch; `undefined` before the first. */
 export function outcomeOf({ lastDelivery }: Pick<Lane, "lastDelivery">): string | undefined {
@@ -120,7 +120,7 @@ export function isSlow(lane: Pick<Lane, "slowAnswers">): boolean {
 }
 
 /** The ring of a lane, for the queue that its receiver's speed asks for. */
-export function ringOf(lane: Pick<Lane, "workspace" | "destination" | "lane" | "slowAnswers">): Ring {
+export function wakeUpOf(lane: Pick<Lane, "workspace" | "destination" | "lane" | "slowAnswers">): WakeUp {
   const { workspace, destination, lane: name } = lane;
   return isSlow(lane)
     ? { workspace, destination, lane: name, slow: true }

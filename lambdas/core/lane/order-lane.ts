@@ -3,7 +3,7 @@ import type { Recorded } from "../journal/recorded-window.ts";
 import { closeNumber, NOTHING_FROZEN } from "./close-number.ts";
 import type { Position } from "../journal/page.ts";
 import { registryItem } from "../base/table-schema.ts";
-import { stretchesBefore } from "../journal/range.ts";
+import { rangesBefore } from "../journal/range.ts";
 
 export interface LaneStart {
   workspace: string;
@@ -68,7 +68,7 @@ export function moveLane(lane: Lane, cursor: Position): Lane {
     ...NOTHING_FROZEN,
     cursor,
     // A larger window may show again what had expired, and from further back it is delivered.
-    lapsed: lane.lapsed && stretchesBefore(lane.lapsed, cursor),
+    lapsed: lane.lapsed && rangesBefore(lane.lapsed, cursor),
     batchLimit: undefined,
     splitEnd: undefined,
     splitParent: undefined,

@@ -61,13 +61,13 @@ function behindLastOf(page: Page | undefined, recorded: Recorded): Position | un
 /** What is left of a stretch of the journal: expired pages at its beginning, which may be gone, are left out. */
 export async function windowOf(
   workspace: string,
-  stretch: Omit<ReplayWindow, "journalled">,
+  range: Omit<ReplayWindow, "journalled">,
   since: string,
   journal: JournalStore,
 ): Promise<ReplayWindow> {
   const place = await placeAt(workspace, since, journal);
-  const start = comparePositions(stretch.start, place) < 0 ? place : stretch.start;
-  return { ...(await between(workspace, start, stretch.until, journal)), recorded: stretch.recorded };
+  const start = comparePositions(range.start, place) < 0 ? place : range.start;
+  return { ...(await between(workspace, start, range.until, journal)), recorded: range.recorded };
 }
 
 async function between(

@@ -1,6 +1,6 @@
 import { HOLD_MAX_SECONDS, parked } from "./advance-lane.ts";
 import { createJournalWindow } from "./journal-window.ts";
-import { isSlow, type Lane, type Ring, ringOf } from "./lane.ts";
+import { isSlow, type Lane, type WakeUp, wakeUpOf } from "./lane.ts";
 import type { LanePorts } from "./lane-ports.ts";
 import { type LaneRun, storeChanges, storeLane } from "./lane-writes.ts";
 import { mayMove, type Step, takeStep } from "./take-step.ts";
@@ -17,7 +17,7 @@ const HELD_RECEIVES = 3;
 const CLOCKS_APART_MS = 1000;
 
 export interface RunInput {
-  ring: Ring;
+  wakeUp: WakeUp;
   /** How often this ring has been received, from 1. */
   receives: number;
   /** When it was sent, milliseconds. */
@@ -28,8 +28,8 @@ export interface RunInput {
 
 /** Takes a lane forward while there is work and time. Throws when we broke: the ring then comes back. */
 export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd> {
-  const { ring, receives, hasTime } = input;
-  const lane = await ports.lanes.readLane(ring);
+  const { wakeUp, receives, hasTime } = input;
+  const lane = await ports.lanes.readLane(wakeUp);
   if (lane === undefined || !mayMove(lane) || isOutdated(input, lane)) return DONE;
   const run: LaneRun = {
     ports,
@@ -42,12 +42,12 @@ export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd
   try {
     for (let steps = 0; steps < STEPS_MAX && hasTime(); steps++) {
       // One queue at a time looks after a lane: the other one's rings are passed on.
-      if (isSlow(run.lane) !== (ring.slow === true)) break;
+      if (isSlow(run.lane) !== (wakeUp.slow === true)) break;
       const step = await takeStep(run);
       if (step !== "next") return await finish(run, step);
     }
     await storeChanges(run);
-    if (mayMove(run.lane)) await ports.rings.ring([ringOf(run.lane)]);
+    if (mayMove(run.lane)) await ports.wakeUps.send([wakeUpOf(run.lane)]);
     return DONE;
   } catch (error) {
     await keepClosing(run);
@@ -83,7 +83,7 @@ async function finish(run: LaneRun, step: Step): Promise<RunEnd> {
   const seconds = Math.max(1, Math.ceil((Date.parse(lane.nextAttemptAt) - ports.clock()) / 1000));
   if (canHold && seconds <= HOLD_MAX_SECONDS) return { kind: "hold", seconds };
   // A capped replay pauses after each delivery: a new ring, which has not been received yet, carries its next pause.
-  if (lane.frozen === undefined && seconds <= HOLD_MAX_SECONDS) await ports.rings.ring([ringOf(lane)]);
+  if (lane.frozen === undefined && seconds <= HOLD_MAX_SECONDS) await ports.wakeUps.send([wakeUpOf(lane)]);
   else await storeLane(run, parked(lane));
   return DONE;
 }

@@ -2,24 +2,24 @@ import { forEachAtMost } from "../base/at-most.ts";
 import { type Clock, toTimestamp } from "../base/clock.ts";
 import { entitlementOf, type Plans } from "../workspace/entitlement.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
-import { type Lane, type Ring, ringOf } from "./lane.ts";
+import { type Lane, type WakeUp, wakeUpOf } from "./lane.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
-import type { RingQueue } from "./lane-store.ts";
+import type { WakeUpQueue } from "./lane-store.ts";
 import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 export interface SweepPorts {
-  due: { dueLanes(now: string): AsyncIterable<Ring[]> };
+  due: { dueLanes(now: string): AsyncIterable<WakeUp[]> };
   scan: { liveLanes(): AsyncIterable<FoundLanes> };
   journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
   /** At most `limit` are counted. */
   quarantine: { countRows(limit: number): Promise<number> };
   workspaces: WorkspaceReader;
   plans: Plans;
-  rings: RingQueue;
+  wakeUps: WakeUpQueue;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -29,7 +29,7 @@ const LANES_AT_ONCE = 16;
 const QUARANTINED_MAX = 1000;
 
 /** A lane that can be named, though not read. */
-export type LaneName = { workspace: string } & Partial<Ring>;
+export type LaneName = { workspace: string } & Partial<WakeUp>;
 
 /** Lanes as they were found; a row that cannot be read keeps no other from its ring. */
 export interface FoundLanes {
@@ -48,18 +48,18 @@ export class UnfinishedSweepError extends TrailcastError {
  */
 export async function sweepDue({
   due,
-  rings,
+  wakeUps,
   clock,
   log,
-}: Pick<SweepPorts, "due" | "rings" | "clock" | "log">): Promise<void> {
+}: Pick<SweepPorts, "due" | "wakeUps" | "clock" | "log">): Promise<void> {
   const faults = countFaults(log);
   let count = 0;
   for await (const lanes of due.dueLanes(toTimestamp(clock()))) {
     await faults.survive({}, async () => {
-      count += await ring(lanes, rings);
+      count += await wakeUp(lanes, wakeUps);
     });
   }
-  if (count > 0) log.info("lanes.rung", { count, outcome: "due" });
+  if (count > 0) log.info("lanes.woken", { count, outcome: "due" });
   faults.raise();
 }
 
@@ -78,15 +78,15 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
   let oldest = 0;
   for await (const found of ports.scan.liveLanes()) {
     for (const lane of found.unreadable) faults.add(lane);
-    const { rings, age } = await look(found.lanes);
+    const { wakeUps, age } = await look(found.lanes);
     await faults.survive({}, async () => {
-      count += await ring(rings, ports.rings);
+      count += await wakeUp(wakeUps, ports.wakeUps);
     });
     oldest = Math.max(oldest, age);
   }
   // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
   ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
-  if (count > 0) ports.log.info("lanes.rung", { count, outcome: "behind" });
+  if (count > 0) ports.log.info("lanes.woken", { count, outcome: "behind" });
   faults.raise();
 }
 
@@ -94,36 +94,36 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
 function lookAtLanes(
   ports: SweepPorts,
   faults: Faults,
-): (lanes: Lane[]) => Promise<{ rings: Ring[]; age: number }> {
+): (lanes: Lane[]) => Promise<{ wakeUps: WakeUp[]; age: number }> {
   const { journal, clock } = ports;
   const newest = onceEach((workspace) => journal.newestPage(workspace));
   const forwards = forwardingOf(ports);
   const now = clock();
   return async (lanes) => {
-    const rings: Ring[] = [];
+    const wakeUps: WakeUp[] = [];
     let age = 0;
     await forEachAtMost(lanes, LANES_AT_ONCE, (lane) =>
-      faults.survive(ringOf(lane), async () => {
+      faults.survive(wakeUpOf(lane), async () => {
         const { workspace } = lane;
         if (!isBehind(lane, await newest(workspace)) || !(await forwards(workspace))) return;
-        if (!isWaiting(lane, now)) rings.push(ringOf(lane));
+        if (!isWaiting(lane, now)) wakeUps.push(wakeUpOf(lane));
         if (isOursToExplain(lane)) age = Math.max(age, await ageOf(lane, now, journal));
       }),
     );
-    return { rings, age };
+    return { wakeUps, age };
   };
 }
 
 /** Answers how many. */
-async function ring(rings: Ring[], queue: RingQueue): Promise<number> {
-  if (rings.length > 0) await queue.ring(rings);
-  return rings.length;
+async function wakeUp(wakeUps: WakeUp[], queue: WakeUpQueue): Promise<number> {
+  if (wakeUps.length > 0) await queue.send(wakeUps);
+  return wakeUps.length;
 }
 
 interface Faults {
-  add(lane: Partial<Ring>, error?: unknown): void;
+  add(lane: Partial<WakeUp>, error?: unknown): void;
   /** Carries on after what fails. */
-  survive(lane: Partial<Ring>, act: () => Promise<void>): Promise<void>;
+  survive(lane: Partial<WakeUp>, act: () => Promise<void>): Promise<void>;
   /** Throws if there were any. */
   raise(): void;
 }

@@ -1,4 +1,4 @@
-import { eventsWithin, type Stretch, stretchesBefore } from "../journal/range.ts";
+import { eventsWithin, type JournalRange, rangesBefore } from "../journal/range.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 import { type Page, eventsOn } from "../journal/page.ts";
 import type { LanePosition } from "./purge-state.ts";
@@ -10,15 +10,15 @@ export function owedOn(pages: readonly Page[], lanes: readonly LanePosition[]): 
     .filter(({ status, lane }) => lane === LIVE_LANE && status !== "ended")
     .map(({ destination, cursor, lapsed = [] }) => {
       const unseen = { from: cursor, to: { page: Number.POSITIVE_INFINITY, index: 0 } };
-      return { destination, events: eventsOwed([...stretchesBefore(lapsed, cursor), unseen], pages) };
+      return { destination, events: eventsOwed([...rangesBefore(lapsed, cursor), unseen], pages) };
     });
   return owed.filter(({ events }) => events > 0);
 }
 
-function eventsOwed(stretches: readonly Stretch[], pages: readonly Page[]): number {
+function eventsOwed(ranges: readonly JournalRange[], pages: readonly Page[]): number {
   const perPage = pages.flatMap((page) => {
     const count = eventsOn(page);
-    return stretches.map((stretch) => eventsWithin(stretch, page, count));
+    return ranges.map((range) => eventsWithin(range, page, count));
   });
   return perPage.reduce((sum, events) => sum + events, 0);
 }

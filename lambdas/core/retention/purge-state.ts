@@ -4,7 +4,7 @@ import type { RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { type Receipt, receiptEndSchema, receiptSchema } from "./receipt.ts";
 import type { Position } from "../journal/page.ts";
-import type { Stretch } from "../journal/range.ts";
+import type { JournalRange } from "../journal/range.ts";
 
 /**
  * Where the purge of a workspace stands: one row, every write conditional on `version`, so that two purges at once take turns.
@@ -50,7 +50,7 @@ export interface LanePosition {
   status: string;
   cursor: Position;
   /** What it has passed because it had expired. */
-  lapsed?: readonly Stretch[] | undefined;
+  lapsed?: readonly JournalRange[] | undefined;
 }
 
 /** What the purge touches. Reads are strongly consistent. */

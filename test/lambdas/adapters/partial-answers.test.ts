@@ -5,8 +5,8 @@ import { toAttributes } from "../../../lambdas/adapters/dynamo.ts";
 import { createEntryStore, UnreadEntriesError } from "../../../lambdas/adapters/entry-store.ts";
 import { createDueLanes, createLaneScan } from "../../../lambdas/adapters/lane-search.ts";
 import { createPurgeTasks, PurgeTasksError } from "../../../lambdas/adapters/purge-tasks.ts";
-import { createRingHold } from "../../../lambdas/adapters/ring-hold.ts";
-import { createRingQueue, UnrungError } from "../../../lambdas/adapters/ring-queue.ts";
+import { createVisibilityExtender } from "../../../lambdas/adapters/visibility-extender.ts";
+import { createWakeUpQueue, WakeUpsNotSentError } from "../../../lambdas/adapters/wake-up-queue.ts";
 import { createWorkspaceScan } from "../../../lambdas/adapters/workspace-scan.ts";
 import { laneAtStart } from "../../helpers/in-memory-stores.ts";
 import { storedEntry } from "../../helpers/journal-records.ts";
@@ -67,15 +67,15 @@ describe("entries of which DynamoDB answers a part", () => {
 describe("messages of which SQS refuses a part", () => {
   const refused = { Failed: [{ Id: "0", Code: "InternalError", SenderFault: false }] };
   const urls = { quick: "https://sqs/quick", slow: "https://sqs/slow" };
-  const ring = { workspace: "ws_1", destination: "dst_1", lane: "live" };
+  const wakeUp = { workspace: "ws_1", destination: "dst_1", lane: "live" };
 
   it("fail a ring, whichever batch it is in", async () => {
     const queue = (...answers: object[]) =>
-      createRingQueue(urls, (bytes) => Buffer.alloc(bytes), sqs(...answers).client);
-    await expect(queue(refused).ring([ring])).rejects.toThrow(new UnrungError(1));
-    const rings = Array.from({ length: 11 }, () => ring);
-    await expect(queue({}, refused).ring(rings)).rejects.toThrow(new UnrungError(1));
-    await expect(queue({}).ring(rings)).resolves.toBeUndefined();
+      createWakeUpQueue(urls, (bytes) => Buffer.alloc(bytes), sqs(...answers).client);
+    await expect(queue(refused).send([wakeUp])).rejects.toThrow(new WakeUpsNotSentError(1));
+    const wakeUps = Array.from({ length: 11 }, () => wakeUp);
+    await expect(queue({}, refused).send(wakeUps)).rejects.toThrow(new WakeUpsNotSentError(1));
+    await expect(queue({}).send(wakeUps)).resolves.toBeUndefined();
   });
 
   it("fail the purge's tasks, whichever batch they are in", async () => {
@@ -88,9 +88,9 @@ describe("messages of which SQS refuses a part", () => {
 
   it("are put off in the queue that they came from", async () => {
     const { client, inputs } = sqs({});
-    const hold = createRingHold(urls, client);
-    await hold.hold({ receiptHandle: "r1", isSlow: true }, 17);
-    await hold.hold({ receiptHandle: "r2", isSlow: false }, 18);
+    const visibility = createVisibilityExtender(urls, client);
+    await visibility.extend({ receiptHandle: "r1", isSlow: true }, 17);
+    await visibility.extend({ receiptHandle: "r2", isSlow: false }, 18);
     expect(inputs).toEqual([
       { QueueUrl: urls.slow, ReceiptHandle: "r1", VisibilityTimeout: 17 },
       { QueueUrl: urls.quick, ReceiptHandle: "r2", VisibilityTimeout: 18 },
@@ -111,8 +111,8 @@ describe("a search of more than one page", () => {
       { Items: [], LastEvaluatedKey: next },
       { Items: page("dst_2") },
     );
-    const rings = (await collect(createDueLanes(client, TABLE).dueLanes("2026-11-23"))).flat();
-    expect(rings.map(({ destination }) => destination)).toEqual(["dst_1", "dst_2"]);
+    const wakeUps = (await collect(createDueLanes(client, TABLE).dueLanes("2026-11-23"))).flat();
+    expect(wakeUps.map(({ destination }) => destination)).toEqual(["dst_1", "dst_2"]);
     expect(startsOf(inputs)).toEqual([undefined, next, next]);
   });
 

@@ -13,7 +13,7 @@ import { nextPage } from "../../../lambdas/core/journal/append-journal.ts";
 import type { Workspace } from "../../../lambdas/core/workspace/entitlement.ts";
 import { newPurgeState, type PurgeStore } from "../../../lambdas/core/retention/purge-state.ts";
 import { endOf, openReceipt, type Receipt, receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
-import type { Stretch } from "../../../lambdas/core/journal/range.ts";
+import type { JournalRange } from "../../../lambdas/core/journal/range.ts";
 import type { WorkspaceReader } from "../../../lambdas/core/workspace/workspace-store.ts";
 import type { JournalStore } from "../../../lambdas/core/journal/journal-store.ts";
 import type { EntryStore } from "../../../lambdas/core/entry/entry-store.ts";
@@ -40,7 +40,7 @@ interface Tables {
   journal: JournalStore;
   workspaces: WorkspaceReader;
   putWorkspace(row: Workspace): Promise<void>;
-  putLane(destination: string, lapsed?: Stretch[]): Promise<void>;
+  putLane(destination: string, lapsed?: JournalRange[]): Promise<void>;
   receipt(receipt: Receipt): Promise<Receipt | undefined>;
 }
 

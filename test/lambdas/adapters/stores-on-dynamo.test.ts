@@ -17,7 +17,7 @@ import { readStreamRecord, streamEventSchema } from "../../../lambdas/core/fan-o
 import { verifyEntry, verifyJournal } from "../../../lambdas/core/proof/verify-journal.ts";
 import {
   createInMemoryLanes,
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createRecordedLog,
   createRecordedMetrics,
   laneAtStart,
@@ -140,7 +140,7 @@ describe("from a request to the journal", () => {
         journal: pages,
         entries: store,
         lanes,
-        rings: createInMemoryRings(),
+        wakeUps: createInMemoryWakeUps(),
         quarantine,
         clock: () => NOW,
         log: createRecordedLog(),

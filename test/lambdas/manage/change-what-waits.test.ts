@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ringOf, type Ring } from "../../../lambdas/core/lane/lane.ts";
+import { wakeUpOf, type WakeUp } from "../../../lambdas/core/lane/lane.ts";
 import { sweepDue } from "../../../lambdas/core/lane/sweep.ts";
 import { type ManagedLane, startManagedLane } from "../../helpers/managed-lane.ts";
 
@@ -11,11 +11,11 @@ beforeEach(async () => {
 afterEach(() => manage.close());
 
 /** What the index of due lanes would find. */
-async function* dueLanes(now: string): AsyncIterable<Ring[]> {
+async function* dueLanes(now: string): AsyncIterable<WakeUp[]> {
   const lanes = await manage.dependencies.registry.listLanes("ws_1");
   yield lanes
     .filter(({ dueShard, nextAttemptAt }) => dueShard !== undefined && (nextAttemptAt ?? "~") <= now)
-    .map(ringOf);
+    .map(wakeUpOf);
 }
 
 describe("a change of what waits", () => {
@@ -27,7 +27,7 @@ describe("a change of what waits", () => {
     });
     expect(status).toBe(200);
     expect(await manage.lane()).not.toHaveProperty("nextAttemptAt");
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
   it.each([
@@ -38,7 +38,7 @@ describe("a change of what waits", () => {
     await manage.refuseFirst("waiting");
     await manage.ask("PATCH", manage.path, { body, headers: { "if-match": "*" } });
     expect(await manage.lane()).not.toHaveProperty("nextAttemptAt");
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
   it("that is a name alone waits on, for as long as the receiver asked", async () => {
@@ -51,7 +51,7 @@ describe("a change of what waits", () => {
     });
     expect(body.name).toBe("b");
     expect(await manage.lane()).toEqual(before);
-    expect(manage.rings.rung).toEqual([]);
+    expect(manage.wakeUps.woken).toEqual([]);
   });
 
   it("that is another secret waits on: no receiver has it yet", async () => {
@@ -59,7 +59,7 @@ describe("a change of what waits", () => {
     const before = await manage.lane();
     expect((await manage.post("rotate-secret")).status).toBe(200);
     expect(await manage.lane()).toEqual(before);
-    expect(manage.rings.rung).toEqual([]);
+    expect(manage.wakeUps.woken).toEqual([]);
   });
 
   it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
@@ -70,9 +70,9 @@ describe("a change of what waits", () => {
       expect(untold).toBeDefined();
       await manage.ask("PATCH", manage.path, { body, headers: { "if-match": "*" } });
       expect(await manage.lane()).toMatchObject({ status: "suspended", version: version + 1, untold });
-      manage.rings.rung.length = 0;
+      manage.wakeUps.woken.length = 0;
       await sweepDue({ ...manage.dependencies, due: { dueLanes } });
-      expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: manage.id, lane: "live" }]);
+      expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: manage.id, lane: "live" }]);
     },
   );
 });

@@ -45,7 +45,7 @@ it.each<[string, () => Promise<unknown>, object]>([
   const { registry } = manage.dependencies;
   expect(await registry.listReplays("ws_1", manage.id)).toEqual([]);
   expect((await registry.listLanes("ws_1")).filter(({ lane }) => lane !== "live")).toEqual([]);
-  expect(manage.rings.rung).toEqual([]);
+  expect(manage.wakeUps.woken).toEqual([]);
   expect(await manage.types()).not.toContain("webhook.replay_started");
 });
 

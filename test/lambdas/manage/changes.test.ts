@@ -63,10 +63,10 @@ describe("changing a destination", () => {
     if (started === undefined) throw new Error("no lane");
     const frozen = freeze(started, { ids: ["aud_1"], end, lapsed: [] } as unknown as Cut, facts);
     await manage.dependencies.registry.commit([{ kind: "replace", row: frozen }]);
-    manage.rings.rung.length = 0;
+    manage.wakeUps.woken.length = 0;
     await patch({ url: "https://siem.example.com/mended" });
     expect(await lane()).toMatchObject({ version: 3, hurried: 1, frozen: { id: "whd_1" } });
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
   it("loses no change of the lane that deliver makes at the same time", async () => {

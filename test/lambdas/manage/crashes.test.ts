@@ -206,12 +206,12 @@ describe("a change of headers that dies", () => {
 describe("a ring that cannot be sent", () => {
   it("does not take the secret of a created destination away", async () => {
     manage.steps.before = (step) => {
-      if (step === "ring") throw new Error("SQS is away");
+      if (step === "send") throw new Error("SQS is away");
     };
     const { status, body } = await create();
     expect(status).toBe(201);
     expect(body.secret).toMatch(/^whsec_/);
-    expect(manage.log.lines.map(({ message }) => message)).toContain("lane.unrung");
+    expect(manage.log.lines.map(({ message }) => message)).toContain("lane.wake-up-failed");
   });
 });
 

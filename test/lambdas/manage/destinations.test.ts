@@ -71,7 +71,7 @@ describe("creating a destination", () => {
       version: 1,
       number: 1,
     });
-    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: id, lane: "live" }]);
+    expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: id, lane: "live" }]);
   });
 
   it("leaves no event out that is journalled while it is created (trace 18)", async () => {
@@ -84,7 +84,7 @@ describe("creating a destination", () => {
     const { id } = await create();
     const lane = await manage.dependencies.registry.readLane("ws_1", id, "live");
     expect(lane?.cursor).toEqual({ page: 1, index: 0 });
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
   it("can begin disabled", async () => {

@@ -34,7 +34,7 @@ describe("disabling and enabling", () => {
       attempts: 0,
       frozen: { id: WHD },
     });
-    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: manage.id, lane: "live" }]);
+    expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: manage.id, lane: "live" }]);
     expect(await manage.types()).toEqual(expect.arrayContaining(["webhook.disabled", "webhook.enabled"]));
   });
 
@@ -85,7 +85,7 @@ describe("disabling and enabling", () => {
     await manage.refuseFirst("suspended");
     manage.steps.seen.length = 0;
     await manage.post("enable", { from: "now" });
-    expect(manage.steps.seen).toEqual(["note", "commit", "ring"]);
+    expect(manage.steps.seen).toEqual(["note", "commit", "send"]);
   });
 
   it.each([[{ from: "yesterday" }], [{ from: 1 }], [{ from: "2026-13-01T00:00:00Z" }], [{ to: "now" }]])(
@@ -120,7 +120,7 @@ describe("disabling and enabling", () => {
       await manage.store(suspended(freezeFirst(await manage.lane(first)), REPORT, "gone"));
       await manage.store({ ...(await manage.lane(second)), status: "ended" });
       await manage.store({ ...(await manage.lane()), status });
-      manage.rings.rung.length = 0;
+      manage.wakeUps.woken.length = 0;
       expect(await manage.post("enable")).toMatchObject({ status: 200, body: { enabled: true } });
       expect(await manage.lane(first)).toMatchObject({
         status: "live",
@@ -131,7 +131,7 @@ describe("disabling and enabling", () => {
       expect(await manage.lane(first)).not.toHaveProperty("dueShard");
       expect((await manage.lane(second)).status).toBe("ended");
       expect((await manage.lane()).status).toBe("live");
-      expect(manage.rings.rung.map((ring) => ring.lane)).toEqual(["live", first]);
+      expect(manage.wakeUps.woken.map((wakeUp) => wakeUp.lane)).toEqual(["live", first]);
       const enabled = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("webhook.enabled"));
       expect(enabled.map(({ data }) => data["metadata"])).toMatchObject([{ replays: [first] }]);
       await manage.post("enable");
@@ -170,10 +170,10 @@ describe("disabling and enabling", () => {
     await manage.post("disable");
     expect(await statuses()).toEqual(["paused", "paused", "paused"]);
     const before = await manage.lane(fresh);
-    manage.rings.rung.length = 0;
+    manage.wakeUps.woken.length = 0;
     await manage.post("enable");
     expect(await statuses()).toEqual(["running", "running", "running"]);
-    expect(manage.rings.rung.map((ring) => ring.lane).toSorted()).toEqual(
+    expect(manage.wakeUps.woken.map((wakeUp) => wakeUp.lane).toSorted()).toEqual(
       ["live", refusedOne, fresh].toSorted(),
     );
     expect(await manage.lane(fresh)).toEqual(before);

@@ -208,14 +208,14 @@ describe("losing forwarding", () => {
       body: { name: "b", url: "https://siem.example.com" },
     });
     expect(off.status).toBe(403);
-    manage.rings.rung.length = 0;
+    manage.wakeUps.woken.length = 0;
     await put({ plan: "enterprise" });
-    expect(manage.rings.rung).toEqual([]);
+    expect(manage.wakeUps.woken).toEqual([]);
     await manage.ask("POST", `${WS}/destinations/${body.id}/enable`);
     await put({ plan: "free" });
-    manage.rings.rung.length = 0;
+    manage.wakeUps.woken.length = 0;
     await put({ plan: "enterprise" });
-    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: body.id, lane: "live" }]);
+    expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: body.id, lane: "live" }]);
   });
 });
 

@@ -158,7 +158,7 @@ describe("replays", () => {
       eventsPerSecond: 10,
       number: 1,
     });
-    expect(manage.rings.rung).toEqual([{ workspace: "ws_1", destination: manage.id, lane: body.id }]);
+    expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: manage.id, lane: body.id }]);
     const get = async () => (await manage.ask("GET", `${manage.path}/replays/${body.id}`)).body;
     await manage.store({ ...started, cursor: { page: 3, index: 1 } });
     expect(await get()).toMatchObject({ passedEvents: 3, progress: 0.75 });
@@ -241,7 +241,7 @@ describe("replays", () => {
     expect(await manage.post("replays", { ...window, dryRun: true })).toMatchObject({ status: 200 });
     expect(await manage.post("replays", window)).toMatchObject(DISABLED);
     expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toEqual([]);
-    expect(manage.rings.rung).toEqual([]);
+    expect(manage.wakeUps.woken).toEqual([]);
   });
 
   it("are paused while the plan has no forwarding", async () => {

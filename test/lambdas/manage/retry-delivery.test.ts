@@ -26,7 +26,7 @@ describe("deliveries", () => {
     const hurried = await manage.lane();
     expect(hurried.frozen?.id).toBe(WHD);
     expect(hurried).not.toHaveProperty("nextAttemptAt");
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
     expect(await manage.types()).toContain("webhook.delivery_retried");
   });
 
@@ -168,7 +168,7 @@ describe("deliveries", () => {
     expect(shown.body).toMatchObject({ id: WHD, outcome: "retry", number: 1, count: 2, attempts: [] });
     expect((await manage.post(`deliveries/${WHD}/${action}`)).status).toBe(202);
     expect((await manage.lane()).skip).toBe(action === "skip" ? 1 : undefined);
-    expect(manage.rings.rung).toHaveLength(1);
+    expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
   it("that are closed cannot be skipped", async () => {

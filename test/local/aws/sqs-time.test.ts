@@ -13,7 +13,7 @@ let dir: string;
 let database: DatabaseSync;
 let sqs: SqsService;
 let now: number;
-let rings: string;
+let wakeUps: string;
 let tasks: string;
 
 function open(): void {
@@ -25,9 +25,9 @@ function open(): void {
     accountId: "123456789012",
     endpoint: () => ENDPOINT,
   });
-  const dead = sqs.createQueue({ QueueName: "RingsDead.fifo", FifoQueue: true });
+  const dead = sqs.createQueue({ QueueName: "WakeUpsDead.fifo", FifoQueue: true });
   const redrive = { deadLetterTargetArn: dead.queueArn, maxReceiveCount: 3 };
-  rings = sqs.createQueue({ QueueName: "Rings.fifo", FifoQueue: true, RedrivePolicy: redrive }).queueArn;
+  wakeUps = sqs.createQueue({ QueueName: "WakeUps.fifo", FifoQueue: true, RedrivePolicy: redrive }).queueArn;
   tasks = sqs.createQueue({ QueueName: "Tasks", MessageRetentionPeriod: 3600 }).queueArn;
   sqs.checkRedrivePolicies();
 }
@@ -51,9 +51,9 @@ afterEach(async () => {
 async function call(action: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
   return sqs.handle({ service: "AmazonSQS", action, input });
 }
-const sendRing = (body: string, id = body) =>
+const sendWakeUp = (body: string, id = body) =>
   call("SendMessage", {
-    QueueUrl: URL_OF("Rings.fifo"),
+    QueueUrl: URL_OF("WakeUps.fifo"),
     MessageBody: body,
     MessageGroupId: "lane",
     MessageDeduplicationId: id,
@@ -89,17 +89,17 @@ describe("visibility", () => {
 
 describe("deduplication", () => {
   it("ends after five minutes", async () => {
-    const { MessageId: first } = await sendRing("one", "id");
+    const { MessageId: first } = await sendWakeUp("one", "id");
     now += 5 * MINUTE - 1;
-    expect((await sendRing("two", "id"))["MessageId"]).toBe(first);
+    expect((await sendWakeUp("two", "id"))["MessageId"]).toBe(first);
     now += 1;
-    expect((await sendRing("three", "id"))["MessageId"]).not.toBe(first);
+    expect((await sendWakeUp("three", "id"))["MessageId"]).not.toBe(first);
   });
 
   it("survives a crash", async () => {
-    const { MessageId: first } = await sendRing("one", "id");
+    const { MessageId: first } = await sendWakeUp("one", "id");
     crash();
-    expect((await sendRing("two", "id"))["MessageId"]).toBe(first);
+    expect((await sendWakeUp("two", "id"))["MessageId"]).toBe(first);
   });
 });
 
@@ -114,63 +114,63 @@ describe("retention", () => {
 
 describe("after a crash", () => {
   it("everything sent is there, in order", async () => {
-    for (const body of ["1", "2", "3"]) await sendRing(body);
+    for (const body of ["1", "2", "3"]) await sendWakeUp(body);
     crash();
-    const [first] = await sqs.receive(rings, { maxMessages: 10 });
+    const [first] = await sqs.receive(wakeUps, { maxMessages: 10 });
     expect(first?.body).toBe("1");
     expect(first?.attributes["MessageGroupId"]).toBe("lane");
   });
 
   it("what dead consumers held is visible at once, in its place before the others", async () => {
-    await sendRing("1");
-    await sendRing("2");
-    await take(rings);
+    await sendWakeUp("1");
+    await sendWakeUp("2");
+    await take(wakeUps);
     crash();
-    expect(await take(rings)).toBeUndefined();
+    expect(await take(wakeUps)).toBeUndefined();
     expect(sqs.releaseInFlight()).toBe(1);
-    const messages = await sqs.receive(rings, { maxMessages: 10 });
+    const messages = await sqs.receive(wakeUps, { maxMessages: 10 });
     expect(messages.map(({ body }) => body)).toEqual(["1", "2"]);
     expect(messages[0]?.attributes["ApproximateReceiveCount"]).toBe("2");
   });
 
   it("what a consumer had put off keeps its time", async () => {
-    await sendRing("1");
-    const message = await take(rings);
-    sqs.changeVisibility(rings, message?.receiptHandle ?? "", 60);
+    await sendWakeUp("1");
+    const message = await take(wakeUps);
+    sqs.changeVisibility(wakeUps, message?.receiptHandle ?? "", 60);
     crash();
     expect(sqs.releaseInFlight()).toBe(0);
-    expect(await take(rings)).toBeUndefined();
+    expect(await take(wakeUps)).toBeUndefined();
     now += MINUTE;
-    expect((await take(rings))?.body).toBe("1");
+    expect((await take(wakeUps))?.body).toBe("1");
   });
 
   it("a move task goes on", async () => {
-    await sendRing("poison");
+    await sendWakeUp("poison");
     for (let n = 0; n < 4; n += 1) {
-      await take(rings);
+      await take(wakeUps);
       now += 31_000;
     }
-    const source = rings.replace("Rings.fifo", "RingsDead.fifo");
+    const source = wakeUps.replace("WakeUps.fifo", "WakeUpsDead.fifo");
     expect(sqs.counts(source).visible).toBe(1);
     await call("StartMessageMoveTask", { SourceArn: source });
     sqs.close();
     crash();
-    await vi.waitFor(() => expect(sqs.counts(rings).visible).toBe(1));
-    expect((await take(rings))?.body).toBe("poison");
+    await vi.waitFor(() => expect(sqs.counts(wakeUps).visible).toBe(1));
+    expect((await take(wakeUps))?.body).toBe("poison");
   });
 });
 
 describe("a redrive policy", () => {
   it("does not keep other groups waiting while it buries a message", async () => {
-    await sendRing("poison");
+    await sendWakeUp("poison");
     for (let n = 0; n < 3; n += 1) {
-      await take(rings);
+      await take(wakeUps);
       now += 31_000;
     }
-    const input = { QueueUrl: URL_OF("Rings.fifo"), MessageBody: "fine", MessageGroupId: "other" };
+    const input = { QueueUrl: URL_OF("WakeUps.fifo"), MessageBody: "fine", MessageGroupId: "other" };
     await call("SendMessage", { ...input, MessageDeduplicationId: "x" });
-    const dead = sqs.receive(rings.replace("Rings.fifo", "RingsDead.fifo"), { waitSeconds: 20 });
-    expect((await take(rings))?.body).toBe("fine");
+    const dead = sqs.receive(wakeUps.replace("WakeUps.fifo", "WakeUpsDead.fifo"), { waitSeconds: 20 });
+    expect((await take(wakeUps))?.body).toBe("fine");
     expect((await dead)[0]?.body).toBe("poison");
   });
 });
@@ -183,11 +183,11 @@ describe("a waiting receive", () => {
   });
 
   it("is answered when the group before it is free again", async () => {
-    await sendRing("1");
-    await sendRing("2");
-    const first = await take(rings);
-    const waiting = sqs.receive(rings, { waitSeconds: 20 });
-    sqs.deleteMessage(rings, first?.receiptHandle ?? "");
+    await sendWakeUp("1");
+    await sendWakeUp("2");
+    const first = await take(wakeUps);
+    const waiting = sqs.receive(wakeUps, { waitSeconds: 20 });
+    sqs.deleteMessage(wakeUps, first?.receiptHandle ?? "");
     expect((await waiting)[0]?.body).toBe("2");
   });
 

@@ -11,7 +11,7 @@ import {
   createInMemoryJournal,
   createInMemoryLanes,
   createInMemoryQuarantine,
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createRecordedLog,
   createRecordedMetrics,
   laneAtStart,
@@ -81,7 +81,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
     journal: createInMemoryJournal(),
     entries: createInMemoryEntries(),
     lanes: createInMemoryLanes(),
-    rings: createInMemoryRings(),
+    wakeUps: createInMemoryWakeUps(),
     quarantine: createInMemoryQuarantine(),
   };
   const history: Page[] = [];
@@ -89,7 +89,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
   const putAt = new Map<number, number>();
   const running = new Map<symbol, number>();
   let lastPut = 0;
-  let lastRing = 0;
+  let lastWakeUp = 0;
   let time = 0;
   const underlyingPut = stores.journal.putPage;
   stores.journal.putPage = async (page) => {
@@ -101,10 +101,10 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
     }
     return put;
   };
-  const underlyingRing = stores.rings.ring;
-  stores.rings.ring = async (rings) => {
-    lastRing = ++time;
-    return underlyingRing(rings);
+  const underlyingSend = stores.wakeUps.send;
+  stores.wakeUps.send = async (wakeUps) => {
+    lastWakeUp = ++time;
+    return underlyingSend(wakeUps);
   };
   stores.lanes.put(laneAtStart("ws_1", "dst_1"));
   const shards = shardsOf(scenario);
@@ -120,7 +120,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
       journal: takeTurns(stores.journal, turn),
       entries: takeTurns(stores.entries, turn),
       lanes: takeTurns(stores.lanes, turn),
-      rings: takeTurns(stores.rings, turn),
+      wakeUps: takeTurns(stores.wakeUps, turn),
       quarantine: takeTurns(stores.quarantine, turn),
       clock: () => Date.UTC(2026, 10, 23) + time,
       log: createRecordedLog(),
@@ -223,7 +223,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
     ).toStrictEqual(healthy);
   }
   expect(stores.quarantine.rows.size, "nothing is left in quarantine").toBe(0);
-  expect(lastRing, "the lane is rung after the last page").toBeGreaterThan(lastPut);
+  expect(lastWakeUp, "the lane is rung after the last page").toBeGreaterThan(lastPut);
 }
 
 it("keeps a journal without double or hole, in order, whatever interleaves, crashes, comes again or is purged", async () => {

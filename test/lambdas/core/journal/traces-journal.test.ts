@@ -11,7 +11,7 @@ import {
   createInMemoryJournal,
   createInMemoryLanes,
   createInMemoryQuarantine,
-  createInMemoryRings,
+  createInMemoryWakeUps,
   createRecordedLog,
   createRecordedMetrics,
   laneAtStart,
@@ -37,7 +37,7 @@ function createStores() {
     journal: createInMemoryJournal(),
     entries: createInMemoryEntries(),
     lanes: createInMemoryLanes(),
-    rings: createInMemoryRings(),
+    wakeUps: createInMemoryWakeUps(),
     quarantine: createInMemoryQuarantine(),
   };
 }
@@ -160,7 +160,7 @@ describe("the traces that broke earlier drafts", () => {
       late: 2,
       seq: expect.stringMatching(/2$/),
     });
-    expect(stores.rings.rung).toHaveLength(2);
+    expect(stores.wakeUps.woken).toHaveLength(2);
   });
 
   it("3, with two shards: records below the watermark are appended once, however often they come", async () => {
@@ -233,12 +233,15 @@ describe("the traces that broke earlier drafts", () => {
   });
 
   it("8: a retry that finds nothing new rings the lanes all the same", async () => {
-    const crashing = { ...dependencies, rings: { ring: async () => Promise.reject(new Error("killed")) } };
+    const crashing = {
+      ...dependencies,
+      wakeUps: { send: async () => Promise.reject(new Error("killed")) },
+    };
     expect(await fanOut([readRecord(e1, 1)], crashing)).toBe(0);
     expect(journalled()).toStrictEqual(keys(e1));
     await fanOut([readRecord(e1, 1)], dependencies);
     expect(journalled()).toStrictEqual(keys(e1));
-    expect(stores.rings.rung).toStrictEqual([{ workspace: "ws_1", destination: "dst_1", lane: "live" }]);
+    expect(stores.wakeUps.woken).toStrictEqual([{ workspace: "ws_1", destination: "dst_1", lane: "live" }]);
   });
 });
 
@@ -326,7 +329,7 @@ describe("pages", () => {
     stores.lanes.put(laneAtStart("ws_1", "dst_3", { lane: "rpl_1" }));
     stores.lanes.put(laneAtStart("ws_1", "dst_4", { slowAnswers: 2 }));
     await fanOut([readRecord(e1, 1)], dependencies);
-    expect(stores.rings.rung).toStrictEqual([
+    expect(stores.wakeUps.woken).toStrictEqual([
       { workspace: "ws_1", destination: "dst_4", lane: "live", slow: true },
     ]);
   });

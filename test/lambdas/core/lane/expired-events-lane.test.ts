@@ -46,13 +46,13 @@ describe("what has expired", () => {
   it("is nothing that a replay remembers", async () => {
     await world.record(["a"]);
     world.now += 1;
-    const ring = { ...LIVE, lane: "rpl_1" };
+    const wakeUp = { ...LIVE, lane: "rpl_1" };
     const facts = { workspace: WS, destination: DST, lane: "rpl_1", status: "live", createdAt: "" } as const;
     world.lanes.put(newLane({ ...facts, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }));
     world.expire({ entries: false, pages: false });
-    await world.run({ ring });
-    expect(world.lane(ring)).toMatchObject({ status: "ended" });
-    expect(world.lane(ring).lapsed).toBeUndefined();
+    await world.run({ wakeUp });
+    expect(world.lane(wakeUp)).toMatchObject({ status: "ended" });
+    expect(world.lane(wakeUp).lapsed).toBeUndefined();
   });
 
   it("ends a frozen delivery, whose schedule goes on under the next number", async () => {

@@ -2,7 +2,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
 import { type Lane, LANE_ATTRIBUTES } from "../../../../lambdas/core/lane/lane.ts";
 import { itemSize } from "../../../../packages/local-stack/src/aws/dynamodb/attribute-order.ts";
-import { STRETCHES_MAX } from "../../../../lambdas/core/journal/range.ts";
+import { RANGES_MAX } from "../../../../lambdas/core/journal/range.ts";
 import type { Item } from "../../../../packages/local-stack/src/aws/dynamodb/attribute-value.ts";
 
 const AT = "2026-11-23T12:00:00.000Z";
@@ -11,7 +11,7 @@ const END = { page: 1_234_567, index: 99 };
 
 /** The names of halves pass from the lane to what is frozen, a replay's are not of a live lane, and only a lane that loses events has the last. */
 const LEFT_OUT = ["splitParent", "until", "recorded", "eventsPerSecond", "lapsed"] as const;
-const LAPSED = Array.from({ length: STRETCHES_MAX }, () => ({ from: END, to: END }));
+const LAPSED = Array.from({ length: RANGES_MAX }, () => ({ from: END, to: END }));
 
 /** Everything else at once that can be, after years of work. */
 const FULL: Omit<Required<Lane>, (typeof LEFT_OUT)[number]> = {

@@ -30,7 +30,7 @@ describe("a replay", () => {
 
   it("delivers its window under numbers of its own, ends, and leaves the live lane alone", async () => {
     start();
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.received.map(({ lane, number }) => `${lane} ${number}`)).toEqual(["rpl_1 1", "rpl_1 2"]);
     expect(world.lane(RING)).toMatchObject({ status: "ended", cursor: { page: 3, index: 0 } });
     expect(world.lane()).toMatchObject({ number: 1, cursor: { page: 1, index: 0 } });
@@ -38,10 +38,10 @@ describe("a replay", () => {
 
   it("keeps to its rate, by a fresh ring for each pause", async () => {
     start(50);
-    expect(await world.run({ ring: RING })).toEqual({ kind: "hold", seconds: 2 });
+    expect(await world.run({ wakeUp: RING })).toEqual({ kind: "hold", seconds: 2 });
     expect(world.received).toHaveLength(1);
     world.now += 2000;
-    expect(await world.run({ ring: RING, receives: 4 })).toEqual({ kind: "done" });
+    expect(await world.run({ wakeUp: RING, receives: 4 })).toEqual({ kind: "done" });
     expect(world.received).toHaveLength(2);
     expect(world.lane(RING).status).toBe("ended");
   });
@@ -49,20 +49,20 @@ describe("a replay", () => {
   it("stands still while its destination is disabled, in no index, and then goes on with what it had frozen", async () => {
     start();
     world.answer = () => answered(503, { retryAfter: "600" });
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.lane(RING).dueShard).toBeDefined();
     world.change(disableLane);
     world.now += HOUR;
-    expect(await world.run({ ring: RING })).toEqual({ kind: "done" });
+    expect(await world.run({ wakeUp: RING })).toEqual({ kind: "done" });
     expect(world.received).toHaveLength(1);
     expect(world.lane(RING)).toMatchObject({ status: "live", number: 1, attempts: 1 });
     expect(world.lane(RING).dueShard).toBeUndefined();
     const version = world.lane(RING).version;
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.lane(RING).version).toBe(version);
     world.change(resumeLane);
     world.answer = () => answered(200);
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.received.map(({ number }) => number)).toEqual([1, 1, 2]);
     expect(world.received[1]?.id).toBe(world.received[0]?.id);
     expect(world.lane(RING).status).toBe("ended");
@@ -74,7 +74,7 @@ describe("a replay", () => {
       world.change(disableLane);
       return answered(200);
     };
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.received).toHaveLength(1);
     expect(world.lane(RING)).toMatchObject({ status: "live", number: 2 });
   });
@@ -82,11 +82,11 @@ describe("a replay", () => {
   it("tells nobody of its refusals until it is suspended", async () => {
     start();
     world.refuseAll(401);
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.notices).toEqual([]);
     world.refuseAll(410);
     world.now += MINUTE;
-    await world.run({ ring: RING });
+    await world.run({ wakeUp: RING });
     expect(world.notices).toMatchObject([{ kind: "suspended", lane: "rpl_1" }]);
   });
 });

@@ -42,7 +42,7 @@ async function deliver({ start: cursor, until, recorded }: ReplayWindow): Promis
   const facts = { ...REPLAY, status: "live" as const, createdAt: "" };
   world.lanes.put(newLane({ ...facts, cursor, until, ...(recorded && { recorded }) }));
   world.received.length = 0;
-  for (let runs = 0; runs < 5; runs++) await world.run({ ring: REPLAY });
+  for (let runs = 0; runs < 5; runs++) await world.run({ wakeUp: REPLAY });
   expect(world.lane(REPLAY).status).toBe("ended");
   return world.actions().flat();
 }

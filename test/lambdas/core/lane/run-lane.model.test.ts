@@ -8,7 +8,7 @@ const numRuns = Number(process.env["MODEL_RUNS"] ?? 1500);
 
 describe("a lane", () => {
   it(
-    "sends what each stretch owes, once it is wanted, in order and nothing else, whatever is interleaved, repeated, lost or killed",
+    "sends what each range owes, once it is wanted, in order and nothing else, whatever is interleaved, repeated, lost or killed",
     { timeout: 3_600_000 },
     async () => {
       await fc.assert(

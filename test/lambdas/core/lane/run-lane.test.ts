@@ -90,7 +90,7 @@ describe("a run", () => {
 
   it("does nothing for a lane that is gone, a destination that is gone or a workspace without forwarding", async () => {
     await world.record(["a"]);
-    await world.run({ ring: { ...LIVE, lane: "rpl_none" } });
+    await world.run({ wakeUp: { ...LIVE, lane: "rpl_none" } });
     world.setWorkspace({ plan: "team" });
     await world.run();
     expect(world.received).toEqual([]);

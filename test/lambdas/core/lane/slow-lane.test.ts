@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Ring, ringOf } from "../../../../lambdas/core/lane/lane.ts";
+import { type WakeUp, wakeUpOf } from "../../../../lambdas/core/lane/lane.ts";
 import { disableLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, LaneWorld, LIVE, repeat } from "../../../helpers/in-memory-lanes.ts";
 
@@ -15,28 +15,28 @@ describe("a slow receiver", () => {
     world.answer = () => answered(200, { durationMs: 9000 });
     expect(await world.run()).toEqual({ kind: "done" });
     expect(world.received).toHaveLength(2);
-    expect(world.rings.rung).toEqual([{ ...LIVE, slow: true }]);
+    expect(world.wakeUps.woken).toEqual([{ ...LIVE, slow: true }]);
     await world.run();
     expect(world.received).toHaveLength(2);
-    expect(world.rings.rung).toHaveLength(2);
+    expect(world.wakeUps.woken).toHaveLength(2);
     world.answer = () => answered(200);
-    await world.run({ ring: { ...LIVE, slow: true } });
+    await world.run({ wakeUp: { ...LIVE, slow: true } });
     expect(world.received).toHaveLength(3);
-    expect(world.rings.rung.at(-1)).toEqual(LIVE);
+    expect(world.wakeUps.woken.at(-1)).toEqual(LIVE);
   });
 
   it("stays with its queue when its owner disables and enables it during an attempt", async () => {
     world.change((lane) => ({ ...lane, slowAnswers: 2 }));
     await world.record(["a"]);
-    const rung: Ring[] = [];
+    const woken: WakeUp[] = [];
     world.answer = () => {
       world.change(disableLane);
       world.change(resumeLane);
-      rung.push(ringOf(world.lane()));
+      woken.push(wakeUpOf(world.lane()));
       return answered(200);
     };
-    await world.run({ ring: { ...LIVE, slow: true } });
-    expect(rung).toEqual([{ ...LIVE, slow: true }]);
+    await world.run({ wakeUp: { ...LIVE, slow: true } });
+    expect(woken).toEqual([{ ...LIVE, slow: true }]);
   });
 
   it("is not kept longer than the invocation has time", async () => {
@@ -44,7 +44,7 @@ describe("a slow receiver", () => {
     let calls = 0;
     await world.run({ hasTime: () => calls++ < 1 });
     expect(world.received).toHaveLength(1);
-    expect(world.rings.rung).toEqual([LIVE]);
+    expect(world.wakeUps.woken).toEqual([LIVE]);
     expect(world.lane()).toMatchObject({ number: 2, frozen: undefined });
   });
 });

@@ -237,22 +237,22 @@ describe("an owner who cannot be told", () => {
   it.each(["live", "rpl_1"])(
     "a suspension of %s is told later, by a ring of the sweep, and nothing is sent",
     async (name) => {
-      const ring = { ...LIVE, lane: name };
+      const wakeUp = { ...LIVE, lane: name };
       const start = { workspace: WS, destination: DST, status: "live" as const, createdAt: "" };
       world.lanes.put(
         newLane({ ...start, lane: name, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }),
       );
       refuseAll(410);
-      await world.run({ ring, turns: silenced });
-      const due = world.lane(ring);
+      await world.run({ wakeUp, turns: silenced });
+      const due = world.lane(wakeUp);
       expect(due).toMatchObject({ status: "suspended", dueShard: "due" });
       world.now = Date.parse(due.nextAttemptAt ?? "");
-      await world.run({ ring });
+      await world.run({ wakeUp });
       const [first, second, ...others] = world.notices;
       expect(second).toMatchObject({ kind: "suspended", key: first?.key, reason: "gone: HTTP 410" });
       for (const mark of ["dueShard", "nextAttemptAt", "untold"])
-        expect(world.lane(ring)[mark as "dueShard"]).toBeUndefined();
-      await world.run({ ring });
+        expect(world.lane(wakeUp)[mark as "dueShard"]).toBeUndefined();
+      await world.run({ wakeUp });
       expect(others).toEqual([]);
       expect(world.notices).toHaveLength(2);
       expect(world.received).toHaveLength(1);

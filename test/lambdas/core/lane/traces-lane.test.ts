@@ -41,9 +41,9 @@ describe("trace", () => {
   it("9: a run that stops at its bound rings its lane before the ring is acknowledged", async () => {
     for (let entry = 0; entry < 40; entry++) await world.record(Array.from({ length: 100 }, () => "a"));
     expect(await world.run()).toEqual({ kind: "done" });
-    expect(world.rings.rung).toEqual([{ workspace: WS, destination: DST, lane: LIVE_LANE }]);
+    expect(world.wakeUps.woken).toEqual([{ workspace: WS, destination: DST, lane: LIVE_LANE }]);
     expect(world.received.length).toBeLessThan(40);
-    while (world.rings.rung.pop() !== undefined) await world.run();
+    while (world.wakeUps.woken.pop() !== undefined) await world.run();
     expect(world.received.flatMap(({ events }) => events)).toHaveLength(4000);
   });
 

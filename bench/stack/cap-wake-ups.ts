@@ -1,22 +1,22 @@
 import type { Template } from "../../packages/local-stack/src/template/template.ts";
 
 /** Deliveries that may run at once, for rings of either queue. */
-export interface RingCaps {
+export interface WakeUpCaps {
   quick: number;
   slow: number;
 }
 
 /** The template with other caps than it was synthesised with. Throws when the mappings of the ring queues are not found. */
-export function capRings(template: Template, caps: RingCaps): Template {
+export function capWakeUps(template: Template, caps: WakeUpCaps): Template {
   const edited = structuredClone(template);
   const capped = { quick: 0, slow: 0 };
   for (const [id, { Type, Properties }] of Object.entries(edited.Resources)) {
-    if (Type !== "AWS::Lambda::EventSourceMapping" || !id.includes("Rings")) continue;
-    const queue = id.includes("SlowRings") ? "slow" : "quick";
+    if (Type !== "AWS::Lambda::EventSourceMapping" || !id.includes("WakeUps")) continue;
+    const queue = id.includes("SlowWakeUps") ? "slow" : "quick";
     Properties["ScalingConfig"] = { MaximumConcurrency: caps[queue] };
     capped[queue] += 1;
   }
   if (capped.quick !== 1 || capped.slow !== 1)
-    throw new Error(`expected a mapping for each ring queue: ${JSON.stringify(capped)}`);
+    throw new Error(`expected a mapping for each wake-up queue: ${JSON.stringify(capped)}`);
   return edited;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { capRings } from "../../../bench/stack/cap-rings.ts";
+import { capWakeUps } from "../../../bench/stack/cap-wake-ups.ts";
 import type { Template } from "../../../packages/local-stack/src/template/template.ts";
 
 const mapping = (cap: number): Template["Resources"][string] => ({
@@ -17,22 +17,22 @@ const template = (Resources: Template["Resources"]): Template => ({
 describe("a template with other caps", () => {
   it("has them at the mappings of the two ring queues, and nowhere else", () => {
     const given = template({
-      DeliveryRings1: mapping(100),
-      DeliverySlowRings2: mapping(25),
+      DeliveryWakeUps1: mapping(100),
+      DeliverySlowWakeUps2: mapping(25),
       Purge3: mapping(5),
     });
-    const { Resources } = capRings(given, { quick: 12, slow: 3 });
+    const { Resources } = capWakeUps(given, { quick: 12, slow: 3 });
     expect(Resources).toEqual({
-      DeliveryRings1: mapping(12),
-      DeliverySlowRings2: mapping(3),
+      DeliveryWakeUps1: mapping(12),
+      DeliverySlowWakeUps2: mapping(3),
       Purge3: mapping(5),
     });
-    expect(given.Resources["DeliveryRings1"]).toEqual(mapping(100));
+    expect(given.Resources["DeliveryWakeUps1"]).toEqual(mapping(100));
   });
 
   it("is refused when there is no such mapping", () => {
-    expect(() => capRings(template({ DeliveryRings1: mapping(100) }), { quick: 12, slow: 3 })).toThrow(
-      "a mapping for each ring queue",
+    expect(() => capWakeUps(template({ DeliveryWakeUps1: mapping(100) }), { quick: 12, slow: 3 })).toThrow(
+      "a mapping for each wake-up queue",
     );
   });
 });

@@ -9,10 +9,10 @@ export const DELIVER_TIMEOUT_SECONDS = 30;
 
 // Long enough for MAX_RECEIVES failures of one visibility each. Not longer: rings carry no truth and the sweep rings
 // again, and FIFO looks for free groups among the first 120,000 messages only, so an outage of ours must not pile them up.
-const RING_RETENTION_HOURS = 4;
+const WAKE_UP_RETENTION_HOURS = 4;
 
 /** The doorbells of lanes: one queue for all, one for those whose receivers answer slowly. Group = lane. */
-export class Rings extends Construct {
+export class WakeUps extends Construct {
   readonly queue: SealedQueue;
   readonly slowQueue: SealedQueue;
   readonly dead: SealedQueue;
@@ -23,16 +23,16 @@ export class Rings extends Construct {
     // One dead-letter queue a source: a redrive by SQS's own message move goes back to where a message came from.
     this.dead = deadLetterQueue(this, "Dead", true);
     this.slowDead = deadLetterQueue(this, "SlowDead", true);
-    this.queue = this.ringQueue("Queue", this.dead);
-    this.slowQueue = this.ringQueue("SlowQueue", this.slowDead);
+    this.queue = this.wakeUpQueue("Queue", this.dead);
+    this.slowQueue = this.wakeUpQueue("SlowQueue", this.slowDead);
   }
 
   /** Ring lanes. */
-  grantRing(fn: TrailcastFunction): void {
+  grantWakeUp(fn: TrailcastFunction): void {
     fn.allow(["sqs:SendMessage"], [this.queue.queueArn, this.slowQueue.queueArn]);
     fn.equip({
-      [ENV.ringQueueUrl]: this.queue.queueUrl,
-      [ENV.slowRingQueueUrl]: this.slowQueue.queueUrl,
+      [ENV.wakeUpQueueUrl]: this.queue.queueUrl,
+      [ENV.slowWakeUpQueueUrl]: this.slowQueue.queueUrl,
     });
   }
 
@@ -44,11 +44,11 @@ export class Rings extends Construct {
     );
   }
 
-  private ringQueue(id: string, dead: SealedQueue): SealedQueue {
+  private wakeUpQueue(id: string, dead: SealedQueue): SealedQueue {
     return new SealedQueue(this, id, {
       fifo: true,
       visibilityTimeout: Duration.seconds(6 * DELIVER_TIMEOUT_SECONDS),
-      retentionPeriod: Duration.hours(RING_RETENTION_HOURS),
+      retentionPeriod: Duration.hours(WAKE_UP_RETENTION_HOURS),
       deadLetterQueue: { queue: dead, maxReceiveCount: MAX_RECEIVES },
     });
   }

@@ -4,8 +4,8 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createOwnerNotices } from "../../../lambdas/adapters/owner-bus.ts";
-import { createRingHold } from "../../../lambdas/adapters/ring-hold.ts";
-import { createRingQueue, type RingQueueUrls } from "../../../lambdas/adapters/ring-queue.ts";
+import { createVisibilityExtender } from "../../../lambdas/adapters/visibility-extender.ts";
+import { createWakeUpQueue, type WakeUpQueueUrls } from "../../../lambdas/adapters/wake-up-queue.ts";
 import { createSecretReader } from "../../../lambdas/adapters/secret-reader.ts";
 import { linesOf } from "../../../lambdas/core/entry/entry-body.ts";
 import type { Notice } from "../../../lambdas/core/lane/owner-notice.ts";
@@ -22,7 +22,7 @@ import { PLANS } from "../../helpers/sample-events.ts";
 const clock = { now: Date.parse("2026-11-23T12:00:00.000Z") };
 const calls: AwsCall[] = [];
 let isBusDown = false;
-let urls: RingQueueUrls;
+let urls: WakeUpQueueUrls;
 let sqs: SQSClient;
 let close: () => Promise<void>;
 let settings: {
@@ -71,7 +71,7 @@ beforeAll(async () => {
     const Attributes = { FifoQueue: "true", VisibilityTimeout: "180" };
     return (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))).QueueUrl ?? "";
   };
-  urls = { quick: await queue("Rings.fifo"), slow: await queue("SlowRings.fifo") };
+  urls = { quick: await queue("WakeUps.fifo"), slow: await queue("SlowWakeUps.fifo") };
   close = async () => {
     sqs.destroy();
     service.close();
@@ -95,19 +95,19 @@ const receive = async (url: string, most = 10) =>
       }),
     )
   ).Messages ?? [];
-const ringOf = (destination: string, slow = false) => ({
+const wakeUpOf = (destination: string, slow = false) => ({
   workspace: "ws_1",
   destination,
   lane: "live",
   ...(slow && { slow }),
 });
 
-describe("rings", () => {
+describe("wakeUps", () => {
   it("go to the queue of their lane's speed, in groups by lane, however many there are", async () => {
-    const queue = createRingQueue(urls, (bytes) => randomBytes(bytes), sqs);
-    await queue.ring([
-      ...Array.from({ length: 13 }, (_, index) => ringOf(`dst_${index}`)),
-      ringOf("dst_s", true),
+    const queue = createWakeUpQueue(urls, (bytes) => randomBytes(bytes), sqs);
+    await queue.send([
+      ...Array.from({ length: 13 }, (_, index) => wakeUpOf(`dst_${index}`)),
+      wakeUpOf("dst_s", true),
     ]);
     const groups = new Set<string | undefined>();
     for (let tries = 0; groups.size < 13 && tries < 20; tries++)
@@ -116,17 +116,17 @@ describe("rings", () => {
       Array.from({ length: 13 }, (_, index) => `dst_${index}.live`).toSorted(),
     );
     expect((await receive(urls.slow)).map(({ Body }) => JSON.parse(Body ?? ""))).toEqual([
-      ringOf("dst_s", true),
+      wakeUpOf("dst_s", true),
     ]);
   });
 
   it("are each rung, also when they are alike, and come back when they were put off", async () => {
-    const queue = createRingQueue(urls, (bytes) => randomBytes(bytes), sqs);
-    await queue.ring([ringOf("dst_twice"), ringOf("dst_twice")]);
+    const queue = createWakeUpQueue(urls, (bytes) => randomBytes(bytes), sqs);
+    await queue.send([wakeUpOf("dst_twice"), wakeUpOf("dst_twice")]);
     const [first] = await receive(urls.quick, 1);
     expect(first?.Attributes?.MessageGroupId).toBe("dst_twice.live");
-    const hold = createRingHold(urls, sqs);
-    await hold.hold({ receiptHandle: first?.ReceiptHandle ?? "", isSlow: false }, 17);
+    const visibility = createVisibilityExtender(urls, sqs);
+    await visibility.extend({ receiptHandle: first?.ReceiptHandle ?? "", isSlow: false }, 17);
     clock.now += 16_000;
     expect(await receive(urls.quick, 1)).toEqual([]);
     clock.now += 2_000;
