@@ -269,7 +269,7 @@ describe("the command line on a running stack", () => {
     const { stdout, code } = await trailcast("redrive");
     await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: task }));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^wakeUps: a move is under way already, \d+ of about \d+ so far$/m);
+    expect(stdout).toMatch(/^wake-ups: a move is under way already, \d+ of about \d+ so far$/m);
     expect(stdout).toMatch(/^quarantine: 0 journalled/m);
     sqs.destroy();
   });
