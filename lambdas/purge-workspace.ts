@@ -26,12 +26,12 @@ import { createPlanNotice } from "./core/retention/plan-notice.ts";
 import { createPurgeNotices, type PurgeNoticeDependencies } from "./core/retention/purge-notices.ts";
 import { DEFAULT_RETENTION, retentionSettingsSchema } from "./core/workspace/retention.ts";
 import { type PurgeDependencies, runPurge } from "./core/retention/run-purge.ts";
-import { tidyWorkspace } from "./core/retention/tidy-workspace.ts";
+import { cleanUpWorkspace } from "./core/retention/clean-up-workspace.ts";
 
 export interface PurgeWorkspaceDependencies {
   purge: Omit<PurgeDependencies, "hasTime">;
   /** Ends what requests left half-done. */
-  tidy(workspace: string): Promise<void>;
+  cleanUp(workspace: string): Promise<void>;
   tasks: PurgeTasks;
   log: Log;
   metrics: Metrics;
@@ -52,7 +52,7 @@ const taskSchema = z.object({ workspace: z.string() });
 export function createPurgeWorkspaceHandler(
   dependencies: PurgeWorkspaceDependencies,
 ): (event: unknown, context: Pick<Context, "getRemainingTimeInMillis">) => Promise<SQSBatchResponse> {
-  const { purge, tidy, tasks, log, metrics } = dependencies;
+  const { purge, cleanUp, tasks, log, metrics } = dependencies;
   return async (event, context) => {
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
     const hasTime = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
@@ -61,7 +61,7 @@ export function createPurgeWorkspaceHandler(
       try {
         const outcome = await runPurge(workspace, { ...purge, hasTime });
         if (outcome === "unfinished") await tasks.add([workspace]);
-        await tidy(workspace);
+        await cleanUp(workspace);
         log.info("purge.ran", { workspace, outcome });
       } catch (error) {
         metrics.count(METRIC.purgeFailures);
@@ -107,7 +107,7 @@ export const handler = createEntryPoint((environment) => {
     ...createPlanNotice(recorder),
     ...createPurgeNotices({ workspaces, ...connectOwners(client, environment), recorder, log, metrics }),
   };
-  const tidying = {
+  const cleaningUp = {
     registry: {
       ...createRegistryReader(client, registry),
       ...createRegistryWriter(client, { registry, events }),
@@ -116,7 +116,7 @@ export const handler = createEntryPoint((environment) => {
     ...ambient,
     log,
   };
-  const tidy = (workspace: string): Promise<void> => tidyWorkspace(workspace, tidying);
+  const cleanUp = (workspace: string): Promise<void> => cleanUpWorkspace(workspace, cleaningUp);
   const tasks = createPurgeTasks(environment.text(ENV.purgeQueueUrl));
-  return publishing(metrics, createPurgeWorkspaceHandler({ purge, tidy, tasks, log, metrics }));
+  return publishing(metrics, createPurgeWorkspaceHandler({ purge, cleanUp, tasks, log, metrics }));
 });

@@ -19,7 +19,7 @@ import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { contended, requireForwarding, requireWorkspace } from "./guards.ts";
 import { etagOf, presentCreated } from "./present-destination.ts";
-import { tidyUp } from "./tidy-up.ts";
+import { cleanUpOrphans } from "./clean-up-orphans.ts";
 import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
 
 export async function createDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
@@ -28,7 +28,7 @@ export async function createDestination(call: Call, dependencies: ManageDependen
   const url = requireUrl(asked.url, dependencies);
   requireHeaders(asked.headers);
   requireTypes(asked.eventTypes, dependencies.settings);
-  await tidyUp(call.workspace, dependencies);
+  await cleanUpOrphans(call.workspace, dependencies);
   const row = newDestination(call.workspace, { ...asked, url }, dependencies);
   const secret = newSigningSecret(dependencies.random);
   const unfinished = await announce(row, dependencies);

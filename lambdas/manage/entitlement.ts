@@ -19,7 +19,7 @@ import { daysInForce } from "../core/workspace/retention.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended } from "./guards.ts";
-import { tidyUp } from "./tidy-up.ts";
+import { cleanUpOrphans } from "./clean-up-orphans.ts";
 
 export async function getEntitlement(
   { workspace }: Call,
@@ -54,7 +54,7 @@ export async function deleteEntitlement(call: Call, dependencies: ManageDependen
   const remover = { actor: actorOf(call.caller.subject), trace: call.request.trace };
   const removed = await removeAllDestinations(ended, remover, dependencies);
   if (removed === "stale") refuse(contended());
-  await tidyUp(call.workspace, dependencies);
+  await cleanUpOrphans(call.workspace, dependencies);
   await askForPurge(call.workspace, dependencies);
   return { statusCode: 204 };
 }

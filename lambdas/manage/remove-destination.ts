@@ -5,7 +5,7 @@ import type { Call } from "./call.ts";
 import { AGAIN, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { requireDestination, requireWorkspace } from "./guards.ts";
-import { tidyUp } from "./tidy-up.ts";
+import { cleanUpOrphans } from "./clean-up-orphans.ts";
 
 export async function deleteDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const workspace = await requireWorkspace(call, dependencies);
@@ -15,6 +15,6 @@ export async function deleteDestination(call: Call, dependencies: ManageDependen
     const removed = await removeDestination(workspace, row, remover, dependencies);
     return removed === "removed" ? removed : AGAIN;
   });
-  await tidyUp(call.workspace, dependencies);
+  await cleanUpOrphans(call.workspace, dependencies);
   return { statusCode: 204 };
 }

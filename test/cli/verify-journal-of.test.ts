@@ -143,7 +143,7 @@ async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
     pause: async () => {},
     receiptClosed: record,
     retentionChanged: async () => {},
-    owedExpiring: async () => {},
+    undeliveredExpiring: async () => {},
   });
   if (pages === Number.POSITIVE_INFINITY && outcome !== "finished") throw new Error(outcome);
   row = (await currentRow()) ?? row;

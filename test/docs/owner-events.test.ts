@@ -91,7 +91,7 @@ async function toldExpiring(): Promise<z.infer<typeof exampleSchema> | undefined
   const { client, sent } = capturing();
   const [workspace, destination] = [field(expiring, "workspace"), field(expiring, "destination")];
   const row = destinationRow({ workspace, destination, name: field(expiring, "name") });
-  const { owedExpiring } = createPurgeNotices({
+  const { undeliveredExpiring } = createPurgeNotices({
     workspaces: createInMemoryWorkspaces(workspaceRow(workspace)),
     destinations: createInMemoryDestinations(row),
     events: createOwnerEvents("owners", client),
@@ -99,7 +99,7 @@ async function toldExpiring(): Promise<z.infer<typeof exampleSchema> | undefined
     log: createRecordedLog(),
     metrics: createRecordedMetrics(),
   });
-  await owedExpiring(workspace, destination, field(expiring, "oldestUndeliveredAt"));
+  await undeliveredExpiring(workspace, destination, field(expiring, "oldestUndeliveredAt"));
   return sent[0];
 }
 

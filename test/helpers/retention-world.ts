@@ -84,7 +84,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     workspaces.workspaces.set(WS, { ...next, version: row.version + 1 });
   };
 
-  const putEntry = async (seen: Workspace, upkeep?: boolean): Promise<Entry> => {
+  const putEntry = async (seen: Workspace, retentionInternal?: boolean): Promise<Entry> => {
     sequence++;
     const built = buildEntry(
       {
@@ -99,7 +99,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
         requestHash: "",
         trace: undefined,
         keptDays: recordedDays(seen, plans, now),
-        upkeep,
+        retentionInternal,
       },
       now,
       { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" },
@@ -117,12 +117,12 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     count: number,
     laterMs: number,
     seen = workspace(),
-    upkeep?: boolean,
+    retentionInternal?: boolean,
   ): Promise<Entry[]> => {
     const recorded: Entry[] = [];
     const records: JournalRecord[] = [];
     for (let left = count; left > 0; left--) {
-      const entry = await putEntry(seen, upkeep);
+      const entry = await putEntry(seen, retentionInternal);
       recorded.push(entry);
       const position = streamPosition("label", String(sequence));
       records.push({ position, reference: referenceOf(entry) });
@@ -177,7 +177,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
         return "recorded";
       },
       retentionChanged: async (_workspace, { before, after }) => void changed.push({ before, after }),
-      owedExpiring: async (_workspace, destination, oldestAt) => {
+      undeliveredExpiring: async (_workspace, destination, oldestAt) => {
         owed.push({ destination, oldestAt });
         await recordUpkeep();
       },

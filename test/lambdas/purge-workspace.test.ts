@@ -50,7 +50,7 @@ function purgeOf(
     pause: async () => {},
     receiptClosed: async () => "recorded",
     retentionChanged: async () => {},
-    owedExpiring: async () => {},
+    undeliveredExpiring: async () => {},
     ...changes,
   };
 }
@@ -64,7 +64,7 @@ function invoke(
   const handler = createPurgeWorkspaceHandler({
     purge: purgeOf(),
     tasks: { add: async (ids) => void asked.push([...ids]) },
-    tidy: async (workspace) => void tidied.push(workspace),
+    cleanUp: async (workspace) => void tidied.push(workspace),
     log,
     metrics,
     ...changes,
@@ -184,7 +184,7 @@ describe("a purge task that fails", () => {
 
   const refuse = () => Promise.reject(new Error("refused"));
   it.each<[string, () => number, Partial<PurgeWorkspaceDependencies>]>([
-    ["in tidying up", () => 300_000, { tidy: refuse }],
+    ["in tidying up", () => 300_000, { cleanUp: refuse }],
     ["in asking for a further task", () => 0, { tasks: { add: refuse } }],
   ])("%s is one that failed", async (_what, remaining, changes) => {
     expect(await invoke([WS], remaining, changes)).toEqual({

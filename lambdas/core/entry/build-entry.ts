@@ -21,7 +21,7 @@ export interface EntryRequest {
   trace: string | undefined;
   /** Days the entry is kept from now; `null` is for ever. */
   keptDays: number | null;
-  upkeep?: boolean | undefined;
+  retentionInternal?: boolean | undefined;
 }
 
 export type BuiltEntry = { ok: true; entry: Entry } | { ok: false; problem: Problem };
@@ -89,14 +89,14 @@ export function buildEntry(request: EntryRequest, now: number, settings: Envelop
       hash: sha256(plain),
       requestHash,
       ...(trace !== undefined && { trace }),
-      ...(request.upkeep === true && { upkeep: true }),
+      ...(request.retentionInternal === true && { retentionInternal: true }),
     },
   };
 }
 
 /** What the journal says of an entry. */
 export function referenceOf(entry: Entry): EntryReference {
-  const { entry: key, shard, recordedAt, count, bytes, expiresAt, hash, trace, upkeep } = entry;
+  const { entry: key, shard, recordedAt, count, bytes, expiresAt, hash, trace, retentionInternal } = entry;
   return {
     entry: key,
     shard,
@@ -106,7 +106,7 @@ export function referenceOf(entry: Entry): EntryReference {
     expiresAt,
     hash,
     ...(trace !== undefined && { trace }),
-    ...(upkeep !== undefined && { upkeep }),
+    ...(retentionInternal !== undefined && { retentionInternal }),
   };
 }
 

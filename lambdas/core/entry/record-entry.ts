@@ -25,7 +25,7 @@ export interface RecordRequest {
   requestHash: string;
   idempotencyKey?: string | undefined;
   trace?: string | undefined;
-  upkeep?: boolean | undefined;
+  retentionInternal?: boolean | undefined;
 }
 
 export interface Recorded {
@@ -67,7 +67,7 @@ export async function recordEntry(
       requestHash,
       trace: request.trace,
       keptDays: days,
-      upkeep: request.upkeep,
+      retentionInternal: request.retentionInternal,
     },
     now,
     settings,
@@ -107,11 +107,11 @@ export async function recordOwnEvent(
     event: PostedEvent;
     idempotencyKey?: string;
     trace?: string | undefined;
-    upkeep?: boolean;
+    retentionInternal?: boolean;
   },
   recorder: Recorder,
 ): Promise<{ event: string; duplicate: boolean }> {
-  const { workspace, event, idempotencyKey, trace, upkeep } = own;
+  const { workspace, event, idempotencyKey, trace, retentionInternal } = own;
   const result = await recordEntry(
     {
       workspace,
@@ -120,7 +120,7 @@ export async function recordOwnEvent(
       requestHash: sha256(idempotencyKey ?? JSON.stringify(event)),
       idempotencyKey: idempotencyKey === undefined ? undefined : OWN_KEY + idempotencyKey,
       trace,
-      upkeep,
+      retentionInternal,
     },
     recorder,
   );

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { Entry, EntryReference } from "../entry/entry.ts";
+import { type Entry, type EntryReference, RENAMED_ENTRY_ATTRIBUTES } from "../entry/entry.ts";
+import { renamedAttributes } from "../base/renamed-attributes.ts";
 import type { JournalRecord } from "../journal/find-in-journal.ts";
 import { isEntryKey, isWorkspaceId } from "../base/ids.ts";
 import { PAGE_MAX_EVENTS, streamPosition } from "../journal/page.ts";
@@ -20,19 +21,22 @@ const flag = z.pipe(
 );
 
 /** What the journal needs of an entry's image; its body is not even decoded. */
-const imageSchema = z.object({
-  partition: text,
-  workspace: text,
-  entry: text,
-  shard: number,
-  recordedAt: text,
-  expiresAt: number,
-  count: number,
-  bytes: number,
-  hash: text,
-  trace: z.optional(text),
-  upkeep: z.optional(flag),
-});
+const imageSchema = renamedAttributes(
+  z.object({
+    partition: text,
+    workspace: text,
+    entry: text,
+    shard: number,
+    recordedAt: text,
+    expiresAt: number,
+    count: number,
+    bytes: number,
+    hash: text,
+    trace: z.optional(text),
+    retentionInternal: z.optional(flag),
+  }),
+  RENAMED_ENTRY_ATTRIBUTES,
+);
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
@@ -95,7 +99,7 @@ export function readStreamRecord(record: StreamRecord): ReadRecord {
     const [partition, entry] = [keyOf(record, "partition"), keyOf(record, "entry")];
     return { ok: false, label, sequenceNumber, partition, entry };
   }
-  const { partition: _partition, workspace, trace, upkeep, ...facts } = image.data;
+  const { partition: _partition, workspace, trace, retentionInternal, ...facts } = image.data;
   return {
     ok: true,
     label,
@@ -106,7 +110,7 @@ export function readStreamRecord(record: StreamRecord): ReadRecord {
       reference: {
         ...facts,
         ...(trace !== undefined && { trace }),
-        ...(upkeep !== undefined && { upkeep }),
+        ...(retentionInternal !== undefined && { retentionInternal }),
       },
     },
   };

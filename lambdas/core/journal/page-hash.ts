@@ -3,9 +3,9 @@ import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "./page.ts";
 
 function referenceFacts(reference: EntryReference): unknown[] {
-  const { entry, shard, recordedAt, count, bytes, expiresAt, hash, trace, upkeep } = reference;
+  const { entry, shard, recordedAt, count, bytes, expiresAt, hash, trace, retentionInternal } = reference;
   const facts = [entry, shard, recordedAt, count, bytes, expiresAt, hash, trace ?? null];
-  return upkeep === undefined ? facts : [...facts, upkeep];
+  return retentionInternal === undefined ? facts : [...facts, retentionInternal];
 }
 
 /**

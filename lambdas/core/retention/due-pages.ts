@@ -12,18 +12,18 @@ const YOUNGEST_REMOVABLE_DAYS = 2;
  * What retention tells of itself expires as well, and each receipt would bring forth the next one for ever. Alone it waits so long after
  * the last receipt, and for a second page, so that a receipt removes more than it adds.
  */
-const UPKEEP_WAITS_DAYS = 30;
-const UPKEEP_PAGES_MIN = 2;
+const INTERNAL_WAIT_DAYS = 30;
+const INTERNAL_PAGES_MIN = 2;
 
 /** Whether what is due may wait for something else to go with. A full step may have other pages behind it. */
 export function mayWait(due: readonly Page[], lastReceiptAt: string | undefined, now: number): boolean {
   if (due.length >= PAGES_A_STEP || due.some(isOfOthers)) return false;
-  const longAgo = toTimestamp(now - UPKEEP_WAITS_DAYS * DAY_MS);
-  return due.length < UPKEEP_PAGES_MIN || (lastReceiptAt !== undefined && lastReceiptAt > longAgo);
+  const longAgo = toTimestamp(now - INTERNAL_WAIT_DAYS * DAY_MS);
+  return due.length < INTERNAL_PAGES_MIN || (lastReceiptAt !== undefined && lastReceiptAt > longAgo);
 }
 
 function isOfOthers({ entries }: Page): boolean {
-  return entries.some(({ upkeep }) => upkeep !== true);
+  return entries.some(({ retentionInternal }) => retentionInternal !== true);
 }
 
 /**
@@ -53,6 +53,6 @@ export async function duePages(
 }
 
 /** The pages before the first hole: what is missing is no purge's work, and no receipt is to cover it up. */
-export function beforeHole([first, ...rest]: readonly [Page, ...Page[]]): [Page, ...Page[]] {
+export function contiguousPrefix([first, ...rest]: readonly [Page, ...Page[]]): [Page, ...Page[]] {
   return [first, ...rest.filter(({ page }, place) => page === first.page + 1 + place)];
 }

@@ -27,7 +27,7 @@ export interface PurgeNoticeDependencies {
  */
 export function createPurgeNotices(
   dependencies: PurgeNoticeDependencies,
-): Pick<PurgeDependencies, "receiptClosed" | "owedExpiring"> {
+): Pick<PurgeDependencies, "receiptClosed" | "undeliveredExpiring"> {
   const { workspaces, recorder, log, metrics } = dependencies;
   /** Answers whether that was news, and `silent` where nothing is recorded. */
   const record = async (
@@ -38,7 +38,10 @@ export function createPurgeNotices(
     const workspace = await workspaces.readWorkspace(workspaceId);
     // An ended workspace records nothing more; the receipt is its proof.
     if (workspace === undefined || workspace.endedAt !== undefined) return "silent";
-    const { duplicate } = await recordOwnEvent({ workspace, event, idempotencyKey, upkeep: true }, recorder);
+    const { duplicate } = await recordOwnEvent(
+      { workspace, event, idempotencyKey, retentionInternal: true },
+      recorder,
+    );
     return duplicate ? "known" : "news";
   };
   return {
@@ -49,12 +52,12 @@ export function createPurgeNotices(
       const told = await record(workspace, purgedEvent(receipt), purgedKey(id));
       return told === "silent" ? "silent" : "recorded";
     },
-    owedExpiring: async (workspace, destination, oldestAt) => {
+    undeliveredExpiring: async (workspace, destination, oldestAt) => {
       const at = toTimestamp(recorder.clock());
-      log.warn("retention.owed", { workspace, destination });
+      log.warn("retention.undelivered-expiring", { workspace, destination });
       const told = await record(
         workspace,
-        owedEvent(destination, oldestAt),
+        expiringEvent(destination, oldestAt),
         `owed ${destination} ${at.slice(0, 10)}`,
       );
       if (told === "news") await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
@@ -88,7 +91,7 @@ function purgedEvent(receipt: Receipt): PostedEvent {
   };
 }
 
-function owedEvent(destination: string, oldestAt: string): PostedEvent {
+function expiringEvent(destination: string, oldestAt: string): PostedEvent {
   return {
     category: "webhook",
     action: "delivery_expiring",

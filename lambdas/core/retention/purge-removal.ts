@@ -1,7 +1,7 @@
 import { toTimestamp } from "../base/clock.ts";
-import { beforeHole, duePages } from "./due-pages.ts";
+import { contiguousPrefix, duePages } from "./due-pages.ts";
 import type { Page } from "../journal/page.ts";
-import { owedOn } from "./owed-events.ts";
+import { undeliveredOn } from "./undelivered-events.ts";
 import { type Pace, paceAfter } from "./purge-pace.ts";
 import { type PurgeState, type PurgeStore, SILENT_MAX } from "./purge-state.ts";
 import {
@@ -43,8 +43,8 @@ export async function planReceipt(
   { reason, removedBefore }: Pick<Receipt, "reason" | "removedBefore">,
   { store, clock }: RemovalDependencies,
 ): Promise<PlannedRemoval> {
-  const pages = beforeHole(due);
-  const owed = owedOn(pages, await store.lanePositions(state.workspace));
+  const pages = contiguousPrefix(due);
+  const owed = undeliveredOn(pages, await store.lanePositions(state.workspace));
   const openedAt = toTimestamp(clock());
   const receipt = openReceipt(pages, { reason, removedBefore, openedAt, owed });
   const receiptTotal = (pages.at(-1) ?? pages[0]).total;
@@ -66,8 +66,8 @@ export async function extendRemoval(
   const next = receipt.toPage + 1;
   const [first, ...rest] = await duePages(workspace, next, removedBefore, dependencies);
   if (first?.page !== next) return null;
-  const pages = beforeHole([first, ...rest]);
-  const owed = owedOn(pages, await dependencies.store.lanePositions(workspace));
+  const pages = contiguousPrefix([first, ...rest]);
+  const owed = undeliveredOn(pages, await dependencies.store.lanePositions(workspace));
   const grown = growReceipt(receipt, pages, { removedBefore, owed });
   const receiptTotal = (pages.at(-1) ?? first).total;
   const extended = await dependencies.store.replaceState({ ...state, receipt: grown, receiptTotal });

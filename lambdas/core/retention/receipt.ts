@@ -4,8 +4,8 @@ import type { EntryReference } from "../entry/entry.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
 /** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
-export const owedSchema = z.object({ destination: z.string(), events: z.number() });
-export type Owed = z.infer<typeof owedSchema>;
+export const undeliveredSchema = z.object({ destination: z.string(), events: z.number() });
+export type Undelivered = z.infer<typeof undeliveredSchema>;
 
 /**
  * The proof of a removal: pages `fromPage` to `toPage`, written before the first of them is touched and closed after the last.
@@ -31,7 +31,7 @@ export const receiptSchema = z.object({
   lastEntry: z.string(),
   hashBefore: z.string(),
   hashAfter: z.string(),
-  owed: z.array(owedSchema),
+  owed: z.array(undeliveredSchema),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
@@ -121,11 +121,11 @@ export function growReceipt(
     lastRecordedAt: end.lastRecordedAt,
     lastEntry: end.lastEntry,
     hashAfter: end.hash,
-    owed: addOwed(receipt.owed, owed),
+    owed: addUndelivered(receipt.owed, owed),
   };
 }
 
-function addOwed(some: readonly Owed[], more: readonly Owed[]): Owed[] {
+function addUndelivered(some: readonly Undelivered[], more: readonly Undelivered[]): Undelivered[] {
   const sums = new Map<string, number>();
   for (const { destination, events } of [...some, ...more])
     sums.set(destination, (sums.get(destination) ?? 0) + events);

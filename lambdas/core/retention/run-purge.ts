@@ -1,6 +1,6 @@
 import type { Plans, RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import { extendEnded, extendGrown, extendHeld } from "./purge-extension.ts";
-import { announceOwed, type OwedDependencies } from "./announce-owed.ts";
+import { announceUndelivered, type UndeliveredDependencies } from "./announce-undelivered.ts";
 import { duePages, mayWait } from "./due-pages.ts";
 import {
   closeReceipt,
@@ -25,7 +25,8 @@ import {
 } from "../workspace/retention.ts";
 import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 
-export interface PurgeDependencies extends RemovalDependencies, Pick<OwedDependencies, "owedExpiring"> {
+export interface PurgeDependencies
+  extends RemovalDependencies, Pick<UndeliveredDependencies, "undeliveredExpiring"> {
   workspaces: WorkspaceReader;
   plans: Plans;
   settings: RetentionSettings;
@@ -52,7 +53,7 @@ export async function runPurge(
     const now = dependencies.clock();
     if (await appliedChangedPlan(workspace, now, dependencies)) continue;
     // What is about to expire depends on what was just applied.
-    if (!isAnnounced) await announceOwed(workspaceId, dependencies);
+    if (!isAnnounced) await announceUndelivered(workspaceId, dependencies);
     isAnnounced = true;
     const turn = await takeTurn(workspace, state, now, dependencies);
     if (turn === "finished") return "finished";

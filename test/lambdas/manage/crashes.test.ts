@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tidyWorkspace } from "../../../lambdas/core/retention/tidy-workspace.ts";
+import { cleanUpWorkspace } from "../../../lambdas/core/retention/clean-up-workspace.ts";
 import { finishAbandoned } from "../../../lambdas/core/destination/unfinished.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
@@ -221,11 +221,11 @@ describe("the daily purge", () => {
     expect((await create()).status).toBe(500);
     revive();
     expect(await manage.secretNames()).toHaveLength(1);
-    await tidyWorkspace("ws_1", manage.dependencies);
+    await cleanUpWorkspace("ws_1", manage.dependencies);
     // Its maker may still live.
     expect(await manage.secretNames()).toHaveLength(1);
     manage.clock.now = NOW + LATER_MS;
-    await tidyWorkspace("ws_1", manage.dependencies);
+    await cleanUpWorkspace("ws_1", manage.dependencies);
     expect(await manage.secretNames()).toEqual([]);
   });
 
@@ -240,7 +240,7 @@ describe("the daily purge", () => {
     revive();
     expect(died.status).toBe(500);
     expect(await rows()).toHaveLength(1);
-    await tidyWorkspace("ws_1", manage.dependencies);
+    await cleanUpWorkspace("ws_1", manage.dependencies);
     expect(await rows()).toEqual([]);
     expect(await manage.secretNames()).toEqual([]);
     const last = (await manage.recorded("ws_1")).find(({ data }) => data.actor.id === "trailcast");

@@ -98,11 +98,11 @@ describe("an entry", () => {
         fc.array(eventArbitrary, { minLength: 1, maxLength: 5 }),
         optional(identifier),
         optional(fc.constant(true)),
-        (posted, trace, upkeep) => {
+        (posted, trace, retentionInternal) => {
           const entry = {
             ...build(JSON.parse(JSON.stringify(posted))),
             ...(trace !== undefined && { trace }),
-            ...(upkeep !== undefined && { upkeep }),
+            ...(retentionInternal !== undefined && { retentionInternal }),
           };
           const plain = unpackBody(entry);
           expect(entry.bytes).toBe(plain.byteLength);

@@ -103,7 +103,7 @@ describe("a journal", () => {
         expiresAt: 1,
         hash: "x",
         trace: "x",
-        upkeep: true,
+        retentionInternal: true,
       }).map(([name, value]) => ({
         entries: [{ ...reference!, [name]: value }, ...content.entries.slice(1)],
       })),

@@ -60,7 +60,7 @@ beforeEach(() => {
   world = createWorld();
 });
 
-const tell = (): Promise<void> => world.notices.owedExpiring(WS, DST, OLDEST_AT);
+const tell = (): Promise<void> => world.notices.undeliveredExpiring(WS, DST, OLDEST_AT);
 const recorded = () =>
   [...world.entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
@@ -90,7 +90,7 @@ describe("a receipt", () => {
     const { workspace: _workspace, state: _state, ...facts } = receipt;
     expect(recorded()).toMatchObject([{ type: "pro.atmos.retention.purged", data: { metadata: facts } }]);
     expect([...world.entries.entries]).toMatchObject([
-      [`${WS}/${ownEntryKeyOf(WS, purgedKey(receipt.receipt))}`, { upkeep: true }],
+      [`${WS}/${ownEntryKeyOf(WS, purgedKey(receipt.receipt))}`, { retentionInternal: true }],
     ]);
     world.workspaces.workspaces.set(WS, workspaceRow(WS, { endedAt: "2026-11-22T00:00:00.000Z" }));
     expect(await world.notices.receiptClosed({ ...receipt, receipt: "rct_000000000003" })).toBe("silent");
@@ -103,7 +103,7 @@ describe("events that are about to expire undelivered", () => {
     await tell();
     await tell();
     expect(recorded()).toMatchObject([{ type: "pro.atmos.webhook.delivery_expiring", subject: DST }]);
-    expect([...world.entries.entries.values()]).toMatchObject([{ upkeep: true }]);
+    expect([...world.entries.entries.values()]).toMatchObject([{ retentionInternal: true }]);
     expect(told).toEqual([
       {
         detailType: "Events expiring",

@@ -3,7 +3,7 @@ import { OWN_ACTOR } from "../destination/management-event.ts";
 import { type RemovalOfDestinations, removeAllDestinations } from "../destination/remove-destination.ts";
 import { finishAbandoned } from "../destination/unfinished.ts";
 
-export interface TidyDependencies extends RemovalOfDestinations {
+export interface CleanUpDependencies extends RemovalOfDestinations {
   registry: RemovalOfDestinations["registry"] & {
     readWorkspace(workspace: string): Promise<Workspace | undefined>;
   };
@@ -13,7 +13,7 @@ export interface TidyDependencies extends RemovalOfDestinations {
  * Ends what requests of a workspace left half-done, should none come that would: secrets of destinations that never came to be or are
  * gone, and destinations of a workspace that has ended. Idempotent.
  */
-export async function tidyWorkspace(workspace: string, dependencies: TidyDependencies): Promise<void> {
+export async function cleanUpWorkspace(workspace: string, dependencies: CleanUpDependencies): Promise<void> {
   await finishAbandoned(workspace, dependencies);
   const row = await dependencies.registry.readWorkspace(workspace);
   if (row?.endedAt === undefined) return;

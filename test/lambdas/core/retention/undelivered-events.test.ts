@@ -32,7 +32,7 @@ beforeEach(() => {
         return "recorded";
       },
       retentionChanged: async () => {},
-      owedExpiring: async () => {},
+      undeliveredExpiring: async () => {},
     });
   world.setWorkspace({ retentionDays: 1, appliedDays: 1 });
 });

@@ -7,7 +7,7 @@ import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 
-export interface OwedDependencies {
+export interface UndeliveredDependencies {
   journal: Pick<JournalStore, "readPagesFrom">;
   store: Pick<PurgeStore, "lanePositions">;
   workspaces: WorkspaceReader;
@@ -15,7 +15,7 @@ export interface OwedDependencies {
   settings: RetentionSettings;
   clock: Clock;
   /** Undelivered events are about to expire: an owner's event, recorded once a day however often this is called. */
-  owedExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
+  undeliveredExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
 }
 
 const PAGES_A_READ = 10;
@@ -23,7 +23,10 @@ const PAGES_A_READ = 10;
 const READS_MAX = 10;
 
 /** Tells the owner which destinations have not taken what is about to expire. */
-export async function announceOwed(workspaceId: string, dependencies: OwedDependencies): Promise<void> {
+export async function announceUndelivered(
+  workspaceId: string,
+  dependencies: UndeliveredDependencies,
+): Promise<void> {
   const { plans, settings, store, workspaces, clock } = dependencies;
   const workspace = await workspaces.readWorkspace(workspaceId);
   if (workspace === undefined || workspace.endedAt !== undefined) return;
@@ -34,7 +37,7 @@ export async function announceOwed(workspaceId: string, dependencies: OwedDepend
     ({ lane, status }) => lane === LIVE_LANE && status !== "ended",
   )) {
     const oldestAt = await oldestExpiring(workspaceId, cursor, soon, dependencies);
-    if (oldestAt !== undefined) await dependencies.owedExpiring(workspaceId, destination, oldestAt);
+    if (oldestAt !== undefined) await dependencies.undeliveredExpiring(workspaceId, destination, oldestAt);
   }
 }
 
@@ -43,14 +46,14 @@ async function oldestExpiring(
   workspace: string,
   cursor: Position,
   soon: string,
-  { journal }: Pick<OwedDependencies, "journal">,
+  { journal }: Pick<UndeliveredDependencies, "journal">,
 ): Promise<string | undefined> {
   let from = cursor.page;
   for (let reads = 0; reads < READS_MAX; reads++) {
     const pages = await journal.readPagesFrom(workspace, from, reads === 0 ? 1 : PAGES_A_READ);
     for (const page of pages) {
       const expiring = page.entries.filter(({ recordedAt }) => recordedAt < soon);
-      const oldest = expiring.find(({ upkeep }) => upkeep !== true);
+      const oldest = expiring.find(({ retentionInternal }) => retentionInternal !== true);
       if (oldest !== undefined || expiring.length === 0) return oldest?.recordedAt;
     }
     const last = pages.at(-1);

@@ -2,10 +2,10 @@ import { eventsWithin, type JournalRange, rangesBefore } from "../journal/range.
 import { LIVE_LANE } from "../base/table-schema.ts";
 import { type Page, eventsOn } from "../journal/page.ts";
 import type { LanePosition } from "./purge-state.ts";
-import type { Owed } from "./receipt.ts";
+import type { Undelivered } from "./receipt.ts";
 
 /** Of each destination what its lane has passed because it had expired, and what it has not come to. */
-export function owedOn(pages: readonly Page[], lanes: readonly LanePosition[]): Owed[] {
+export function undeliveredOn(pages: readonly Page[], lanes: readonly LanePosition[]): Undelivered[] {
   const owed = lanes
     .filter(({ status, lane }) => lane === LIVE_LANE && status !== "ended")
     .map(({ destination, cursor, lapsed = [] }) => {
