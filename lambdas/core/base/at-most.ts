@@ -1,4 +1,7 @@
-/** Runs `act` over all items, at most `limit` at a time. `act` handles its own failures. */
+/**
+ * Runs `act` over all items, at most `limit` at a time. `act` handles its own failures: a rejection stops one worker
+ * and rejects the whole call.
+ */
 export async function forEachAtMost<Item>(
   items: Iterable<Item>,
   limit: number,

@@ -1,4 +1,4 @@
-/** The environment names of the functions, once for the constructs that set them and the handlers that read them. */
+/** The environment variables of the functions: constructs set them and handlers read them by these names. */
 export const ENV = {
   eventsTable: "TRAILCAST_EVENTS_TABLE",
   journalTable: "TRAILCAST_JOURNAL_TABLE",
@@ -22,7 +22,10 @@ export const ENV = {
   scopePrefix: "TRAILCAST_SCOPE_PREFIX",
   /** JSON: `RetrySettings` of `core/delivery/retry-schedule.ts`. */
   retry: "TRAILCAST_RETRY",
-  /** JSON: how many shards the Events key of a giant workspace has, `{ "ws_giant": 4 }`. */
+  /**
+   * JSON: number of shards of the Events partition key by workspace, for very busy workspaces only: `{ "ws_giant": 4
+   * }`.
+   */
   shards: "TRAILCAST_SHARDS",
   /** JSON: `RetentionSettings` (grace periods in days) of `core/workspace/retention.ts`. */
   retention: "TRAILCAST_RETENTION",

@@ -30,13 +30,15 @@ function encode(bytes: Uint8Array): string {
   return bits === 0 ? text : text + ALPHABET.charAt((pending << (5 - bits)) & 31);
 }
 
-/** The key of what a request records: a repeat of the request finds it again. */
+/**
+ * The entry key that an `Idempotency-Key` stands for, so that a repeat of the request finds the entry of the first one.
+ */
 export function entryKeyOf(workspace: string, idempotencyKey: string): string {
   const digest = createHash("sha256").update(`${workspace}\n${idempotencyKey}`).digest();
   return `ent_${encode(digest.subarray(0, KEY_BYTES))}`;
 }
 
-/** The key of a request that named none. */
+/** The entry key of a request without an `Idempotency-Key`. */
 export function newEntryKey(random: RandomBytes): string {
   return `ent_${encode(random(KEY_BYTES))}`;
 }
@@ -45,12 +47,12 @@ export function isEntryKey(id: string): boolean {
   return ENTRY_KEY.test(id);
 }
 
-/** `position` is 0 to 99, the event's place in its request. */
+/** The id of an event. `position` is its index in the request, 0 to 99. */
 export function eventId(entry: string, position: number): string {
   return `aud_${entry.slice(4)}${String(position).padStart(2, "0")}`;
 }
 
-/** Where an event's id leads; `undefined` for what is no such id. */
+/** Entry key and index that an event id consists of; `undefined` for text that is no event id. */
 export function placeOfEvent(id: string): { entry: string; position: number } | undefined {
   const [, key, position] = EVENT_ID.exec(id) ?? [];
   if (key === undefined || position === undefined) return undefined;
@@ -59,14 +61,14 @@ export function placeOfEvent(id: string): { entry: string; position: number } | 
 
 export type IdPrefix = "dst_" | "rpl_" | "whd_" | "rct_" | "exp_";
 
-/** An id whose text order is the order of time: prefix and ULID. `now` in milliseconds. */
+/** A new id of prefix and ULID: comparing ids as text compares their times. `now` in milliseconds. */
 export function newId(prefix: IdPrefix, now: number, random: RandomBytes): string {
   const bytes = random(KEY_BYTES);
   let next = 0;
   return prefix + ulid(now, () => (bytes[next++ % KEY_BYTES] ?? 0) / 256);
 }
 
-/** The shard of a giant's Events key that an entry lies in: 0 unless the workspace has several. */
+/** The shard of the workspace's Events partition key that holds an entry; 0 unless the workspace has several shards. */
 export function shardOf(entry: string, shards: number): number {
   if (shards <= 1) return 0;
   return createHash("sha256").update(entry).digest().readUInt32BE(0) % shards;

@@ -1,13 +1,15 @@
-/** The bounds of what may be posted; `docs` and OpenAPI read them from here. Sizes in bytes. */
+/**
+ * Limits of what may be posted, in bytes where no unit is named. The OpenAPI document and the docs take them from here.
+ */
 export const LIMITS = {
   eventsPerRequest: 100,
-  /** One event as posted, its JSON without white space. */
+  /** One event as posted, as JSON without white space. */
   eventBytes: 64 * 1024,
   requestBytes: 1024 * 1024,
-  /** An item of DynamoDB holds 400 KB, keys and the rest of the entry included. */
+  /** A DynamoDB item holds 400 KB, which includes keys and the other attributes of the entry. */
   storedBytes: 380_000,
   idempotencyKeyCharacters: 255,
   identifierCharacters: 512,
-  /** Deeper JSON has no use, and would overflow the stack of those who walk it. */
+  /** Deeper JSON has no use here and could overflow the stack of recursive code. */
   metadataDepth: 32,
 } as const;

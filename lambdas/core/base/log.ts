@@ -1,4 +1,6 @@
-/** What a log line may carry. The list is closed: payloads, secrets, header values and URL queries have no name here. */
+/**
+ * The fields of a log line. The list is closed: payloads, secrets, header values and URL queries have no field here.
+ */
 export interface LogFields {
   workspace?: string;
   destination?: string;
@@ -14,7 +16,7 @@ export interface LogFields {
   durationMs?: number;
   delaySeconds?: number;
   outcome?: string;
-  /** A class from a closed list (`dns`, `timeout`, `HTTP 500` …), never a message from outside. */
+  /** One of a closed list (`dns`, `timeout`, `HTTP 500` …), never text from outside. */
   errorClass?: string;
   rule?: string;
   receipt?: string;
@@ -23,15 +25,18 @@ export interface LogFields {
   route?: string;
 }
 
-/** Messages are past-tense dotted facts: `delivery.attempted`. */
+/** Structured logging. Messages are facts in the past tense with dots: `delivery.attempted`. */
 export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  /** `error` is logged by class and stack frames; its message only when the class is one of ours. */
+  /**
+   * Logs an error by its class and stack frames. Its message is logged only for error classes of Trailcast, whose texts
+   * carry no input.
+   */
   error(message: string, fields?: LogFields, error?: unknown): void;
 }
 
-/** Counts that alarms and dashboards read; the names are in `metric-names.ts`. */
+/** CloudWatch metrics for alarms and dashboards; the names are in `metric-names.ts`. */
 export interface Metrics {
   count(name: string, value?: number): void;
   milliseconds(name: string, value: number): void;

@@ -1,4 +1,4 @@
-/** Metric namespace and names, once for the functions that emit and the alarms that watch. */
+/** Metric namespace and names, shared by the functions that emit them and the alarms that watch them. */
 export const METRIC_NAMESPACE = "Trailcast";
 
 export const METRIC = {

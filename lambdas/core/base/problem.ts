@@ -1,7 +1,7 @@
 /**
- * A refusal as RFC 9457 wants it. `kind` ends the problem's `type` URI, `detail` says what to do,
- * `field` names the place in the request (`events[3].actor.id`, a header, a parameter), `limit` the bound that was passed.
- * `members` are further properties of the answer.
+ * A refusal in the form of RFC 9457. `kind` is the last part of the problem's `type` URI, `detail` says what to do,
+ * `field` names the place in the request (`events[3].actor.id`, a header, a parameter) and `limit` the limit that was
+ * exceeded. `members` are further properties of the answer.
  */
 export interface Problem {
   kind: string;
@@ -25,7 +25,7 @@ export interface ProblemDocument {
   limit?: string;
 }
 
-/** What goes over the wire for a problem. */
+/** The JSON document of a problem as it is sent. */
 export function problemDocument(problem: Problem): ProblemDocument {
   const { kind, title, status, detail, field, limit, members } = problem;
   return {
@@ -39,7 +39,10 @@ export function problemDocument(problem: Problem): ProblemDocument {
   };
 }
 
-/** A refusal on its way out of nested code; the HTTP wrapper answers with its problem. Not a fault of ours. */
+/**
+ * Thrown in nested code to refuse a request; the HTTP pipeline answers with its problem. It is an expected outcome, not
+ * a fault.
+ */
 export class RefusedError extends Error {
   override name = "RefusedError";
   readonly problem: Problem;
@@ -49,7 +52,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** What to do after a fault of ours, by what repeating the request would do. */
+/** Retry advice for a 500, by what a repeat of the request would do. */
 const AFTER_A_FAULT = {
   recordsOnce: "The request was not carried out, or not to its end. Repeat it with the same Idempotency-Key.",
   readsOnly: "Nothing was changed. Repeat the request.",

@@ -1,2 +1,2 @@
-/** Fills as many bytes with chance. Handlers receive one, so that a test decides what chance gives. */
+/** Returns that many random bytes. Passed to handlers as an argument, so that a test decides what they are. */
 export type RandomBytes = (bytes: number) => Uint8Array;

@@ -11,7 +11,7 @@ function toText(body: string | Uint8Array): string {
   return typeof body === "string" ? body : new TextDecoder("utf-8", { fatal: true }).decode(body);
 }
 
-/** The body as JSON, parsed once; too large a body is not parsed at all. */
+/** Parses a body as JSON. A body over the limit is refused without being parsed. */
 export function readJson(body: string | Uint8Array | undefined, limitBytes: number): ReadBody<unknown> {
   if (body === undefined) return { ok: false, problem: problems.notJson() };
   if (bodyBytes(body) > limitBytes) return { ok: false, problem: problems.bodyTooLarge(limitBytes) };

@@ -3,7 +3,7 @@ import type { Problem } from "./problem.ts";
 
 type Issue = core.$ZodIssue;
 
-/** `events[3].actor.id`; `body` for the document itself. */
+/** The path of a field as problems name it: `events[3].actor.id`, or `body` for the document itself. */
 export function fieldPath(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
@@ -69,8 +69,8 @@ function article(expected: string): string {
 }
 
 /**
- * The first thing that a schema refuses, as a problem (400 `invalid-request`) naming the field, its limit and what to do.
- * `input` is what was parsed.
+ * The first issue of a failed parse as a problem (400 `invalid-request`) that names the field, its limit and what to
+ * do. `input` is the value that was parsed.
  */
 export function schemaProblem(error: { issues: readonly Issue[] }, input: unknown): Problem {
   const [issue] = error.issues;

@@ -1,11 +1,14 @@
 /**
- * Keys of the tables, once for the constructs that create them and the adapters that read and write them.
+ * Keys of the tables, shared by the constructs that create them and the adapters that read and write them.
  *
- * - Events: one item an entry. Stream NEW_IMAGE, TTL `expiresAt` (epoch seconds).
- * - Journal: one item a page, numbered from 1 without holes.
- * - Registry: workspace, destination and lane rows, all under the workspace; `due` finds lanes whose next attempt has come.
- * - Deliveries: the delivery log of a destination; a `whd_` id begins with its time, so the sort key is the order of time. TTL `expiresAt`.
- * - Receipts: what the purge removed, one row a removal, for ever: apart from the Registry, which is scanned whole.
+ * - Events: one item for each entry. Stream NEW_IMAGE, TTL `expiresAt` (epoch seconds).
+ * - Journal: one item for each page, numbered from 1 without gaps.
+ * - Registry: workspace, destination and lane rows, all under the workspace; the index `due` finds lanes whose next
+ *   attempt is due.
+ * - Deliveries: the delivery log of a destination. A `whd_` id begins with its time, so that the sort key orders by
+ *   time. TTL `expiresAt`.
+ * - Receipts: one row for each removal by the purge, kept for ever. They are not in the Registry because the sweep
+ *   scans all of it.
  * - Quarantine: stream records that fan-out could not process.
  */
 export const EVENTS = { partition: "partition", entry: "entry", ttl: "expiresAt" } as const;
@@ -28,25 +31,31 @@ export const registryItem = {
   lane: (destination: string, lane: string): string => `lane#${destination}#${lane}`,
   lanesOf: (destination: string): string => `lane#${destination}#`,
   lanes: "lane#",
-  /** A counter that limits a rate, with its own TTL. */
+  /** A counter that limits a rate; the row has a TTL. */
   limit: (name: string, window: string): string => `limit#${name}#${window}`,
 } as const;
 
-/** The name of a destination's own lane; others are those of replays (`rpl_…`). */
+/** The name of the lane that follows a destination's live events. The other lanes are replays (`rpl_…`). */
 export const LIVE_LANE = "live";
 
 const LANE_ITEM = /^lane#([^#]+)#([^#]+)$/;
 
-/** The inverse of `registryItem.lane`; `undefined` for what is no lane. */
+/** The inverse of `registryItem.lane`; `undefined` for a sort key of another kind of row. */
 export function laneOfItem(item: string): { destination: string; lane: string } | undefined {
   const [, destination, lane] = LANE_ITEM.exec(item) ?? [];
   return destination === undefined || lane === undefined ? undefined : { destination, lane };
 }
 
-/** The one value of `dueShard`: the index holds only lanes that wait more than a minute, a few hundred writes an hour. */
+/**
+ * The only value of `dueShard`. The index holds only lanes that wait for more than a minute, which takes a few hundred
+ * writes an hour.
+ */
 export const DUE_SHARD = "due";
 
-/** Partition of the Events table. A giant's workspace is spread over `shard` 1 and above; 0 is the plain workspace. */
+/**
+ * Partition key in the Events table. Shard 0 is the workspace itself; a very busy workspace is spread over further
+ * shards.
+ */
 export function eventsPartition(workspace: string, shard: number): string {
   return shard === 0 ? workspace : `${workspace}/${shard}`;
 }
@@ -57,7 +66,7 @@ export function workspaceOfPartition(partition: string): { workspace: string; sh
   return { workspace, shard: Number(shard) };
 }
 
-/** Partition of the Deliveries table. */
+/** Partition key in the Deliveries table. */
 export function deliveriesPartition(workspace: string, destination: string): string {
   return `${workspace}/${destination}`;
 }

@@ -1,4 +1,4 @@
-/** An error whose message we wrote ourselves, free of anything from outside: logs may carry it. */
+/** Base class of errors whose messages contain no input from outside, so that logs may carry them. */
 export class TrailcastError extends Error {
   override name = "TrailcastError";
 }

@@ -1,6 +1,7 @@
 /**
- * The rules of the egress guard: what a refusal is named, and the sentence that an owner reads. No sentence carries anything of what
- * was refused, so that neither the API nor a test event tells what lies inside.
+ * The rules of the egress guard: the name of each refusal and the sentence that the owner reads. No sentence contains
+ * anything of the refused URL or address, so that neither the API nor a test event reveals what an internal network
+ * contains.
  */
 export const EGRESS_RULES = {
   "url-too-long": "The URL must have at most 2,048 characters.",
@@ -17,7 +18,8 @@ export const EGRESS_RULES = {
   "host-internal": "The host ends in a domain that is kept for internal networks.",
   "port-not-allowed": "The port must be 443, or 1024 and above and none of those that browsers block.",
   "address-not-public": "The host must be an address that is reachable from the internet.",
-  // One rule for "there is no such name" and "it has an address inside": told apart, they would map an internal network.
+  // One rule for "no such name" and "the name has an internal address": distinguishing them would let a caller map an
+  // internal network.
   "no-public-address": "The name has no address, or not only such as are reachable from the internet.",
   "address-changed": "The connection did not go to the address that was checked.",
 } as const;
@@ -27,7 +29,7 @@ export type EgressRule = keyof typeof EGRESS_RULES;
 export interface EgressRefusal {
   kind: "refused";
   rule: EgressRule;
-  /** A sentence for the owner, fit for an answer of the API. */
+  /** A sentence for the owner that may be part of an answer of the API. */
   detail: string;
 }
 

@@ -6,27 +6,33 @@ export const MAX_URL_LENGTH = 2048;
 const HTTPS_PORT = 443;
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
-/** Ports of 1024 and above that browsers block: https://fetch.spec.whatwg.org/#port-blocking. */
+/** Ports from 1024 on that browsers block: https://fetch.spec.whatwg.org/#port-blocking. */
 const BLOCKED_PORTS = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
   10080,
 ]);
 
-/** White space, controls, and what is not seen: `URL` drops some of them, inside a host too. */
+/** White space, control characters and other invisible characters. `URL` drops some of them, also within a host. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 const LOOPBACK_AUTHORITY = /^127\.0\.0\.1:\d{4,5}$/;
 const LABEL = /^[a-z0-9_-]{1,63}$/;
-/** Every top-level domain is letters, or letters encoded: a name that ends otherwise could be taken for an address. */
+/**
+ * Every top-level domain consists of letters, or of encoded letters. A name with another ending could be taken for an
+ * address.
+ */
 const TOP_LABEL = /^(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/;
 const MAX_NAME_LENGTH = 253;
 
 export interface AllowedUrl {
   kind: "allowed";
-  /** Normalised: store and use this one. */
+  /** The normalised URL. Store and use this one. */
   url: string;
-  /** Lower case, ASCII, without brackets or a dot at its end. */
+  /** In lower case and ASCII, without brackets or a trailing dot. */
   host: string;
-  /** Whether the host is an IP address, then a checked one, or a name, to be resolved and checked at each delivery. */
+  /**
+   * Whether the host is an IP address, which has then been checked, or a name, which is resolved and checked at each
+   * delivery.
+   */
   hostIs: "address" | "name";
   port: number;
   /** Path and query. */
@@ -34,13 +40,13 @@ export interface AllowedUrl {
 }
 
 export interface UrlAllowance {
-  /** Lets `https://127.0.0.1:<port>` through, spelt exactly so. */
+  /** Whether `https://127.0.0.1:<port>`, in exactly this spelling, is allowed. */
   loopback: boolean;
 }
 
 /**
- * Judges where a destination's URL leads, at create, change, test and again at each delivery, by what is written alone: a name is
- * resolved at delivery. An address is judged by what it is, in whichever spelling.
+ * Judges the URL of a destination by its text: at creation, change and test, and again at each delivery. Names are
+ * resolved only at delivery. An address is judged by its value, however it is spelled.
  */
 export function checkUrl(input: string, allowance: UrlAllowance): AllowedUrl | EgressRefusal {
   const wrong = refuseText(input);
@@ -48,7 +54,7 @@ export function checkUrl(input: string, allowance: UrlAllowance): AllowedUrl | E
   if (!URL.canParse(input)) return egressRefusal("url-invalid");
   const url = new URL(input);
   if (url.hostname.endsWith("..")) return egressRefusal("host-invalid");
-  // A dot at the end makes a name absolute, as every name here is; without it, one name has one spelling.
+  // A trailing dot makes a name absolute, which every name here is anyway. Without it each name has one spelling.
   if (url.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   const isLoopback = allowance.loopback && LOOPBACK_AUTHORITY.test(authorityOf(input));
   const refused = refuseParsed(url, isLoopback);
@@ -67,7 +73,7 @@ function allowed(url: URL): AllowedUrl {
   };
 }
 
-/** What parsing would repair or drop must be looked for before. */
+/** Looks for what the URL parser would silently repair or drop, so it has to run before parsing. */
 function refuseText(input: string): EgressRule | undefined {
   if (input.length > MAX_URL_LENGTH) return "url-too-long";
   if (!input.isWellFormed()) return "url-invalid";
@@ -102,7 +108,7 @@ function refuseName(name: string): EgressRule | undefined {
   return TOP_LABEL.test(labels.at(-1) ?? "") ? undefined : "host-invalid";
 }
 
-/** The IP address that a parsed host is; the parser has made dotted decimals of whatever IPv4 spelling it was. */
+/** The IP address that a parsed host consists of. The parser has normalised every IPv4 spelling to dotted decimals. */
 function addressOf(hostname: string): string | undefined {
   if (hostname.startsWith("[")) return hostname.slice(1, -1);
   return /^\d+(?:\.\d+){3}$/.test(hostname) ? hostname : undefined;
@@ -116,7 +122,7 @@ function isAllowedPort(port: number): boolean {
   return port === HTTPS_PORT || (port >= FIRST_UNPRIVILEGED_PORT && !BLOCKED_PORTS.has(port));
 }
 
-/** Of a text that begins with `https://`. */
+/** The authority (host and port) of a text that begins with `https://`. */
 function authorityOf(input: string): string {
   return input.slice("https://".length).split(/[/?#]/, 1)[0] ?? "";
 }

@@ -1,6 +1,6 @@
 /**
- * Domains that only an internal network answers: no receiver on the internet can be below them. `.example` is not among them: nothing
- * answers it anywhere, and it is what documentation and tests are written with.
+ * Domains that are only served inside internal networks, so that no receiver on the internet can be below them.
+ * `.example` is not among them: it resolves nowhere, and documentation and tests use it.
  */
 export const INTERNAL_DOMAINS: Readonly<Record<string, string>> = {
   localhost: "RFC 6761 6.3",
@@ -30,7 +30,7 @@ export const INTERNAL_DOMAINS: Readonly<Record<string, string>> = {
   docker: "names on a container network",
 };
 
-/** `name`: lower case, without a dot at its end. */
+/** Whether a name, in lower case and without a trailing dot, lies in one of these domains. */
 export function isInternalName(name: string): boolean {
   return Object.hasOwn(INTERNAL_DOMAINS, name.slice(name.lastIndexOf(".") + 1));
 }

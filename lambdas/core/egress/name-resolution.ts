@@ -1,14 +1,14 @@
 import { isIP } from "node:net";
 import { isPublicAddress } from "./egress-address.ts";
 
-/** What the name servers said; `not-found` for a name that does not exist or has no address. */
+/** The answer of the name servers; `not-found` for a name that does not exist or has no address. */
 export type Resolution =
   | { kind: "addresses"; addresses: readonly string[] }
   | { kind: "not-found" }
   | { kind: "timeout" }
   | { kind: "failed" };
 
-/** Asks name servers for all A and AAAA records of a name. Never throws for what they answer. */
+/** Asks name servers for all A and AAAA records of a name. Never throws, whatever they answer. */
 export interface NameResolver {
   resolve(name: string): Promise<Resolution>;
 }
@@ -20,8 +20,9 @@ export type ResolutionVerdict =
   | { kind: "failed" };
 
 /**
- * Whether a name may be connected to: one answer that is not public refuses all of them. The addresses to dial come IPv4 first, since a
- * function outside a dual-stack network has no IPv6 to the internet, then in the order of the answer.
+ * Whether a name may be connected to: a single address that is not public makes the whole answer refused. The addresses
+ * to dial are ordered IPv4 first, because a function outside of a dual-stack network has no IPv6 route to the internet,
+ * and then as in the answer.
  */
 export function judgeResolution(resolution: Resolution): ResolutionVerdict {
   if (resolution.kind === "not-found") return { kind: "refused" };

@@ -4,11 +4,11 @@ export interface SpecialBlock {
   name: string;
   /** Where the block is defined. */
   source: string;
-  /** `iana`: a record of the IANA special-purpose registries; `extra`: not in them, and refused all the same. */
+  /** `iana`: a record of the IANA special-purpose registries. `extra`: not in the registries, but refused as well. */
   registry: "iana" | "extra";
   /**
-   * The column of the registry; `null` where it says "N/A" or there is no record. Blocks that it calls reachable are refused by our own
-   * policy: relays, resolvers' sinks and identifiers, where no receiver can be.
+   * The registry's column of this name; `null` for "N/A" and for blocks without a record. Reachable blocks are refused
+   * by our own policy: they are for relays, sinks and identifiers, where no receiver can be.
    */
   globallyReachable: boolean | null;
 }
@@ -21,7 +21,7 @@ function extra(cidr: string, name: string, source: string): SpecialBlock {
   return { cidr, name, source, registry: "extra", globallyReachable: null };
 }
 
-/** IANA IPv4 Special-Purpose Address Registry (RFC 6890) as of November 2026, and what it leaves out. */
+/** IANA IPv4 Special-Purpose Address Registry (RFC 6890) as of November 2026, and blocks that are missing from it. */
 export const SPECIAL_IPV4: readonly SpecialBlock[] = [
   iana("0.0.0.0/8", "This network", "RFC 791 3.2", false),
   iana("0.0.0.0/32", "This host on this network", "RFC 1122 3.2.1.3", false),
@@ -53,10 +53,13 @@ export const SPECIAL_IPV4: readonly SpecialBlock[] = [
   extra("168.63.129.16/32", "Azure WireServer", "Azure: host-local there"),
 ];
 
-/** Everything outside is refused: IANA delegates global unicast from here alone (RFC 4291 2.4, RFC 3587). */
+/**
+ * All other IPv6 addresses are refused: IANA delegates global unicast addresses from this block only (RFC 4291 section
+ * 2.4, RFC 3587).
+ */
 export const GLOBAL_UNICAST_IPV6 = "2000::/3";
 
-/** IANA IPv6 Special-Purpose Address Registry (RFC 6890) as of November 2026, and what it leaves out. */
+/** IANA IPv6 Special-Purpose Address Registry (RFC 6890) as of November 2026, and blocks that are missing from it. */
 export const SPECIAL_IPV6: readonly SpecialBlock[] = [
   iana("::1/128", "Loopback Address", "RFC 4291", false),
   iana("::/128", "Unspecified Address", "RFC 4291", false),

@@ -16,10 +16,10 @@ export interface EntryRequest {
   entry: string;
   shard: number;
   events: readonly PostedEvent[];
-  /** SHA-256 (hex) of what was asked: a repeat under the same key must ask the same. */
+  /** SHA-256 (hex) of the request. A repeat under the same key must have the same hash. */
   requestHash: string;
   trace: string | undefined;
-  /** Days the entry is kept from now; `null` is for ever. */
+  /** How many days the entry stays stored, counted from now; `null` means for ever. */
   keptDays: number | null;
   retentionInternal?: boolean | undefined;
 }
@@ -52,7 +52,8 @@ function entryTooLarge(): Problem {
   };
 }
 
-// The envelope holds all that was posted and more, so only an envelope past the limit needs the event measured by itself.
+// The envelope contains all that was posted and more. Only if it exceeds the limit does the event have to be measured
+// by itself.
 function isTooLarge(event: PostedEvent, line: string): boolean {
   return (
     Buffer.byteLength(line) > LIMITS.eventBytes &&
@@ -60,7 +61,7 @@ function isTooLarge(event: PostedEvent, line: string): boolean {
   );
 }
 
-/** The item to store for a request at `now` (milliseconds): the events' bytes are made here, once. */
+/** Builds the item that stores a request at `now` (milliseconds). Events are serialised here and never again. */
 export function buildEntry(request: EntryRequest, now: number, settings: EnvelopeSettings): BuiltEntry {
   const { workspace, entry, shard, events, requestHash, trace } = request;
   const recordedAt = toTimestamp(now);
@@ -94,7 +95,7 @@ export function buildEntry(request: EntryRequest, now: number, settings: Envelop
   };
 }
 
-/** What the journal says of an entry. */
+/** The reference to an entry that a journal page stores. */
 export function referenceOf(entry: Entry): EntryReference {
   const { entry: key, shard, recordedAt, count, bytes, expiresAt, hash, trace, retentionInternal } = entry;
   return {
@@ -110,7 +111,7 @@ export function referenceOf(entry: Entry): EntryReference {
   };
 }
 
-/** Ids of an entry's events in order. */
+/** The ids of an entry's events, in order. */
 export function eventIdsOf(entry: Pick<Entry, "entry" | "count">): string[] {
   return Array.from({ length: entry.count }, (_, position) => eventId(entry.entry, position));
 }

@@ -3,7 +3,7 @@ import type { Entry } from "./entry.ts";
 
 const decoder = new TextDecoder();
 
-/** Stored form of a body: compressed when that is smaller. */
+/** The stored form of a body: compressed with zstd if that is smaller. */
 export function packBody(plain: Uint8Array<ArrayBuffer>): Pick<Entry, "encoding" | "body"> {
   const packed = zstdCompressSync(plain);
   return packed.byteLength < plain.byteLength
@@ -11,12 +11,12 @@ export function packBody(plain: Uint8Array<ArrayBuffer>): Pick<Entry, "encoding"
     : { encoding: "plain", body: plain };
 }
 
-/** The bytes that `hash` is of: the events' JSON, separated by newlines. */
+/** The uncompressed body, which the entry's `hash` covers: the events' JSON, separated by newlines. */
 export function unpackBody(entry: Pick<Entry, "encoding" | "body">): Uint8Array {
   return entry.encoding === "zstd" ? zstdDecompressSync(entry.body) : entry.body;
 }
 
-/** The events of an entry in order, each the CloudEvents JSON that receivers verify. */
+/** The events of an entry in order, each as the CloudEvents JSON that receivers verify. */
 export function linesOf(entry: Pick<Entry, "encoding" | "body">): string[] {
   return decoder.decode(unpackBody(entry)).split("\n");
 }

@@ -2,7 +2,7 @@ import type { EntryReference } from "./entry.ts";
 
 const BYTES_A_READ = 1_000_000;
 
-/** Places whose entries are read together: whole entries, as many as make about a megabyte. */
+/** Groups places whose entries are read together: whole entries, about a megabyte a group. */
 export function chunksOf<Place extends { reference: EntryReference }>(places: readonly Place[]): Place[][] {
   const chunks: Place[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

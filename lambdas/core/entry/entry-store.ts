@@ -3,7 +3,7 @@ import type { Entry, EntryReference } from "./entry.ts";
 export type SoughtEntry = Pick<EntryReference, "entry" | "shard"> &
   Partial<Pick<EntryReference, "recordedAt">>;
 
-/** Tells the entries that are sought from newer ones under the same keys. */
+/** Returns a predicate that accepts the requested entries and rejects newer ones that reuse the same key. */
 export function soughtAmong(references: readonly SoughtEntry[]): (entry: Entry) => boolean {
   const sought = new Set(references.map(({ entry, recordedAt }) => `${entry} ${recordedAt ?? ""}`));
   return ({ entry, recordedAt }) => sought.has(`${entry} ${recordedAt}`) || sought.has(`${entry} `);
@@ -11,11 +11,12 @@ export function soughtAmong(references: readonly SoughtEntry[]): (entry: Entry) 
 
 /** Entries of the Events table. Every read is strongly consistent. */
 export interface EntryStore {
-  /** One conditional put; `exists` carries what was there. */
+  /** One conditional put; `exists` returns the entry that is already stored. */
   putEntry(entry: Entry): Promise<{ kind: "recorded" } | { kind: "exists"; entry: Entry }>;
   /**
-   * By entry key; an entry that is not there is missing from the map. So is one of another `recordedAt`, where a reference names
-   * it: an idempotency key used again after its entry has expired records a newer one under the same key.
+   * Reads entries by key. The map lacks entries that are not stored, and entries whose `recordedAt` differs from that
+   * of the reference: an `Idempotency-Key` that is used again after its entry expired stores a newer entry under the
+   * same key.
    */
   readEntries(workspace: string, references: readonly SoughtEntry[]): Promise<Map<string, Entry>>;
 }

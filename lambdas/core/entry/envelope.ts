@@ -1,17 +1,17 @@
 import type { PostedEvent } from "./event-schema.ts";
 
-/** Settings of a deployment that every envelope carries. */
+/** Settings of the deployment that go into every envelope. */
 export interface EnvelopeSettings {
   /** First part of every event type, `pro.atmos` by default. */
   eventTypePrefix: string;
-  /** Where the product lives, without a slash at its end: `https://app.example.com`. */
+  /** Base URL of the product, without a trailing slash: `https://app.example.com`. */
   sourceBaseUrl: string;
 }
 
 export interface EnvelopeFacts {
   id: string;
   workspace: string;
-  /** Stands in for the event's own time when it has none. */
+  /** Used as the event's time if the event has none of its own. */
   recordedAt: string;
 }
 
@@ -20,8 +20,8 @@ export function eventType(prefix: string, event: Pick<PostedEvent, "category" | 
 }
 
 /**
- * An event as CloudEvents 1.0 JSON: what is stored, and byte for byte what every receiver verifies.
- * Times come out in UTC with milliseconds, so that text order is time order.
+ * An event as CloudEvents 1.0 JSON. These bytes are stored, and every receiver verifies exactly these bytes. Times are
+ * written in UTC with milliseconds, so that comparing texts compares times.
  */
 export function buildEnvelope(event: PostedEvent, facts: EnvelopeFacts, settings: EnvelopeSettings): string {
   const { category, action, actor, target, description, metadata, context } = event;

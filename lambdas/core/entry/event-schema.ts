@@ -4,7 +4,7 @@ import { LIMITS } from "../base/limits.ts";
 
 const CONTROL = /\p{Cc}/u;
 
-/** CloudEvents allows neither control characters nor lone surrogates in attributes. */
+/** CloudEvents forbids control characters and lone surrogates in attributes. */
 function isPrintable(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text);
 }
@@ -17,13 +17,13 @@ function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
 
-/** Whether JSON nests at most `levels` deep. */
+/** Whether JSON is nested at most `levels` deep. */
 function isShallow(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return true;
   return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
-/** Whether every number is one that JSON gives back as it was written. */
+/** Whether every number survives parsing and serialising unchanged. */
 function hasExactNumbers(value: unknown): boolean {
   if (typeof value === "number") return isExact(value);
   return typeof value !== "object" || value === null || Object.values(value).every(hasExactNumbers);
@@ -39,7 +39,7 @@ const identifier = z
 const name = z.string().check(z.maxLength(LIMITS.identifierCharacters), z.regex(/^[a-z][a-z0-9_]*$/));
 const text = z.string();
 
-// The object itself goes on, uncopied: a copy by schema would lose a key named `__proto__`.
+// The object is passed on without being copied: a copy made by a schema would lose a key named `__proto__`.
 const metadata = z.unknown().check(
   z.refine(isObject, { error: "Send an object.", abort: true }),
   z.refine((value) => isShallow(value, LIMITS.metadataDepth), {
@@ -52,7 +52,7 @@ const metadata = z.unknown().check(
   ),
 );
 
-/** An event as posted. Unknown properties are refused. `time` is when it happened, RFC 3339 with an offset. */
+/** An event as posted. Unknown properties are refused. `time` is when it happened, in RFC 3339 with an offset. */
 export const postedEventSchema = z.strictObject({
   time: z.optional(
     z.iso

@@ -13,7 +13,10 @@ export interface OwnEntrySettings extends EnvelopeSettings {
   shards: Readonly<Record<string, number>>;
 }
 
-/** An entry of one event of our own, to be written together with the change that it records. `now` in milliseconds. */
+/**
+ * An entry with one event of Trailcast itself, to be written in the same transaction as the change that it records.
+ * `now` in milliseconds.
+ */
 export function buildOwnEntry(
   own: { workspace: Workspace; event: PostedEvent; trace: string | undefined },
   now: number,

@@ -10,7 +10,7 @@ import { recordedDays } from "../workspace/retention.ts";
 import type { EntryStore } from "./entry-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
-/** What recording needs; `shards` names the giants' number of shards by workspace. */
+/** What recording depends on. `shards` holds the number of Events shards of very busy workspaces. */
 export interface Recorder {
   entries: EntryStore;
   clock: Clock;
@@ -21,7 +21,7 @@ export interface Recorder {
 export interface RecordRequest {
   workspace: Workspace;
   events: readonly PostedEvent[];
-  /** SHA-256 (hex) of what was asked. */
+  /** SHA-256 (hex) of the request. */
   requestHash: string;
   idempotencyKey?: string | undefined;
   trace?: string | undefined;
@@ -32,7 +32,7 @@ export interface Recorded {
   entry: string;
   events: string[];
   bytes: number;
-  /** The same request had been recorded before: these are its ids, and nothing was written. */
+  /** True if the same request was recorded before: the ids are those of the first time, and nothing was written. */
   duplicate: boolean;
 }
 
@@ -46,7 +46,7 @@ function keyReused(): Problem {
   };
 }
 
-/** Records the events as one entry, or nothing: one conditional put. */
+/** Records all events of a request as one entry with one conditional put, or none of them. */
 export async function recordEntry(
   request: RecordRequest,
   recorder: Recorder,
@@ -76,7 +76,7 @@ export async function recordEntry(
   const put = await entries.putEntry(built.entry);
   const entry = put.kind === "recorded" ? built.entry : put.entry;
   if (entry.requestHash !== requestHash) return { ok: false, problem: keyReused() };
-  // A random key is taken only by our own put, which the SDK sent again because its answer was lost.
+  // A random key can only be taken by our own put, which the SDK repeated because its answer was lost.
   const duplicate = put.kind === "exists" && idempotencyKey !== undefined;
   return {
     ok: true,
@@ -84,22 +84,22 @@ export async function recordEntry(
   };
 }
 
-// A header cannot carry a newline, so no emitter's key can take the place of one of ours.
+// An HTTP header cannot contain a newline, so the key of an emitter can never equal one of ours.
 const OWN_KEY = "\n";
 
-/** The key of the entry that holds an event of ours which was recorded under an idempotency key. */
+/** The key of the entry that holds an event of Trailcast itself, recorded under an idempotency key. */
 export function ownEntryKeyOf(workspace: string, idempotencyKey: string): string {
   return entryKeyOf(workspace, OWN_KEY + idempotencyKey);
 }
 
-/** An event that Trailcast records about itself cannot be built: a fault of ours. */
+/** Thrown when an event that Trailcast records about itself is refused by its own rules. This is a fault of ours. */
 export class OwnEventError extends TrailcastError {
   override name = "OwnEventError";
 }
 
 /**
- * Records an event of Trailcast itself (`{prefix}.webhook.created`, …) in the workspace's own log; answers its id.
- * With an `idempotencyKey` that derives from the fact (`whd_… suspended`), a repeat records nothing more.
+ * Records an event of Trailcast itself (`{prefix}.webhook.created`, …) in the workspace's log and returns its id. With
+ * an `idempotencyKey` that derives from the fact (`whd_… suspended`), a repeat records nothing more.
  */
 export async function recordOwnEvent(
   own: {
@@ -116,7 +116,7 @@ export async function recordOwnEvent(
     {
       workspace,
       events: [event],
-      // The fact is the key: what a repeat would say differently (its time, a count) is not another fact.
+      // The key alone identifies the fact. A repeat that differs in its time or a count is still the same fact.
       requestHash: sha256(idempotencyKey ?? JSON.stringify(event)),
       idempotencyKey: idempotencyKey === undefined ? undefined : OWN_KEY + idempotencyKey,
       trace,

@@ -13,7 +13,7 @@ export interface AskedToRecord {
 
 type ReadRequest = { ok: true; asked: AskedToRecord } | { ok: false; problem: Problem };
 
-// Printable ASCII: what any client and proxy passes on unchanged.
+// Printable ASCII, which every client and proxy passes on unchanged.
 const KEY = new RegExp(`^[\\x20-\\x7e]{1,${LIMITS.idempotencyKeyCharacters}}$`);
 
 function badKey(): Problem {
@@ -43,7 +43,7 @@ function eventProblem(problem: Problem): Problem {
     : problem;
 }
 
-/** Parses `POST …/events` once, at the door. The request is repeated when its body is, byte for byte. */
+/** Parses the request `POST …/events`. Two requests are the same request if their bodies are equal byte for byte. */
 export function readRecordRequest(request: {
   headers: Readonly<Record<string, string>>;
   body: string | Uint8Array | undefined;

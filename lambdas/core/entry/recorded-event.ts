@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** The part of a recorded CloudEvent that queries look at. */
+/** The part of a recorded CloudEvent that queries filter by. */
 export const recordedEventSchema = z.looseObject({
   id: z.string(),
   type: z.string(),

@@ -16,7 +16,7 @@ export interface FanOutDependencies extends AppendDependencies {
   quarantine: Pick<QuarantineStore, "putRow">;
   log: Log;
   metrics: Metrics;
-  /** Whether a failure lies in a row that retrying will not mend; anything else is retried. */
+  /** Whether an error is caused by the stored data itself, so that retrying cannot help. Other errors are retried. */
   isLasting(error: unknown): boolean;
 }
 
@@ -31,8 +31,8 @@ interface WorkspaceRecords {
 const WORKSPACES_AT_ONCE = 8;
 
 /**
- * Puts a batch of the stream into the journals and rings the lanes.
- * Answers the index of the first record to deliver again; `undefined` when the whole batch is done.
+ * Appends a batch of stream records to the journals and sends wake-ups to the lanes. Returns the index of the first
+ * record to deliver again, or `undefined` if the whole batch was processed.
  */
 export async function fanOut(
   batch: readonly ReadRecord[],
@@ -67,7 +67,10 @@ function byWorkspace(batch: readonly ReadRecord[]): WorkspaceRecords[] {
   return [...groups.values()];
 }
 
-/** Rings for the workspace's lanes, also when nothing was new: an earlier run may have died before its rings. */
+/**
+ * Journals the records of one workspace and returns the wake-ups for its lanes. They are sent even if no record was
+ * new, because an earlier invocation may have ended before it sent them.
+ */
 async function journalGroup(
   group: WorkspaceRecords,
   dependencies: FanOutDependencies,
@@ -88,7 +91,10 @@ async function journalGroup(
   }
 }
 
-/** Live lanes but for those that wait out a refusal: the visibility of their ring or the sweep wakes them in time. */
+/**
+ * Wake-ups for the live lanes, except those that wait for a retry: a postponed wake-up or the sweep wakes these in
+ * time.
+ */
 export function wakeUpsFor(lanes: readonly Lane[], now: number): WakeUp[] {
   const time = toTimestamp(now);
   return lanes
@@ -120,7 +126,10 @@ async function setAside(record: UnreadRecord, dependencies: FanOutDependencies):
   return putRow({ ...place, reason: "record", at: toTimestamp(dependencies.clock()) }, dependencies);
 }
 
-/** The workspace's journal itself is unreadable: its records wait in quarantine, so that the shard goes on for all others. */
+/**
+ * The workspace's journal itself is unreadable. Its records go to quarantine, so that the shard continues for all other
+ * workspaces.
+ */
 async function setAsideAll(
   group: WorkspaceRecords,
   cause: unknown,
@@ -137,7 +146,7 @@ async function setAsideAll(
   return true;
 }
 
-/** `cause` is what the row waits for, where it is more than the record's own shape. */
+/** Writes a record to quarantine. `cause` is the error, unless the record itself has the wrong shape. */
 async function putRow(
   row: Quarantined,
   { quarantine, log, metrics }: FanOutDependencies,

@@ -35,7 +35,10 @@ export interface RedriveDependencies extends AppendDependencies {
   isLasting(error: unknown): boolean;
 }
 
-/** What became of the rows; `unreadable` ones stay, `remaining` tells that time ran out before all were looked at. */
+/**
+ * Number of rows by outcome. `unreadable` rows stay in quarantine; `remaining` is true if time ran out before all rows
+ * were processed.
+ */
 export interface Redriven {
   journalled: number;
   expired: number;
@@ -45,7 +48,10 @@ export interface Redriven {
 
 const ROWS_A_PASS = 500;
 
-/** Journals what is in quarantine, in the order of the stream, or closes the row of an entry that has expired or is gone. */
+/**
+ * Journals the records in quarantine in stream order. A row whose entry has expired or is gone is closed without being
+ * journalled.
+ */
 export async function redriveQuarantine(dependencies: RedriveDependencies): Promise<Redriven> {
   const redriven: Redriven = { journalled: 0, expired: 0, unreadable: 0, remaining: false };
   let next: string | undefined;
@@ -105,9 +111,10 @@ async function journalRow(
 }
 
 /**
- * The purge extends what would expire from the oldest page on, up to the first page that would not. So what is journalled late expires
- * late, as if it had been recorded now; it is shown by its time of record and removed with its page. What may be removed now has
- * expired, whatever its own expiry says.
+ * Extends the expiry of an entry that is journalled late, as if it had been recorded now. The purge extends expiries
+ * from the oldest page up to the first page that needs none, and would miss it otherwise. The entry is still shown by
+ * its time of record and removed with its page. An entry that may be removed by now has expired, whatever its stored
+ * expiry says.
  */
 async function keep(
   workspaceId: string,
@@ -119,13 +126,13 @@ async function keep(
   if (workspace === undefined) return entry;
   const now = clock();
   const before = removableBefore(workspace, plans, now, settings);
-  // What a hold has kept out of the table's reach goes with a page alone.
+  // An entry that a legal hold excluded from TTL is only removed together with its page.
   if (before !== null && entry.recordedAt < before)
     return entry.expiresAt === NEVER_EXPIRES ? entry : "expired";
   const days = recordedDays(workspace, plans, now);
   const expiresAt = days === null ? NEVER_EXPIRES : expiryOf(toTimestamp(now), days);
   if (expiresAt <= entry.expiresAt) return entry;
   await extendEntry(workspaceId, entry, expiresAt);
-  // The table may have been first.
+  // TTL may have removed the entry before its expiry was extended.
   return (await entries.readEntries(workspaceId, [entry])).get(entry.entry) ?? "expired";
 }

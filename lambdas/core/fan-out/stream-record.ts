@@ -20,7 +20,7 @@ const flag = z.pipe(
   z.transform(({ BOOL }) => BOOL),
 );
 
-/** What the journal needs of an entry's image; its body is not even decoded. */
+/** The attributes of an entry's stream image that the journal needs. The body is not decoded. */
 const imageSchema = renamedAttributes(
   z.object({
     partition: text,
@@ -42,7 +42,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Whether an entry is one that the journal can hold and deliver can read. */
+/** Whether an entry is one that the journal can reference and delivery can read. */
 export function isSound(entry: Pick<Entry, "partition" | "workspace"> & EntryReference): boolean {
   const { partition, workspace, shard, recordedAt, expiresAt, count, bytes, hash } = entry;
   return (
@@ -57,7 +57,10 @@ export function isSound(entry: Pick<Entry, "partition" | "workspace"> & EntryRef
   );
 }
 
-/** Without these a record cannot even be set aside: the stream is not what we think, and the invocation fails. */
+/**
+ * A record without these fields cannot even be put into quarantine: the event is no DynamoDB stream batch, and the
+ * invocation fails.
+ */
 const streamRecordSchema = z.object({
   eventName: z.string(),
   eventSourceARN: z.string(),
@@ -71,7 +74,7 @@ const streamRecordSchema = z.object({
 export const streamEventSchema = z.object({ Records: z.array(streamRecordSchema) });
 export type StreamRecord = z.infer<typeof streamRecordSchema>;
 
-/** Where a record lies in the stream. */
+/** The position of a record in the stream. */
 export interface StreamPlace {
   label: string;
   sequenceNumber: string;
@@ -80,7 +83,10 @@ export interface StreamPlace {
 export type ReadRecord = StreamPlace &
   ({ ok: true; workspace: string; record: JournalRecord } | { ok: false; partition: string; entry: string });
 
-/** `…:table/NAME/stream/LABEL`: the label is the time the stream began, so that text order is time order. */
+/**
+ * The label in `…:table/NAME/stream/LABEL` is the time at which the stream was created, so that comparing labels
+ * compares times.
+ */
 function labelOf(eventSourceArn: string): string {
   return eventSourceArn.slice(eventSourceArn.lastIndexOf("/") + 1);
 }
@@ -90,7 +96,7 @@ function keyOf(record: StreamRecord, name: string): string {
   return parsed.success ? parsed.data : "";
 }
 
-/** A record as the journal wants it; one that its schema refuses is for quarantine. */
+/** Parses a stream record for the journal. A record that does not fit the schema is to be put into quarantine. */
 export function readStreamRecord(record: StreamRecord): ReadRecord {
   const label = labelOf(record.eventSourceARN);
   const sequenceNumber = record.dynamodb.SequenceNumber;

@@ -9,7 +9,7 @@ import { TrailcastError } from "../base/trailcast-error.ts";
 
 export interface AppendDependencies {
   journal: JournalStore;
-  /** Read only for a record whose page, if it had one, has been purged. */
+  /** Read only for a record that may have been on a page that was purged. */
   entries: Pick<EntryStore, "readEntries">;
   clock: Clock;
 }
@@ -19,19 +19,21 @@ export interface Appended {
   events: number;
 }
 
-/** Every put met a page that another writer had put first, this many times in a row. The batch comes back. */
+/** Thrown when another writer put a page first this many times in a row. The stream delivers the batch again. */
 export class JournalContendedError extends TrailcastError {
   override name = "JournalContendedError";
 }
 
-// Two appenders at once are a zombie and its retry, or a redrive: one of them wins each round, so rounds are few.
+// Concurrent writers are an invocation that was given up with its retry, or a redrive. One of them wins each round, so
+// few rounds are needed.
 const MAX_ROUNDS = 100;
 
 /**
- * Appends to a workspace's journal those of `records` that are not in it, in their order: the only writer of the journal.
+ * Appends those of `records` that the workspace's journal does not contain, in their order. All writes to the journal
+ * go through here.
  *
- * Safe to run twice, at once, late, and with any other cut of the same records: pages are put under their number if it is free,
- * and after a conflict the whole batch is looked up again from the newest page.
+ * It may run twice, concurrently, late, or with the same records batched differently: a page is put only if its number
+ * is free, and after a conflict the whole batch is looked up again from the newest page.
  */
 export async function appendToJournal(
   workspace: string,
@@ -48,7 +50,7 @@ export async function appendToJournal(
   throw new JournalContendedError(`${MAX_ROUNDS} conflicts in a row while appending to a journal`);
 }
 
-/** The records that the journal lacks, each once. */
+/** The records that the journal does not contain, without repeats. */
 async function missingRecords(
   workspace: string,
   records: readonly JournalRecord[],
@@ -61,7 +63,8 @@ async function missingRecords(
     if (missing.has(entry)) continue;
     let found = await findRecord(record, view);
     if (found === "purged") {
-      // A purge removes the entry before its page: one that is still there was on none of the pages that are gone.
+      // A purge removes an entry before its page. An entry that still exists was therefore on none of the pages that
+      // are gone.
       const present = await entries.readEntries(workspace, [record.reference]);
       found = present.has(entry) ? "new" : "journalled";
     }
@@ -71,9 +74,10 @@ async function missingRecords(
 }
 
 /**
- * Whether all of them were put; `false` when another writer took a number first.
+ * Puts the pages one after the other; `false` if another writer took a number first.
  *
- * A number that a purge has freed would be taken again: it frees none younger than two days, and no invocation lives that long.
+ * A number that a purge has freed could be taken again. It cannot happen here: a purge removes no page younger than two
+ * days, and no invocation runs that long.
  */
 async function putPages(
   workspace: string,
@@ -93,7 +97,7 @@ async function putPages(
   return true;
 }
 
-/** Groups of at most 100 events; an entry never straddles two. */
+/** Groups records into pages of at most 100 events. An entry is never split over two pages. */
 function cutPages(records: readonly JournalRecord[]): JournalRecord[][] {
   const groups: JournalRecord[][] = [];
   let room = 0;
@@ -113,7 +117,7 @@ function greatest(first: string, ...others: readonly string[]): string {
   return others.reduce((most, text) => (text > most ? text : most), first);
 }
 
-/** The page after `previous`; `now` in milliseconds. */
+/** The page that follows `previous`; `now` in milliseconds. */
 export function nextPage(
   workspace: string,
   records: readonly JournalRecord[],

@@ -1,6 +1,9 @@
 import type { Page } from "./page.ts";
 
-/** Events of a page, of those from index `from` to before `until`, that were recorded before `since` (a timestamp): nobody gets them. */
+/**
+ * Number of events of a page, from index `from` to before `until`, that were recorded before `since` (a timestamp) and
+ * have therefore expired.
+ */
 export function expiredOn(
   page: Pick<Page, "entries">,
   since: string,

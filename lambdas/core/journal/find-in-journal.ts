@@ -2,13 +2,15 @@ import type { EntryReference } from "../entry/entry.ts";
 import type { Page } from "./page.ts";
 import type { JournalStore } from "./journal-store.ts";
 
-/** A stream record on its way into the journal; `position` is its `streamPosition`. */
+/** A stream record to be journalled; `position` is its `streamPosition`. */
 export interface JournalRecord {
   position: string;
   reference: EntryReference;
 }
 
-/** Pages below the newest, read once each: they are immutable, and one that a purge removed stays away. */
+/**
+ * Pages below the newest one. Each is read at most once: pages are immutable, and a page that was purged stays gone.
+ */
 export interface JournalView {
   newest: Page | undefined;
   read(page: number): Promise<Page | undefined>;
@@ -27,10 +29,10 @@ export function viewJournal(workspace: string, newest: Page | undefined, journal
 }
 
 /**
- * Whether a record is in the journal. `purged`: it is on no page that exists, but may have been on one that a purge removed.
+ * Whether a record is in the journal. `purged` means that no existing page has it, but a purged one may have had it.
  *
- * A record above the newest page's `seq` is certainly new. Any other is on the first page whose `seq` reaches it, or on one of
- * the pages after that which took late records; a purge removes pages from the oldest on.
+ * A record above the newest page's `seq` is new. Any other is on the first page whose `seq` reaches it, or on one of
+ * the later pages that took late records. A purge removes the oldest pages first.
  */
 export async function findRecord(
   record: JournalRecord,
@@ -58,11 +60,14 @@ function holds(page: Page, record: JournalRecord): boolean {
 
 interface Reached {
   first: Page;
-  /** The page before `first` has been purged, so an earlier one may have reached the position. */
+  /** True if the page before `first` was purged: an earlier page may then have reached the position. */
   purgedBefore: boolean;
 }
 
-/** The first existing page whose `seq` reaches `position`: by doubling steps back from the newest, since re-deliveries are recent, then by halves. */
+/**
+ * Finds the first existing page whose `seq` reaches `position`. It searches backwards from the newest page with
+ * doubling steps, because redelivered records are recent, then by bisection.
+ */
 async function firstReaching(position: string, newest: Page, view: JournalView): Promise<Reached> {
   let first = newest;
   let below = 0;

@@ -5,8 +5,9 @@ import type { JournalStore } from "./journal-store.ts";
 type SearchedJournal = Pick<JournalStore, "newestPage" | "oldestPage" | "readPage">;
 
 /**
- * The first remaining page whose `at` is not before `time` (a timestamp); `undefined` when there is none.
- * Pages lie between the oldest and the newest without holes, and `at` never goes back: about log2(pages) reads.
+ * The first existing page whose `at` is not before `time` (a timestamp); `undefined` if there is none. The pages
+ * between the oldest and the newest have no gaps and their `at` never decreases, so that about log2(pages) reads are
+ * enough.
  */
 export function findPageAt(
   workspace: string,
@@ -17,9 +18,9 @@ export function findPageAt(
 }
 
 /**
- * The first remaining page with an entry that was recorded at `time` (a timestamp) or later, however late it was journalled;
- * `undefined` when there is none. A page that holds nothing but what was redriven is older than its neighbours: beside one, a later
- * page may be found.
+ * The first existing page with an entry recorded at `time` (a timestamp) or later, however late it was journalled;
+ * `undefined` if there is none. A page that holds only redriven entries is older than its neighbours, so that next to
+ * one a later page may be found.
  */
 export function findPageRecordedAt(
   workspace: string,
@@ -43,7 +44,7 @@ async function findFirst(
   while (found.page - below > 1) {
     const middle = below + Math.floor((found.page - below) / 2);
     const page = await journal.readPage(workspace, middle);
-    // A page that a purge has just removed lies before every window that is asked for.
+    // A page that was purged during the search lies before every window that can be asked for.
     if (page !== undefined && reaches(page)) found = page;
     else below = middle;
   }
@@ -51,12 +52,13 @@ async function findFirst(
 }
 
 /**
- * The journal is in the order of record, except that posts at the same time may pass each other by as long as a request takes
- * (API Gateway ends one after 30 s). Windows are looked up this much later than asked, and then cut exactly.
+ * The journal follows the time of record, except that concurrent posts may swap places within the duration of a request
+ * (API Gateway ends one after 30 s). Searches therefore start this much later than the requested time, and the result
+ * is then cut exactly.
  */
 const DISORDER_MS = 60_000;
 
-/** Nothing that was recorded before `time` lies behind the first page with an entry of this time of record. */
+/** The time to search the journal with: no entry recorded before `time` lies after the first page found with it. */
 export function searchFrom(time: string): string {
   return toTimestamp(Math.min(Date.parse(time) + DISORDER_MS, LAST_TIME));
 }

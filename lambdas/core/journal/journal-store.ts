@@ -5,8 +5,8 @@ export interface JournalStore {
   newestPage(workspace: string): Promise<Page | undefined>;
   oldestPage(workspace: string): Promise<Page | undefined>;
   readPage(workspace: string, page: number): Promise<Page | undefined>;
-  /** The next existing pages from `page` on, in order: holes are what a purge left. */
+  /** The next existing pages from `page` on, in order. Missing numbers were purged. */
   readPagesFrom(workspace: string, page: number, limit: number): Promise<Page[]>;
-  /** Put if the number is free. */
+  /** Writes the page if its number is free. */
   putPage(page: Page): Promise<"put" | "exists">;
 }

@@ -9,8 +9,8 @@ function referenceFacts(reference: EntryReference): unknown[] {
 }
 
 /**
- * SHA-256 (hex) over everything that a page says, in a fixed order, the hash of the page before and of each entry's bytes included.
- * So a page cannot be changed without changing every page after it.
+ * SHA-256 (hex) over all fields of a page in a fixed order, including the hash of the previous page and of each entry's
+ * bytes. A page can therefore not be changed without changing every later page.
  */
 export function pageHash(page: Omit<Page, "hash">): string {
   const { workspace, page: number, at, seq, late, total, previousHash, entries } = page;

@@ -1,20 +1,23 @@
 import * as z from "zod/mini";
 import { comparePositions, type Page, type Position, positionSchema } from "./page.ts";
 
-/** Events of the journal from `from` to before `to`; at the end of a page `to` is the start of the next. */
+/** The events of the journal from `from` to before `to`. At the end of a page, `to` is the start of the next page. */
 export const journalRangeSchema = z.object({ from: positionSchema, to: positionSchema });
 export type JournalRange = z.infer<typeof journalRangeSchema>;
 
-/** More than these would be much for a lane's row. The oldest become one, over what lies between them: their pages go first. */
+/**
+ * More ranges would make a lane's row too large. Beyond this number the oldest ones are merged, including what lies
+ * between them, since their pages are purged first.
+ */
 export const RANGES_MAX = 12;
 
-/** The stretch of one event of a page with `count` events. */
+/** The range of a single event on a page with `count` events. */
 export function rangeOf(page: number, index: number, count: number): JournalRange {
   const to = index + 1 < count ? { page, index: index + 1 } : { page: page + 1, index: 0 };
   return { from: { page, index }, to };
 }
 
-/** In order, without overlaps: adding what was there before adds nothing. */
+/** The union of both lists, in order and without overlaps. */
 export function joinRanges(some: readonly JournalRange[], more: readonly JournalRange[]): JournalRange[] {
   const joined: JournalRange[] = [];
   for (const next of [...some, ...more].toSorted((a, b) => comparePositions(a.from, b.from))) {
@@ -28,14 +31,14 @@ export function joinRanges(some: readonly JournalRange[], more: readonly Journal
   return [{ from: first.from, to: last.to }, ...joined.slice(1 - RANGES_MAX)];
 }
 
-/** What of them lies before `position`. */
+/** The parts of the ranges that lie before `position`. */
 export function rangesBefore(ranges: readonly JournalRange[], position: Position): JournalRange[] {
   return ranges
     .filter(({ from }) => comparePositions(from, position) < 0)
     .map(({ from, to }) => ({ from, to: comparePositions(to, position) < 0 ? to : position }));
 }
 
-/** Events of the page, of `count` in all, that lie within a stretch. */
+/** How many events of the page, which has `count` events, lie within a range. */
 export function eventsWithin(range: JournalRange, { page }: Pick<Page, "page">, count: number): number {
   const { from, to } = range;
   if (from.page > page || to.page < page) return 0;

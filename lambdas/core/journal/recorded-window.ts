@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 
-/** Times of record (timestamps): `from` inclusive, `to` exclusive. */
+/** A window of times of record (timestamps): `from` is inclusive, `to` exclusive. */
 export const recordedSchema = z.object({ from: z.string(), to: z.string() });
 export type Recorded = z.infer<typeof recordedSchema>;
 
-/** Without a window everything is. */
+/** Whether something was recorded within a window; always true without a window. */
 export function isRecordedIn(
   { recordedAt }: { recordedAt: string },
   recorded: Recorded | undefined,

@@ -14,15 +14,18 @@ export interface UndeliveredDependencies {
   plans: Plans;
   settings: RetentionSettings;
   clock: Clock;
-  /** Undelivered events are about to expire: an owner's event, recorded once a day however often this is called. */
+  /** Notifies the owner that undelivered events are about to expire; recorded once a day however often it is called. */
   undeliveredExpiring(workspace: string, destination: string, oldestAt: string): Promise<void>;
 }
 
 const PAGES_A_READ = 10;
-/** A workspace has a few pages of upkeep a day at most, and these are about to expire. */
+/**
+ * A workspace gets at most a few pages of retention-internal events a day, and only those that are about to expire are
+ * read.
+ */
 const READS_MAX = 10;
 
-/** Tells the owner which destinations have not taken what is about to expire. */
+/** Notifies the owner of each destination that has not taken events which are about to expire. */
 export async function announceUndelivered(
   workspaceId: string,
   dependencies: UndeliveredDependencies,
@@ -41,7 +44,10 @@ export async function announceUndelivered(
   }
 }
 
-/** Of what lies at or behind the cursor and was recorded before `soon`. What retention itself told is worth no notice, or notices would bring forth notices. */
+/**
+ * When the oldest undelivered event was recorded that expires before `soon`; `undefined` if there is none.
+ * Retention-internal events do not count, since a notice about a notice would cause the next one.
+ */
 async function oldestExpiring(
   workspace: string,
   cursor: Position,

@@ -8,14 +8,14 @@ import {
 } from "../workspace/retention.ts";
 import { registryItem } from "../base/table-schema.ts";
 
-/** What a workspace is to be entitled to. `hold` left out stays as it is. */
+/** The requested entitlement. Without `hold`, the legal hold stays as it is. */
 export interface AskedEntitlement {
   plan: string;
   retentionDays?: number | undefined;
   hold?: boolean | undefined;
 }
 
-/** Nothing would change. */
+/** Whether the request would change nothing. */
 export function isSameEntitlement(row: Workspace, asked: AskedEntitlement): boolean {
   return (
     row.endedAt === undefined &&
@@ -26,8 +26,8 @@ export function isSameEntitlement(row: Workspace, asked: AskedEntitlement): bool
 }
 
 /**
- * A workspace's row with another entitlement at `now` (milliseconds), as it is to be written over `current`.
- * The plan must be one of `plans`. An ended workspace goes on with what is left of its log.
+ * The workspace's row with another entitlement at `now` (milliseconds), to be written over `current`. The plan must be
+ * one of `plans`. An ended workspace is revived with what is left of its log.
  */
 export function withEntitlement(
   workspace: string,
@@ -57,8 +57,8 @@ export function withEntitlement(
 }
 
 /**
- * Of a workspace that goes on after its grace period anything may have been removed, so all that was recorded has expired. A hold is
- * put on none that has ended, so one that has it has had it since before.
+ * Revives an ended workspace. After its grace period anything may have been removed, so that everything recorded before
+ * counts as expired. A legal hold cannot begin on an ended workspace, so one that exists began before the end.
  */
 function revived(
   current: Workspace | undefined,

@@ -10,8 +10,8 @@ export interface CleanUpDependencies extends RemovalOfDestinations {
 }
 
 /**
- * Ends what requests of a workspace left half-done, should none come that would: secrets of destinations that never came to be or are
- * gone, and destinations of a workspace that has ended. Idempotent.
+ * Finishes what requests of a workspace left unfinished and no later request took up: removes secrets of destinations
+ * that were never created or are deleted, and destinations of a workspace that has ended. Idempotent.
  */
 export async function cleanUpWorkspace(workspace: string, dependencies: CleanUpDependencies): Promise<void> {
   await finishAbandoned(workspace, dependencies);

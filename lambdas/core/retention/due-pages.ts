@@ -3,19 +3,23 @@ import type { Page } from "../journal/page.ts";
 import { DAY_MS } from "../workspace/retention.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 
-/** Between so many pages the purge looks at the workspace again: at most 5,000 events. */
+/** After this many pages (at most 5,000 events) the purge reads the workspace again. */
 export const PAGES_A_STEP = 50;
-/** No page younger than this is removed: the stream re-delivers for 24 h and fan-out looks for doubles in the pages. */
+/** No younger page is removed: the stream redelivers records for 24 h, and fan-out finds repeats in the pages. */
 const YOUNGEST_REMOVABLE_DAYS = 2;
 
 /**
- * What retention tells of itself expires as well, and each receipt would bring forth the next one for ever. Alone it waits so long after
- * the last receipt, and for a second page, so that a receipt removes more than it adds.
+ * Events about retention expire too, and removing them is recorded as another such event, which would go on for ever.
+ * If nothing else is due, the purge waits this long after the last receipt and for a second page, so that a receipt
+ * removes more events than it adds.
  */
 const INTERNAL_WAIT_DAYS = 30;
 const INTERNAL_PAGES_MIN = 2;
 
-/** Whether what is due may wait for something else to go with. A full step may have other pages behind it. */
+/**
+ * Whether the due pages may wait until other pages are due. A full step may be followed by other pages and does not
+ * wait.
+ */
 export function mayWait(due: readonly Page[], lastReceiptAt: string | undefined, now: number): boolean {
   if (due.length >= PAGES_A_STEP || due.some(isOfOthers)) return false;
   const longAgo = toTimestamp(now - INTERNAL_WAIT_DAYS * DAY_MS);
@@ -27,9 +31,9 @@ function isOfOthers({ entries }: Page): boolean {
 }
 
 /**
- * The next pages from `from` on that lie wholly before the limit, never the newest page of the journal; a page may be missing in
- * between. One small read when there is nothing to do; otherwise reads that double, so that no more pages are read in vain than are
- * removed.
+ * The next pages from `from` on that lie wholly before the limit, never the newest page of the journal. Page numbers
+ * may be missing in between. Reads one page if none is due; otherwise the reads double, so that no more pages are read
+ * in vain than are removed.
  */
 export async function duePages(
   workspace: string,
@@ -52,7 +56,9 @@ export async function duePages(
   return pages.filter(({ page }) => page !== newest?.page);
 }
 
-/** The pages before the first hole: what is missing is no purge's work, and no receipt is to cover it up. */
+/**
+ * The pages before the first missing number. No purge removed a page that is missing there, so no receipt may cover it.
+ */
 export function contiguousPrefix([first, ...rest]: readonly [Page, ...Page[]]): [Page, ...Page[]] {
   return [first, ...rest.filter(({ page }, place) => page === first.page + 1 + place)];
 }

@@ -3,7 +3,10 @@ import { RETENTION_ACTOR } from "./purge-notices.ts";
 import { recordOwnEvent, type Recorder } from "../entry/record-entry.ts";
 import type { PurgeDependencies } from "./run-purge.ts";
 
-/** Tells a workspace that its plan's retention was changed in the settings, as a PUT of its entitlement would have. */
+/**
+ * Records in a workspace's log that the settings changed the retention of its plan, as a PUT of its entitlement would
+ * have done.
+ */
 export function createPlanNotice(recorder: Recorder): Pick<PurgeDependencies, "retentionChanged"> {
   return {
     retentionChanged: async (workspace, { before, after, history }) => {

@@ -23,10 +23,10 @@ export interface ExtensionDependencies extends Pace {
   settings: RetentionSettings;
 }
 
-/** What one step of an extension came to. */
+/** The result of one step of an extension. */
 export type ExtensionStep = { kind: "done" } | { kind: "extended"; state: PurgeState | "stale" };
 
-/** A plan that grew: the entries of the smaller plan expire too early, and are extended before the table removes them. */
+/** After retention grew: extends the expiry of entries recorded under the shorter retention before TTL removes them. */
 export async function extendGrown(
   workspace: Workspace,
   state: PurgeState,
@@ -49,8 +49,9 @@ export async function extendGrown(
 }
 
 /**
- * A hold: what would expire within the look-ahead never expires from now on. What was recorded under the hold never does anyway; the
- * request that had read the workspace just before it is on a page after `heldThrough`, for the extension of another day.
+ * Under a legal hold: entries that would expire within the look-ahead time never expire from now on. Entries recorded
+ * under the hold never expire anyway. A request that read the workspace just before the hold recorded its entry on a
+ * page after `heldThrough`, which the next day's purge extends.
  */
 export async function extendHeld(
   workspace: Workspace,
@@ -69,8 +70,9 @@ export async function extendHeld(
 }
 
 /**
- * An ended workspace keeps what it had for its grace period, whatever its plan. The purge then removes it by receipt; TTL would only do
- * so if no purge has come within the look-ahead. A write unit a kB of what would expire within the grace period.
+ * After a workspace ended: keeps its entries for the grace period, whatever its plan. The purge then removes them with
+ * a receipt; TTL would remove them only if no purge ran within the look-ahead time. It costs one write unit for each kB
+ * that would expire within the grace period.
  */
 export async function extendEnded(
   workspace: Workspace,
@@ -95,15 +97,16 @@ export async function extendEnded(
   return { kind: "extended", state: await store.replaceState({ ...state, ended }) };
 }
 
-/** The shortest retention that an entry may have been recorded under. */
+/** The shortest retention under which an entry may have been recorded. */
 function shortestDaysOf(workspace: Workspace, plans: Plans, now: number): number {
   const days = keptDays(workspace, plans, now) ?? 0;
   return Math.min(days, workspace.history?.shortestDays ?? days);
 }
 
 /**
- * Extends the entries of the pages to what `expiryFor` says, `null` leaves one alone, as far as there is time: at least the first page,
- * so that whoever goes on does so behind it. Answers the last page that it got through.
+ * Extends the expiry of the pages' entries to what `expiryFor` returns, where `null` leaves an entry alone. Processes
+ * at least the first page and continues while there is time, so that every invocation makes progress. Returns the last
+ * page that it completed.
  */
 async function extendPages(
   pages: readonly Page[],
@@ -123,7 +126,7 @@ async function extendPages(
   return last;
 }
 
-/** Paced like a removal: a hold on a giant must not throttle its ingest. */
+/** Paced like a removal, so that a legal hold on a very large workspace does not throttle its ingest. */
 async function extend(
   workspace: string,
   extensions: readonly { entry: EntryReference; expiresAt: number }[],
@@ -142,8 +145,9 @@ async function extend(
 }
 
 /**
- * The next pages whose entries may expire within the look-ahead. The first that may not ends them: an entry is journalled within the day
- * that the stream keeps it, or expires as if it had been recorded when it was redriven.
+ * The next pages whose entries may expire within the look-ahead time, up to the first page whose entries may not. It is
+ * enough to stop there: an entry is journalled within the 24 h that the stream keeps it, or its expiry counts from its
+ * redrive.
  */
 async function pagesExpiring(
   workspace: Workspace,

@@ -9,7 +9,7 @@ import type { PurgeDependencies } from "./run-purge.ts";
 import type { DestinationReader } from "../destination/destination-store.ts";
 import type { WorkspaceReader } from "../workspace/workspace-store.ts";
 
-/** Who did it, when nobody asked: the daily purge. */
+/** The actor of events that the daily purge records. */
 export const RETENTION_ACTOR = { type: "system", id: "trailcast.retention" } as const;
 
 export interface PurgeNoticeDependencies {
@@ -22,21 +22,21 @@ export interface PurgeNoticeDependencies {
 }
 
 /**
- * What retention tells the owner: audit events of the workspace, each recorded once however often it is told. What is about to
- * expire is an event on the stack's bus too.
+ * Notices of retention to the owner: audit events of the workspace, each recorded once even if the notice is repeated.
+ * Undelivered events that are about to expire are announced on the stack's event bus too.
  */
 export function createPurgeNotices(
   dependencies: PurgeNoticeDependencies,
 ): Pick<PurgeDependencies, "receiptClosed" | "undeliveredExpiring"> {
   const { workspaces, recorder, log, metrics } = dependencies;
-  /** Answers whether that was news, and `silent` where nothing is recorded. */
+  /** Records an event; `known` if it was recorded before, `silent` if the workspace records nothing any more. */
   const record = async (
     workspaceId: string,
     event: PostedEvent,
     idempotencyKey: string,
   ): Promise<"news" | "known" | "silent"> => {
     const workspace = await workspaces.readWorkspace(workspaceId);
-    // An ended workspace records nothing more; the receipt is its proof.
+    // An ended workspace records nothing more; its receipts remain as proof.
     if (workspace === undefined || workspace.endedAt !== undefined) return "silent";
     const { duplicate } = await recordOwnEvent(
       { workspace, event, idempotencyKey, retentionInternal: true },
@@ -65,7 +65,7 @@ export function createPurgeNotices(
   };
 }
 
-/** A bus that takes nothing holds up no purge: the next day tells again. */
+/** A failure of the event bus does not hold up the purge; the next day's purge announces it again. */
 async function putExpiring(
   owed: { workspace: string; destination: string; oldestAt: string; at: string },
   { destinations, events, log }: PurgeNoticeDependencies,

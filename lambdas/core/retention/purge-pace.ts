@@ -1,20 +1,28 @@
-/** A workspace's key takes about 1,000 write units a second; the purge leaves ingest four fifths of them. */
+/** One partition key takes about 1,000 write units a second. The purge leaves four fifths of them to ingest. */
 const WRITE_UNITS_A_SECOND = 200;
 
-/** Writes under way at once, lest a burst within a second throttles what the pace over seconds would not. */
+/**
+ * Concurrent writes. The pace is kept over seconds, so this limit keeps a burst within a second from being throttled.
+ */
 export const WRITES_AT_ONCE = 10;
 
-/** A pause looks at the time so often, so that a large page does not use up what is kept free at an invocation's end. */
+/**
+ * How often a pause checks the remaining time, so that a large page does not use up the time reserved for the end of an
+ * invocation.
+ */
 const STEP_MS = 1000;
 
-/** What a pace needs of its invocation. */
+/** What pacing needs from the invocation. */
 export interface Pace {
   hasTime(): boolean;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after this time. */
   pause(milliseconds: number): Promise<void>;
 }
 
-/** Waits as long as so many write units ask for, and no longer than there is time: who goes on in another invocation has waited as well. */
+/**
+ * Waits for as long as the given write units require at the allowed rate, but not longer than the invocation has time.
+ * The next invocation starts after at least this long.
+ */
 export async function paceAfter(units: number, { hasTime, pause }: Pace): Promise<void> {
   let left = (units / WRITE_UNITS_A_SECOND) * 1000;
   while (left > 0) {

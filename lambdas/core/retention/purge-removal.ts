@@ -15,28 +15,28 @@ import {
 } from "./receipt.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 
-/** The row of a purge under way, with its receipt. */
+/** Write units of the purge's row, which holds the receipt of the current removal. */
 const CLAIM_UNITS = 2;
 
 export interface RemovalDependencies extends Pace {
   journal: Pick<JournalStore, "newestPage" | "readPage" | "readPagesFrom">;
   store: PurgeStore;
   /**
-   * A receipt was closed: an audit event of the workspace, recorded once however often this is called. Answers `silent` when the
-   * workspace has ended and records nothing.
+   * Records an audit event for a closed receipt, once however often it is called. Returns `silent` if the workspace has
+   * ended and records nothing.
    */
   receiptClosed(receipt: Receipt): Promise<"recorded" | "silent">;
   clock: () => number;
 }
 
-/** A receipt that has just been opened or has grown, with the pages that were read for it. */
+/** A receipt that was just opened or extended, with the pages that were read for it. */
 export interface PlannedRemoval {
   state: PurgeState | "stale";
   receipt: Receipt;
   pages: readonly Page[];
 }
 
-/** Opens a receipt over the oldest of the pages that are `due`, up to a hole. */
+/** Opens a receipt over the oldest of the `due` pages, up to the first missing number. */
 export async function planReceipt(
   state: PurgeState,
   due: readonly [Page, ...Page[]],
@@ -53,8 +53,8 @@ export async function planReceipt(
 }
 
 /**
- * What an open receipt covers has been removed: it goes on over the pages that are due behind it, since a day's removal is one receipt.
- * `null` when none follows on it.
+ * Extends an open receipt whose pages have all been removed by the due pages behind it, since a day's removal is one
+ * receipt. Returns `null` if no due page follows directly.
  */
 export async function extendRemoval(
   state: PurgeState,
@@ -75,8 +75,8 @@ export async function extendRemoval(
 }
 
 /**
- * Opens a receipt over what is on the newest page of an ended workspace: the page is the end of the chain and stays. `null` when it
- * has none or is empty already.
+ * Opens a receipt over the entries of the newest page of an ended workspace. The page itself stays as the end of the
+ * chain. Returns `null` if there is no page or it is empty already.
  */
 export async function planEmptying(
   state: PurgeState,
@@ -92,12 +92,15 @@ export async function planEmptying(
   return { state: opened, receipt, pages: [newest] };
 }
 
-/** Whether all that the receipt covers has been claimed; the last page may still be there. */
+/** Whether the purge has claimed every page of the receipt. The last page may still exist. */
 export function isSwept({ claimed }: PurgeState, { toPage }: Receipt): boolean {
   return claimed?.page === toPage;
 }
 
-/** Removes the pages of the open receipt from where it stands, as far as time allows. Pages never change, so `known` ones are not read again. */
+/**
+ * Continues removing the pages of the open receipt while there is time. Pages never change, so the `known` ones are not
+ * read again.
+ */
 export async function removePages(
   state: PurgeState,
   receipt: Receipt,
@@ -121,13 +124,14 @@ export async function removePages(
     if (!(await claim(endOf(page)))) return;
     await paceAfter(CLAIM_UNITS + (await remove(page, receipt, store)), dependencies);
   }
-  // Its last page was gone before.
+  // The last page of the receipt had been removed before.
   if (!isSwept(current, receipt)) await claim(endOfReceipt(receipt, state.receiptTotal ?? 0));
 }
 
 /**
- * What an open receipt covers may go no longer, for a hold or since an ended workspace goes on: finishes the one page that was
- * claimed before that, and ends the receipt there. A receipt that had claimed nothing is dropped.
+ * Called when the pages of an open receipt may no longer be removed, because of a legal hold or because an ended
+ * workspace was revived. Finishes the one page that was claimed before and ends the receipt there. A receipt without a
+ * claimed page is deleted.
  */
 export async function endReceiptEarly(
   state: PurgeState,
@@ -142,7 +146,7 @@ export async function endReceiptEarly(
   await dependencies.store.replaceState(withoutReceipt(state));
 }
 
-/** Fixes what the receipt says before anybody hears of it: a crash afterwards leaves nothing to decide. */
+/** Stores the final receipt before anyone is notified of it, so that a crash afterwards leaves nothing undecided. */
 export async function closeReceipt(
   state: PurgeState,
   receipt: Receipt,
@@ -154,7 +158,7 @@ export async function closeReceipt(
   if (closing !== "stale") await recordClosed(closing, closed, dependencies);
 }
 
-/** Tells of a closed receipt and is done with it. */
+/** Records the closed receipt in the workspace's log and clears it from the purge's row. */
 export async function recordClosed(
   state: PurgeState,
   closed: Receipt,
@@ -186,7 +190,7 @@ async function removeClaimed(
   if (page !== undefined) await remove(page, receipt, store);
 }
 
-/** Entries first: a page that is gone would leave nobody who knows its entries. */
+/** Removes the entries before their page, because only the page knows which entries it has. */
 async function remove(page: Page, { keepsPage }: Receipt, store: PurgeStore): Promise<number> {
   const units = await store.removeEntries(page.workspace, page.entries);
   if (keepsPage === true) return units;

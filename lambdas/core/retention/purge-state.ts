@@ -7,13 +7,15 @@ import type { Position } from "../journal/page.ts";
 import type { JournalRange } from "../journal/range.ts";
 
 /**
- * Where the purge of a workspace stands: one row, every write conditional on `version`, so that two purges at once take turns.
+ * The state of a workspace's purge. It is one row, and every write is conditional on `version`, so that concurrent
+ * purges take turns.
  *
- * `receipt` is the removal under way and `claimed` its page that is being removed now. A hold sets `frozen` on this row: a purge
- * that read the row earlier fails at its next claim, so nothing is removed after the hold is in force.
- * `extended`: entries up to page `throughPage` expire no earlier than `days` after they were recorded.
- * `heldThrough`: entries up to this page never expire.
- * `ended`: entries up to page `throughPage` outlive the grace period of the workspace that ended then.
+ * - `receipt`: the removal in progress; `claimed`: its page that is being removed now.
+ * - `frozen`: set by a legal hold. A purge that read the row earlier fails at its next claim, so that nothing is
+ *   removed once the hold is in force.
+ * - `extended`: entries up to page `throughPage` expire no earlier than `days` after they were recorded.
+ * - `heldThrough`: entries up to this page never expire.
+ * - `ended`: entries up to page `throughPage` outlive the grace period of the workspace that ended at that time.
  */
 export const purgeStateSchema = z.object({
   workspace: z.string(),
@@ -26,15 +28,18 @@ export const purgeStateSchema = z.object({
   extended: z.optional(z.object({ throughPage: z.number(), days: z.number() })),
   heldThrough: z.optional(z.number()),
   ended: z.optional(z.object({ endedAt: z.string(), throughPage: z.number() })),
-  /** The newest page of an ended workspace stays as the end of the chain; its entries have been removed. */
+  /** The newest page of an ended workspace, whose entries have been removed. It stays as the end of the chain. */
   emptied: z.optional(z.number()),
   lastReceiptAt: z.optional(z.string()),
-  /** Receipts that were closed while the workspace had ended and that no event tells of, as far as it may have gone on since. */
+  /**
+   * Receipts closed while the workspace had ended, which no event records. They are kept for the case that the
+   * workspace is revived.
+   */
   silent: z.optional(z.array(z.string())),
 });
 export type PurgeState = z.infer<typeof purgeStateSchema>;
 
-/** A workspace that has ended has two or three receipts. */
+/** An ended workspace has two or three receipts. */
 export const SILENT_MAX = 20;
 
 export const PURGE_ITEM = "purge";
@@ -43,7 +48,7 @@ export function newPurgeState(workspace: string): PurgeState {
   return { workspace, item: PURGE_ITEM, version: 0 };
 }
 
-/** A lane as far as retention needs it. */
+/** The part of a lane that retention needs. */
 export interface LanePosition {
   destination: string;
   lane: string;
@@ -53,23 +58,29 @@ export interface LanePosition {
   lapsed?: readonly JournalRange[] | undefined;
 }
 
-/** What the purge touches. Reads are strongly consistent. */
+/** The storage that the purge reads and writes. Reads are strongly consistent. */
 export interface PurgeStore {
   readState(workspace: string): Promise<PurgeState>;
-  /** Stores `state` with its version plus one if the row is still at `state.version`. */
+  /** Stores `state` with its version plus one if the row still has version `state.version`. */
   replaceState(state: PurgeState): Promise<PurgeState | "stale">;
-  /** Idempotent; never turns a closed receipt into an open one. */
+  /** Idempotent. A closed receipt never becomes open again. */
   putReceipt(receipt: Receipt): Promise<void>;
-  /** Removes the row of a receipt under which nothing was removed. */
+  /** Deletes the row of a receipt under which nothing was removed. */
   dropReceipt(receipt: Receipt): Promise<void>;
-  /** Removes those that are still there as the references say, not newer ones under the same key. Answers the write units that it took. */
+  /**
+   * Removes the referenced entries that still exist, but no newer entry under the same key. Returns the write units
+   * consumed.
+   */
   removeEntries(workspace: string, entries: readonly EntryReference[]): Promise<number>;
-  /** Answers the write units that it took. */
+  /** Returns the write units consumed. */
   removePage(workspace: string, page: number): Promise<number>;
   extendEntry: ExtendEntry;
   lanePositions(workspace: string): Promise<LanePosition[]>;
-  /** A plan was changed in the settings: stores what that means for the workspace, if its row is still at that version. */
+  /**
+   * Stores the effect of a retention that was changed in the settings, if the workspace's row still has the version
+   * that was read.
+   */
   applyRetention(workspace: Workspace, history: RetentionHistory, days: number): Promise<void>;
-  /** `pending` becomes `held`; nothing happens when the hold was lifted meanwhile. */
+  /** Turns `pending` into `held`. Does nothing if the legal hold was lifted meanwhile. */
   confirmHold(workspace: string): Promise<void>;
 }

@@ -3,20 +3,23 @@ import * as z from "zod/mini";
 import type { EntryReference } from "../entry/entry.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
-/** Events that a destination was still owed when they were removed; an upper bound where a filter leaves some out. */
+/**
+ * How many events a destination had not taken when they were removed; an upper bound if a filter excludes some of them.
+ */
 export const undeliveredSchema = z.object({ destination: z.string(), events: z.number() });
 export type Undelivered = z.infer<typeof undeliveredSchema>;
 
 /**
- * The proof of a removal: pages `fromPage` to `toPage`, written before the first of them is touched and closed after the last.
- * `hashBefore` is the hash that page `fromPage` named as previous, `hashAfter` that of page `toPage`, so that receipts and what
- * is left of the journal join into one chain.
+ * The proof of a removal of the pages `fromPage` to `toPage`. It is written before the first page is touched and closed
+ * after the last. `hashBefore` is the hash that page `fromPage` names as previous, `hashAfter` the hash of page
+ * `toPage`, so that receipts and the remaining journal form one chain. `owed` counts the undelivered events by
+ * destination; the name is part of the recorded event.
  */
 export const receiptSchema = z.object({
   workspace: z.string(),
   receipt: z.string(),
   state: z.enum(["open", "closed"]),
-  /** The page itself stays as the end of an ended workspace's chain; only its entries were removed. */
+  /** True if only the page's entries were removed: the page stays as the end of an ended workspace's chain. */
   keepsPage: z.optional(z.boolean()),
   reason: z.enum(["retention", "ended"]),
   removedBefore: z.string(),
@@ -35,23 +38,26 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** A page is removed once, so the first page names the receipt. */
+/** The id of a receipt derives from its first page, since a page is removed only once. */
 export function receiptId(fromPage: number): string {
   return `rct_${String(fromPage).padStart(12, "0")}`;
 }
 
-/** The idempotency key of the event that tells of a receipt. */
+/** The idempotency key of the event that records a receipt. */
 export function purgedKey(receipt: string): string {
   return `receipt ${receipt}`;
 }
 
-/** What the event says of a receipt: all but what is true of every closed one of a workspace. */
+/**
+ * The metadata of the event that records a receipt: all fields except those that are equal for all closed receipts of a
+ * workspace.
+ */
 export function purgedFacts(receipt: Receipt): Omit<Receipt, "workspace" | "state"> {
   const { workspace: _workspace, state: _state, ...facts } = receipt;
   return facts;
 }
 
-/** What a receipt says of the last page that it covers. */
+/** Facts about the last page that a receipt covers. */
 export const receiptEndSchema = z.object({
   page: z.number(),
   hash: z.string(),
@@ -80,7 +86,7 @@ export function openReceipt(
   const [first] = pages;
   const last = pages.at(-1) ?? first;
   const end = endOf(last);
-  // The page that stays is covered by another receipt once it goes as well.
+  // The page that stays is covered by another receipt when it is removed as well.
   const receipt = receiptId(first.page) + (facts.keepsPage === true ? "_end" : "");
   return {
     workspace: first.workspace,
@@ -99,13 +105,13 @@ export function openReceipt(
   };
 }
 
-/** Its end as the purge's row knows the page that is being removed. */
+/** The end of a receipt in the form in which the purge's row stores the page that is being removed. */
 export function endOfReceipt(receipt: Receipt, total: number): ReceiptEnd {
   const { toPage: page, hashAfter: hash, lastRecordedAt, lastEntry } = receipt;
   return { page, hash, total, lastRecordedAt, lastEntry };
 }
 
-/** An open receipt grows by `pages`, the first of which follows on its last: a day's removal is one receipt. */
+/** Extends an open receipt by `pages`, which follow directly on its last page: a day's removal is one receipt. */
 export function growReceipt(
   receipt: Receipt,
   pages: readonly [Page, ...Page[]],
@@ -132,7 +138,7 @@ function addUndelivered(some: readonly Undelivered[], more: readonly Undelivered
   return [...sums].map(([destination, events]) => ({ destination, events }));
 }
 
-/** What it removes may go no longer: the receipt ends at the page that was being removed, and the rest stays. */
+/** Ends a receipt early, at the page that was being removed. The later pages stay. */
 export function endReceiptAt(receipt: Receipt, end: ReceiptEnd, totalAtReceiptEnd: number): Receipt {
   return {
     ...receipt,
@@ -156,7 +162,7 @@ function lastReference(page: Page): EntryReference {
   return last;
 }
 
-/** A page without entries: fan-out never writes one, so the journal has been changed by other hands. */
+/** Thrown for a page without entries. Fan-out never writes one, so the journal was changed by someone else. */
 export class EmptyPageError extends TrailcastError {
   override name = "EmptyPageError";
   constructor(page: number) {

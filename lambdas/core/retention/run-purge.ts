@@ -30,7 +30,9 @@ export interface PurgeDependencies
   workspaces: WorkspaceReader;
   plans: Plans;
   settings: RetentionSettings;
-  /** The settings gave the workspace's plan other days: an audit event, recorded once however often it is told. */
+  /**
+   * Records that the settings changed the retention of the workspace's plan; recorded once however often it is called.
+   */
   retentionChanged(
     workspace: Workspace,
     change: { before: number; after: number; history: RetentionHistory },
@@ -38,8 +40,9 @@ export interface PurgeDependencies
 }
 
 /**
- * Does what retention asks of one workspace today: extends, holds, removes by receipt. Idempotent; two at once take turns on the
- * state row. Each turn reads that row **before** the workspace: whoever saw the workspace before a hold then fails at its next claim.
+ * Does what retention requires of one workspace today: extends expiries, applies legal holds, removes pages with
+ * receipts. Idempotent; concurrent runs take turns by the version of the state row. Each turn reads that row **before**
+ * the workspace, so that a run that saw the workspace before a hold fails at its next claim.
  */
 export async function runPurge(
   workspaceId: string,
@@ -52,7 +55,7 @@ export async function runPurge(
     if (workspace === undefined) return "finished";
     const now = dependencies.clock();
     if (await appliedChangedPlan(workspace, now, dependencies)) continue;
-    // What is about to expire depends on what was just applied.
+    // Which events are about to expire depends on what was just applied.
     if (!isAnnounced) await announceUndelivered(workspaceId, dependencies);
     isAnnounced = true;
     const turn = await takeTurn(workspace, state, now, dependencies);
@@ -102,7 +105,7 @@ async function hold(
   return "finished";
 }
 
-/** The next step of the removal under way: its pages, more of them, or its end. */
+/** The next step of the removal in progress: removes its pages, extends it, or closes it. */
 async function goOn(
   workspace: Workspace,
   state: PurgeState,
@@ -130,7 +133,7 @@ async function extendOrClose(
   const more = goesOn ? await extendRemoval(state, receipt, due.removedBefore, dependencies) : null;
   if (more !== null) return begin(more, dependencies);
   await closeReceipt(state, receipt, dependencies);
-  // Nothing else is due: what comes to be so in this very moment is for the next run's receipt.
+  // Nothing else is due. Pages that become due at this very moment are left to the next run's receipt.
   return goesOn && due.reason === "retention" ? "finished" : "again";
 }
 
@@ -170,8 +173,8 @@ function whatIsDue(
 }
 
 /**
- * Whether the settings gave the workspace's plan another retention since the last look, which is stored first. One that has ended keeps
- * its log as its end left it; the PUT that makes it go on compares.
+ * Whether the settings changed the retention of the workspace's plan since the last run; the change is stored first. An
+ * ended workspace keeps its log as it was at its end; the PUT that revives it compares the two values.
  */
 async function appliedChangedPlan(
   workspace: Workspace,
@@ -183,7 +186,7 @@ async function appliedChangedPlan(
   const applied = workspace.appliedDays;
   if (days === null || applied === undefined || applied === days) return false;
   const history = changeRetention(workspace, applied, days, now, settings);
-  // Told first: what is stored is never looked at again.
+  // Recorded before it is stored: once stored, the change is never noticed again.
   await retentionChanged(workspace, { before: applied, after: days, history });
   await store.applyRetention(workspace, history, days);
   return true;

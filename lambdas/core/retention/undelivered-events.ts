@@ -4,7 +4,7 @@ import { type Page, eventsOn } from "../journal/page.ts";
 import type { LanePosition } from "./purge-state.ts";
 import type { Undelivered } from "./receipt.ts";
 
-/** Of each destination what its lane has passed because it had expired, and what it has not come to. */
+/** For each destination: events that its lane skipped because they had expired, and events that it has not reached. */
 export function undeliveredOn(pages: readonly Page[], lanes: readonly LanePosition[]): Undelivered[] {
   const owed = lanes
     .filter(({ status, lane }) => lane === LIVE_LANE && status !== "ended")

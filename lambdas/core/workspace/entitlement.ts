@@ -7,34 +7,42 @@ export const planSchema = z.object({
 });
 export const plansSchema = z.record(z.string(), planSchema);
 export type Plan = z.infer<typeof planSchema>;
-/** The plans of a deployment by name. */
+/** The plans of a deployment, by name. */
 export type Plans = z.infer<typeof plansSchema>;
 
-/** How long entries stay in the table, and since when: the part of a workspace's row that retention keeps. */
+/** The history of a workspace's retention that decides how long its older entries stay. */
 export const retentionHistorySchema = z.object({
-  /** A plan that shrank: its old days still keep entries until then (a timestamp). */
+  /**
+   * After a change to a plan with less retention: the former number of days, which keeps entries stored until `until`
+   * (a timestamp).
+   */
   kept: z.optional(z.object({ days: z.number(), until: z.string() })),
-  /** What was recorded before this had expired when a plan grew, and stays expired. */
+  /** Events recorded before this timestamp had expired when the retention grew, and stay expired. */
   floor: z.optional(z.string()),
-  /** The shortest retention before a plan grew: entries of that time carry an expiry that is too early. */
+  /**
+   * The shortest retention since the workspace exists. Entries recorded under it carry an expiry that the purge has to
+   * extend.
+   */
   shortestDays: z.optional(z.number()),
 });
 export type RetentionHistory = z.infer<typeof retentionHistorySchema>;
 
-/** A workspace's row: it exists once its entitlement was put. `retentionDays` overrides the plan's. */
+/** A workspace's row. It exists as soon as an entitlement was put. `retentionDays` overrides the days of the plan. */
 export const workspaceSchema = z.object({
   workspace: z.string(),
   item: z.literal("workspace"),
   plan: z.string(),
   retentionDays: z.optional(z.number()),
-  /** `pending` until what is about to expire is safe, then `held`. */
+  /** A legal hold: `pending` until the purge has extended what would have expired soon, then `held`. */
   hold: z.optional(z.enum(["pending", "held"])),
-  /** When the hold was put. */
+  /** When the legal hold was requested. */
   heldSince: z.optional(z.string()),
   history: z.optional(retentionHistorySchema),
-  /** The retention in force, which `history` knows of: another value in the settings waits for the purge that applies it. */
+  /**
+   * The retention in force, which `history` covers. If the settings say otherwise, the next purge applies their value.
+   */
   appliedDays: z.optional(z.number()),
-  /** Set by `DELETE …/entitlement`: when the workspace ended. */
+  /** When the workspace ended: set by `DELETE …/entitlement`. */
   endedAt: z.optional(z.string()),
   version: z.number(),
   createdAt: z.string(),
@@ -42,14 +50,14 @@ export const workspaceSchema = z.object({
 });
 export type Workspace = z.infer<typeof workspaceSchema>;
 
-/** What a workspace may do now; how long it keeps events is `daysInForce`. */
+/** What a workspace may do now. How long it keeps events is `daysInForce`. */
 export interface Entitlement {
   plan: string;
   forwarding: boolean;
   maxDestinations: number;
 }
 
-/** `null` when the plan no longer exists in the deployment's settings or the workspace has ended. */
+/** The entitlement of a workspace; `null` if it has ended or the settings no longer have its plan. */
 export function entitlementOf(workspace: Workspace, plans: Plans): Entitlement | null {
   const plan = plans[workspace.plan];
   if (plan === undefined || workspace.endedAt !== undefined) return null;

@@ -4,15 +4,18 @@ import type { Plans, RetentionHistory, Workspace } from "./entitlement.ts";
 
 export const DAY_MS = 86_400_000;
 
-/** Grace periods and look-aheads of retention, in days. */
+/** Grace periods and look-ahead times of retention, in days. */
 export const retentionSettingsSchema = z.object({
-  /** After a plan shrank, what falls out of the window is invisible at once and kept this long. */
+  /** After the retention shrank, older events become invisible at once and stay stored for this long. */
   shrinkGraceDays: z.number(),
-  /** After a workspace ended, its log is kept this long. */
+  /** How long the log of an ended workspace stays stored. */
   endGraceDays: z.number(),
-  /** What would expire within this time is extended (a plan that grew) or made safe (a hold). */
+  /**
+   * Entries that would expire within this time have their expiry extended after the retention grew or a legal hold
+   * began.
+   */
   lookaheadDays: z.number(),
-  /** Owners hear of undelivered events this long before they expire. */
+  /** How long before undelivered events expire the owner is notified. */
   owedNoticeDays: z.number(),
 });
 export type RetentionSettings = z.infer<typeof retentionSettingsSchema>;
@@ -29,7 +32,7 @@ export const MAX_RETENTION_DAYS = 3650;
 
 type RetainedWorkspace = Pick<Workspace, "plan" | "retentionDays" | "endedAt" | "history" | "appliedDays">;
 
-/** Days that the settings or an override give; `null` when the plan is not in the settings any more. */
+/** Retention in days by the override or the plan; `null` if the settings no longer have the plan. */
 export function retentionDaysOf(
   workspace: Pick<Workspace, "plan" | "retentionDays">,
   plans: Plans,
@@ -37,15 +40,18 @@ export function retentionDaysOf(
   return workspace.retentionDays ?? plans[workspace.plan]?.retentionDays ?? null;
 }
 
-/** Days in force: what `history` does not know of yet counts from the purge on that stores it. `null` as for `retentionDaysOf`. */
+/**
+ * Retention in days that applies now. A change in the settings applies once a purge has stored it in `history`. `null`
+ * as for `retentionDaysOf`.
+ */
 export function daysInForce(workspace: RetainedWorkspace, plans: Plans): number | null {
   const given = retentionDaysOf(workspace, plans);
   return given === null ? null : (workspace.appliedDays ?? given);
 }
 
 /**
- * Since when events are visible (a timestamp; earlier ones are expired whether or not they have been removed).
- * An ended workspace shows nothing; one whose plan is unknown keeps everything until the settings name the plan again.
+ * The timestamp from which events are visible. Earlier events are expired, whether or not they have been removed. An
+ * ended workspace shows nothing; a workspace whose plan the settings do not have keeps everything until they do again.
  */
 export function visibleSince(workspace: RetainedWorkspace, plans: Plans, now: number): string {
   if (workspace.endedAt !== undefined) return toTimestamp(now);
@@ -63,10 +69,16 @@ export function keptDays(workspace: RetainedWorkspace, plans: Plans, now: number
   return Math.max(days, kept.days);
 }
 
-/** No entry expires earlier than its page may be removed, nor before the day's purge has seen it: a hold or a larger plan may have come. */
+/**
+ * An entry must not expire before its page may be removed, nor before the next daily purge, which a legal hold or a
+ * larger plan relies on.
+ */
 const LEAST_KEPT_DAYS = 2;
 
-/** Days that an entry recorded now is kept; `null`: for ever, as all is that is recorded under a hold, so that no job must come in time. */
+/**
+ * Days that an entry recorded now stays stored; `null` means for ever. Entries recorded under a legal hold are stored
+ * for ever from the start, so that no job has to extend them in time.
+ */
 export function recordedDays(
   workspace: RetainedWorkspace & Pick<Workspace, "hold">,
   plans: Plans,
@@ -76,12 +88,14 @@ export function recordedDays(
   return days === null ? null : Math.max(days, LEAST_KEPT_DAYS);
 }
 
-/** The time that windows are counted from: that of an ended workspace stands still. */
+/** The time that retention counts back from. For an ended workspace it is the time of its end. */
 function countedFrom({ endedAt }: RetainedWorkspace, now: number): number {
   return endedAt === undefined ? now : Math.min(now, Date.parse(endedAt));
 }
 
-/** Until when an ended workspace keeps its log (milliseconds); `undefined` while it goes on. */
+/**
+ * When the grace period of an ended workspace is over (milliseconds); `undefined` for a workspace that has not ended.
+ */
 export function endOfGrace(
   { endedAt }: Pick<Workspace, "endedAt">,
   { endGraceDays }: RetentionSettings,
@@ -90,8 +104,8 @@ export function endOfGrace(
 }
 
 /**
- * What was recorded before this may be removed (a timestamp); `null` while nothing may.
- * An ended workspace keeps what was visible at its end for the grace period, then loses everything.
+ * Events recorded before this timestamp may be removed; `null` while none may. An ended workspace keeps what was
+ * visible at its end for the grace period, then everything may be removed.
  */
 export function removableBefore(
   workspace: RetainedWorkspace & Pick<Workspace, "hold">,
@@ -109,18 +123,21 @@ export function removableBefore(
   return window > floor ? window : floor;
 }
 
-/** Expiry of an entry recorded now, in epoch seconds, rounded up so that the table never removes it early. */
+/** Expiry of an entry in epoch seconds, rounded up so that TTL never removes it early. */
 export function expiryOf(recordedAt: string, days: number): number {
   return Math.ceil((Date.parse(recordedAt) + days * DAY_MS) / 1000);
 }
 
-/** Later than any retention: the expiry of an entry under hold (31 December 9999). */
+/** The expiry of entries under a legal hold (31 December 9999), later than any retention. */
 export const NEVER_EXPIRES = 253_402_300_799;
 
-/** A larger plan, or a hold, is asked of the purge at once; within this time it has extended what would expire. */
+/**
+ * A larger retention or a legal hold triggers a purge task at once; within this time the task has extended what would
+ * expire.
+ */
 export const EXTENSION_MS = 3_600_000;
 
-/** What to remember when a workspace's retention changes from `before` to `after` days at `now`. */
+/** The history after a workspace's retention changed from `before` to `after` days at `now`. */
 export function changeRetention(
   workspace: RetainedWorkspace,
   before: number,
@@ -132,7 +149,8 @@ export function changeRetention(
   const keptNow =
     history.kept !== undefined && history.kept.until > toTimestamp(now) ? history.kept : undefined;
   const stored = Math.max(before, keptNow?.days ?? 0);
-  // What is about to expire when a plan grows may be gone before it is extended, so it counts as expired.
+  // When retention grows, TTL may remove what is about to expire before its expiry is extended, so it counts as
+  // expired.
   const extended = after > before ? EXTENSION_MS : 0;
   const removed = toTimestamp(countedFrom(workspace, now) - stored * DAY_MS + extended);
   const floor = history.floor !== undefined && history.floor > removed ? history.floor : removed;
