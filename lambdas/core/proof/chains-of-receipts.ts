@@ -1,12 +1,12 @@
 import type { Receipt } from "./kept-request.ts";
 
 /**
- * Tells apart the lanes of the destinations that a receiver kept: receipts of one lane, in the order in which they were kept.
+ * Groups what a receiver kept by lane, each in the order in which it was kept.
  *
- * A lane's name is the same for every destination (`live`), so what belongs together is known by the secret that signed it; a delivery
- * with two signatures, during a rotation, joins what either signed. Where no secret was given the path stands in for it. Either way
- * deliveries that name one another belong together: a rotation without grace has no delivery with two signatures, and a change of the
- * URL changes the path.
+ * The name of a lane is the same for every destination (`live`), so lanes are told apart by the secret that signed
+ * them. A delivery with two signatures, during a rotation, joins what either secret signed. Without secrets the path is
+ * used instead. Deliveries that name each other belong together in any case, because a rotation without a grace period
+ * has no delivery with two signatures, and a change of the URL changes the path.
  */
 export function chainsOfReceipts(receipts: readonly Receipt[]): Receipt[][] {
   const joins = createJoins();
@@ -35,14 +35,14 @@ interface Joins {
   rootOf(name: string): string;
 }
 
-/** Disjoint sets of names. */
+/** Disjoint sets of names (union-find). */
 function createJoins(): Joins {
   const parents = new Map<string, string>();
   const rootOf = (name: string): string => {
     let at = name;
     for (let parent = parents.get(at); parent !== undefined; parent = parents.get(at)) {
       const above = parents.get(parent);
-      // Halves the way for the next one: a chain of a million deliveries is one set.
+      // Path halving: a chain of a million deliveries is one set.
       if (above !== undefined) parents.set(at, above);
       at = above ?? parent;
     }

@@ -1,14 +1,19 @@
 import { parseChainHeader, isLinkSigned, type ChainLink } from "../delivery/chain-header.ts";
 import { hasValidSignature } from "../delivery/signature.ts";
 
-/** A request as a receiver kept it. Header names in any case; `path` is that of the URL, which nobody signs. */
+/**
+ * A request as a receiver kept it. Header names may be in any case. `path` is the path of the URL, which is not signed.
+ */
 export interface KeptRequest {
   headers: Readonly<Record<string, string>>;
   body: string;
   path?: string | undefined;
 }
 
-/** A request with its place in a lane. `request` counts from 0; `signers` are the places of the secrets that signed body and link. */
+/**
+ * A request with its position in a lane. `request` counts from 0; `signers` are the indices of the secrets that signed
+ * both body and link.
+ */
 export interface Receipt {
   request: number;
   link: ChainLink;
@@ -17,7 +22,7 @@ export interface Receipt {
   signers: readonly number[];
 }
 
-/** A request that is no part of any chain. */
+/** A request that belongs to no chain. */
 export interface UnreadableRequest {
   kind: "no-chain" | "bad-signature";
   request: number;
@@ -26,7 +31,7 @@ export interface UnreadableRequest {
   delivery?: string;
 }
 
-/** Reads the request at place `request` of what was kept. Without `secrets` signatures are not looked at. */
+/** Parses the request at index `request` of those that were kept. Without `secrets` signatures are not checked. */
 export function readKeptRequest(
   { headers, body, path }: KeptRequest,
   request: number,
@@ -38,7 +43,7 @@ export function readKeptRequest(
   if (chain === undefined) return { kind: "no-chain", request };
   const { link, signature } = chain;
   const content = `${id}.${header("timestamp")}.${body}`;
-  // By the same secret, both: the link of one destination says nothing about the body of another.
+  // The same secret must have signed both: the link of one destination says nothing about the body of another.
   const isBy = (secret: string): boolean =>
     isLinkSigned(link, signature, [secret]) && hasValidSignature(header("signature"), [content], [secret]);
   const signers = secrets.flatMap((secret, place) => (isBy(secret) ? [place] : []));
@@ -47,7 +52,7 @@ export function readKeptRequest(
   return { request, link, body, path, signers };
 }
 
-/** The first of the names that has a value. */
+/** The value of the first of these headers that is present. */
 function headerOf(headers: Readonly<Record<string, string>>, ...names: string[]): string {
   for (const name of names) {
     const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name);

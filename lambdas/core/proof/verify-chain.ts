@@ -4,12 +4,14 @@ import { type KeptRequest, readKeptRequest, type Receipt, type UnreadableRequest
 export type { KeptRequest } from "./kept-request.ts";
 
 /**
- * What is wrong with what a receiver kept.
+ * A finding in what a receiver kept.
  *
- * - `no-chain`: a request without a readable `X-Webhook-Chain`. `bad-signature`: none of the secrets signed both its body and its link.
- * - `missing`: deliveries `number` to `toNumber` were not kept; `delivery` is the id of the last of them, as the next one names it.
- * - `broken-link`: the delivery does not name the one before. `double-number`: two deliveries under one number.
- * - `changed-body`: a delivery came again with another body. `out-of-order`: it first came after number `after`.
+ * - `no-chain`: a request without a readable `X-Webhook-Chain`. `bad-signature`: none of the secrets signed both its
+ *   body and its link.
+ * - `missing`: deliveries `number` to `toNumber` were not kept; `delivery` is the id of the last of them, as the next
+ *   one names it.
+ * - `broken-link`: the delivery does not name the one before. `double-number`: two deliveries with one number.
+ * - `changed-body`: a delivery was repeated with another body. `out-of-order`: it first arrived after number `after`.
  */
 export interface ChainFinding {
   kind:
@@ -19,7 +21,7 @@ export interface ChainFinding {
     | "double-number"
     | "changed-body"
     | "out-of-order";
-  /** Place of the request, from 0; of the one after the gap for `missing`. */
+  /** Index of the request, from 0; for `missing`, of the request after the gap. */
   request: number;
   lane?: string;
   number?: number;
@@ -28,35 +30,38 @@ export interface ChainFinding {
   after?: number;
 }
 
-/** One lane of one destination, from `first` up to `last`. */
+/** One lane of one destination, from delivery `first` to `last`. */
 export interface ChainOfLane {
   lane: string;
-  /** Where it was sent to, in the order of its numbers. */
+  /** The paths that it was sent to, in the order of its numbers. */
   paths: string[];
-  /** Places of the secrets that signed any of it. */
+  /** Indices of the secrets that signed any of it. */
   signers: number[];
   first: number;
   last: number;
   lastId: string;
-  /** Which delivery the first one goes on after; `-` at the beginning of the lane. */
+  /** The delivery before the first one; `-` at the beginning of the lane. */
   previousId: string;
-  /** Nothing before `first` is owed: it is the first of its lane, or goes on after a delivery of which the caller knows. */
+  /**
+   * True if nothing before `first` can be missing: it is the first of its lane, or follows a delivery that the caller
+   * knows.
+   */
   isWhole: boolean;
   deliveries: number;
-  /** Requests that were repeats of one that had come before. */
+  /** Number of requests that repeated an earlier one. */
   repeats: number;
 }
 
 export interface ChainReport {
   lanes: ChainOfLane[];
   findings: ChainFinding[];
-  /** Those of `known` that nothing goes on after. */
+  /** Those of `known` that no delivery follows. */
   unfollowed: string[];
 }
 
 /**
- * Follows the chains of everything that was kept, given in the order in which it came. Without `secrets` signatures are not looked at.
- * `known`: ids of deliveries up to which a lane was verified elsewhere.
+ * Verifies the chains of everything that was kept, given in the order of arrival. Without `secrets` signatures are not
+ * checked. `known` are ids of deliveries up to which a lane was verified elsewhere.
  */
 export function verifyChain(
   requests: readonly KeptRequest[],
@@ -80,7 +85,7 @@ export function verifyChain(
   return { lanes, findings, unfollowed: known.filter((id) => !named.has(id)) };
 }
 
-/** The first receipt of each number; one that comes again must be the same delivery with the same body. */
+/** The first request of each number. A repeat must be the same delivery with the same body. */
 function keepFirsts(
   chain: readonly Receipt[],
   findings: ChainFinding[],
@@ -114,7 +119,7 @@ function placeOf({ request, link }: Receipt): Omit<ChainFinding, "kind"> {
   return { request, lane: link.lane, number: link.number, delivery: link.id };
 }
 
-/** Gaps and wrong links between deliveries in the order of their numbers. */
+/** Finds gaps and wrong links between deliveries in the order of their numbers. */
 function findBreaks(sorted: readonly Receipt[]): ChainFinding[] {
   const ids = new Set(sorted.map(({ link }) => link.id));
   return sorted.flatMap((receipt, index): ChainFinding[] => {
@@ -124,7 +129,7 @@ function findBreaks(sorted: readonly Receipt[]): ChainFinding[] {
     if (before?.number === number - 1 ? previousId !== before.id : isBeginning !== (number === 1))
       return [{ kind: "broken-link", ...placeOf(receipt) }];
     if (before === undefined || before.number === number - 1) return [];
-    // Who names one that is there leaves nothing out, so it is not its number that can be believed.
+    // A delivery that names an existing one as the one before skips nothing, so it is its number that is wrong.
     if (ids.has(previousId)) return [{ kind: "broken-link", ...placeOf(receipt) }];
     const [from, to] = [before.number + 1, number - 1];
     return [{ kind: "missing", ...placeOf(receipt), number: from, toNumber: to, delivery: previousId }];
@@ -145,7 +150,7 @@ function describeChain(sorted: readonly Receipt[], known: readonly string[]): Om
     isWhole:
       first?.number === 1 ||
       known.includes(previousId) ||
-      // Sent again, it may be the last of one file and the first of the next.
+      // A repeated delivery may be the last of one file and the first of the next.
       sorted.some(({ link }) => known.includes(link.id)),
     deliveries: sorted.length,
   };

@@ -10,17 +10,22 @@ import { DEFAULT_RETENTION, EXTENSION_MS, removableBefore } from "../workspace/r
 import { removalsOf } from "./verify-receipts.ts";
 
 /**
- * What is wrong with a journal, and where.
+ * A finding in a journal.
  *
  * - `hole`: pages `page` to `toPage` are missing and no receipt says that a purge removed them.
- * - `broken-hash`: the page's content is not what its hash says. `broken-link`: it does not name the hash of the page before.
- * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position goes back.
- * - `double-entry`: the entry is on an earlier page too; a key that was used again after its entry had expired names another entry.
- * - `altered-entry`: the stored bytes are not what the page says. `missing-entry`: gone, although retention has not removed it.
- * - `broken-receipt`: a receipt does not join what is before it, says what no purge can have done, or a page that it removed is there.
- * - `untold-receipt`: the event that told of it is missing, though retention keeps it, or says otherwise.
- * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt, the purge or a destination's lane knows of them, or
- *   entries are stored and no page is left.
+ * - `broken-hash`: the page's content does not match its hash. `broken-link`: it does not name the hash of the page
+ *   before.
+ * - `broken-count`: its running total does not follow from the page before. `out-of-order`: time or stream position
+ *   goes back.
+ * - `double-entry`: the entry is on an earlier page too. A key that was used again after its entry expired names
+ *   another entry.
+ * - `altered-entry`: the stored bytes are not those that the page names. `missing-entry`: gone, although retention has
+ *   not removed it.
+ * - `broken-receipt`: a receipt does not connect to what is before it, claims what no purge can have done, or a page
+ *   that it removed exists.
+ * - `untold-receipt`: the event that records it is missing, though retention keeps it, or says otherwise.
+ * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt, the purge or a destination's lane
+ *   refers to them, or entries are stored and no page is left.
  */
 export interface Finding {
   kind:
@@ -40,7 +45,7 @@ export interface Finding {
   entry?: string;
 }
 
-/** What is known of the place before the next page; `undefined` where a finding has already broken the thread. */
+/** What is known about the end of the page before; `undefined` if a finding has already broken the chain there. */
 interface Thread {
   next: number;
   hash: string | undefined;
@@ -50,21 +55,24 @@ interface Thread {
 }
 
 export interface JournalVerifier {
-  /** The receipts as they are now: a purge may run meanwhile, and a page may be gone whose receipt came after the verifier. */
+  /**
+   * The receipts as they are now: a purge may run during the verification and remove pages with a receipt that did not
+   * exist at its start.
+   */
   learn(receipts: readonly Receipt[]): void;
-  /** Pages in the order of their numbers. */
+  /** Verifies the next page; pages must be passed in the order of their numbers. */
   add(page: Page): Finding[];
-  /** After the last page; lanes and the purge's row as they stood before the first was read. */
+  /** Called after the last page, with the lanes and the purge's row as they were before the first page was read. */
   end(before: JournalWitnesses): Finding[];
 }
 
-/** Who knows of pages, besides receipts. */
+/** Rows that refer to pages, besides receipts. */
 export interface JournalWitnesses {
   lanes: readonly Pick<LanePosition, "cursor">[];
   state: PurgeState;
 }
 
-/** Verifies page after page, so that a journal of any length needs no more memory than its entry keys. */
+/** Verifies page by page, so that memory holds no more than the entry keys of a journal of any length. */
 export function createJournalVerifier(receipts: readonly Receipt[] = []): JournalVerifier {
   let known = receipts;
   const seen = new Set<string>();
@@ -87,13 +95,13 @@ export function createJournalVerifier(receipts: readonly Receipt[] = []): Journa
   };
 }
 
-/** All findings over a journal that fits into memory, of one moment. */
+/** All findings in a journal that fits into memory, read at one moment. */
 export function verifyJournal(pages: readonly Page[], receipts: readonly Receipt[] = []): Finding[] {
   const verifier = createJournalVerifier(receipts);
   return pages.flatMap((page) => [...stillThere(page.page, receipts), ...verifier.add(page)]);
 }
 
-/** A page that is there although a closed receipt says that it, or one after it, was removed. */
+/** A page exists although a closed receipt says that it, or a later one, was removed. */
 export function stillThere(page: number, receipts: readonly Receipt[]): Finding[] {
   const receipt = removalsOf(receipts).find(({ state, toPage }) => state === "closed" && page <= toPage);
   return receipt === undefined
@@ -101,7 +109,7 @@ export function stillThere(page: number, receipts: readonly Receipt[]): Finding[
     : [{ kind: "broken-receipt", page: receipt.fromPage, toPage: receipt.toPage }];
 }
 
-/** The newest page is never removed, and a lane stands at most behind it. */
+/** The newest page is never removed, and a lane's cursor lies at most one page behind it. */
 function lostEnd(
   newest: number,
   receipts: readonly Receipt[],
@@ -120,7 +128,7 @@ function lostEnd(
   return known > newest ? [{ kind: "lost-end", page: newest + 1, toPage: known }] : [];
 }
 
-/** Follows receipts from where the thread stands to page `to`; what no receipt covers is a hole. */
+/** Follows receipts from the current position to page `to`. What no receipt covers is a hole. */
 function crossGap(to: number, from: Thread, receipts: readonly Receipt[], findings: Finding[]): Thread {
   let thread = from;
   while (thread.next < to) {
@@ -143,7 +151,7 @@ function crossReceipt(receipt: Receipt, thread: Thread, to: number, findings: Fi
   if (atStart && thread.hash !== undefined && thread.hash !== receipt.hashBefore) {
     findings.push({ kind: "broken-receipt", page: receipt.fromPage, toPage: receipt.toPage });
   }
-  // A removal under way has left the end of what its receipt covers.
+  // A removal in progress has left the last pages that its receipt covers.
   if (receipt.toPage >= to) return { ...thread, next: to, hash: undefined, total: undefined };
   const total = atStart && thread.total !== undefined ? thread.total + receipt.events : undefined;
   return { ...thread, next: receipt.toPage + 1, hash: receipt.hashAfter, total };
@@ -160,8 +168,8 @@ function checkPage(page: Page, thread: Thread, findings: Finding[]): void {
 }
 
 /**
- * Whether the table may have removed an entry of `workspace` by `now` (milliseconds): its page says that it has expired, and so does
- * the retention that counts, since what a larger plan or a hold keeps was extended.
+ * Whether TTL may have removed an entry of `workspace` by `now` (milliseconds). Both its page and the retention in
+ * force must say that it has expired, because a larger plan or a legal hold extends expiries.
  */
 export function mayHaveExpired(
   reference: Pick<EntryReference, "recordedAt" | "expiresAt">,
@@ -176,7 +184,9 @@ export function mayHaveExpired(
   return before === null || reference.recordedAt <= before;
 }
 
-/** Holds a stored entry (`undefined`: absent) against what its page says; `mayBeGone`: retention explains an absence. */
+/**
+ * Compares a stored entry (`undefined`: absent) with its page's reference. `mayBeGone`: retention explains its absence.
+ */
 export function verifyEntry(
   page: number,
   reference: EntryReference,

@@ -11,29 +11,29 @@ import { DAY_MS, EXTENSION_MS } from "../workspace/retention.ts";
 import type { Page } from "../journal/page.ts";
 import type { Finding } from "./verify-journal.ts";
 
-/** What receipts are held against. */
+/** What receipts are compared with. */
 export interface ReceiptEvidence {
   workspace: Workspace;
   state: PurgeState;
-  /** What pages that are there hold of the events that tell of receipts, by entry key. */
+  /** References, by entry key, to the events that record receipts, as far as existing pages have them. */
   told: ReadonlyMap<string, Entry>;
-  /** Those that no page holds, as far as they are stored. */
+  /** Such events that are stored but on no page. */
   unjournalled?: ReadonlyMap<string, Entry> | undefined;
   /** Milliseconds. */
   now: number;
 }
 
-/** Ingest and fan-out take so long at most, or there is an alarm. */
+/** Ingest and fan-out together take at most this long, or an alarm is raised. */
 const JOURNALLED_MS = 3_600_000;
 
-/** Receipts that explain why pages are missing, in their order. */
+/** The receipts that explain missing pages, in their order. */
 export function removalsOf(receipts: readonly Receipt[]): Receipt[] {
   return receipts.filter(({ keepsPage }) => keepsPage !== true).toSorted((a, b) => a.fromPage - b.fromPage);
 }
 
 /**
- * A removal that ends early is closed on the purge's own row first, and its receipt's row, which reaches further, follows: it is shown as
- * the purge's row has it, open still.
+ * A removal that ends early is closed on the purge's row first, while the receipt's own row still covers more pages. It
+ * is returned as the purge's row has it, still open.
  */
 export function asEnded(receipts: readonly Receipt[], { receipt: ended }: PurgeState): readonly Receipt[] {
   if (ended?.state !== "closed") return receipts;
@@ -46,14 +46,17 @@ export function asEnded(receipts: readonly Receipt[], { receipt: ended }: PurgeS
   );
 }
 
-/** A purge removes the oldest page first, so up to here none is left. */
+/** A purge removes the oldest pages first, so that no page up to here exists. */
 export function removedThrough(receipts: readonly Receipt[], { receipt, claimed }: PurgeState): number {
   const closed = removalsOf(receipts).filter(({ state }) => state === "closed");
   const underWay = receipt === undefined || receipt.keepsPage === true ? 0 : (claimed?.page ?? 0) - 1;
   return Math.max(0, underWay, ...closed.map(({ toPage }) => toPage));
 }
 
-/** Whether entries of a page that is there may be gone: it is being removed, or is the emptied end of an ended workspace. */
+/**
+ * Whether entries of an existing page may be gone: the page is being removed, or is the emptied last page of an ended
+ * workspace.
+ */
 export function isBeingEmptied(
   { page, hash, at }: Pick<Page, "page" | "hash" | "at">,
   receipts: readonly Receipt[],
@@ -66,7 +69,9 @@ export function isBeingEmptied(
   );
 }
 
-/** Receipts that say what a purge cannot have done, or that the event in the workspace's own log does not bear out. */
+/**
+ * Finds receipts that claim what a purge cannot have done, or that differ from the event in the workspace's own log.
+ */
 export function verifyReceipts(receipts: readonly Receipt[], evidence: ReceiptEvidence): Finding[] {
   return receipts.flatMap((receipt): Finding[] => {
     const { fromPage: page, toPage } = receipt;
@@ -79,7 +84,7 @@ export function verifyReceipts(receipts: readonly Receipt[], evidence: ReceiptEv
 
 function isPossible(receipt: Receipt, evidence: ReceiptEvidence): boolean {
   const { state, openedAt, removedBefore, fromPage, toPage, events } = receipt;
-  // Ours and the purge's clock may differ.
+  // The clocks of the verifier and of the purge may differ by this much.
   const latest = toTimestamp(evidence.now + EXTENSION_MS);
   const closedAt = receipt.closedAt ?? latest;
   return (
@@ -98,12 +103,15 @@ function isPossible(receipt: Receipt, evidence: ReceiptEvidence): boolean {
   );
 }
 
-/** Only the newest page of an ended workspace stays without its entries. */
+/** Only the newest page of an ended workspace may stay without its entries. */
 function isOfAnEnd({ reason, fromPage, toPage, removedBefore, openedAt }: Receipt): boolean {
   return reason === "ended" && fromPage === toPage && removedBefore <= openedAt;
 }
 
-/** By what the workspace's row still knows: its shortest retention, what had expired before it grew, its end, and its hold. */
+/**
+ * Checked with what the workspace's row still knows: its shortest retention, what had expired before it grew, its end,
+ * and its legal hold.
+ */
 function fitsRetention(
   { reason, openedAt, closedAt, removedBefore }: Receipt & { closedAt: string },
   workspace: Workspace,
@@ -126,7 +134,7 @@ function shortestDaysOf({ appliedDays, history }: Workspace): number | undefined
   return Math.min(appliedDays, history?.shortestDays ?? appliedDays);
 }
 
-/** An open receipt is the one of the purge's own row, which grows first and is closed first. */
+/** An open receipt must be that of the purge's row, which is extended first and closed first. */
 function isUnderWay(receipt: Receipt, { receipt: current, claimed }: PurgeState): boolean {
   if (current === undefined) return false;
   if (!isDeepStrictEqual(startFacts(receipt), startFacts(current))) return false;
@@ -153,7 +161,7 @@ function openFacts({
   return facts;
 }
 
-/** A purge removes oldest pages first and one receipt after the other. */
+/** A purge removes the oldest pages first and works on one receipt at a time. */
 function isInTurn(receipt: Receipt, receipts: readonly Receipt[]): boolean {
   if (receipt.keepsPage === true) return true;
   const removals = removalsOf(receipts);
@@ -164,7 +172,10 @@ function isInTurn(receipt: Receipt, receipts: readonly Receipt[]): boolean {
 
 const toldSchema = z.object({ data: z.object({ metadata: z.record(z.string(), z.unknown()) }) });
 
-/** Whether the event that tells of a receipt says the same, as long as retention keeps it. It may be told long after the receipt was closed. */
+/**
+ * Whether the event that records a receipt says the same, as long as retention keeps that event. It may be recorded
+ * long after the receipt was closed.
+ */
 function isTold(receipt: Receipt, { workspace, state, told, unjournalled, now }: ReceiptEvidence): boolean {
   if (receipt.state === "open") return true;
   const key = ownEntryKeyOf(receipt.workspace, purgedKey(receipt.receipt));

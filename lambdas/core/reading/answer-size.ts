@@ -1,15 +1,16 @@
 /**
- * Lambda refuses an answer of a function above 6,291,556 bytes, and the body is a text in it: quotes, backslashes and control
- * characters count as JSON writes them, up to six times. The rest is for headers.
+ * Lambda refuses a function's answer above 6,291,556 bytes. The body is a JSON string within it, so that quotes,
+ * backslashes and control characters count in their escaped form, up to six bytes each. The difference to that limit is
+ * left for headers.
  */
 export const MAX_ANSWER_BYTES = 6_000_000;
 
-/** What a text takes in a body. */
+/** Bytes that a text takes as part of a body. */
 export function bytesInAnswer(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
 }
 
-/** As many items, from the first on, as a body takes; one at least. */
+/** The first items that fit into a body together; at least one. */
 export function fitting<Item>(items: readonly Item[]): readonly Item[] {
   let bytes = 0;
   const end = items.findIndex((item) => {

@@ -4,37 +4,43 @@ import { comparePositions, type Position } from "../journal/page.ts";
 import { isRecordedIn } from "../journal/recorded-window.ts";
 import { isOwnFailure } from "../lane/owner-notice.ts";
 
-/** Deliveries of a destination that are looked at from each end: since the event was recorded, and back from now. */
+/**
+ * Number of a destination's deliveries that are examined from each end: those since the event was recorded, and the
+ * most recent ones.
+ */
 export const SPANS_LOOKED_AT = 250;
 
-/** A delivery that held an event. */
+/** A delivery that contained an event. */
 export interface EventDelivery {
   destination: string;
   /** `whd_…` */
   id: string;
   outcome: string;
   frozenAt: string;
-  /** `false`: its span holds the event, but the filter of that time is not known any more and may have left it out. */
+  /**
+   * `false` if the delivery's range contains the event, but the filter of that time is no longer known and may have
+   * excluded it.
+   */
   certain: boolean;
 }
 
 export interface EventDeliveries {
   /** Newest first. */
   deliveries: EventDelivery[];
-  /** There are more deliveries than were looked at, and any of them may hold the event. */
+  /** True if some deliveries were not examined; any of them may contain the event. */
   more: boolean;
 }
 
-/** An event as its deliveries are looked for. */
+/** The event whose deliveries are looked for. */
 export interface DeliveredEvent {
   place: Position;
   recordedAt: string;
   type: string;
-  /** Its recorded JSON. */
+  /** The event's recorded JSON. */
   line: string;
 }
 
-/** The part of a delivery's row that says what it held. */
+/** The part of a delivery's row that tells which events it contained. */
 export type DeliverySpan = Pick<
   DeliveryRecord,
   | "delivery"
@@ -49,9 +55,9 @@ export type DeliverySpan = Pick<
 >;
 
 /**
- * The delivery, if it held the event. A span also covers what its replay left out, of which the row keeps the times, and what its
- * filter left out: which filter that was, the content version tells, until the filter or the format is changed. From then on only a
- * span that was delivered whole is sure to hold it.
+ * The delivery, if it contained the event. A delivery's range also covers events that a replay's window or the filter
+ * excluded. The row keeps the window; the content version tells which filter it was, until filter or format are
+ * changed. After that, only a delivery whose whole range was sent is certain to have contained the event.
  */
 export function deliveryOf(
   event: DeliveredEvent,

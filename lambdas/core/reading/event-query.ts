@@ -1,13 +1,13 @@
 import type { RecordedEvent } from "../entry/recorded-event.ts";
 import * as z from "zod/mini";
 
-/** What a query asks for; every part that is given must match. `actor` and `target` are ids. */
+/** The filter of a query. An event must match every part that is given. `actor` and `target` are ids. */
 export interface EventFilter {
   category?: string | undefined;
   action?: string | undefined;
   actor?: string | undefined;
   target?: string | undefined;
-  /** Text anywhere in the values of `data`, without regard to case. */
+  /** Text anywhere in the values of `data`, compared without regard to case. */
   q?: string | undefined;
 }
 
@@ -56,8 +56,9 @@ export const CSV_COLUMNS = [
 ] as const;
 
 /**
- * One cell. A value that a spreadsheet would take for a formula (beginning with = + - @, tab or carriage return, also after spaces)
- * gets an apostrophe before it (OWASP, CSV injection); quotes are doubled and every cell is quoted (RFC 4180).
+ * One CSV cell, always quoted, with quotes doubled (RFC 4180). A value that a spreadsheet would take for a formula (one
+ * that begins with = + - @, tab or carriage return, also after spaces) gets an apostrophe in front (OWASP, CSV
+ * injection).
  */
 export function csvCell(value: unknown): string {
   const text =
@@ -82,7 +83,10 @@ const csvEventSchema = z.object({
 
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
 
-/** One recorded event (its JSON line) as a CSV row, CRLF at the end. The line itself does not tell when it was recorded. */
+/**
+ * One recorded event (its JSON line) as a CSV row that ends in CRLF. The time of record is a parameter because the line
+ * does not contain it.
+ */
 export function csvRow(line: string, recordedAt: string): string {
   const { id, time, type, data } = csvEventSchema.parse(JSON.parse(line));
   const { actor, action, target, description, metadata, context } = data;

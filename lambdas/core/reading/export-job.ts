@@ -2,25 +2,37 @@ import * as z from "zod/mini";
 import { toTimestamp } from "../base/clock.ts";
 import { positionSchema } from "../journal/page.ts";
 
-/** An export that would be larger than this does not answer at once and asks for a job. */
+/** A larger export is not answered directly; the answer says to create an export job. */
 export const MAX_DIRECT_EXPORT_BYTES = 5_000_000;
-/** Nor does one that looks at more pages, about 500 reads when each holds an event: API Gateway gives up at 29 s. */
+/**
+ * The same holds for an export that examines more pages: that can take about 500 reads, and API Gateway times out at 29
+ * s.
+ */
 export const MAX_DIRECT_EXPORT_PAGES = 5_000;
-/** A part in S3 is closed at the first event that reaches this; a job holds one part in memory. */
+/** A part in S3 ends with the first event that reaches this size. A job holds one part in memory. */
 export const EXPORT_PART_BYTES = 8_000_000;
-/** A row names about 230 bytes a part, and an item holds 400 kB: a job that reaches this many ends `incomplete`. */
+/**
+ * Each part takes about 230 bytes of the job's row, and an item holds 400 kB. A job that reaches this number ends as
+ * `incomplete`.
+ */
 export const MAX_EXPORT_PARTS = 1_000;
-/** Links to parts are valid this long, rows and parts are kept this long. */
+/** How long links to parts are valid, and how long rows and parts are kept. */
 export const EXPORT_LINK_SECONDS = 900;
 export const EXPORT_KEPT_DAYS = 7;
 
 export const exportFormatSchema = z.enum(["ndjson", "csv"]);
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
-/** `incomplete`: as far as a job may go. `failed`: started again and again without getting on. */
+/**
+ * `incomplete`: the job reached its maximum number of parts. `failed`: it was started repeatedly without making
+ * progress.
+ */
 export const exportStatusSchema = z.enum(["running", "done", "incomplete", "failed"]);
 
-/** A part in the bucket; `oldest` and `newest` are the times of record of its events, absent in rows from before they were kept. */
+/**
+ * A part in the bucket. `oldest` and `newest` are the times of record of its events; rows written before they existed
+ * lack them.
+ */
 export const exportPartSchema = z.object({
   key: z.string(),
   events: z.number(),
@@ -30,8 +42,9 @@ export const exportPartSchema = z.object({
 });
 
 /**
- * A job that writes the events of a window to S3. `next` is where it stands, `end` (exclusive) was fixed at its creation, so that it
- * ends however fast events arrive. `from` and `to` are times of record, `to` exclusive. Every write is conditional on `version`.
+ * A job that writes the events of a window to S3. `next` is its current position. `end` (exclusive) was fixed when it
+ * was created, so that it finishes however fast events arrive. `from` and `to` are times of record, `to` exclusive.
+ * Every write is conditional on `version`.
  */
 export const exportJobSchema = z.object({
   workspace: z.string(),
@@ -46,27 +59,29 @@ export const exportJobSchema = z.object({
   next: positionSchema,
   end: positionSchema,
   parts: z.array(exportPartSchema),
-  /** When the job was last written: at its start, with each part, when it is started again. */
+  /** When the job was last written: at its start, with each part, and when it is restarted. */
   updatedAt: z.optional(z.string()),
-  /** Starts since its last part. */
+  /** Number of starts since its last part. */
   restarts: z.optional(z.number()),
   version: z.number(),
   expiresAt: z.number(),
 });
 export type ExportJob = z.infer<typeof exportJobSchema>;
-/** Who keeps export jobs is held by its role to rows of these. */
+/** The attributes of a job's row. The role of the reading function may put rows with these attributes only. */
 export const EXPORT_ATTRIBUTES: readonly string[] = Object.keys(exportJobSchema.shape);
 
 export const EXPORT_PREFIX = "export#";
 
-/** An invocation writes its job within 15 minutes, or has died. */
+/**
+ * An invocation that has not written its job for 15 minutes no longer exists, since that is Lambda's longest time-out.
+ */
 const STANDS_STILL_MS = 20 * 60_000;
 const MOST_RESTARTS = 5;
 const GIVEN_UP_MS = 24 * 60 * 60_000;
 
 /**
- * What becomes of a running job that has not moved for too long: it starts again, or fails after so many times or a day, lest it
- * stand in the way of others. `undefined` for any other.
+ * What to do with a running job that has made no progress for too long: restart it, or mark it as failed after too many
+ * starts or a day, so that it does not block other jobs. `undefined` for any other job.
  */
 export function reviveJob(job: ExportJob, now: number): ExportJob | undefined {
   const movedAt = Date.parse(job.updatedAt ?? job.createdAt);
@@ -78,7 +93,7 @@ export function reviveJob(job: ExportJob, now: number): ExportJob | undefined {
     : { ...job, updatedAt, status: "failed" };
 }
 
-/** Whether a part holds an event that has expired: it is not handed out any more. */
+/** Whether a part contains an expired event. Such a part is no longer handed out. */
 export function isPartExpired(
   job: ExportJob,
   part: z.infer<typeof exportPartSchema>,

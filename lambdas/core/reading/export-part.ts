@@ -5,7 +5,7 @@ import type { EntryReference } from "../entry/entry.ts";
 import type { ExportFormat } from "./export-job.ts";
 import { newestRecordedAt, type Page, type Position } from "../journal/page.ts";
 
-/** What to read forward, oldest first. `since` and `until` are times of record. */
+/** The window to read, oldest event first. `since` and `until` are times of record. */
 export interface ExportRange {
   workspace: string;
   /** Start of the window, inclusive: the start of retention or later. */
@@ -14,7 +14,7 @@ export interface ExportRange {
   until: string | undefined;
   next: Position;
   end: Position | undefined;
-  /** The first page with an entry that was recorded then or later is the last one looked at. */
+  /** Reading ends with the first page that has an entry recorded at this time or later. */
   lastRecordedAt?: string | undefined;
 }
 
@@ -25,16 +25,19 @@ export interface ForwardReading {
 
 const PAGES_A_READ = 20;
 
-/** One step forward: a line, or the end of the pages of one read, however little they held. */
+/** One step of reading: a line, or the end of the pages of one read, even if they contained nothing. */
 interface Step {
-  /** The place behind it. */
+  /** The position after it. */
   after: Position;
   pages: number;
   line?: string;
   recordedAt?: string;
 }
 
-/** The range in the order of record; about a megabyte of entries in memory at a time, across pages, since a page may hold one event. */
+/**
+ * Reads the range in the order of record. About a megabyte of entries is in memory at a time, across pages, since a
+ * page may hold a single event.
+ */
 async function* stepsForward(range: ExportRange, reading: ForwardReading): AsyncGenerator<Step> {
   let from = range.next.page;
   for (;;) {
@@ -83,7 +86,7 @@ async function* linesOf(
 
 interface EntryPlace {
   page: number;
-  /** Index on the page of its first event, and how many of its events lie before the range. */
+  /** Index of the entry's first event on the page, and how many of its events lie before the range. */
   first: number;
   skip: number;
   reference: EntryReference;
@@ -103,7 +106,7 @@ function within({ recordedAt }: EntryReference, { since, until }: ExportRange): 
   return recordedAt >= since && (until === undefined || recordedAt < until);
 }
 
-/** A line of the export in its format, or `undefined` when the filter leaves the event out. */
+/** A line of the export in its format; `undefined` if the filter excludes the event. */
 function exportLine(
   { line, recordedAt }: { line: string; recordedAt: string },
   format: ExportFormat,
@@ -122,10 +125,10 @@ function exportHeader(format: ExportFormat): string {
 export interface ExportPart {
   text: string;
   events: number;
-  /** Times of record; empty without events. */
+  /** Times of record; empty if there are no events. */
   oldest: string;
   newest: string;
-  /** Where the next part begins; absent when the range has been read to its end. */
+  /** Where the next part begins; absent if the range was read to its end. */
   next?: Position;
 }
 
@@ -134,15 +137,18 @@ export interface PartRequest {
   format: ExportFormat;
   filter: EventFilter;
   maxBytes: number;
-  /** Pages looked at, whatever they hold. */
+  /** Pages examined, including those without a matching event. */
   maxPages: number;
-  /** Whether one part may hold events of these two times. */
+  /** Whether events of these two times may be in the same part. */
   mayShare(oldest: string, newest: string): boolean;
-  /** A filter that matches nothing must not outrun the invocation. */
+  /** Limits the time spent on a filter that matches nothing. */
   hasTime(): boolean;
 }
 
-/** Reads one part: up to the first event that reaches `maxBytes`, or as far as pages, time and `mayShare` allow. */
+/**
+ * Reads one part: up to the first event that reaches `maxBytes`, or as far as the limits of pages, time and `mayShare`
+ * allow.
+ */
 export async function readPart(request: PartRequest, reading: ForwardReading): Promise<ExportPart> {
   const { range, format, filter, maxBytes, maxPages, mayShare, hasTime } = request;
   const part = { chunks: [exportHeader(format)], bytes: 0, events: 0, oldest: "", newest: "" };

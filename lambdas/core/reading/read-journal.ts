@@ -7,16 +7,22 @@ import { chunksOf } from "../entry/entry-chunks.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { Page, Position } from "../journal/page.ts";
 
-/** No request reads more than this, whatever its filter leaves over: it answers what it found and a cursor to go on. */
+/**
+ * No request examines more than this, whatever its filter excludes: it answers with what it found and a cursor to
+ * continue.
+ */
 export const MAX_EXAMINED_EVENTS = 2_000;
 export const MAX_EXAMINED_BYTES = 8_000_000;
-/** Pages may hold nothing that the window shows. */
+/** Limits pages as well, because pages may contain nothing that the window shows. */
 export const MAX_EXAMINED_PAGES = 1_000;
 const PAGES_A_READ = 4;
-/** A comma and `"recordedAt":"…"`, its quotes escaped. */
+/** Bytes of a comma and `"recordedAt":"…"` with escaped quotes. */
 const BYTES_BESIDE_LINE = 60;
 
-/** A query for a page of events, newest first. `since` is the start of the retention window or later; times of record, inclusive. */
+/**
+ * A query for a page of events, newest first. `since` is the start of the retention window or later. Times are times of
+ * record, inclusive.
+ */
 export interface EventQuery {
   workspace: string;
   since: string;
@@ -24,25 +30,28 @@ export interface EventQuery {
   until: string | undefined;
   filter: EventFilter;
   limit: number;
-  /** Read on before this place (exclusive). */
+  /** Continue before this position (exclusive). */
   before: Position | undefined;
 }
 
-/** An event as recorded, and when that was. */
+/** An event as recorded, with its time of record. */
 export type ListedEvent = RecordedEvent & { recordedAt: string };
 
 export interface EventPage {
   events: ListedEvent[];
-  /** Where to go on; absent when the window has been read to its end. */
+  /** The position at which to continue; absent if the window was read to its end. */
   next?: Position;
 }
 
 export interface JournalReading {
-  /** Existing pages from `page` down, newest first; `undefined` starts at the newest. */
+  /** Existing pages from `page` downwards, newest first; `undefined` starts at the newest page. */
   readPagesBack(workspace: string, page: number | undefined, limit: number): Promise<Page[]>;
-  /** Number of the newest page that may hold an event recorded before `time`, `undefined` for the newest of all. */
+  /**
+   * Number of the newest page that may contain an event recorded before `time`; `undefined` means the newest page of
+   * all.
+   */
   pageAt(workspace: string, time: string): Promise<number | undefined>;
-  /** The stored lines (one CloudEvent each) of these entries; one that has been removed is missing. */
+  /** The stored lines (one CloudEvent each) of these entries. Entries that were removed are missing from the map. */
   readLines(workspace: string, references: readonly EntryReference[]): Promise<Map<string, string[]>>;
 }
 
@@ -52,16 +61,19 @@ interface Place {
   position: number;
 }
 
-/** One place looked at, or the end of a page, which stands before its first event. */
+/** One event examined, or the end of a page, whose position is that of its first event. */
 interface Step {
   at: Position;
   kind: "place" | "page";
-  /** Absent when the entry has been removed. */
+  /** Absent if the entry was removed. */
   line?: string | undefined;
   recordedAt?: string;
 }
 
-/** Reads back from the newest event until `limit` matches, the end of the window, or the bounds of one request and its answer. */
+/**
+ * Reads backwards from the newest event until there are `limit` matches, the window ends, or a limit of the request or
+ * its answer is reached.
+ */
 export async function readEventsBack(query: EventQuery, reading: JournalReading): Promise<EventPage> {
   const events: ListedEvent[] = [];
   const examined = { place: 0, page: 0, bytes: 0 };
@@ -93,7 +105,7 @@ function isEnough(examined: { place: number; page: number; bytes: number }): boo
   );
 }
 
-/** The places of the window, newest first, their entries read a few at a time as the reader asks for them. */
+/** The events of the window, newest first. Their entries are read a few at a time, as the caller consumes them. */
 async function* stepsBack(query: EventQuery, reading: JournalReading): AsyncGenerator<Step> {
   let from = query.before?.page ?? (await startPage(query, reading));
   for (;;) {
@@ -123,7 +135,7 @@ async function startPage(query: EventQuery, reading: JournalReading): Promise<nu
   return query.until === undefined ? undefined : reading.pageAt(query.workspace, query.until);
 }
 
-/** The events of a page that the query may look at, newest first. A page may hold entries far older than its own time. */
+/** The events of a page that the query may examine, newest first. A page may contain entries far older than itself. */
 function placesBack(page: Page, query: EventQuery): Place[] {
   const { since, until } = query;
   const places = placesOf(page).filter(
@@ -149,16 +161,17 @@ function referencesOf(places: readonly Place[]): EntryReference[] {
   return [...new Set(places.map(({ reference }) => reference))];
 }
 
-// Whole numbers that a table can compare with: a cursor comes from outside, and its fingerprint is no signature.
+// Whole numbers that can be compared with those of the table: a cursor comes from outside, and its fingerprint is no
+// signature.
 const placeSchema = z.object({ page: z.int().check(z.positive()), index: z.int().check(z.nonnegative()) });
 const cursorSchema = z.object({ at: placeSchema, of: z.string() });
 
-/** A cursor goes with the query that it came from: another filter or window refuses it. */
+/** A cursor is only valid for the query that it came from; with another filter or window it is refused. */
 export function encodeCursor(position: Position, asked: readonly (string | undefined)[]): string {
   return Buffer.from(JSON.stringify({ at: position, of: fingerprint(asked) })).toString("base64url");
 }
 
-/** `undefined` when the text is no cursor, or one of another query. */
+/** `undefined` if the text is no cursor or belongs to another query. */
 export function decodeCursor(text: string, asked: readonly (string | undefined)[]): Position | undefined {
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(text, "base64url").toString()));
   return parsed.success && parsed.data.of === fingerprint(asked) ? parsed.data.at : undefined;

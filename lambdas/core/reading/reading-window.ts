@@ -2,7 +2,10 @@ import type { Plans, Workspace } from "../workspace/entitlement.ts";
 import { visibleSince } from "../workspace/retention.ts";
 import { toTimestamp } from "../base/clock.ts";
 
-/** What of the asked window is within retention: `since` inclusive, `until` exclusive, both timestamps of record. */
+/**
+ * The part of the requested window that lies within retention: `since` inclusive, `until` exclusive, both timestamps of
+ * record.
+ */
 export function windowOf(
   workspace: Workspace,
   plans: Plans,

@@ -10,14 +10,20 @@ export interface ExportRows {
   readJob(workspace: string, id: string): Promise<ExportJob | undefined>;
   /** Newest first. */
   listJobs(workspace: string): Promise<ExportJob[]>;
-  /** Under the condition that the row is still at `job.version` (0: that there is none); stores it plus one. */
+  /**
+   * Stores the job with its version plus one, on the condition that the row still has `job.version` (0: that there is
+   * no row).
+   */
   putJob(job: ExportJob): Promise<ExportJob | "stale">;
 }
 
 export interface ExportParts {
-  /** Under a key of its own: two runs of one job may cut a part differently, and the row names one of them. */
+  /**
+   * Uses a new key each time: two runs of one job may divide its parts differently, and the row names the parts of one
+   * of them.
+   */
   putPart(key: string, text: string, format: ExportFormat): Promise<void>;
-  /** A link that is good for `EXPORT_LINK_SECONDS`. */
+  /** A link that is valid for `EXPORT_LINK_SECONDS`. */
   linkTo(key: string): Promise<string>;
 }
 
@@ -34,11 +40,14 @@ export interface RunExportDependencies {
   clock: Clock;
   random: RandomBytes;
   hasTime(): boolean;
-  /** Bytes of a part; smaller in tests. */
+  /** Bytes of a part; tests use less. */
   partBytes?: number;
 }
 
-/** Writes parts of a job until it is done, time is short (`unfinished`), or another run has taken it over (`finished`). */
+/**
+ * Writes parts of a job until it is complete or was taken over by another run (`finished`), or time runs out
+ * (`unfinished`).
+ */
 export async function runExport(
   workspaceId: string,
   id: string,
@@ -57,12 +66,12 @@ export async function runExport(
   return "unfinished";
 }
 
-/** Near the start of the window parts are cut into spans no shorter than this. */
+/** Parts near the start of the window cover no shorter span than this. */
 const SHORTEST_SPAN_MS = 15 * 60_000;
 
 /**
- * A part is handed out until its oldest event expires. It spans no longer than that is away, so that what expires soon lies in
- * short parts and takes little else along: about ten parts more a job, whatever the window.
+ * A part is handed out until its oldest event expires. A part covers at most as much time as remains until then, so
+ * that events which expire soon are in short parts. This makes about ten more parts a job, whatever the window.
  */
 function sharesPart(visible: string): (oldest: string, newest: string) => boolean {
   const since = visible === "" ? Number.NEGATIVE_INFINITY : Date.parse(visible);
