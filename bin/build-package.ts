@@ -4,8 +4,8 @@ import { buildSync } from "esbuild";
 import { bundleFunctions } from "../lib/bundle.ts";
 import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
 
-// The first step of `npm run build`: an empty `dist`, then what runs as one file in the packed package, the functions
-// and the command line. The constructs are compiled file by file after it.
+// The first step of `npm run build`: empties `dist`, then bundles what runs as one file in the package, which are the
+// functions and the command line. The constructs are compiled file by file afterwards.
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { parseSettings, SettingsError } from "../lib/settings.ts";
 import { TrailcastStack } from "../lib/trailcast-stack.ts";
 
 try {
-  // Here rather than in cdk.json, so that a synthesis without the command line gives the same template.
+  // Set here rather than in cdk.json, so that a synthesis without the CDK command line gives the same template.
   const app = new App({ analyticsReporting: false, context: CURRENTLY_RECOMMENDED_FLAGS });
   const given: unknown = app.node.tryGetContext("trailcast");
   const settings = parseSettings(given ?? EXAMPLE_SETTINGS);

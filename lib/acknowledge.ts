@@ -2,12 +2,12 @@ import { Stack, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { z } from "zod";
 
-/** Accepts one finding of cdk-nag's AwsSolutions on a construct and what is below it, with the reason. */
+/** Accepts one finding of cdk-nag's AwsSolutions rules on a construct and everything below it, with the reason. */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
 }
 
-/** Accepts that a role's permission names this resource, in which there is an asterisk. */
+/** Accepts that a role's permission has an asterisk in this resource. */
 export function acknowledgeWildcard(role: IConstruct, resource: string, reason: string): void {
   acknowledge(role, `IAM5[Resource::${spell(Stack.of(role).resolve(resource))}]`, reason);
 }
@@ -16,7 +16,7 @@ const joinSchema = z.object({ "Fn::Join": z.tuple([z.string(), z.array(z.unknown
 const getAttSchema = z.object({ "Fn::GetAtt": z.tuple([z.string(), z.string()]) });
 const refSchema = z.object({ Ref: z.string() });
 
-/** A resource as cdk-nag spells it in the name of a finding: `arn:<AWS::Partition>:…`, `<Bucket.Arn>/*`. */
+/** A resource as cdk-nag writes it in the name of a finding: `arn:<AWS::Partition>:…`, `<Bucket.Arn>/*`. */
 function spell(value: unknown): string {
   const join = joinSchema.safeParse(value);
   if (join.success) {

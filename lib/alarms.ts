@@ -9,19 +9,21 @@ import type { Deployment } from "./deployment.ts";
 
 interface Watch {
   readonly metric: IMetric;
-  /** The alarm is for more than this. */
+  /** The alarm is raised when the metric exceeds this value. */
   readonly above: number;
-  /** For how many of the metric's periods in a row; 1 by default. */
+  /** Number of consecutive periods of the metric; 1 by default. */
   readonly periods?: number;
-  /** What no news says; nothing by default: of queues, streams and counters alike. */
+  /**
+   * How missing data is treated; NOT_BREACHING by default, since queues, streams and counters report nothing when idle.
+   */
   readonly missing?: TreatMissingData;
-  /** One sentence: who notices what while this alarm is on. */
+  /** One sentence: who notices what while the alarm is on. */
   readonly impact: string;
-  /** Heading of the runbook: the part after `#` of its link. */
+  /** Heading of the runbook: the fragment of its URL. */
   readonly runbook: string;
 }
 
-/** The topic of the operator, and alarms that say what is at stake and where to read what to do. */
+/** The operator's SNS topic, and alarms whose descriptions state the impact and link to a runbook. */
 export class Alarms extends Construct {
   readonly topic: Topic;
   private readonly runbookUrl: string;
@@ -30,7 +32,7 @@ export class Alarms extends Construct {
     super(scope, id);
     this.runbookUrl = settings.runbookUrl;
     this.topic = new Topic(this, "Topic", { enforceSSL: true });
-    // The policy that refuses plain HTTP takes the place of the default one, which would let alarms in.
+    // The policy that refuses plain HTTP replaces the default policy, which would allow CloudWatch to publish alarms.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],

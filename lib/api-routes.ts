@@ -1,7 +1,7 @@
 const WORKSPACE = "/v1/workspaces/{ws}";
 const DESTINATION = `${WORKSPACE}/destinations/{dst}`;
 
-/** Every route of the API, by the part of the stack that answers it. `METHOD /path`, path parameters in braces. */
+/** Every route of the API by the part of the stack that answers it: `METHOD /path`, with path parameters in braces. */
 export const API_ROUTES = {
   ingest: [`POST ${WORKSPACE}/events`],
   reading: [
@@ -34,6 +34,6 @@ export const API_ROUTES = {
     `POST ${DESTINATION}/deliveries/{whd}/retry`,
     `POST ${DESTINATION}/deliveries/{whd}/skip`,
   ],
-  /** Without a token. */
+  /** Routes that need no token. */
   open: ["GET /v1/health", "GET /openapi.json", "GET /console", "GET /console/{proxy+}"],
 } as const;

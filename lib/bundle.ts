@@ -9,14 +9,14 @@ import { FUNCTION_ENTRIES, type FunctionCode, type FunctionEntry } from "./funct
 const LAMBDAS = fileURLToPath(new URL("../lambdas/", import.meta.url));
 const CONSOLE = fileURLToPath(new URL("../console/", import.meta.url));
 
-// CommonJS dependencies ask for Node's modules by `require`, which an ES module does not have.
+// CommonJS dependencies load Node's modules with `require`, which an ES module does not have.
 const REQUIRE_BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** Contents of files by path. */
+/** Contents of files, by path. */
 type Files = ReadonlyMap<string, Uint8Array>;
 
-/** A function could not be bundled; esbuild has written why to stderr. */
+/** Thrown when a function could not be bundled; esbuild has written the reason to stderr. */
 export class BundleError extends Error {
   override readonly name = "BundleError";
 
@@ -25,15 +25,15 @@ export class BundleError extends Error {
   }
 }
 
-/** Bundles of functions, made together when the first is wanted. */
+/** Bundles of functions, all made when the first one is requested. */
 export interface Bundles {
-  /** Writes a function's `index.mjs`, and what it reads beside it, into an empty directory. */
+  /** Writes the `index.mjs` of a function, and the files that it reads at run time, into an empty directory. */
   write(entry: FunctionEntry, directory: string): void;
 }
 
 /**
- * Bundles functions in one run of esbuild, which parses what they share once; in memory, offline, without Docker.
- * Names of functions and classes are kept: logs tell errors by class.
+ * Bundles the functions in one run of esbuild, which parses shared sources only once; in memory, offline and without
+ * Docker. Names of functions and classes are kept, because logs identify errors by class.
  */
 export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENTRIES): Bundles {
   let bundles: Files | undefined;
@@ -45,7 +45,7 @@ export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENT
         keepNames: true,
         platform: "node",
         target: "node24",
-        // The ES module build of each dependency, where it has one: only that can be shaken.
+        // Prefers the ES module build of each dependency, because only that can be tree-shaken.
         mainFields: ["module", "main"],
         banner: { js: REQUIRE_BANNER },
       });
@@ -57,7 +57,7 @@ export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENT
   };
 }
 
-/** The console's page: its script for browsers, its other files as they are. */
+/** The console: its script bundled for browsers, its other files unchanged. */
 function bundleConsole(): Files {
   const script = build({
     entryPoints: { console: `${CONSOLE}console.ts` },
@@ -98,8 +98,8 @@ function writeFiles(directory: string, files: Files): void {
 }
 
 /**
- * The functions' code from this work tree, in a directory that goes with this process: CDK copies it while it synthesises.
- * CDK's own bundling would write a line for each function to the terminal.
+ * The code of the functions, bundled from this work tree into a directory that is removed when the process ends; CDK
+ * copies it during synthesis. CDK's own bundling would print a line for each function.
  */
 export function functionsFromSource(): FunctionCode {
   const bundles = bundleFunctions();

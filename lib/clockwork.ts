@@ -5,14 +5,14 @@ import { Stack } from "aws-cdk-lib";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
 interface ClockworkProps {
-  /** `rate(1 minute)`, `cron(…)` in UTC. */
+  /** `rate(1 minute)`, or `cron(…)` in UTC. */
   readonly expression: string;
   readonly fn: TrailcastFunction;
   readonly input: unknown;
   readonly description: string;
 }
 
-/** A function called by the clock (EventBridge Scheduler), by a role that may call this function only. */
+/** A function invoked on a schedule (EventBridge Scheduler), with a role that may invoke only this function. */
 export class Clockwork extends Construct {
   constructor(scope: Construct, id: string, props: ClockworkProps) {
     super(scope, id);
@@ -32,11 +32,12 @@ export class Clockwork extends Construct {
         arn: props.fn.functionArn,
         roleArn: role.roleArn,
         input: JSON.stringify(props.input),
-        // Of handing the call over, which Scheduler does asynchronously: what becomes of it then is Lambda's own retries.
+        // Retries of the asynchronous hand-over from Scheduler to Lambda. Retries of the invocation itself are
+        // configured at the function.
         retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 60 },
       },
     });
-    // With what the role may do: the first call comes as soon as the schedule is there.
+    // The role must have its permissions first, because the first invocation happens as soon as the schedule exists.
     schedule.node.addDependency(role);
   }
 }

@@ -20,10 +20,10 @@ interface DeliveryParts {
   readonly ownerBus: OwnerBus;
 }
 
-/** Answers rings: takes a lane forward by signed POSTs to its destination. */
+/** Processes wake-ups: delivers a lane's events to its destination by signed POSTs. */
 export class Delivery extends Construct {
   readonly fn: TrailcastFunction;
-  /** Where deliveries come from, when that is fixed. */
+  /** The fixed IP addresses that deliveries come from, if there are any. */
   readonly egressAddresses: readonly string[];
 
   constructor(scope: Construct, id: string, deployment: Deployment, parts: DeliveryParts) {
@@ -35,9 +35,9 @@ export class Delivery extends Construct {
       entry: "deliver-lane",
       description: "Delivers the next events of a lane to its destination",
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
-      // A run that stops at its bound rings its lane again.
+      // A run that reaches its limit sends a wake-up for its own lane.
       callsItself: true,
-      // Mostly waits, and waiting is billed by the megabyte.
+      // The function mostly waits, and the duration is billed by memory size.
       memoryMegabytes: 512,
       ...(network !== undefined && { network: network.placement }),
     });
@@ -48,7 +48,7 @@ export class Delivery extends Construct {
     this.answer("SlowWakeUps", parts.wakeUps.slowQueue, settings.delivery.slowConcurrency);
   }
 
-  /** Deliver a test event now. */
+  /** Lets a function invoke the delivery of a test event. */
   grantTest(fn: TrailcastFunction): void {
     fn.allow(["lambda:InvokeFunction"], [this.fn.functionArn]);
     fn.equip({ [ENV.deliverFunction]: this.fn.functionName });
@@ -58,7 +58,7 @@ export class Delivery extends Construct {
     const { settings } = deployment;
     parts.eventLog.grantReadJournal(this.fn);
     parts.eventLog.grantReadEntries(this.fn);
-    // Its own events: failing, recovered, suspended.
+    // The function records notices itself: failing, recovered, suspended, resumed.
     parts.eventLog.grantRecord(this.fn);
     parts.registry.grantMoveLanes(this.fn);
     parts.registry.grantLogDeliveries(this.fn);
@@ -79,9 +79,10 @@ export class Delivery extends Construct {
     const mapping = new EventSourceMapping(this, id, {
       target: this.fn,
       eventSourceArn: queue.queueArn,
-      // A larger batch mixes groups, and one slow receiver would hold up the others in it.
+      // A larger batch mixes message groups, and one slow receiver would hold up the others in it.
       batchSize: 1,
-      // Instead of reserved concurrency, which would make the pollers throttle and count receives that never ran.
+      // Used instead of reserved concurrency, with which throttled pollers would count receives that were never
+      // processed.
       maxConcurrency: concurrency,
       reportBatchItemFailures: true,
     });

@@ -6,9 +6,12 @@ import type { TrailcastFunction } from "./trailcast-function.ts";
 
 const REASON = "The secrets of destinations are made at run time, all under this prefix";
 
-/** One secret a destination, made at run time under one name prefix: all that the stack creates outside its template. */
+/**
+ * One secret for each destination, created at run time under one name prefix. Nothing else is created outside of the
+ * template.
+ */
 export class DestinationSecrets {
-  /** Ends in a slash. */
+  /** Ends with a slash. */
   readonly prefix: string;
   private readonly arnPattern: string;
 
@@ -18,12 +21,12 @@ export class DestinationSecrets {
     this.arnPattern = `arn:${stack.partition}:secretsmanager:${stack.region}:${stack.account}:secret:${this.prefix}*`;
   }
 
-  /** Read the secret that signs and the header values beside it. */
+  /** Allows reading the signing secret and the header values stored with it. */
   grantRead(fn: TrailcastFunction): void {
     this.allow(fn, ["secretsmanager:GetSecretValue"]);
   }
 
-  /** Make, rotate and delete secrets. */
+  /** Allows creating, rotating and deleting secrets. */
   grantManage(fn: TrailcastFunction): void {
     this.allow(fn, [
       "secretsmanager:CreateSecret",
@@ -31,11 +34,11 @@ export class DestinationSecrets {
       "secretsmanager:GetSecretValue",
       "secretsmanager:DeleteSecret",
     ]);
-    // Others know a secret by the name that its destination's row has.
+    // Other functions take the name of a secret from the row of its destination.
     fn.equip({ [ENV.secretPrefix]: this.prefix });
   }
 
-  /** Delete what requests that died have left. */
+  /** Allows deleting secrets that interrupted requests left behind. */
   grantDelete(fn: TrailcastFunction): void {
     this.allow(fn, ["secretsmanager:DeleteSecret"]);
   }

@@ -19,11 +19,11 @@ import type { Deployment } from "./deployment.ts";
 import type { TrailcastFunctionProps } from "./trailcast-function.ts";
 
 /**
- * A VPC with nothing in it but the delivery function: out through NAT gateways with fixed addresses that receivers
- * can allow-list (outputs `EgressAddress1`, `EgressAddress2`, …), in from nowhere.
+ * A VPC for the delivery function alone. It reaches the internet through NAT gateways with fixed addresses, which
+ * receivers can allow-list (outputs `EgressAddress1`, `EgressAddress2`, …), and nothing can reach it.
  *
- * Security groups filter neither the VPC's DNS nor instance metadata, and a NAT gateway translates NAT64 addresses
- * into the VPC: the egress guard in the function refuses those, here as without a VPC.
+ * Security groups filter neither the VPC's DNS nor instance metadata, and a NAT gateway translates NAT64 addresses into
+ * the VPC. The egress guard in the function refuses those addresses, with and without a VPC.
  */
 export class EgressNetwork extends Construct {
   readonly placement: NonNullable<TrailcastFunctionProps["network"]>;
@@ -53,7 +53,7 @@ export class EgressNetwork extends Construct {
   private createVpc(count: number): Vpc {
     return new Vpc(this, "Vpc", {
       ipAddresses: IpAddresses.cidr("10.83.0.0/20"),
-      // Two zones even behind one gateway, so that the function itself goes on without one of them.
+      // Two zones even with a single gateway, so that the function keeps running if one of them fails.
       maxAzs: 2,
       natGateways: count,
       natGatewayProvider: NatProvider.gateway({
@@ -63,9 +63,9 @@ export class EgressNetwork extends Construct {
         { name: "Nat", subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
         { name: "Delivery", subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
       ],
-      // CDK empties the default group by a custom resource; nothing here uses that group.
+      // CDK empties the default security group with a custom resource. Nothing here uses that group.
       restrictDefaultSecurityGroup: false,
-      // Free, and keeps our own reads off the NAT gateways' bill.
+      // Gateway endpoints are free and keep reads of DynamoDB off the NAT gateways' bill.
       gatewayEndpoints: { DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB } },
     });
   }
@@ -82,7 +82,10 @@ export class EgressNetwork extends Construct {
   }
 }
 
-/** aws-cdk-lib is built without `exactOptionalPropertyTypes`: its class misses its own interface by an `undefined`. */
+/**
+ * aws-cdk-lib is compiled without `exactOptionalPropertyTypes`, so that its class differs from its own interface by an
+ * `undefined`.
+ */
 function isVpc(vpc: Vpc): vpc is Vpc & IVpc {
   return "vpcId" in vpc;
 }

@@ -2,7 +2,7 @@ import { ENV } from "../lambdas/core/base/environment.ts";
 import type { Deployment } from "./deployment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** For functions that record or show events: how they are named. */
+/** Equips functions that record or show events with how those are named. */
 export function equipEvents(fn: TrailcastFunction, { settings }: Deployment): void {
   fn.equip({
     [ENV.eventTypePrefix]: settings.eventTypePrefix,
@@ -11,12 +11,12 @@ export function equipEvents(fn: TrailcastFunction, { settings }: Deployment): vo
   });
 }
 
-/** For functions that ask what a workspace may do, and which of its events are visible. */
+/** Equips functions that check what a workspace may do and which of its events are visible. */
 export function equipPlans(fn: TrailcastFunction, { settings }: Deployment): void {
   fn.equip({ [ENV.plans]: JSON.stringify(settings.plans) });
 }
 
-/** For functions that decide when events go. */
+/** Equips functions that decide when events are removed. */
 export function equipRetention(fn: TrailcastFunction, { settings }: Deployment): void {
   fn.equip({ [ENV.retention]: JSON.stringify(settings.retention) });
 }

@@ -6,7 +6,10 @@ import type { Deployment } from "./deployment.ts";
 import { ProtectedTable } from "./protected-table.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** What was recorded: entries, the journal that gives them their order, and the records that could not join it. */
+/**
+ * Everything recorded: the entries, the journal that orders them, and the quarantine of records that could not be
+ * journalled.
+ */
 export class EventLog extends Construct {
   readonly events: ProtectedTable;
   readonly journal: ProtectedTable;
@@ -30,7 +33,7 @@ export class EventLog extends Construct {
     });
   }
 
-  /** Record an entry; a refused put answers what an idempotency key recorded before. */
+  /** Allows recording entries. A refused put returns what the same idempotency key recorded before. */
   grantRecord(fn: TrailcastFunction): void {
     this.onEvents(fn, ["dynamodb:PutItem"]);
   }
@@ -43,32 +46,32 @@ export class EventLog extends Construct {
     this.onJournal(fn, ["dynamodb:GetItem", "dynamodb:Query"]);
   }
 
-  /** Append pages. Only fan-out and the redrive of quarantine do. */
+  /** Allows appending pages; for fan-out and the redrive of quarantine only. */
   grantAppend(fn: TrailcastFunction): void {
     this.onJournal(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]);
   }
 
-  /** Set records aside. */
+  /** Allows putting records into quarantine. */
   grantQuarantine(fn: TrailcastFunction): void {
     this.onQuarantine(fn, ["dynamodb:PutItem"]);
   }
 
-  /** Take records out of quarantine. */
+  /** Allows taking records out of quarantine. */
   grantRedrive(fn: TrailcastFunction): void {
     this.onQuarantine(fn, ["dynamodb:Scan", "dynamodb:DeleteItem"]);
   }
 
-  /** Let entries expire later. */
+  /** Allows extending the expiry of entries. */
   grantExtend(fn: TrailcastFunction): void {
     this.onEvents(fn, ["dynamodb:UpdateItem"]);
   }
 
-  /** Say how many records are set aside. */
+  /** Allows counting the records in quarantine. */
   grantCountQuarantine(fn: TrailcastFunction): void {
     this.onQuarantine(fn, ["dynamodb:Scan"]);
   }
 
-  /** Remove and extend entries, remove pages. Only the purge does. */
+  /** Allows removing entries and pages and extending expiries; for the purge only. */
   grantPurge(fn: TrailcastFunction): void {
     this.grantExtend(fn);
     this.onEvents(fn, ["dynamodb:DeleteItem"]);

@@ -1,6 +1,6 @@
 import { Annotations, CfnRule, Fn, type Stack } from "aws-cdk-lib";
 
-/** What is synthesised to be looked at while nothing is set. */
+/** Used for a synthesis without settings, whose template is for inspection only. */
 export const EXAMPLE_SETTINGS = { sourceBaseUrl: "https://app.example.com" };
 
 const ADVICE =
@@ -8,8 +8,8 @@ const ADVICE =
   'set { "sourceBaseUrl": "https://<your product>" } as "trailcast" in the context of cdk.json, then deploy';
 
 /**
- * Says at synthesis that the settings are an example, and has CloudFormation refuse to deploy them before it makes anything: a rule
- * that never holds.
+ * Warns at synthesis that the settings are an example, and adds a rule to the template that always fails, so that
+ * CloudFormation refuses to deploy it before it creates anything.
  */
 export function refuseDeployment(stack: Stack): void {
   Annotations.of(stack).addWarningV2("trailcast:example-settings", ADVICE);

@@ -17,16 +17,20 @@ interface FanOutParts {
   readonly wakeUps: WakeUps;
 }
 
-// A record is given up only when our own fault lasts: what cannot be processed is in quarantine before the checkpoint,
-// and every other failure is retried without bound, since a record dropped early is a gap. The stream itself forgets
-// after 24 h, silently; at 20 h the mapping says instead which records it gave up, and 4 h are left to read them there.
+// A record is given up only after our own fault has lasted for this long. What cannot be processed is put into
+// quarantine before the checkpoint, and all other failures are retried without limit, since a dropped record would be a
+// gap. The stream itself silently forgets records after 24 h. At 20 h the mapping reports the records that it gave up,
+// which leaves 4 h to read them from the stream.
 const MAX_RECORD_AGE_HOURS = 20;
 
-/** From the stream of entries to the journal: appends pages and rings the lanes; and the redrive of quarantine. */
+/**
+ * Appends recorded entries from the stream to the journal and sends wake-ups to the lanes. Also contains the redrive of
+ * quarantine.
+ */
 export class FanOut extends Construct {
   readonly fn: TrailcastFunction;
   readonly redrive: TrailcastFunction;
-  /** Says which records of the stream were given up, after 20 hours of failure. */
+  /** Receives a message for each batch of stream records that was given up after 20 hours of failures. */
   readonly givenUp: SealedQueue;
 
   constructor(scope: Construct, id: string, deployment: Deployment, parts: FanOutParts) {
@@ -44,7 +48,7 @@ export class FanOut extends Construct {
       description: "Journals what is in quarantine, or closes its row if it has expired",
     });
     parts.eventLog.grantRedrive(this.redrive);
-    // What has waited is given the retention of now before it is journalled.
+    // An entry that waited in quarantine gets the retention that is in force now before it is journalled.
     parts.eventLog.grantExtend(this.redrive);
     parts.registry.grantRead(this.redrive);
     equipPlans(this.redrive, deployment);
@@ -63,7 +67,7 @@ export class FanOut extends Construct {
       memoryMegabytes: 1024,
     });
     parts.eventLog.grantAppend(fn);
-    // An old record whose page a purge may have removed is looked up in the entries, lest it be journalled twice.
+    // An old record whose page may have been purged is looked up in the entries, so that it is not journalled twice.
     parts.eventLog.grantReadEntries(fn);
     parts.registry.grantFindLanes(fn);
     parts.wakeUps.grantWakeUp(fn);
@@ -77,9 +81,9 @@ export class FanOut extends Construct {
       target: this.fn,
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // Removals by TTL and by the purge are dropped before an invocation is billed.
+      // Filters out removals by TTL and purge before an invocation is billed.
       filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })],
-      // Above 1 order holds for one item only, and an entry is an item of its own.
+      // With more, Lambda preserves order only within an item, and each entry is an item of its own.
       parallelizationFactor: 1,
       batchSize: 1000,
       maxBatchingWindow: Duration.seconds(deployment.settings.fanOut.windowSeconds),

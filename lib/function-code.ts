@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Code } from "aws-cdk-lib/aws-lambda";
 
-/** The functions of the stack, by their file below `lambdas/`. Each exports `handler`. */
+/** The functions of the stack by their file in `lambdas/`. Each exports `handler`. */
 export const FUNCTION_ENTRIES = [
   "ingest-entry",
   "fan-out-entries",
@@ -19,10 +19,10 @@ export const FUNCTION_ENTRIES = [
 ] as const;
 export type FunctionEntry = (typeof FUNCTION_ENTRIES)[number];
 
-/** Where a function's bundle (a directory with `index.mjs`) comes from. */
+/** Provides the bundle of a function: a directory with `index.mjs`. */
 export type FunctionCode = (entry: FunctionEntry) => Code;
 
-/** The package was not built: it has no bundles of its functions beside its constructs. */
+/** Thrown when the package was not built: the bundles of its functions are missing beside its constructs. */
 export class FunctionCodeMissingError extends Error {
   override readonly name = "FunctionCodeMissingError";
 
@@ -33,7 +33,7 @@ export class FunctionCodeMissingError extends Error {
   }
 }
 
-/** The bundles that `npm pack` puts beside these constructs: another CDK app needs no bundler for them. */
+/** The bundles that `npm pack` includes with these constructs, so that other CDK apps need no bundler for them. */
 export const packagedFunctions: FunctionCode = (entry) => {
   const directory = fileURLToPath(new URL(`../functions/${entry}`, import.meta.url));
   if (!existsSync(directory)) throw new FunctionCodeMissingError(directory);

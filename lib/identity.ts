@@ -17,7 +17,7 @@ import { acknowledge } from "./acknowledge.ts";
 import type { Deployment } from "./deployment.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
-/** Whose tokens the API accepts. */
+/** The issuer whose tokens the API accepts. */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
@@ -34,7 +34,10 @@ const SCOPES = {
 
 const RESOURCE_SERVER = "trailcast";
 
-/** What each client of the pool may ask for. Machines act for every workspace, people for those of their groups. */
+/**
+ * The scopes that each client of the user pool may request. Machine clients act for every workspace, people for those
+ * of their groups.
+ */
 const CLIENTS = {
   Emitter: { machine: true, scopes: ["events:write"] },
   Operator: { machine: true, scopes: Object.keys(SCOPES) },
@@ -42,15 +45,16 @@ const CLIENTS = {
 };
 
 /**
- * A user pool for deployments without an issuer of their own. People are in groups named after their workspaces
- * (`ws_1`) or in `operators`; a trigger turns groups into the claim `workspaces`. Machines use client credentials.
+ * A Cognito user pool for deployments without an identity provider of their own. People are in groups named after their
+ * workspaces (`ws_1`) or in `operators`; a trigger turns groups into the claim `workspaces`. Machines use client
+ * credentials.
  */
 export class Identity extends Construct implements TokenIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
   readonly mapGroups: TrailcastFunction;
-  /** For the outputs: the pool, where its tokens come from, and its clients. */
+  /** Values for the outputs: the user pool, its token endpoint, and its clients. */
   readonly names: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, deployment: Deployment, consoleUrl: string) {
@@ -64,7 +68,7 @@ export class Identity extends Construct implements TokenIssuer {
       timeoutSeconds: 5,
       memoryMegabytes: 256,
     });
-    // Only version 3 also runs for client credentials.
+    // Only version 3 of the trigger runs for client credentials too.
     pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.mapGroups, LambdaVersion.V3_0);
     const domain = pool.addDomain("Domain", {
       cognitoDomain: { domainPrefix: cognito?.domainPrefix ?? defaultDomainPrefix(Stack.of(this)) },
@@ -91,7 +95,7 @@ export class Identity extends Construct implements TokenIssuer {
         requireDigits: true,
         requireSymbols: true,
       },
-      // The lowest plan whose triggers may change access tokens.
+      // The cheapest plan whose triggers can customise access tokens.
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: protectData,
       removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -105,16 +109,17 @@ export class Identity extends Construct implements TokenIssuer {
   }
 }
 
-/** Cognito takes 63 characters, of which an account's number and its hyphen are 13. */
+/** Cognito allows 63 characters, of which the account number and its hyphen take 13. */
 const MAX_STACK_PART = 50;
 const HASH_DIGITS = 8;
 
 /**
- * One for each stack of an account and Region, since the prefixes of a Region are shared by everybody: the stack's name and
- * the account's number. What Cognito does not take goes, and digits of a hash then keep two such names apart.
+ * A domain prefix that is unique for the stack in its account and Region, since all customers of a Region share the
+ * prefixes: the stack's name and the account number. Characters that Cognito does not allow are replaced, and digits of
+ * a hash then keep two such names apart.
  */
 function defaultDomainPrefix(stack: Stack): string {
-  // The name of a nested stack is known only when it is deployed.
+  // The name of a nested stack is known only at deployment.
   const stackName = Token.isUnresolved(stack.stackName) ? Names.uniqueId(stack) : stack.stackName;
   const own = stackName.toLowerCase();
   const wanted = own.includes("trailcast") ? own : `trailcast-${own}`;

@@ -5,7 +5,7 @@ import { equipEvents, equipPlans } from "./equipment.ts";
 import type { Registry } from "./registry.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
-/** `POST …/events`: parses once and records one entry. */
+/** Answers `POST …/events`: parses the request once and records it as one entry. */
 export class Ingest extends Construct {
   readonly fn: TrailcastFunction;
 
@@ -19,7 +19,7 @@ export class Ingest extends Construct {
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "ingest-entry",
       description: "Records the events of one POST as one entry",
-      // Compressing 1 MiB and one put; API Gateway gives up at 30 s whatever we do.
+      // Enough to compress 1 MiB and write one item; API Gateway times out at 30 s in any case.
       timeoutSeconds: 15,
       memoryMegabytes: 1024,
     });

@@ -22,7 +22,7 @@ import type { Deployment } from "./deployment.ts";
 import type { TokenIssuer } from "./identity.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-// Neither query strings, which may carry what people search for, nor headers.
+// Contains neither query strings, which may hold what people search for, nor headers.
 const ACCESS_LOG = {
   requestId: "$context.requestId",
   at: "$context.requestTimeEpoch",
@@ -37,11 +37,11 @@ const ACCESS_LOG = {
   integrationError: "$context.integrationErrorMessage",
 };
 
-/** The HTTP API: one stage, a JWT authoriser before every route but the open ones. */
+/** The HTTP API: one stage, and a JWT authoriser for all routes except the open ones. */
 export class ManagementApi extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly consoleUrl: string;
 
@@ -71,12 +71,12 @@ export class ManagementApi extends Construct {
     this.consoleUrl = `${this.url}/console/`;
   }
 
-  /** Routes of `API_ROUTES` to the functions that answer them; `open` ones without a token. */
+  /** Adds the routes of `API_ROUTES` with the functions that answer them. The `open` ones need no token. */
   route(tokens: TokenIssuer, answers: Readonly<Record<keyof typeof API_ROUTES, TrailcastFunction>>): void {
     const authorizer = new HttpJwtAuthorizer("Tokens", tokens.issuer, { jwtAudience: [...tokens.audience] });
     for (const part of ["ingest", "reading", "management"] as const) {
       this.routeTo(part, answers[part], API_ROUTES[part], authorizer);
-      // The functions decide by scope and workspace; the authoriser has only verified who calls.
+      // The functions check scope and workspace; the authoriser only verifies the token.
       answers[part].equip({ [ENV.scopePrefix]: tokens.scopePrefix });
     }
     this.routeTo("open", answers.open, API_ROUTES.open, new HttpNoneAuthorizer());
@@ -90,7 +90,7 @@ export class ManagementApi extends Construct {
   ): void {
     const integration = new HttpLambdaIntegration(id, fn, {
       timeout: Duration.seconds(29),
-      // A permission for each route would fill the 20 kB of a function's resource policy.
+      // A permission for each route would exceed the 20 kB of a function's resource policy.
       scopePermissionToRoute: false,
     });
     for (const routeKey of routes) {

@@ -19,7 +19,10 @@ interface ManagementParts {
   readonly retention: Retention;
 }
 
-/** What owners and operators do: entitlements, destinations, replays, the delivery log; and the pages open to all. */
+/**
+ * Everything that owners and operators manage: entitlements, destinations, replays and the delivery log; also the pages
+ * that need no token.
+ */
 export class Management extends Construct {
   readonly fn: TrailcastFunction;
   readonly open: TrailcastFunction;
@@ -29,7 +32,7 @@ export class Management extends Construct {
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "manage/manage-workspaces",
       description: "Manages entitlements, destinations, replays and deliveries",
-      // API Gateway gives up at 29 s; a test event takes the 10 s of a delivery and its DNS.
+      // API Gateway times out at 29 s. A test event takes up to the 10 s of a delivery and its DNS look-up.
       timeoutSeconds: 29,
       memoryMegabytes: 1024,
     });

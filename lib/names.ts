@@ -11,7 +11,7 @@ import type { Registry } from "./registry.ts";
 import type { Retention } from "./retention.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
-/** The parts of a deployment that have names to know. */
+/** The parts of a deployment whose names are outputs. */
 export interface NamedParts {
   readonly eventLog: EventLog;
   readonly registry: Registry;
@@ -27,7 +27,7 @@ export interface NamedParts {
   readonly observability: Observability;
 }
 
-/** Names by which people and the command line find what the stack made: its outputs. */
+/** The outputs of the stack, by which people and the command line find its resources. */
 export function namesOf(parts: NamedParts): Record<string, string> {
   return {
     ApiUrl: parts.api.url,

@@ -29,13 +29,13 @@ interface Watched {
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
-/** Between two sweeps of what is behind. */
+/** The interval between two sweeps for lanes that are behind. */
 const quarterHour = Duration.minutes(15);
 
-/** An event that is due and waits for longer is late. */
+/** An event that could be delivered but has waited for longer than this is late. */
 const MAX_LAG_SECONDS = 900;
 
-/** Tells the operator what is wrong before anyone asks. */
+/** Metrics, alarms and a dashboard for the operator. */
 export class Observability extends Construct {
   readonly alarms: Alarms;
 
@@ -65,7 +65,8 @@ export class Observability extends Construct {
       runbook: "stream-age",
     });
     this.alarms.watch("RecordsQuarantined", {
-      // What lies there, not what came: the alarm stays until it is redriven.
+      // Counts the records that are in quarantine, not those that arrive, so that the alarm stays on until they are
+      // redriven.
       metric: this.measured(METRIC.recordsInQuarantine, "sweep"),
       above: 0,
       missing: TreatMissingData.IGNORE,
@@ -108,8 +109,9 @@ export class Observability extends Construct {
 
   private watchLag({ sweep }: Watched): void {
     const lag = this.alarms.watch("DeliveryLag", {
-      // The sweep says 0 too: silence is a sweep that does not run. It has to be filled in, since CloudWatch looks back for
-      // values and takes an alarm for missing data only when there has been none for several periods more.
+      // The sweep reports 0 as well, so that missing data means that the sweep does not run. It has to be filled in,
+      // because CloudWatch evaluates earlier values and treats data as missing only after several more periods without
+      // any.
       metric: new MathExpression({
         expression: `FILL(lag, ${MAX_LAG_SECONDS + 1})`,
         period: quarterHour,
@@ -122,7 +124,8 @@ export class Observability extends Construct {
       impact: "Events older than a quarter of an hour are undelivered though their receiver refuses nothing.",
       runbook: "delivery-lag",
     });
-    // The schedule first, which sweeps at once: one value of the two periods keeps a new stack's alarm off.
+    // The alarm is created after the schedule, which triggers a sweep at once: one value within two periods keeps the
+    // alarm of a new stack off.
     lag.node.addDependency(sweep);
   }
 
@@ -142,12 +145,15 @@ export class Observability extends Construct {
     });
   }
 
-  /** One that is called all the time may fail for a moment; one that runs now and then has no second period to fail in. */
+  /**
+   * A function that is invoked constantly may fail for a moment; one that runs rarely has no second period in which to
+   * fail again.
+   */
   private watchFunction({ id, fn, impact, isRare = false }: WatchedFunction): void {
     const period = isRare ? quarterHour : fiveMinutes;
     this.alarms.watch(`${id}Function`, {
       metric: new MathExpression({
-        // A period without one of the two would have no sum.
+        // Without FILL, a period that lacks one of the two metrics would have no sum.
         expression: "FILL(errors, 0) + FILL(throttles, 0)",
         period,
         label: "errors and throttles",
@@ -163,12 +169,12 @@ export class Observability extends Construct {
     });
   }
 
-  /** A count of ours over five minutes. */
+  /** The sum of one of our counters over five minutes. */
   private counted(metricName: string, service: string): Metric {
     return this.ours(metricName, service, { period: fiveMinutes, statistic: Stats.SUM });
   }
 
-  /** The worst of what we measured, over the quarter of an hour between two sweeps. */
+  /** The maximum of one of our measurements over the quarter of an hour between two sweeps. */
   private measured(metricName: string, service: string): Metric {
     return this.ours(metricName, service, { period: quarterHour, statistic: Stats.MAXIMUM });
   }

@@ -3,7 +3,10 @@ import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/base/environment.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** Carries what owners want to hear of, such as a failing destination: an e-mail or a chat message is one rule away. */
+/**
+ * The event bus for notices to owners, such as a failing destination. A rule on it can send an e-mail or a chat
+ * message.
+ */
 export class OwnerBus extends Construct {
   readonly bus: EventBus;
 
@@ -12,7 +15,7 @@ export class OwnerBus extends Construct {
     this.bus = new EventBus(this, "Bus");
   }
 
-  /** Tell owners. */
+  /** Allows putting events on the bus. */
   grantTell(fn: TrailcastFunction): void {
     fn.allow(["events:PutEvents"], [this.bus.eventBusArn]);
     fn.equip({ [ENV.ownerBus]: this.bus.eventBusName });

@@ -11,10 +11,10 @@ interface ProtectedTableProps extends Pick<TableProps, "stream" | "timeToLiveAtt
 }
 
 /**
- * A table that outlives mistakes: point-in-time recovery, deletion protection, kept when the stack goes.
- * Paid by request; encrypted at rest by DynamoDB's own key, whose use costs nothing.
+ * A table with point-in-time recovery and deletion protection that is kept when the stack is deleted. It is billed on
+ * demand, and encrypted with a key that DynamoDB owns and that costs nothing.
  *
- * `Table`, not `TableV2`: the latter becomes a GlobalTable, which few stand-ins of DynamoDB know.
+ * `Table` instead of `TableV2`, because that becomes a GlobalTable, which few emulators of DynamoDB support.
  */
 export class ProtectedTable extends Table {
   constructor(scope: Construct, id: string, deployment: Deployment, props: ProtectedTableProps) {

@@ -16,7 +16,10 @@ interface ReadingParts {
   readonly registry: Registry;
 }
 
-/** Finding events again: lists, one by id, small exports at once, large ones as a job that writes parts to S3. */
+/**
+ * Reading events: lists, single events by id, small exports at once, and large exports by a job that writes parts to
+ * S3.
+ */
 export class Reading extends Construct {
   readonly fn: TrailcastFunction;
   readonly exportFn: TrailcastFunction;
@@ -28,7 +31,7 @@ export class Reading extends Construct {
     this.fn = this.reader("Function", deployment, parts, {
       entry: "read-events",
       description: "Lists, shows and exports recorded events",
-      // API Gateway gives up at 29 s.
+      // API Gateway times out at 29 s.
       timeoutSeconds: 29,
     });
     equipEvents(this.fn, deployment);
@@ -46,7 +49,7 @@ export class Reading extends Construct {
     this.fn.equip({ [ENV.exportFunction]: this.exportFn.functionName });
   }
 
-  // A policy of its own: the function waits for its role's, which therefore cannot name the function.
+  // A separate policy, because the function depends on its role's policy, which can therefore not name the function.
   private allowNextRound(): void {
     const policy = new Policy(this, "NextRound", { roles: [this.exportFn.executionRole] });
     policy.addStatements(
@@ -80,7 +83,7 @@ export class Reading extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
-        // As long as the job's row, which has the links.
+        // As long as the row of the job, which contains the links.
         {
           expiration: Duration.days(EXPORT_KEPT_DAYS),
           abortIncompleteMultipartUploadAfter: Duration.days(1),

@@ -9,7 +9,7 @@ import type { Deployment } from "./deployment.ts";
 import { ProtectedTable } from "./protected-table.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** Workspaces, destinations and lanes in one table, so that one write can change two; and the delivery log. */
+/** Workspaces, destinations and lanes in one table, so that one write can change two of them; and the delivery log. */
 export class Registry extends Construct {
   readonly table: ProtectedTable;
   readonly deliveries: ProtectedTable;
@@ -21,7 +21,7 @@ export class Registry extends Construct {
       sortKey: [REGISTRY.item, AttributeType.STRING],
       timeToLiveAttribute: REGISTRY.ttl,
     });
-    // Sparse: only lanes that wait more than a minute have the key.
+    // A sparse index: only lanes that wait for more than a minute have its key.
     this.table.addGlobalSecondaryIndex({
       indexName: REGISTRY.due.index,
       partitionKey: { name: REGISTRY.due.shard, type: AttributeType.STRING },
@@ -35,29 +35,29 @@ export class Registry extends Construct {
     });
   }
 
-  /** Read one row: a workspace, a destination, a lane. */
+  /** Allows reading a row: a workspace, a destination or a lane. */
   grantRead(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:GetItem"]);
   }
 
-  /** Find the lanes of a workspace. */
+  /** Allows finding the lanes of a workspace. */
   grantFindLanes(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:Query"]);
   }
 
-  /** Move lanes: not a row with any other attribute, such as a destination's URL or a workspace's plan. */
+  /** Allows writing lanes, but no row with any other attribute, such as a destination's URL or a workspace's plan. */
   grantMoveLanes(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:GetItem"]);
     this.allowPut(fn, LANE_ATTRIBUTES);
   }
 
-  /** Find the lanes that are due or behind. */
+  /** Allows finding the lanes that are due or behind. */
   grantSweep(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:Scan"]);
     fn.allow(["dynamodb:Query"], [`${this.table.tableArn}/index/${REGISTRY.due.index}`]);
   }
 
-  /** Create, change and delete every row. */
+  /** Allows creating, changing and deleting all rows. */
   grantManage(fn: TrailcastFunction): void {
     this.onTable(fn, [
       "dynamodb:GetItem",
@@ -69,13 +69,13 @@ export class Registry extends Construct {
     ]);
   }
 
-  /** Keep the rows of export jobs, and read whose they are. */
+  /** Allows writing the rows of export jobs and reading the rows of their workspaces. */
   grantExports(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:GetItem", "dynamodb:Query"]);
     this.allowPut(fn, EXPORT_ATTRIBUTES);
   }
 
-  /** Keep what the purge does of each workspace. */
+  /** Allows writing the state of a workspace's purge. */
   grantPurge(fn: TrailcastFunction): void {
     this.onTable(fn, [
       "dynamodb:GetItem",
@@ -86,12 +86,12 @@ export class Registry extends Construct {
     ]);
   }
 
-  /** Find every workspace. */
+  /** Allows finding all workspaces. */
   grantScan(fn: TrailcastFunction): void {
     this.onTable(fn, ["dynamodb:Scan"]);
   }
 
-  /** Record deliveries and their attempts. */
+  /** Allows recording deliveries and their attempts. */
   grantLogDeliveries(fn: TrailcastFunction): void {
     this.onDeliveries(fn, ["dynamodb:UpdateItem"]);
   }
@@ -100,12 +100,12 @@ export class Registry extends Construct {
     this.onDeliveries(fn, ["dynamodb:Query"]);
   }
 
-  /** Read deliveries, and close one that a moved lane leaves behind. */
+  /** Allows reading deliveries, and closing a delivery that a moved lane leaves behind. */
   grantManageDeliveries(fn: TrailcastFunction): void {
     this.onDeliveries(fn, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]);
   }
 
-  /** IAM knows no sort keys, but it knows the attributes of what is put. */
+  /** IAM conditions cannot restrict sort keys, but they can restrict the attributes of the item that is put. */
   private allowPut(fn: TrailcastFunction, attributes: readonly string[]): void {
     fn.addToRolePolicy(
       new PolicyStatement({

@@ -23,19 +23,25 @@ interface RetentionParts {
 }
 
 const PURGE_TIMEOUT_SECONDS = 300;
-/** The next day plans the purge again, so a task is worth three tries. */
+/** The next daily plan creates the task again, so three tries are enough. */
 const PURGE_RECEIVES = 3;
-/** Workspaces purged at once: 10,000 with nothing to do take five minutes. Two is the least that a mapping can be held to. */
+/**
+ * Number of workspaces purged concurrently: 10,000 with nothing to do take five minutes. A mapping cannot be limited to
+ * less than two.
+ */
 const PURGE_CONCURRENCY = 2;
 
-/** The daily purge: one task a workspace, so that it scales past one invocation and survives a crash of one. */
+/**
+ * The daily purge: one task for each workspace, so that it is not limited by the duration of one invocation and
+ * survives the crash of one.
+ */
 export class Retention extends Construct {
   /** The proof of what was removed, kept for ever. */
   readonly receipts: ProtectedTable;
   readonly planFn: TrailcastFunction;
   readonly purgeFn: TrailcastFunction;
   readonly tasks: SealedQueue;
-  /** A hold or a larger plan that was just put does not wait behind the day's removals. */
+  /** Tasks for a legal hold or a larger plan, which must not wait behind the day's removals. */
   readonly urgent: SealedQueue;
   readonly dead: SealedQueue;
 
@@ -94,7 +100,7 @@ export class Retention extends Construct {
     parts.eventLog.grantPurge(fn);
     parts.secrets.grantDelete(fn);
     parts.ownerBus.grantTell(fn);
-    // A workspace that is not finished in time goes on in a task of its own.
+    // A workspace that is not finished in time continues in a new task.
     this.grantTask(fn);
     equipEvents(fn, deployment);
     equipPlans(fn, deployment);
@@ -116,13 +122,13 @@ export class Retention extends Construct {
     mapping.node.addDependency(fn.executionRole);
   }
 
-  /** Ask for the purge of a workspace ahead of the day's. */
+  /** Allows requesting the purge of a workspace ahead of the daily tasks. */
   grantUrgentTask(fn: TrailcastFunction): void {
     fn.allow(["sqs:SendMessage"], [this.urgent.queueArn]);
     fn.equip({ [ENV.purgeQueueUrl]: this.urgent.queueUrl });
   }
 
-  /** Ask for the purge of a workspace. */
+  /** Allows requesting the purge of a workspace. */
   grantTask(fn: TrailcastFunction): void {
     fn.allow(["sqs:SendMessage"], [this.tasks.queueArn]);
     fn.equip({ [ENV.purgeQueueUrl]: this.tasks.queueUrl });

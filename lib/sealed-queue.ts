@@ -13,7 +13,10 @@ type SealedQueueProps = Pick<
   "fifo" | "retentionPeriod" | "visibilityTimeout" | "deadLetterQueue"
 >;
 
-/** A queue that is encrypted, refuses anything but TLS, and as FIFO has the throughput of one group by the group. */
+/**
+ * A queue that is encrypted and accepts only TLS. As a FIFO queue it has its throughput limit and deduplication per
+ * message group.
+ */
 export class SealedQueue extends Queue {
   constructor(scope: Construct, id: string, props: SealedQueueProps) {
     super(scope, id, {
@@ -28,13 +31,13 @@ export class SealedQueue extends Queue {
   }
 }
 
-/** How often a message may fail by our own fault before it is set aside. */
+/** How often a message may fail before it moves to the dead-letter queue. */
 export const MAX_RECEIVES = 10;
 
-/** The longest that SQS keeps a message: time to find out why it is here. */
+/** The longest retention of SQS, which leaves time to find the cause. */
 export const DEAD_LETTER_DAYS = 14;
 
-/** A dead-letter queue, of its source's type as SQS demands. */
+/** A dead-letter queue of the same type as its source, as SQS requires. */
 export function deadLetterQueue(scope: Construct, id: string, fifo: boolean): SealedQueue {
   return new SealedQueue(scope, id, {
     ...(fifo && { fifo }),

@@ -1,23 +1,23 @@
 import { z } from "zod";
 import { DEFAULT_RETENTION, MAX_RETENTION_DAYS } from "../lambdas/core/workspace/retention.ts";
 
-/** Days that CloudWatch Logs accepts as a retention. */
+/** The retention periods in days that CloudWatch Logs accepts. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** A number whose every refusal says the same: its limits and its unit. */
+/** A whole number. All its refusals are the same sentence with the limits and the unit. */
 function whole(unit: string, min: number, max: number): z.ZodNumber {
   const message = `must be a whole number of ${unit} from ${min} to ${max}`;
   return z.int({ error: message }).min(min, { error: message }).max(max, { error: message });
 }
 
-/** Text whose every refusal says the same: what it has to look like. */
+/** A text. All its refusals are the same sentence, which says what the text must look like. */
 function text(message: string, holds: (value: string) => boolean): z.ZodType<string> {
   return z.string({ error: message }).refine(holds, { error: message });
 }
 
-/** Of the addresses that functions have in their environment, of which Lambda takes 4 kB in all. */
+/** Limits URLs that are in a function's environment, for which Lambda allows 4 kB in all. */
 const MAX_URL_LENGTH = 256;
 
 function isHttpsUrl(value: string): boolean {
@@ -49,7 +49,7 @@ const fields = <Shape extends z.core.$ZodLooseShape>(what: string, shape: Shape)
   });
 
 const planSchema = fields("a plan: { retentionDays, forwarding, maxDestinations }", {
-  /** For how long events are visible. */
+  /** How long events are visible. */
   retentionDays: whole("days", 1, MAX_RETENTION_DAYS),
   /** Whether workspaces on this plan may have destinations. */
   forwarding: flag,
@@ -64,16 +64,16 @@ const DEFAULT_PLANS = {
 };
 
 /**
- * The settings of a deployment. Only `sourceBaseUrl` has no default.
- * Every refusal reads as a sentence after the setting's name: `sourceBaseUrl must be â€¦`.
+ * The settings of a deployment. Only `sourceBaseUrl` has no default. Every refusal reads as a sentence that begins with
+ * the setting's name: `sourceBaseUrl must be â€¦`.
  */
 export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€¦ }", {
-  /** CloudEvents `source` is this plus `/workspaces/<id>`. */
+  /** The CloudEvents attribute `source` is this URL plus `/workspaces/<id>`. */
   sourceBaseUrl: text(
     `must be the https:// address of your product, up to ${MAX_URL_LENGTH} characters without query, fragment and trailing slash`,
     isBaseUrl,
   ),
-  /** CloudEvents `type` is this plus `.{category}.{action}`. */
+  /** The CloudEvents attribute `type` is this prefix plus `.{category}.{action}`. */
   eventTypePrefix: name(
     /^(?=.{1,128}$)[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$/,
     "must be 1 to 8 lowercase names joined by dots, such as pro.atmos, up to 128 characters",
@@ -87,12 +87,12 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
     )
     .refine((plans) => Object.keys(plans).length > 0, { error: "must name at least one plan" })
     .default(DEFAULT_PLANS),
-  /** Where a refused workspace can buy the plan that has forwarding. */
+  /** Where a workspace without forwarding can upgrade its plan; part of the refusal. */
   upgradeUrl: text(
     `must be an https:// URL of up to ${MAX_URL_LENGTH} characters, without user name and fragment`,
     (value) => isShort(value) && isHttpsUrl(value),
   ).optional(),
-  /** Who issues the API's tokens. Without it the stack brings a Cognito user pool. */
+  /** The issuer of the API's tokens. Without it the stack creates a Cognito user pool. */
   oidc: fields("{ issuer, audience }", {
     issuer: text(
       "must be the https:// address of the issuer, exactly as its tokens name it (`iss`)",
@@ -103,7 +103,7 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
       { error: audienceMessage },
     ),
   }).optional(),
-  /** Of the user pool that the stack brings when `oidc` is absent. */
+  /** Settings of the user pool that the stack creates without `oidc`. */
   cognito: fields("{ domainPrefix?, callbackUrls? }", {
     domainPrefix: name(
       /^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -111,49 +111,55 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
     ).optional(),
     callbackUrls: z.array(httpsUrl, { error: "must be a list of https:// URLs" }).max(20).default([]),
   }).optional(),
-  /** Stripped from the scopes of a token: `trailcast/events:write` is `events:write` with `trailcast/`. */
+  /** Removed from the scopes of a token: with `trailcast/`, the scope `trailcast/events:write` means `events:write`. */
   scopePrefix: name(/^\S{0,100}$/, "must be up to 100 characters without white space").optional(),
-  /** Receives the alarms by e-mail once its owner has confirmed the subscription. */
+  /** Receives the alarms by e-mail once the subscription was confirmed. */
   alarmEmail: text("must be one e-mail address", (value) => z.email().safeParse(value).success).optional(),
-  /** Where the runbooks are; alarms link to `<runbookUrl>#<alarm>`. */
+  /** Base URL of the runbooks; alarms link to `<runbookUrl>#<alarm>`. */
   runbookUrl: text(
     "must be an https:// URL or a path",
     (value) => isHttpsUrl(value) || /^[\w./-]+$/.test(value),
   ).default("docs/operate.md"),
   egress: fields("{ fixedAddresses? }", {
     /**
-     * Above 0 the delivery function runs in a VPC of its own, behind so many NAT gateways with fixed addresses. Each has a zone of
-     * its own, and of a Region that is not known at synthesis CDK counts on two.
+     * With 1 or 2 the delivery function runs in a VPC of its own behind this many NAT gateways with fixed addresses,
+     * each in its own zone. For a Region that is not known at synthesis CDK assumes two zones.
      */
     fixedAddresses: whole("addresses (0: none; one a zone)", 0, 2).default(0),
   }).prefault({}),
   retry: fields("{ giveUpAfterHours? }", {
-    /** After so much time without a 2xx a destination is suspended; nothing is dropped. */
+    /** After this time without a 2xx a destination is suspended. Nothing is dropped. */
     giveUpAfterHours: whole("hours", 1, 336).default(72),
   }).prefault({}),
   delivery: fields("{ concurrency?, slowConcurrency?, logDays? }", {
-    /** Deliveries in flight at once; each is a slot of the account's Lambda concurrency, which ingest shares. */
+    /** Concurrent deliveries. Each takes a slot of the account's Lambda concurrency, which ingest uses too. */
     concurrency: whole("deliveries at once", 2, 1000).default(100),
-    /** The same for destinations that answer slowly. */
+    /** Concurrent deliveries to destinations that answer slowly. */
     slowConcurrency: whole("deliveries at once", 2, 1000).default(25),
-    /** For how long the delivery log is kept. */
+    /** How long the delivery log is kept. */
     logDays: whole("days", 1, 365).default(30),
   }).prefault({}),
   fanOut: fields("{ windowSeconds? }", {
-    /** How long fan-out gathers records; more means fewer pages and invocations, and later delivery. */
+    /** How long fan-out gathers records. More means fewer pages and invocations, and later delivery. */
     windowSeconds: whole("seconds", 0, 300).default(0),
   }).prefault({}),
   retention: fields("{ shrinkGraceDays?, endGraceDays?, lookaheadDays?, owedNoticeDays? }", {
-    /** After a plan shrank, what falls out of the window is invisible at once and kept this long. */
+    /** After the retention shrank, older events become invisible at once and stay stored for this long. */
     shrinkGraceDays: whole("days", 0, 90).default(DEFAULT_RETENTION.shrinkGraceDays),
-    /** After a workspace ended, its log is kept this long. */
+    /** How long the log of an ended workspace stays stored. */
     endGraceDays: whole("days", 0, 365).default(DEFAULT_RETENTION.endGraceDays),
-    /** What would expire within this time is extended (a plan that grew) or made safe (a hold). */
+    /**
+     * Entries that would expire within this time have their expiry extended after the retention grew or a legal hold
+     * began.
+     */
     lookaheadDays: whole("days", 2, 30).default(DEFAULT_RETENTION.lookaheadDays),
-    /** Owners hear of undelivered events this long before they expire. */
+    /** How long before undelivered events expire the owner is notified. */
     owedNoticeDays: whole("days", 1, 30).default(DEFAULT_RETENTION.owedNoticeDays),
   }).prefault({}),
-  /** Over how many keys a giant workspace's events are spread; order then holds within each. */
+  /**
+   * Number of partition keys over which the events of a very busy workspace are spread. Order then holds within each
+   * key.
+   */
   shards: z
     .record(
       name(/^ws_[A-Za-z0-9_]{1,61}$/, "must be a workspace's id, ws_ and up to 61 of A-Z, a-z, 0-9 and _"),
@@ -164,7 +170,7 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
   api: fields("{ requestsPerSecond?, burst?, corsOrigins? }", {
     requestsPerSecond: whole("requests a second", 1, 10_000).default(1000),
     burst: whole("requests", 1, 5000).default(2000),
-    /** Other sites whose pages may call the API; the stack's own console needs none. */
+    /** Other origins whose pages may call the API. The stack's own console needs none. */
     corsOrigins: z
       .array(text("must be an origin, such as https://app.example.com", isOrigin), {
         error: "must be a list of origins",
@@ -172,7 +178,7 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
       .max(20, { error: "must be at most 20 origins" })
       .default([]),
   }).prefault({}),
-  /** Under this name the secrets of destinations are made; the stack's name when absent. */
+  /** Prefix of the names of the destinations' secrets; the stack's name by default. */
   secretPrefix: name(
     /^[A-Za-z0-9_+=.@-]{1,64}(\/[A-Za-z0-9_+=.@-]{1,64}){0,3}$/,
     "must be 1 to 4 parts of A-Z, a-z, 0-9 and _+=.@- joined by /, without a slash at either end",
@@ -183,11 +189,14 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
       error: `must be one of the days that CloudWatch Logs knows: ${LOG_RETENTION_DAYS.join(", ")}`,
     })
     .default(30),
-  /** Point-in-time recovery stays; `false` lets `cdk destroy` delete the tables and the bucket. For trials. */
+  /**
+   * With `false`, `cdk destroy` deletes the tables and the bucket, which is meant for trials. Point-in-time recovery
+   * stays on.
+   */
   protectData: flag.default(true),
 });
 
-/** The settings as parsed: every default filled in. */
+/** The settings after parsing, with every default filled in. */
 export type Settings = z.output<typeof settingsSchema>;
-/** The settings as written by an operator. */
+/** The settings as an operator writes them. */
 export type SettingsInput = z.input<typeof settingsSchema>;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { settingsSchema, type Settings } from "./settings-schema.ts";
 
-/** The deployment's settings are wrong; the message has one line for each mistake. */
+/** Thrown when the deployment's settings are wrong. The message has one line for each mistake. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
   readonly mistakes: readonly string[];
@@ -15,8 +15,8 @@ export class SettingsError extends Error {
 }
 
 /**
- * Settings from JSON text (`cdk … -c trailcast='{…}'`) or a value (`cdk.json`, a construct's properties).
- * @throws SettingsError naming each setting that is wrong, its limit, and what was given
+ * Parses settings given as JSON text (`cdk … -c trailcast='{…}'`) or as a value (`cdk.json`, a construct's properties).
+ * @throws SettingsError naming each setting that is wrong, its limit, and the value given
  */
 export function parseSettings(given: unknown): Settings {
   const value = typeof given === "string" ? parseJson(given) : given;
@@ -47,7 +47,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       (key) => `${[...issue.path, key].join(".")} is not a setting; remove it or correct its name`,
     );
   }
-  // A record reports a bad key as an issue of its own around the key's.
+  // A record reports an invalid key as an issue that contains the issue of the key.
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const subject = path === "" ? "the value" : path;
   if (issue.input === undefined) return [`${subject} is missing: it ${message}`];
@@ -59,7 +59,10 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** Functions have them in their environment, of which Lambda takes 4 kB in all; names and addresses need the rest. */
+/**
+ * These settings are in the functions' environment, for which Lambda allows 4 kB in all, and names and URLs need the
+ * rest.
+ */
 const MAX_RECORD_BYTES = 2048;
 const MAX_ENVIRONMENT_BYTES = 2560;
 

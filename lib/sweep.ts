@@ -8,10 +8,10 @@ import type { Registry } from "./registry.ts";
 import type { WakeUps } from "./wake-ups.ts";
 import { TrailcastFunction } from "./trailcast-function.ts";
 
-/** The next sweep of what is due comes a minute later. It is also the least that Lambda takes. */
+/** The next sweep for due lanes follows after a minute. This is also the smallest value that Lambda accepts. */
 const SWEEP_IS_STALE_SECONDS = 60;
 
-/** Rings the lanes that are due each minute, and each quarter of an hour those that are behind. */
+/** Sends wake-ups to lanes that are due each minute, and to lanes that are behind each quarter of an hour. */
 export class Sweep extends Construct {
   readonly fn: TrailcastFunction;
 
@@ -25,11 +25,12 @@ export class Sweep extends Construct {
     this.fn = new TrailcastFunction(this, "Function", deployment, {
       entry: "sweep-lanes",
       description: "Wakes lanes that are due or behind",
-      // Reads the newest page of each workspace: 10,000 of them at a few hundred a second.
+      // It reads the newest page of each workspace: 10,000 pages at a few hundred a second.
       timeoutSeconds: 300,
       memoryMegabytes: 512,
     });
-    // Each schedule looks at the same rows again soon; retries of its own only heap up sweeps after a fault or an outage.
+    // The next scheduled sweep reads the same rows soon. Retries would only accumulate sweeps after a fault or an
+    // outage.
     this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(SWEEP_IS_STALE_SECONDS) });
     parts.registry.grantSweep(this.fn);
     parts.registry.grantRead(this.fn);

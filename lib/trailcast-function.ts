@@ -11,32 +11,35 @@ import type { FunctionEntry } from "./function-code.ts";
 
 export interface TrailcastFunctionProps {
   readonly entry: FunctionEntry;
-  /** What it is for, in a sentence: the console of AWS shows it. */
+  /** One sentence on the purpose of the function, shown in the AWS console. */
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   /**
-   * It sends work to itself, by a queue or directly, as often as there is work. Lambda would take that for an accident
-   * and stop it after 16 rounds.
+   * Whether the function sends work to itself, through a queue or directly. Lambda's recursive loop detection would
+   * stop that after 16 rounds.
    */
   readonly callsItself?: boolean;
   readonly network?: { vpc: IVpc; vpcSubnets: SubnetSelection; securityGroups: ISecurityGroup[] };
 }
 
-/** Namespace of the metrics of one stack. */
+/** The metric namespace of one stack. */
 export function metricNamespace(scope: Construct): string {
   return `${METRIC_NAMESPACE}/${Stack.of(scope).stackName}`;
 }
 
 /**
- * A function of the stack: Node 24 on arm64, a log group with the deployment's retention, and a role that may write
- * to it and nothing more. What it touches is granted by the constructs that own it, with the environment to find it.
+ * A function of the stack: Node 24 on arm64, a log group with the deployment's retention, and a role that may only
+ * write to it. The constructs that own a resource grant further access and set the environment variables to find it.
  *
- * There is no X-Ray: a trace id travels with the event, through the stream and the journal, where X-Ray's would end.
+ * X-Ray is not used: its traces would end at the stream, while our trace id is stored with the event and travels on
+ * through the journal.
  */
 export class TrailcastFunction extends LambdaFunction {
   readonly entry: FunctionEntry;
-  /** What a mapping to this function has to wait for: AWS checks its rights when the mapping is made. */
+  /**
+   * An event source mapping must wait for this role, because AWS checks its permissions when the mapping is created.
+   */
   readonly executionRole: Role;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: TrailcastFunctionProps) {
@@ -67,18 +70,18 @@ export class TrailcastFunction extends LambdaFunction {
     this.executionRole = role;
   }
 
-  /** Adds to the role what one grant names. */
+  /** Adds the permissions of one grant to the role. */
   allow(actions: readonly string[], resources: readonly string[]): void {
     this.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
   }
 
-  /** The same for a resource with an asterisk in it, for which there has to be a reason. */
+  /** The same for a resource that contains an asterisk, which requires a reason. */
   allowWide(actions: readonly string[], resource: string, reason: string): void {
     this.allow(actions, [resource]);
     acknowledgeWildcard(this.executionRole, resource, reason);
   }
 
-  /** Adds to the environment what one grant names. */
+  /** Adds the environment variables of one grant. */
   equip(environment: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(environment)) this.addEnvironment(name, value);
   }

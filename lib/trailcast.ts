@@ -25,21 +25,26 @@ import { functionsToWatch } from "./watched-functions.ts";
 
 export interface TrailcastProps {
   readonly settings: SettingsInput;
-  /** Where the bundles of the functions come from; those of the package by default. */
+  /**
+   * Provides the bundles of the functions.
+   * @default the bundles of the package
+   */
   readonly functionCode?: FunctionCode;
 }
 
 /**
- * Audit-log forwarding in your own account: everything from the POST of an event to its signed delivery, in the order
- * of the event's path.
+ * Audit-log forwarding in your own account: everything from the POST of an event to its signed delivery.
  * @throws SettingsError naming each setting that is wrong
  */
 export class Trailcast extends Construct {
-  /** Base address of the HTTP API, without a slash at its end. */
+  /** Base URL of the HTTP API, without a trailing slash. */
   readonly apiUrl: string;
-  /** Carries what owners want to hear of: failing, recovered, suspended, resumed, expiring. A rule on it is an e-mail. */
+  /**
+   * The event bus for notices to owners: failing, recovered, suspended, resumed, expiring. A rule on it can send an
+   * e-mail.
+   */
   readonly ownerBus: EventBus;
-  /** Names of what was made, such as `EventsTable`; `TrailcastStack` has them as outputs. */
+  /** Names of the created resources, such as `EventsTable`. `TrailcastStack` has them as outputs. */
   readonly names: Readonly<Record<string, string>>;
   readonly eventLog: EventLog;
   readonly registry: Registry;

@@ -4,14 +4,20 @@ import { ENV } from "../lambdas/core/base/environment.ts";
 import { deadLetterQueue, MAX_RECEIVES, SealedQueue } from "./sealed-queue.ts";
 import type { TrailcastFunction } from "./trailcast-function.ts";
 
-/** Deliver's own time-out. Six times that is the least visibility that AWS recommends for a function's queue. */
+/**
+ * The time-out of the delivery function. AWS recommends a visibility of at least six times that for a function's queue.
+ */
 export const DELIVER_TIMEOUT_SECONDS = 30;
 
-// Long enough for MAX_RECEIVES failures of one visibility each. Not longer: rings carry no truth and the sweep rings
-// again, and FIFO looks for free groups among the first 120,000 messages only, so an outage of ours must not pile them up.
+// Long enough for MAX_RECEIVES failures, each followed by the visibility time-out. A longer retention would do harm:
+// wake-ups carry no data and the sweep sends them again, and a FIFO queue looks for available groups among its first
+// 120,000 messages only, so an outage must not accumulate them.
 const WAKE_UP_RETENTION_HOURS = 4;
 
-/** The doorbells of lanes: one queue for all, one for those whose receivers answer slowly. Group = lane. */
+/**
+ * The wake-up messages of lanes: one queue for all lanes and one for those whose receivers answer slowly. The message
+ * group is the lane.
+ */
 export class WakeUps extends Construct {
   readonly queue: SealedQueue;
   readonly slowQueue: SealedQueue;
@@ -20,14 +26,15 @@ export class WakeUps extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    // One dead-letter queue a source: a redrive by SQS's own message move goes back to where a message came from.
+    // One dead-letter queue for each source, because the message move of SQS returns messages to the queue that they
+    // came from.
     this.dead = deadLetterQueue(this, "Dead", true);
     this.slowDead = deadLetterQueue(this, "SlowDead", true);
     this.queue = this.wakeUpQueue("Queue", this.dead);
     this.slowQueue = this.wakeUpQueue("SlowQueue", this.slowDead);
   }
 
-  /** Ring lanes. */
+  /** Allows sending wake-ups. */
   grantWakeUp(fn: TrailcastFunction): void {
     fn.allow(["sqs:SendMessage"], [this.queue.queueArn, this.slowQueue.queueArn]);
     fn.equip({
@@ -36,7 +43,7 @@ export class WakeUps extends Construct {
     });
   }
 
-  /** Answer rings: take them, put them off, acknowledge them. */
+  /** Allows receiving, postponing and deleting wake-ups. */
   grantAnswer(fn: TrailcastFunction): void {
     fn.allow(
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],

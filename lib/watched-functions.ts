@@ -11,9 +11,9 @@ import type { TrailcastFunction } from "./trailcast-function.ts";
 export interface WatchedFunction {
   readonly id: string;
   readonly fn: TrailcastFunction;
-  /** One sentence: who notices what when it fails. */
+  /** One sentence: who notices what when the function fails. */
   readonly impact: string;
-  /** It runs now and then, by the clock or in the background, and so fails at once or not at all for hours. */
+  /** True if the function runs rarely, on a schedule or in the background, so that a single failure already matters. */
   readonly isRare?: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Parts {
   readonly tokens: TokenIssuer;
 }
 
-/** Every function of the stack. */
+/** All functions of the stack. */
 export function functionsToWatch(parts: Parts): WatchedFunction[] {
   const { tokens } = parts;
   return [
