@@ -11,10 +11,10 @@ const preTokenSchema = z.looseObject({
 });
 type PreTokenEvent = z.infer<typeof preTokenSchema>;
 
-/** Members act for every workspace, like the operator's own machines. */
+/** Members of this group act for every workspace, like the operator's machine clients. */
 const OPERATORS = "operators";
 
-/** The claim `workspaces`: ids, or `*` for all. A machine's rights are bounded by the scopes of its client alone. */
+/** The claim `workspaces`: a list of ids, or `*` for all. A machine client is limited by its scopes alone. */
 function workspacesOf({ triggerSource, request }: PreTokenEvent): "*" | string[] {
   if (triggerSource === "TokenGeneration_ClientCredentials") return "*";
   const groups = request.groupConfiguration?.groupsToOverride ?? [];
@@ -22,8 +22,8 @@ function workspacesOf({ triggerSource, request }: PreTokenEvent): "*" | string[]
 }
 
 /**
- * Cognito's pre-token trigger (version 3, which also runs for client credentials): answers the event with the claim
- * `workspaces` for the access token. Groups named after workspaces (`ws_1`) give those; others give nothing.
+ * Cognito's pre-token trigger (version 3, which also runs for client credentials). Returns the event with the claim
+ * `workspaces` for the access token. Groups named after workspaces (`ws_1`) become ids; other groups are ignored.
  */
 export const handler = async (event: unknown): Promise<object> => {
   const parsed = preTokenSchema.parse(event);

@@ -12,7 +12,10 @@ export interface PlanPurgeDependencies {
   log: Log;
 }
 
-/** Once a day: a purge task for every workspace, ended ones too, so that one that fails holds up no other. */
+/**
+ * Runs once a day and requests a purge of every workspace, including ended ones. One task for each, so that a failing
+ * one holds up no other.
+ */
 export function createPlanPurgeHandler({
   workspaces,
   tasks,

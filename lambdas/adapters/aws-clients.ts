@@ -5,23 +5,27 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
-/** How long a call of AWS is waited for. */
+/** How long to wait for a call of AWS. */
 export interface Patience {
-  /** In all. */
+  /** Number of attempts, the first one included. */
   attempts: number;
-  /** From the first byte of one attempt to its answer. */
+  /** Time-out of one attempt, in milliseconds. */
   answerMs: number;
 }
 
 /**
- * The SDK alone waits for ever. A socket that died while the function was frozen must not eat its time, so it tries again on a fresh
- * one; its pauses come to less than 1 s. API Gateway wants an answer within 29 s.
+ * The SDK has no time-out by default. A connection that broke while the function was frozen must not use up the
+ * function's time, so the call is repeated on a new one. The pauses between attempts add up to less than 1 s. API
+ * Gateway needs an answer within 29 s.
  */
 export const PATIENCE = {
   call: { attempts: 4, answerMs: 5_000 },
-  /** For what follows a write and is made up for when it is lost: a caller may wait for two of these, one after the other. */
+  /**
+   * For calls that follow a write and whose loss is made up for later. A caller may wait for two of them, one after the
+   * other.
+   */
   afterwards: { attempts: 3, answerMs: 3_000 },
-  /** An export's part has up to 8 MB. All attempts fit into the 60 s that an export keeps free for its last one. */
+  /** A part of an export has up to 8 MB. All attempts fit into the 60 s that an export reserves for its last upload. */
   upload: { attempts: 3, answerMs: 15_000 },
 } as const satisfies Record<string, Patience>;
 const CONNECT_MS = 2_000;

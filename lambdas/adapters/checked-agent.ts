@@ -5,7 +5,9 @@ import { callbackify } from "node:util";
 import type { SendPhases } from "../core/delivery/send.ts";
 import { type CheckedTarget, type Connect, dialChecked } from "./dial-checked.ts";
 
-/** Lambda freezes a function between invocations: an idle socket may be dead when it thaws. */
+/**
+ * Lambda freezes a function between invocations, so that an idle connection may be dead when the function continues.
+ */
 const IDLE_MS = 4000;
 const MAX_IDLE_SOCKETS = 4;
 
@@ -14,8 +16,9 @@ export interface CheckedRequestOptions extends RequestOptions {
 }
 
 /**
- * A pool of connections to checked addresses. A socket is reused only for the same host, port **and** the same set of addresses, checked
- * anew by the request that asks. Trusts the public authorities that come with Node and `ca`, whatever the environment says.
+ * A connection pool that only connects to checked addresses. A connection is reused only for the same host, port
+ * **and** set of addresses, which every request resolves and checks again. It trusts the public authorities that come
+ * with Node, and `ca`, whatever the environment says.
  */
 export class CheckedAgent extends Agent {
   readonly #connect: Connect;
@@ -23,7 +26,7 @@ export class CheckedAgent extends Agent {
   readonly #idleSince = new WeakMap<object, number>();
 
   constructor(connect: Connect, ca: readonly string[]) {
-    // First in, first out: destroyed sockets are skipped at the front of the queue only.
+    // First in, first out, because destroyed sockets are skipped only at the front of the queue.
     super({ keepAlive: true, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "fifo" });
     this.#connect = connect;
     this.#secureContext = createSecureContext({ ca: [...rootCertificates, ...ca], minVersion: "TLSv1.2" });
@@ -42,7 +45,10 @@ export class CheckedAgent extends Agent {
     callbackify(() => dialChecked(checked.target, options))(callback);
   }
 
-  /** Timers do not run while a function is frozen: drops what has been idle for too long, or all of a target. */
+  /**
+   * Closes connections that have been idle for too long, or all of one target. Timers do not run while a function is
+   * frozen.
+   */
   dropIdle(all?: CheckedTarget): void {
     const name = all === undefined ? undefined : poolName(all);
     for (const [key, sockets] of Object.entries(this.freeSockets)) {

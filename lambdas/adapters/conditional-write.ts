@@ -14,7 +14,10 @@ export interface Condition {
   values?: Readonly<Record<string, unknown>>;
 }
 
-/** Puts a row, and waits a moment for a transaction that holds it; `false` when the condition did not hold: somebody else was first. */
+/**
+ * Puts a row; `false` if the condition does not hold because another writer was first. Retries briefly while a
+ * transaction holds the row.
+ */
 export function putIf(
   client: DynamoDBClient,
   table: string,
@@ -31,7 +34,7 @@ export function putIf(
   return unlessRefused(() => client.send(new PutItemCommand(input)));
 }
 
-/** Updates an item, and waits a moment for a transaction that holds it; `false` when the condition did not hold. */
+/** Updates an item; `false` if the condition does not hold. Retries briefly while a transaction holds the item. */
 export function updateIf(
   client: DynamoDBClient,
   table: string,
@@ -50,12 +53,14 @@ export function updateIf(
   return unlessRefused(() => client.send(new UpdateItemCommand(input)));
 }
 
-/** A transaction holds the row, still after the last try: what it makes of the row is not known yet. */
+/** True if a transaction still held the row at the last try. How that transaction ends is not known yet. */
 export function isTransactionConflict(error: unknown): error is TransactionConflictException {
   return error instanceof TransactionConflictException;
 }
 
-/** Milliseconds between tries; a transaction takes a few tens of them. The SDK does not try again on a conflict. */
+/**
+ * Milliseconds between tries. A transaction takes a few tens of milliseconds, and the SDK does not retry a conflict.
+ */
 const PAUSES_MS: readonly number[] = [20, 50, 100];
 
 async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Files of the console by their path below its folder; `undefined` when there is none. Kept once read. */
+/**
+ * Reads files of the console by their path in its folder; `undefined` if there is no such file. Files stay in memory.
+ */
 export interface ConsoleFiles {
   read(path: string): Promise<Uint8Array | undefined>;
 }
 
-// Letters, digits and single dots inside a name: nothing that leads out of the folder, and no hidden file.
+// Letters, digits and single dots within a name, so that no path leads out of the folder or to a hidden file.
 const SAFE_PATH = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$/;
 
 export function createConsoleFiles(folder: string): ConsoleFiles {

@@ -3,7 +3,7 @@ import { type TestResult, testResultSchema } from "../core/api/delivery-api.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createLambdaClient, type Patience } from "./aws-clients.ts";
 
-/** The delivery function failed, or was throttled, before it could say what came of the test event. */
+/** Thrown when the delivery function failed or was throttled before it could report the result of the test event. */
 export class TestNotRunError extends TrailcastError {
   override name = "TestNotRunError";
   constructor() {
@@ -11,15 +11,18 @@ export class TestNotRunError extends TrailcastError {
   }
 }
 
-/** Sends a test event the way of a real delivery. */
+/** Sends a test event in the same way as a real delivery. */
 export interface DeliveryTester {
   test(workspace: string, destination: string): Promise<TestResult>;
 }
 
-/** Once: a repeat would be a second test event. An attempt takes 10 s; the caller has 29 s, which is API Gateway's limit. */
+/**
+ * A single attempt, because a repeat would send a second test event. A delivery takes up to 10 s, and API Gateway times
+ * out at 29 s.
+ */
 const TEST_EVENT: Patience = { attempts: 1, answerMs: 27_000 };
 
-/** The tester of the function of this name. */
+/** Tests deliveries with the function of this name. */
 export function connectDeliveryTester(functionName: string): DeliveryTester {
   return createDeliveryTester(createLambdaClient(TEST_EVENT), functionName);
 }

@@ -20,10 +20,10 @@ import { DELIVERIES, deliveriesPartition } from "../core/base/table-schema.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { fromAttributes, getRow, isConditionFailure, queryRows, toAttributes } from "./dynamo.ts";
 
-/** Writers of one row are few: the lane's run, a former one that is not over yet, and management. */
+/** A row has few writers: the run of its lane, a former run that has not ended yet, and management. */
 const NOTE_TRIES = 5;
 
-/** A row was changed by somebody else between each look at it and the write. */
+/** Thrown when the row changed between every read and the write that followed it. */
 export class ContendedDeliveryError extends TrailcastError {
   override name = "ContendedDeliveryError";
   constructor(delivery: string) {
@@ -31,14 +31,14 @@ export class ContendedDeliveryError extends TrailcastError {
   }
 }
 
-/** What a note depends on of the row that is there. */
+/** The part of an existing row that a note depends on. */
 const presentSchema = z.pick(deliveryRecordSchema, { outcome: true, attempts: true });
 type Present = z.infer<typeof presentSchema>;
 
 /**
- * The delivery log. A note is one update: the row's facts if they are not there, the attempt at the end of its list, the outcome.
- * It is tried as if there was no row or an open one with room; otherwise once more by what the row holds, which the refusal tells.
- * Where the outcome may not replace what is there, the attempt alone is added.
+ * The delivery log. A note is one update that sets the facts if they are missing, appends the attempt and sets the
+ * outcome. It first assumes that there is no row, or an open one with room. If that is refused, it is repeated for the
+ * row that the refusal returned. If the outcome must not replace the existing one, only the attempt is added.
  */
 export function createDeliveryLog(client: DynamoDBClient, table: string): DeliveryLog {
   return {
@@ -56,12 +56,12 @@ export function createDeliveryLog(client: DynamoDBClient, table: string): Delive
   };
 }
 
-/** How the number had closed, when the note may not replace that. */
+/** The outcome with which the number was closed, if the note must not replace it. */
 function closedBefore(note: DeliveryNote, present: Present | undefined): DeliveryOutcome | undefined {
   return mayReplace(present?.outcome, note.outcome) ? undefined : present?.outcome;
 }
 
-/** Answers the refusal when the row is not as it was taken to be. */
+/** Returns the refusal if the row differs from what was assumed. */
 async function write(
   client: DynamoDBClient,
   table: string,
@@ -94,7 +94,7 @@ async function write(
 interface Update {
   sets: string[];
   removes: string[];
-  /** Of the row that is there. */
+  /** Conditions on the existing row. */
   conditions: string[];
   names: Record<string, string>;
   values: Record<string, unknown>;
@@ -122,7 +122,7 @@ function updateOf(note: DeliveryNote, present: Present | undefined): Update {
   return update;
 }
 
-/** What is the same in every note of a delivery; the expiry counts from the last. */
+/** The facts are equal in all notes of a delivery. The expiry counts from the last note. */
 function setFacts({ sets, names, values }: Update, { facts }: DeliveryNote): void {
   const { destination: _destination, delivery: _delivery, expiresAt: _expiresAt, ...rest } = facts;
   for (const [name, value] of Object.entries(rest)) {
@@ -133,7 +133,10 @@ function setFacts({ sets, names, values }: Update, { facts }: DeliveryNote): voi
   }
 }
 
-/** Whether there is room is a matter of the row: a lane's count of attempts goes on in the next row, and starts again in this one. */
+/**
+ * Whether there is room depends on the row: the lane's number of attempts starts again within a row and continues over
+ * several rows.
+ */
 function addAttempt(update: Update, { attempt }: DeliveryNote, present: Present | undefined): void {
   const { sets, conditions, names, values } = update;
   const place = present === undefined ? 0 : placeOfNext(present.attempts);
@@ -166,12 +169,13 @@ function setOutcome(update: Update, { outcome, nextAttemptAt }: DeliveryNote): v
   else sets.push("#closedAt = :at");
 }
 
-/** The delivery log as management reads it. */
+/** Reads the delivery log, for management. */
 export interface DeliveryLogReader {
   readDelivery(workspace: string, destination: string, delivery: string): Promise<DeliveryRecord | undefined>;
   /**
-   * One answer of a list, newest first. An id begins with its time, so `fromId` (inclusive) and `beforeId` (exclusive) bound the
-   * time: the first ids of their milliseconds. It may hold fewer than `limit`, even none, while `next` leads on.
+   * One page of a list, newest first. Ids begin with their time, so that `fromId` (inclusive) and `beforeId`
+   * (exclusive) limit the time; they are the first ids of their milliseconds. A page may have fewer than `limit` items,
+   * even none, while `next` continues it.
    */
   listDeliveries(
     workspace: string,
@@ -220,7 +224,7 @@ export function createDeliveryLogReader(client: DynamoDBClient, table: string): 
   };
 }
 
-/** A full list is written round and round. */
+/** `attempts` is a ring buffer; sort it by time. */
 function asAttempted(row: DeliveryRecord): DeliveryRecord {
   return { ...row, attempts: inOrder(row.attempts) };
 }

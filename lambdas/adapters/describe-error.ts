@@ -2,7 +2,10 @@ import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 const MAX_FRAMES = 12;
 
-/** Where it was thrown. A message may span lines, and one of those may look like a frame, so it is cut off first. */
+/**
+ * The stack frames of an error. Its message may have several lines, one of which may look like a frame, so the message
+ * is removed first.
+ */
 function framesOf({ message, stack = "" }: Error): string[] {
   const at = stack.indexOf(message);
   const trail = at === -1 ? "" : stack.slice(at + message.length);
@@ -13,7 +16,10 @@ function framesOf({ message, stack = "" }: Error): string[] {
     .slice(0, MAX_FRAMES);
 }
 
-/** Class, stack frames, and the message only where we wrote it: other messages may quote payloads or addresses. */
+/**
+ * Class and stack frames of an error, and its message if Trailcast wrote it. Other messages may quote payloads or
+ * addresses.
+ */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { class: typeof error };
   return {
@@ -26,7 +32,9 @@ export function describeError(error: unknown): Record<string, unknown> {
 
 const WITHHELD = "its message may quote what was processed";
 
-/** The same error, fit for Lambda's own log, which quotes message, stack and cause of whatever a function throws. */
+/**
+ * A copy of the error for Lambda's own log, which prints message, stack and cause of everything that a function throws.
+ */
 export function withoutForeignText(error: unknown): Error {
   const fit = new Error(error instanceof TrailcastError ? error.message : WITHHELD);
   if (!(error instanceof Error)) return fit;

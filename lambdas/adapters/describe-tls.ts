@@ -2,10 +2,10 @@ import { TLSSocket } from "node:tls";
 import type { Socket } from "node:net";
 import type { SendTls } from "../core/delivery/send.ts";
 
-/** A receiver chooses what its certificate says. */
+/** Limits names in certificates, because receivers choose them. */
 const MAX_NAME_LENGTH = 256;
 
-/** What was agreed on a connection and which certificate was shown; `undefined` when there is no TLS (yet). */
+/** The TLS parameters and the certificate of a connection; `undefined` if TLS is not established. */
 export function describeTls(socket: Socket): SendTls | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const version = socket.getProtocol();
@@ -28,7 +28,10 @@ function toTimestamp(date: Date): string {
   return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
-/** A distinguished name, which Node gives one part a line. It is missing, whatever its type says, when the subject is empty. */
+/**
+ * A distinguished name on one line; Node returns one line for each part. It is missing, despite its type, if the
+ * subject is empty.
+ */
 function oneLine(name: string | undefined): string {
   return (name ?? "").replaceAll("\n", ", ").slice(0, MAX_NAME_LENGTH);
 }

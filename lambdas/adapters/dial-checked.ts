@@ -5,7 +5,7 @@ import type { SendErrorClass, SendPhases } from "../core/delivery/send.ts";
 
 /** For all addresses together. */
 export const CONNECT_TIMEOUT_MS = 3000;
-/** An address that does not answer leaves time for the next. */
+/** After this time the next address is tried. */
 const NEXT_ADDRESS_MS = 1000;
 const MAX_ADDRESSES = 3;
 
@@ -15,9 +15,9 @@ export type Connect = (target: { host: string; port: number }) => Socket;
 export const connectDirectly: Connect = ({ host, port }) =>
   connectTcp({ host, port, autoSelectFamily: false });
 
-/** Where to connect, decided by the guard: no name is resolved beyond this point. */
+/** A target that the egress guard has checked. No name is resolved after this point. */
 export interface CheckedTarget {
-  /** Name or address that the certificate must be for. */
+  /** The name or address that the certificate must be valid for. */
   host: string;
   hostIs: "name" | "address";
   port: number;
@@ -31,11 +31,11 @@ export interface DialOptions {
   signal: AbortSignal;
 }
 
-/** No connection came to be. `errorClass` `address-changed` is a refusal of the guard. */
+/** Thrown when no connection was established. The `errorClass` `address-changed` is a refusal of the guard. */
 export class ConnectionError extends Error {
   override name = "ConnectionError";
   readonly errorClass: SendErrorClass | "address-changed";
-  /** Node's or OpenSSL's code, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
+  /** The code of Node or OpenSSL, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
   readonly code: string | undefined;
 
   constructor(errorClass: SendErrorClass | "address-changed", code?: string) {
@@ -45,7 +45,7 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Connects to one of the checked addresses and to nothing else, and agrees on TLS for the host's name. */
+/** Connects to one of the checked addresses and to no other, and establishes TLS for the host's name. */
 export async function dialChecked(target: CheckedTarget, options: DialOptions): Promise<TLSSocket> {
   const started = performance.now();
   const socket = await dialFirst(target, options, started + CONNECT_TIMEOUT_MS);
@@ -91,7 +91,7 @@ function dialAddress(
     milliseconds,
     failedAs: "connect",
     check: () => {
-      // Whatever lies between, a proxy or a resolver: not one byte was written yet.
+      // Checked before the first byte is written, in case a proxy or resolver in between connected elsewhere.
       if (!isSameAddress(socket.remoteAddress ?? "", address)) throw new ConnectionError("address-changed");
     },
   });
@@ -105,11 +105,11 @@ function secureSocket(
   const secure = connectTls({
     socket,
     host,
-    // RFC 6066 3: a literal address is no server name. The certificate is verified against `host` then.
+    // RFC 6066 section 3: an IP address is no server name. The certificate is then verified against `host`.
     servername: hostIs === "name" ? host : "",
     ALPNProtocols: ["http/1.1"],
     secureContext: options.secureContext,
-    // Explicit: NODE_TLS_REJECT_UNAUTHORIZED would change the default.
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED would change the default.
     rejectUnauthorized: true,
   });
   return settle(secure, options.signal, { readyEvent: "secureConnect", failedAs: "tls" });
@@ -122,7 +122,10 @@ interface Settling {
   check?: () => void;
 }
 
-/** The socket once it is ready; destroyed when it fails, takes too long or nobody waits any more. */
+/**
+ * Resolves with the socket once it is ready. The socket is destroyed if it fails, takes too long, or is no longer
+ * needed.
+ */
 function settle<S extends Socket>(socket: S, signal: AbortSignal, settling: Settling): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<S>();
   const fail = (error: ConnectionError): void => {
@@ -134,7 +137,7 @@ function settle<S extends Socket>(socket: S, signal: AbortSignal, settling: Sett
   const onClose = (): void => fail(new ConnectionError("reset"));
   const timer =
     settling.milliseconds === undefined ? undefined : setTimeout(onAbort, Math.max(0, settling.milliseconds));
-  // Stays: an error after this phase finds a listener, and `reject` has no effect any more.
+  // Stays attached, so that a later error finds a listener; `reject` has no effect any more by then.
   socket.on("error", onError);
   socket.once("close", onClose);
   socket.once(settling.readyEvent, () => {
@@ -156,7 +159,7 @@ function settle<S extends Socket>(socket: S, signal: AbortSignal, settling: Sett
 
 const RESET_CODES = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
 
-/** Names what Node reports; messages stay behind, they carry addresses and what receivers wrote. */
+/** Classifies an error of Node. Its message is left out, since it may contain addresses and text of the receiver. */
 export function connectionError(error: Error, otherwise: SendErrorClass): ConnectionError {
   if (error instanceof ConnectionError) return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;

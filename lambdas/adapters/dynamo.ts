@@ -11,12 +11,15 @@ import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 export type Attributes = Record<string, AttributeValue>;
 
-/** What a row is parsed with: any schema of zod. */
+/** The schema of a row: any schema of zod. */
 export interface RowSchema<Row> {
   safeParse(value: unknown): { success: true; data: Row } | { success: false };
 }
 
-/** A row that its schema refuses: written by other hands, or by a version of ours that knows more. Retrying is useless. */
+/**
+ * Thrown for a row that does not fit its schema: somebody else changed it, or a newer version wrote it. Retrying does
+ * not help.
+ */
 export class RowShapeError extends TrailcastError {
   override name = "RowShapeError";
   constructor(table: string) {
@@ -38,7 +41,7 @@ export function isConditionFailure(error: unknown): error is ConditionalCheckFai
   return error instanceof ConditionalCheckFailedException;
 }
 
-/** One item, strongly consistent. */
+/** Reads one item, strongly consistent. */
 export async function getRow<Row>(
   client: DynamoDBClient,
   table: string,
@@ -61,7 +64,7 @@ export type RowQuery = Pick<
   | "Limit"
 > & { values: Readonly<Record<string, unknown>>; start?: Attributes | undefined };
 
-/** One answer of a query, strongly consistent; `next` starts the one after. */
+/** Reads one page of a query, strongly consistent; `next` starts the following page. */
 export async function queryRows<Row>(
   client: DynamoDBClient,
   table: string,
@@ -81,7 +84,7 @@ export async function queryRows<Row>(
   return { rows: (Items ?? []).map((item) => fromAttributes(item, schema, table)), next: LastEvaluatedKey };
 }
 
-/** All rows that a query gives; only for what is known to be few. */
+/** Reads all rows of a query. Only for queries that are known to return few rows. */
 export async function queryAllRows<Row>(
   client: DynamoDBClient,
   table: string,

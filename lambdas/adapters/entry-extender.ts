@@ -11,7 +11,10 @@ export function entryKey(
   return toAttributes({ [EVENTS.partition]: eventsPartition(workspace, shard), [EVENTS.entry]: entry });
 }
 
-/** Write units that a write took. One that its condition refused took some too, but does not say how many: 1 at least. */
+/**
+ * The write units that a write consumed. A write whose condition failed consumed some too but does not report how many,
+ * so it counts as 1.
+ */
 export async function unitsOf(
   written: Promise<{ ConsumedCapacity?: { CapacityUnits?: number | undefined } | undefined }>,
 ): Promise<number> {
@@ -23,7 +26,9 @@ export async function unitsOf(
   }
 }
 
-/** Moves expiries later, of the entry that a reference speaks of: not of a newer one under the same idempotency key. */
+/**
+ * Extends the expiry of the entry that a reference names, and not that of a newer entry under the same idempotency key.
+ */
 export function createEntryExtender(client: DynamoDBClient, events: string): ExtendEntry {
   return (workspace, entry, expiresAt) =>
     unitsOf(

@@ -2,7 +2,10 @@ import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk
 import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { toAttributes } from "./dynamo.ts";
 
-/** Finds out whether an entry of the workspace that was recorded before `time` (a timestamp) is stored. A giant has a shard 1. */
+/**
+ * Whether any entry of the workspace that was recorded before `time` (a timestamp) is stored. A very busy workspace
+ * also has a shard 1.
+ */
 export async function isAnyStoredBefore(
   client: DynamoDBClient,
   table: string,

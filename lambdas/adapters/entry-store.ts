@@ -6,15 +6,19 @@ import { EVENTS, eventsPartition } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, isConditionFailure, toAttributes } from "./dynamo.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 
-// BatchGetItem takes 100 keys and answers up to 16 MB, so one call may need several. A call that answers nothing was throttled.
+// BatchGetItem takes 100 keys and returns up to 16 MB, so that one batch may need several calls. A call that returns
+// nothing was throttled.
 const BATCH_KEYS = 100;
 const BATCH_TRIES = 6;
-/** Doubles with each try: 1.5 s in all. */
+/** Doubled after each try, 1.5 s in all. */
 const FIRST_PAUSE_MS = 50;
 
 type Pause = (milliseconds: number) => Promise<unknown>;
 
-/** DynamoDB kept answering nothing of a batch: throttled. The caller's retry goes on. */
+/**
+ * Thrown when DynamoDB repeatedly returned none of the requested items because of throttling. The caller is invoked
+ * again.
+ */
 export class UnreadEntriesError extends TrailcastError {
   override name = "UnreadEntriesError";
   constructor(count: number) {
@@ -46,7 +50,7 @@ async function readBatch(
   }
 }
 
-/** `pause` resolves after so many milliseconds. */
+/** `pause` resolves after the given number of milliseconds. */
 export function createEntryStore(
   client: DynamoDBClient,
   table: string,

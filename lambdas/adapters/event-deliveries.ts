@@ -50,8 +50,8 @@ export interface EventDeliveriesSource {
 }
 
 /**
- * Finds the deliveries that held an event: of each destination among the first since it was recorded, where a live lane has it
- * unless it was far behind, and among the newest, where a replay has it.
+ * Finds the deliveries that contained an event. For each destination it examines the first deliveries since the event
+ * was recorded, where a live lane has it unless it was far behind, and the newest ones, where a replay has it.
  */
 export function createEventDeliveries({
   client,

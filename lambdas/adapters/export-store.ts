@@ -73,7 +73,7 @@ export function createExportParts(client: S3Client, bucket: string): ExportParts
   };
 }
 
-/** Runs the job function and does not wait for it. */
+/** Starts the export function without waiting for it. */
 export function createExportStarter(client: LambdaClient, functionName: string): ExportStarter {
   return {
     start: async (workspace, id) => {

@@ -9,7 +9,7 @@ import { type CheckedTarget, type Connect, connectDirectly } from "./dial-checke
 import type { Allowance } from "./local-allowance.ts";
 import { type Post, type Posted, postOnce } from "./post-once.ts";
 
-/** From the first look at the name to the end of the answer. */
+/** From the start of the name look-up to the end of the answer. */
 export const TOTAL_TIMEOUT_MS = 10_000;
 const KEPT_BYTES = 1024;
 
@@ -17,9 +17,9 @@ export interface HttpsSenderOptions {
   resolver: NameResolver;
   /** `localAllowance()`. */
   allowance: Allowance;
-  /** Milliseconds for all of a delivery. */
+  /** Time-out of the whole delivery in milliseconds. */
   totalMs?: number;
-  /** How a connection to a checked address is opened. */
+  /** Opens a connection to a checked address. */
   connect?: Connect;
 }
 
@@ -28,15 +28,16 @@ export interface HttpsSender extends Sender {
   close(): void;
 }
 
-/** What a host came to: where to connect, or the result already. `dns` is fit to be shown. */
+/** The result of looking up a host: where to connect, or why the delivery fails. `dns` may be shown to the owner. */
 type Lookup =
   | { kind: "target"; target: CheckedTarget; dns: SendDns }
   | { kind: "refused"; rule: EgressRule; dns: SendDns }
   | { kind: "failed"; errorClass: "dns" | "timeout"; dns: SendDns };
 
 /**
- * Sends to destinations and to nowhere else. Each time the URL is judged anew, a name resolved once, and a connection made to an address
- * that was checked just now: neither DNS that changes, a redirect, a pooled connection nor the environment leads elsewhere.
+ * Sends to destinations and nowhere else. For every request the URL is checked, the name is resolved once, and a
+ * connection is made to an address that was just checked. Changing DNS answers, redirects, pooled connections and the
+ * environment therefore cannot lead elsewhere.
  */
 export function createHttpsSender(options: HttpsSenderOptions): HttpsSender {
   const { resolver, allowance, totalMs = TOTAL_TIMEOUT_MS, connect = connectDirectly } = options;
@@ -74,7 +75,7 @@ export function createHttpsSender(options: HttpsSenderOptions): HttpsSender {
 async function lookUp(url: AllowedUrl, resolver: NameResolver, phases: SendPhases): Promise<Lookup> {
   const { host, hostIs, port } = url;
   if (hostIs === "address") {
-    // Judged with the URL; one on loopback is there by allowance alone.
+    // The address was checked with the URL. A loopback address gets here only if the local runtime allows it.
     const dns: SendDns = { verdict: "literal", ...(isPublicAddress(host) && { addresses: [host] }) };
     return { kind: "target", target: { host, hostIs, port, addresses: [host] }, dns };
   }
@@ -99,7 +100,10 @@ async function lookUp(url: AllowedUrl, resolver: NameResolver, phases: SendPhase
   }
 }
 
-/** A receiver may close an idle connection just as it is used again: then once more, on a new one. It was the same delivery. */
+/**
+ * A receiver may close an idle connection just when it is reused. The same delivery is then sent once more on a new
+ * connection.
+ */
 async function post(agent: CheckedAgent, once: Post): Promise<Posted> {
   agent.dropIdle();
   const posted = await postOnce(agent, once);
@@ -149,10 +153,10 @@ function describe(
   };
 }
 
-/** The first KiB of an answer as text, masked before it is cut. */
+/** The first KiB of an answer as text. Secrets are masked before it is cut. */
 function keep(body: Uint8Array, secrets: readonly string[]): string {
   const text = maskSecrets(new TextDecoder().decode(body), secrets);
   const bytes = new TextEncoder().encode(text).subarray(0, KEPT_BYTES);
-  // Streaming leaves out a character that was cut in two.
+  // With `stream`, a character that was cut in two is left out.
   return new TextDecoder().decode(bytes, { stream: true });
 }

@@ -11,7 +11,7 @@ import { queryRows } from "./dynamo.ts";
 export type Reading = Pick<JournalReading, "readPagesBack" | "readLines"> &
   Pick<JournalStore, "readPagesFrom" | "newestPage" | "oldestPage" | "readPage">;
 
-/** Reads the journal both ways, and the lines of its entries. */
+/** Reads the journal in both directions, and the lines of its entries. */
 export function createReading(
   client: DynamoDBClient,
   journalTable: string,

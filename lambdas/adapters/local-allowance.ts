@@ -13,7 +13,7 @@ const localSchema = z.object({
 });
 type Local = z.infer<typeof localSchema>["trailcast"];
 
-/** What the egress guard lets through besides public addresses. */
+/** What the egress guard allows besides public addresses. */
 export interface Allowance {
   /** `https://127.0.0.1:<port>` may be a destination, spelt exactly so. */
   loopback: boolean;
@@ -23,11 +23,11 @@ export interface Allowance {
 
 export const NO_ALLOWANCE: Allowance = { loopback: false, ca: [] };
 
-// The only door for local mode. Only code that starts a worker thread can fill `workerData`: Lambda runs a function
-// on its main thread, where it is null, and neither the environment nor a setting of the stack reaches it.
+// The only source of a local allowance. `workerData` can only be set by code that starts a worker thread. Lambda runs a
+// function on its main thread, where it is null, and neither the environment nor a setting of the stack can change it.
 const local = readLocal(workerData);
 
-/** What the local runtime handed to this thread; anything else, and null in Lambda, opens nothing. */
+/** Parses what the local runtime passed to this thread. Anything else, and the null of Lambda, allows nothing. */
 export function readLocal(data: unknown): Local {
   const parsed = localSchema.safeParse(data);
   return parsed.success ? parsed.data.trailcast : undefined;
@@ -37,7 +37,7 @@ export function localAllowance(): Allowance {
   return local === undefined ? NO_ALLOWANCE : { loopback: local.loopback, ca: local.ca };
 }
 
-/** The clock of `local`: real time in Lambda; under the local runtime the one clock that `--time-scale` speeds up. */
+/** The clock: real time in Lambda; in the local runtime the shared clock that `--time-scale` speeds up. */
 export function clockOf(settings: Local): Clock {
   const clock = settings?.clock;
   if (clock === undefined) return () => Date.now();

@@ -5,15 +5,15 @@ import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createEventBridgeClient } from "./aws-clients.ts";
 
-/** EventBridge refused an owner's event. */
+/** Thrown when EventBridge refused a notice to an owner. */
 export class UntoldOwnerError extends TrailcastError {
   override name = "UntoldOwnerError";
 }
 
-/** `source` of our events on the bus: rules match it. */
+/** The `source` of our events on the bus, which rules match. */
 const SOURCE = "trailcast";
 
-/** Events on the stack's bus: `trailcast` / `Destination failing` … */
+/** Puts events on the stack's bus, such as `Destination failing` from source `trailcast`. */
 export function createOwnerEvents(
   busName: string,
   client: EventBridgeClient = createEventBridgeClient(),
@@ -37,7 +37,7 @@ export function createOwnerEvents(
   };
 }
 
-/** Notices as audit events of the workspace, once each, and as events on the stack's bus. */
+/** Records notices as audit events of the workspace, each once, and puts them on the stack's bus. */
 export function createOwnerNotices(
   busName: string,
   recorder: Recorder,

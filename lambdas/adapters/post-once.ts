@@ -9,7 +9,7 @@ import { type CheckedTarget, ConnectionError, connectionError } from "./dial-che
 
 const MAX_ANSWER_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** 100, 102 and 103 cost the receiver nothing and us a wake-up each. */
+/** Limits answers of status 100, 102 and 103: each costs the receiver nothing, but a callback here. */
 const MAX_INFORMATIONAL = 16;
 
 export interface Post {
@@ -19,7 +19,7 @@ export interface Post {
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
   phases: SendPhases;
-  /** Aborts at the deadline: it is a time-out without a status, and the end of the answer with one. */
+  /** Aborts at the deadline. Before a status was received this is a time-out, afterwards the end of the answer. */
   signal: AbortSignal;
 }
 
@@ -27,14 +27,17 @@ export interface Posted {
   result:
     | { kind: "answered"; statusCode: number; retryAfter: string | undefined; body: Uint8Array }
     | { kind: "failed"; error: ConnectionError };
-  /** What was connected to; missing when nothing was. */
+  /** The address of the connection; missing if there was none. */
   address?: string;
   tls?: SendTls;
-  /** On a connection that an earlier request left behind. */
+  /** True if the connection was left from an earlier request. */
   reused: boolean;
 }
 
-/** One POST and what is read of its answer, at most 16 KiB. Redirects are answers like others. Never throws for what a receiver does. */
+/**
+ * Sends one POST and reads at most 16 KiB of its answer. Redirects are answers like any other. Never throws, whatever
+ * the receiver does.
+ */
 export function postOnce(agent: CheckedAgent, post: Post): Promise<Posted> {
   const { promise, resolve } = Promise.withResolvers<Posted>();
   const request = httpsRequest(requestOptions(agent, post));
@@ -50,7 +53,7 @@ export function postOnce(agent: CheckedAgent, post: Post): Promise<Posted> {
     finish(error);
     request.destroy();
   };
-  // Listens to the end: what happens after the result is known has nobody to tell.
+  // Stays attached: an error after the result is known has no effect.
   request.on("error", (error) => cut(connectionError(error, "reset")));
   request.on("close", () => finish(new ConnectionError("reset")));
   request.on("socket", (socket) => {
@@ -90,7 +93,7 @@ function requestOptions(
     host: target.host,
     port: target.port,
     path,
-    // Identity: 49 kB of a compressed answer became 50 MB.
+    // A compressed answer of 49 kB could otherwise become 50 MB.
     headers: { ...headers, "Content-Length": String(body.byteLength), "Accept-Encoding": "identity" },
     agent,
     checked: { target, phases: rest.phases, signal: rest.signal },
@@ -112,7 +115,7 @@ function limitInformational(request: ClientRequest, cut: (error: ConnectionError
   });
 }
 
-/** What has come of an answer. */
+/** The part of an answer that was received so far. */
 class Answer {
   #head: { statusCode: number; retryAfter: string | undefined } | undefined;
   readonly #chunks: Uint8Array[] = [];
@@ -122,7 +125,7 @@ class Answer {
     this.#head = { statusCode, retryAfter: headers["retry-after"] };
   }
 
-  /** False when that was enough. */
+  /** Returns false if no more is needed. */
   add(chunk: Uint8Array): boolean {
     const room = MAX_ANSWER_BYTES - this.#bytes;
     this.#chunks.push(chunk.subarray(0, room));
@@ -130,7 +133,7 @@ class Answer {
     return this.#bytes < MAX_ANSWER_BYTES;
   }
 
-  /** `undefined` before a status. */
+  /** `undefined` if no status was received. */
   result(): Extract<Posted["result"], { kind: "answered" }> | undefined {
     return this.#head && { kind: "answered", ...this.#head, body: Buffer.concat(this.#chunks) };
   }

@@ -79,7 +79,7 @@ function stateOf(client: DynamoDBClient, registry: string): Some<"readState" | "
       try {
         return (await putIf(client, registry, stored, condition)) ? stored : "stale";
       } catch (error) {
-        // The transaction that puts a hold is writing the row.
+        // A transaction that begins a legal hold is writing the row.
         if (error instanceof TransactionConflictException) return "stale";
         throw error;
       }
@@ -120,8 +120,8 @@ function workspacesOf(client: DynamoDBClient, registry: string): Some<"applyRete
 }
 
 /**
- * An idempotency key that is used again after its entry has expired records an entry of the same key. The page speaks of the one of
- * its `recordedAt`, so the newer one is neither removed nor extended for it.
+ * An idempotency key that is used again after its entry expired stores a newer entry under the same key. A page
+ * references the entry by its `recordedAt` too, so that the newer one is neither removed nor extended.
  */
 function entriesOf(client: DynamoDBClient, events: string): Some<"removeEntries" | "extendEntry"> {
   const names = { "#entry": EVENTS.entry, "#recordedAt": "recordedAt" };

@@ -2,12 +2,12 @@ import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { createSqsClient } from "./aws-clients.ts";
 
-/** Asks for the purge of workspaces; the same one twice does no harm. */
+/** Requests purges of workspaces. Requesting the same purge twice is harmless. */
 export interface PurgeTasks {
   add(workspaces: readonly string[]): Promise<void>;
 }
 
-/** SQS refused a part of a batch of purge tasks. */
+/** Thrown when SQS refused some messages of a batch of purge tasks. */
 export class PurgeTasksError extends TrailcastError {
   override name = "PurgeTasksError";
   constructor(count: number) {

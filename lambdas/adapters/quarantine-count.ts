@@ -1,8 +1,8 @@
 import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 
-/** How many records lie in quarantine. */
+/** Counts the records in quarantine. */
 export interface QuarantineCount {
-  /** At most `limit`, which keeps the scan small: whether there are any is what matters. */
+  /** Counts up to `limit`, which keeps the scan small; what matters is whether there are any. */
   countRows(limit: number): Promise<number>;
 }
 

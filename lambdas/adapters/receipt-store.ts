@@ -6,7 +6,7 @@ import { putIf } from "./conditional-write.ts";
 import { queryAllRows, toAttributes } from "./dynamo.ts";
 
 export interface ReceiptStore extends Pick<PurgeStore, "putReceipt" | "dropReceipt"> {
-  /** All of a workspace, by their first pages; strongly consistent. */
+  /** All receipts of a workspace, ordered by their first pages; strongly consistent. */
   listReceipts(workspace: string): Promise<Receipt[]>;
 }
 

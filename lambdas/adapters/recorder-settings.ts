@@ -6,7 +6,7 @@ import type { Environment } from "./entry-point.ts";
 
 const shardsSchema = z.record(z.string(), z.number());
 
-/** What every function that records events needs of its environment. */
+/** The settings that every function which records events reads from its environment. */
 export function recorderSettings(environment: Environment): Recorder["settings"] {
   return {
     eventTypePrefix: environment.text(ENV.eventTypePrefix),

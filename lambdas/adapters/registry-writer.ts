@@ -20,7 +20,7 @@ export interface RegistryTables {
   events: string;
 }
 
-// Another write on one of the rows takes milliseconds; the SDK does not try a cancelled transaction again.
+// A conflicting write takes milliseconds, and the SDK does not retry a cancelled transaction.
 const TRIES = 4;
 
 const IS_NEW = {
@@ -63,7 +63,7 @@ function countUp(
   };
 }
 
-/** Another version of the purge's row: whoever read it before fails at its next claim. */
+/** Increments the version of the purge's row, so that a purge that read it before fails at its next claim. */
 function freeze(workspace: string, TableName: string): NonNullable<TransactWriteItem["Update"]> {
   return {
     TableName,
@@ -106,7 +106,7 @@ function toItem(write: RegistryWrite, tables: RegistryTables): TransactWriteItem
   }
 }
 
-/** Index of the first part whose condition failed; `undefined` when the reason was another one. */
+/** Index of the first part whose condition failed; `undefined` if the transaction was cancelled for another reason. */
 function refusedPart(error: TransactionCanceledException): number | undefined {
   const index = (error.CancellationReasons ?? []).findIndex(({ Code }) => Code === "ConditionalCheckFailed");
   return index === -1 ? undefined : index;
@@ -116,7 +116,7 @@ function isContention(error: TransactionCanceledException): boolean {
   return (error.CancellationReasons ?? []).some(({ Code }) => Code === "TransactionConflict");
 }
 
-/** Changes several rows in one transaction. One call writes at most 100 parts (DynamoDB's limit). */
+/** Changes several rows in one transaction of at most 100 parts, which is DynamoDB's limit. */
 export function createRegistryWriter(client: DynamoDBClient, tables: RegistryTables): RegistryWriter {
   const write = async (writes: readonly RegistryWrite[]): Promise<CommitResult> => {
     const TransactItems = writes.map((part) => toItem(part, tables));

@@ -3,24 +3,26 @@ import type { NameResolver, Resolution } from "../core/egress/name-resolution.ts
 
 const TRY_MS = 1000;
 const TRIES = 2;
-/** In all, whatever the name servers do: the total of a delivery is 10 s. */
+/** Time-out of a whole look-up, whatever the name servers do. A delivery has 10 s in all. */
 const TOTAL_MS = 3000;
 
 export interface ResolverOptions {
-  /** `address:port` of name servers; those of the system when left out. */
+  /** `address:port` of name servers; those of the system by default. */
   servers?: readonly string[];
-  /** Milliseconds after which it is a time-out. */
+  /** Time-out in milliseconds. */
   totalMs?: number;
 }
 
 /**
- * Resolves by c-ares rather than `dns.lookup`, whose four threads eight hanging names keep busy: a good one then took 16 s, here 1 ms.
- * It reads no hosts file and tries no search domain.
+ * Resolves names with c-ares instead of `dns.lookup`, whose four threads can be blocked by unresponsive name servers:
+ * with eight names pending, another name took 16 s with `dns.lookup` and 1 ms with c-ares. It reads no hosts file and
+ * tries no search domains.
  */
 export function createNameResolver({ servers, totalMs = TOTAL_MS }: ResolverOptions = {}): NameResolver {
   return {
     async resolve(name) {
-      // One for each name: to cancel ends all lookups of a resolver, and a frozen function's sockets are left behind.
+      // One resolver for each name: cancelling ends all look-ups of a resolver, and sockets do not outlive the freezing
+      // of the function.
       const resolver = new dns.Resolver({ timeout: TRY_MS, tries: TRIES });
       if (servers !== undefined) resolver.setServers(servers);
       const timer = setTimeout(() => resolver.cancel(), totalMs);
@@ -49,7 +51,10 @@ function kindOf(error: unknown): "not-found" | "timeout" | "failed" {
   return code === dns.TIMEOUT || code === dns.CANCELLED ? "timeout" : "failed";
 }
 
-/** All addresses of both families. With some, a family that failed does not matter: only what was answered is connected to. */
+/**
+ * Merges the addresses of both families. If one family has addresses, a failure of the other is ignored, since only
+ * returned addresses are connected to.
+ */
 function combine(both: readonly Resolution[]): Resolution {
   const addresses = both.flatMap((one) => (one.kind === "addresses" ? one.addresses : []));
   if (addresses.length > 0) return { kind: "addresses", addresses };

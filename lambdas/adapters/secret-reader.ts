@@ -8,7 +8,10 @@ import { type DestinationSecret, destinationSecretSchema } from "../core/destina
 import type { SecretReader } from "../core/destination/destination-store.ts";
 import { SecretShapeError } from "./secret-store.ts";
 
-/** So long a version is kept in memory. It never changes, so this bounds only for how long a deleted one is remembered. */
+/**
+ * How long a version stays in memory. A version never changes, so this only limits how long a deleted one is
+ * remembered.
+ */
 const CACHE_MS = 60_000;
 const CACHED_SECRETS_MAX = 1_000;
 

@@ -11,7 +11,7 @@ import { type DestinationSecret, destinationSecretSchema } from "../core/destina
 import { type SecretStore, SecretVersionsError } from "../core/destination/secret-store.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 
-/** A secret does not hold what we put there: changed by other hands. */
+/** Thrown when a secret does not have the content that Trailcast wrote: somebody else changed it. */
 export class SecretShapeError extends TrailcastError {
   override name = "SecretShapeError";
   constructor() {
@@ -19,8 +19,9 @@ export class SecretShapeError extends TrailcastError {
   }
 }
 
-// Secrets Manager may drop a version without a label. Two labels take turns: the version in force keeps its own while another one is
-// written, so that a change that never came to be takes nothing away. One writer at a time: core/destination/secret-lock.ts.
+// Secrets Manager may delete a version without a label. The two labels alternate: the version in force keeps its label
+// while another one is written, so that a change that is never completed loses nothing. Only one writer may do this at
+// a time, see core/destination/secret-lock.ts.
 const LABELS = ["AWSCURRENT", "AWSPENDING"] as const;
 
 function parse(text: string | undefined): DestinationSecret {
@@ -37,7 +38,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Destinations' secrets in Secrets Manager; a version's id is ours (32 to 64 characters) and makes each write idempotent. */
+/**
+ * The secrets of destinations in Secrets Manager. The id of a version is ours (32 to 64 characters) and makes each
+ * write idempotent.
+ */
 export function createSecretStore(client: SecretsManagerClient): SecretStore {
   const get = (name: string, version: string) =>
     client.send(new GetSecretValueCommand({ SecretId: name, VersionId: version }));

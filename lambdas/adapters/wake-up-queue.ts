@@ -56,7 +56,7 @@ export function createWakeUpQueue(
   };
 }
 
-/** The queues that a function's environment names. */
+/** Sends wake-ups to the queues that a function's environment names. */
 export function connectWakeUpQueue(
   environment: Environment,
   client: SQSClient = createSqsClient(),

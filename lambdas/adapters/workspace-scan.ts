@@ -2,7 +2,10 @@ import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/
 import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { toAttributes } from "./dynamo.ts";
 
-/** Every workspace, a page of ids at a time. Eventually consistent: one that is minutes old has nothing to purge. */
+/**
+ * Finds every workspace, a page of ids at a time. Eventually consistent: a workspace that is minutes old has nothing to
+ * purge.
+ */
 export interface WorkspaceScan {
   all(): AsyncGenerator<string[]>;
 }

@@ -10,7 +10,10 @@ import type { Problem } from "../core/base/problem.ts";
 import { windowOf } from "../core/reading/reading-window.ts";
 import type { ListEventsDependencies } from "./list-events.ts";
 
-/** `GET …/events/export`: a small window at once, oldest first; a larger one is refused and asks for a job. */
+/**
+ * Answers `GET …/events/export`: exports a small window at once, oldest event first. A larger window is refused with
+ * the advice to create a job.
+ */
 export async function exportDirectly(
   workspace: Workspace,
   request: HttpRequest,

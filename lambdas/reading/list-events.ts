@@ -17,7 +17,7 @@ export interface ListEventsDependencies {
   clock: Clock;
 }
 
-/** `GET …/events`: within retention, newest first, at most what one request may examine. */
+/** Answers `GET …/events`: the events within retention, newest first, as far as one request may examine them. */
 export async function listEvents(
   workspace: Workspace,
   request: HttpRequest,
@@ -52,7 +52,7 @@ export function filterOf(asked: EventFilter): EventFilter {
   return { category, action, actor, target, q };
 }
 
-/** What makes two questions the same, so that a cursor of one goes with the other. */
+/** The parameters that a cursor is bound to: it is valid only for a request with the same ones. */
 function identityOf(workspace: string, parameters: EventListParameters): (string | undefined)[] {
   const { from, to, category, action, actor, target, q } = parameters;
   return [workspace, from, to, category, action, actor, target, q];

@@ -29,12 +29,12 @@ export interface ExportsDependencies extends ListEventsDependencies {
   random: RandomBytes;
 }
 
-/** So many jobs of a workspace at once: each reads its whole window, as long as it takes. */
+/** Concurrent jobs of a workspace. Each reads its whole window, however long that takes. */
 const MOST_RUNNING = 10;
-/** So many that are kept: a list reads the row of each, and one an hour for 7 days is 168. */
+/** Jobs kept for a workspace. A list reads the row of each; one job an hour over 7 days makes 168. */
 const MOST_KEPT = 200;
 
-/** `POST …/exports`: a job over what is in the journal now. */
+/** Answers `POST …/exports`: creates a job that exports what is in the journal now. */
 export async function createExport(
   workspace: Workspace,
   request: HttpRequest,
@@ -57,7 +57,7 @@ async function startJob(job: ExportJob, { rows, starter }: ExportsDependencies):
   try {
     await starter.start(job.workspace, job.export);
   } catch (error) {
-    // The caller is told that there is no job; this one must not count as running.
+    // The caller gets an error, so this job must not count as running.
     if (stored !== "stale") await rows.putJob({ ...stored, status: "failed" });
     throw error;
   }
@@ -116,7 +116,7 @@ async function newJob(
   };
 }
 
-/** `GET …/exports`. */
+/** Answers `GET …/exports`. */
 export async function listExports(
   workspace: Workspace,
   dependencies: ExportsDependencies,
@@ -125,7 +125,7 @@ export async function listExports(
   return jsonAnswer(200, { items: fitting(jobs.map(summaryOf)) });
 }
 
-/** `GET …/exports/{exp}`. */
+/** Answers `GET …/exports/{exp}`. */
 export async function readExport(
   workspace: Workspace,
   id: string,
@@ -145,7 +145,7 @@ async function keptJobs(workspace: string, dependencies: ExportsDependencies): P
   return Promise.all(jobs.map((job) => revived(job, dependencies)));
 }
 
-/** The job, started again when its function has died: whoever asks for it finds out. */
+/** The job, restarted if its function has died. This is found out when the job is read. */
 async function revived(job: ExportJob, { rows, starter, clock }: ExportsDependencies): Promise<ExportJob> {
   const next = reviveJob(job, clock());
   const stored = next === undefined ? "stale" : await rows.putJob(next);
@@ -154,7 +154,8 @@ async function revived(job: ExportJob, { rows, starter, clock }: ExportsDependen
   return stored;
 }
 
-// The table removes an expired row within days; the bucket its parts within a day.
+// Whether the job is still to be shown. The table removes an expired row within days, the bucket its parts within a
+// day.
 function isKept(job: ExportJob, now: number): boolean {
   return job.expiresAt * 1000 > now;
 }
@@ -172,7 +173,7 @@ function summaryOf(job: ExportJob): object {
   };
 }
 
-/** Those of a job that has ended; no link to one that holds what has expired since. */
+/** The parts of a job that has ended, without links to parts that contain events which have expired since. */
 async function partsOf(job: ExportJob, since: string, parts: ExportParts): Promise<object[]> {
   if (job.status !== "done" && job.status !== "incomplete") return [];
   return Promise.all(

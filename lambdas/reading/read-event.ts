@@ -16,18 +16,22 @@ import type { EntryStore } from "../core/entry/entry-store.ts";
 export interface ReadEventDependencies {
   entries: Pick<EntryStore, "readEntries">;
   journal: JournalStore;
-  /** The deliveries that held the event, as far as they were looked for. */
+  /** The deliveries that contained the event, as far as they were examined. */
   deliveriesOf(workspace: string, event: DeliveredEvent): Promise<EventDeliveries>;
   plans: Plans;
   clock: Clock;
-  /** Number of shards of the giants, by workspace. */
+  /** Number of Events shards of very busy workspaces, by workspace. */
   shards: Readonly<Record<string, number>>;
 }
 
-/** An entry is on the first page whose time reaches it, or soon after: posts at the same time may pass each other by. */
+/**
+ * An entry is on the first page whose time reaches its own, or soon after, because concurrent posts may swap places.
+ */
 const PAGES_LOOKED_AT = 20;
 
-/** `GET …/events/{id}`: the id leads straight to the entry; its deliveries by its place in the journal. */
+/**
+ * Answers `GET …/events/{id}`: the id leads directly to the entry, and its position in the journal to its deliveries.
+ */
 export async function readEvent(
   workspace: Workspace,
   id: string,
@@ -60,10 +64,13 @@ export async function readEvent(
   });
 }
 
-/** The most shards that a workspace may have had; one BatchGetItem takes 100 keys. */
+/** The most shards that a workspace may ever have had; one BatchGetItem takes 100 keys. */
 const SHARDS_LOOKED_AT = 64;
 
-/** In the shard that the settings of now give it; where it is not, in any that those of its time may have given. */
+/**
+ * Looks in the shard that the present settings assign; if the entry is not there, in all shards that earlier settings
+ * may have assigned.
+ */
 async function findEntry(
   workspace: string,
   entry: string,
@@ -77,7 +84,7 @@ async function findEntry(
   return (await entries.readEntries(workspace, elsewhere)).get(entry);
 }
 
-/** Where the journal holds the event; `undefined` while fan-out has not put it there. */
+/** The position of the event in the journal; `undefined` if fan-out has not journalled it yet. */
 async function positionOf(
   entry: { workspace: string; entry: string; recordedAt: string },
   position: number,
@@ -87,7 +94,7 @@ async function positionOf(
   if (first === undefined) return undefined;
   const near = await positionFrom(first, entry.entry, position, journal);
   if (near !== undefined) return near;
-  // Where fan-out was late, many pages of one time hold what was recorded long before.
+  // If fan-out was late, many pages of nearly the same time contain entries that were recorded long before.
   const recorded = await findPageRecordedAt(entry.workspace, entry.recordedAt, journal);
   return recorded && positionFrom(recorded, entry.entry, position, journal);
 }
