@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  anchorsOf,
+  linksOf,
+  type MarkdownPage,
+  readMarkdown,
+  readMarkdownPages,
+  ROOT,
+} from "../helpers/markdown.ts";
+
+const pages = readMarkdownPages();
+
+/** Why a link of a page leads nowhere, or nothing if it leads somewhere. */
+function faultOf(page: MarkdownPage, link: string): string | undefined {
+  const [file = "", anchor] = link.split("#");
+  const target = file === "" ? page.path : normalize(join(dirname(page.path), decodeURI(file)));
+  if (target.startsWith("..")) return "leaves the repository";
+  if (!existsSync(join(ROOT, target))) return "has no such file";
+  if (anchor === undefined || !target.endsWith(".md")) return undefined;
+  return anchorsOf(readMarkdown(target)).has(anchor) ? undefined : "has no such heading";
+}
+
+describe("every Markdown page", () => {
+  it("is looked at", () => {
+    const paths = pages.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(["README.md", "docs/architecture.md", "docs/protocol.md"]));
+  });
+
+  it("has relative links that lead to a file and, with an anchor, to a heading of it", () => {
+    const broken = pages.flatMap((page) =>
+      linksOf(page)
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .flatMap((link) => {
+          const fault = faultOf(page, link);
+          return fault === undefined ? [] : [`${page.path}: ${link} ${fault}`];
+        }),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it("is reached by links from README.md, if it is in docs/", () => {
+    const reached = new Set(["README.md"]);
+    for (const path of reached) {
+      for (const link of linksOf(readMarkdown(path)).filter((target) => !/^[a-z]+:|^#/.test(target))) {
+        const target = normalize(join(dirname(path), link.split("#")[0] ?? ""));
+        if (target.endsWith(".md")) reached.add(target);
+      }
+    }
+    const lost = pages.filter(({ path }) => path.startsWith("docs/") && !reached.has(path));
+    expect(lost.map(({ path }) => path)).toEqual([]);
+  });
+});
