@@ -4,10 +4,11 @@ import { createEntryPoint } from "./adapters/entry-point.ts";
 import { createHttpHandler, type HttpAnswer, type HttpHandler, jsonAnswer } from "./adapters/http-api.ts";
 import { createPowertoolsLog } from "./adapters/powertools-log.ts";
 import { openApiDocument } from "./core/api/openapi.ts";
+import { PROBLEM_PAGE_HEADERS, problemPage } from "./core/api/problem-page.ts";
 import { consoleAnswer, consolePath } from "./core/api/console-file.ts";
 import { ENV } from "./core/base/environment.ts";
 import type { Log } from "./core/base/log.ts";
-import { type Problem, problems } from "./core/base/problem.ts";
+import { type Problem, PROBLEM_BASE, problems } from "./core/base/problem.ts";
 
 export interface PublicDependencies {
   version: string;
@@ -17,7 +18,7 @@ export interface PublicDependencies {
 
 const CONSOLE = "/console/";
 
-/** What is open to everybody: health, the API's description, and the console's page. */
+/** What is open to everybody: health, the API's description, the types of its problems, and the console's page. */
 export function createPublicHandler({ version, files, log }: PublicDependencies): HttpHandler {
   let document: HttpAnswer | undefined;
   return createHttpHandler(async ({ path }) => {
@@ -29,11 +30,19 @@ export function createPublicHandler({ version, files, log }: PublicDependencies)
       document ??= jsonAnswer(200, openApiDocument(version), { "cache-control": "public, max-age=300" });
       return document;
     }
+    if (path.startsWith(PROBLEM_BASE)) return answerProblemType(path.slice(PROBLEM_BASE.length));
     if (path === "/console") return { statusCode: 308, headers: { location: CONSOLE } };
     return path.startsWith(CONSOLE)
       ? answerFile(path.slice(CONSOLE.length), files)
       : problems.notFound("route");
   }, log);
+}
+
+function answerProblemType(kind: string): HttpAnswer | Problem {
+  const body = problemPage(kind);
+  return body === undefined
+    ? problems.notFound("type of problem")
+    : { statusCode: 200, headers: PROBLEM_PAGE_HEADERS, body };
 }
 
 async function answerFile(asked: string, files: ConsoleFiles): Promise<HttpAnswer | Problem> {

@@ -35,5 +35,11 @@ export const API_ROUTES = {
     `POST ${DESTINATION}/deliveries/{whd}/skip`,
   ],
   /** Routes that need no token. */
-  open: ["GET /v1/health", "GET /openapi.json", "GET /console", "GET /console/{proxy+}"],
+  open: [
+    "GET /v1/health",
+    "GET /openapi.json",
+    "GET /problems/{kind}",
+    "GET /console",
+    "GET /console/{proxy+}",
+  ],
 } as const;

@@ -105,7 +105,7 @@ export class ManagementApi extends Construct {
         acknowledge(
           route,
           "APIG4",
-          "Open to everybody: health, the API's description, and the console's page",
+          "Open to everybody: health, the API's description and types of problems, and the console's page",
         );
       }
     }

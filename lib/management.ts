@@ -48,7 +48,7 @@ export class Management extends Construct {
     this.equip(deployment);
     this.open = new TrailcastFunction(this, "Open", deployment, {
       entry: "serve-public",
-      description: "Answers health, the API's description and the console's page",
+      description: "Answers health, the API's description, types of problems and the console's page",
       timeoutSeconds: 10,
       memoryMegabytes: 256,
     });

@@ -148,7 +148,7 @@ describe("a request with", () => {
         status,
         type: expect.stringMatching(/^application\/problem\+json/),
         body: {
-          type: `https://trailcast.dev/problems/${kind}`,
+          type: `/problems/${kind}`,
           status,
           title: expect.any(String),
           detail: expect.any(String),
@@ -158,6 +158,14 @@ describe("a request with", () => {
       expect(await countEntries()).toBe(before);
     },
   );
+
+  it("any fault is told by a type that leads to its description, without a token", async () => {
+    const { body } = await post({ body: "no JSON" });
+    const { type } = body as { type: string };
+    const page = await fetch(new URL(type, stack.runtime.apiUrl));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("Send one JSON document, encoded as UTF-8.");
+  });
 
   it.each(Object.entries(REFUSED_TOKENS))("%s is refused by the authoriser", async (_, request) => {
     const before = await countEntries();

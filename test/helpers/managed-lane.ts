@@ -15,7 +15,7 @@ export const WHD = "whd_01M83AAAAAW5M2T9C7R4X6V0BD";
 export const NEXT_ATTEMPT_AT = new Date(NOW + 600_000).toISOString();
 export const DISABLED = {
   status: 409,
-  body: { type: "https://trailcast.dev/problems/destination-disabled" },
+  body: { type: "/problems/destination-disabled" },
 };
 export const REPORT = {
   last: {

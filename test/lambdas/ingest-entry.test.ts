@@ -182,7 +182,7 @@ describe("an Idempotency-Key", () => {
     await post({ events: [postedEvent()] }, withKey("k1"));
     const other = await post({ events: [postedEvent({ action: "removed" })] }, withKey("k1"));
     expect(other.json).toMatchObject({
-      type: "https://trailcast.dev/problems/idempotency-key-reused",
+      type: "/problems/idempotency-key-reused",
       status: 409,
       field: "Idempotency-Key",
     });
@@ -200,7 +200,7 @@ describe("an Idempotency-Key", () => {
   it.each(["", "x".repeat(256), "kéy", "a\tb"])("is refused when it is %j", async (key) => {
     expect((await post({ events: [postedEvent()] }, withKey(key))).json).toMatchObject({
       status: 400,
-      type: "https://trailcast.dev/problems/invalid-idempotency-key",
+      type: "/problems/invalid-idempotency-key",
       limit: "1 to 255 characters",
     });
   });
@@ -366,7 +366,7 @@ describe("bad input", () => {
     expect(answer.statusCode).toBe(status);
     expect(answer.headers?.["content-type"]).toBe("application/problem+json");
     expect(answer.json).toMatchObject({
-      type: `https://trailcast.dev/problems/${kind}`,
+      type: `/problems/${kind}`,
       status,
       detail: expect.stringMatching(/\S/),
       ...(field !== undefined && { field }),
@@ -382,15 +382,9 @@ describe("bad input", () => {
 });
 
 describe("a token", () => {
-  const forbidden = "https://trailcast.dev/problems/forbidden-workspace";
+  const forbidden = "/problems/forbidden-workspace";
   it.each([
-    [
-      "without the scope",
-      claims("[ws_1]", "events:read"),
-      "ws_1",
-      403,
-      "https://trailcast.dev/problems/missing-scope",
-    ],
+    ["without the scope", claims("[ws_1]", "events:read"), "ws_1", 403, "/problems/missing-scope"],
     ["of another workspace", claims("[ws_2]", "events:write"), "ws_1", 403, forbidden],
     [
       "of another workspace, asking for one that does not exist",
@@ -399,27 +393,27 @@ describe("a token", () => {
       403,
       forbidden,
     ],
-    ["without claims", {}, "ws_1", 403, "https://trailcast.dev/problems/missing-scope"],
+    ["without claims", {}, "ws_1", 403, "/problems/missing-scope"],
     [
       "for a workspace that was never registered",
       claims("[ws_none]", "events:write"),
       "ws_none",
       404,
-      "https://trailcast.dev/problems/unknown-workspace",
+      "/problems/unknown-workspace",
     ],
     [
       "of an operator, for no id at all",
       claims("*", "events:write"),
       "ws_1/2",
       404,
-      "https://trailcast.dev/problems/unknown-workspace",
+      "/problems/unknown-workspace",
     ],
     [
       "for a workspace that has ended",
       claims("ws_ended", "events:write"),
       "ws_ended",
       410,
-      "https://trailcast.dev/problems/workspace-ended",
+      "/problems/workspace-ended",
     ],
   ])("%s is refused", async (_name, given, workspace, status, type) => {
     expect((await post({ events: [event] }, { workspace, claims: given })).json).toMatchObject({

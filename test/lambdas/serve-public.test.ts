@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createConsoleFiles } from "../../lambdas/adapters/console-files.ts";
 import type { HttpAnswer } from "../../lambdas/adapters/http-api.ts";
+import { PROBLEM_CATALOGUE } from "../../lambdas/core/base/problem-catalogue.ts";
 import { createPublicHandler } from "../../lambdas/serve-public.ts";
 import { httpEvent, lambdaContext } from "../helpers/http-events.ts";
 import { createRecordedLog } from "../helpers/in-memory-stores.ts";
+import { violationsOf } from "../helpers/openapi-conformance.ts";
 
 let folder: string;
 let get: (path: string) => Promise<HttpAnswer>;
@@ -45,6 +47,41 @@ describe("what is open to everybody", () => {
   it.each(["/", "/v1", "/v1/workspaces/ws_1/events", "/consoles/"])("has nothing at %s", async (path) => {
     expect((await get(path)).statusCode).toBe(404);
   });
+});
+
+describe("a type of problem", () => {
+  it("is described where the `type` of an answer leads", async () => {
+    const refused = await get("/v1/nothing");
+    const { type } = JSON.parse(refused.body ?? "") as { type: string };
+    const { statusCode, headers, body = "" } = await get(type);
+    expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+      "x-content-type-options": "nosniff",
+    });
+    expect(body).toContain("<h1>404 There is no such object</h1>");
+    expect(body).toContain(`<h2>Remedy</h2><p>${PROBLEM_CATALOGUE["not-found"].remedy}</p>`);
+  });
+
+  it.each(Object.keys(PROBLEM_CATALOGUE))(
+    "%s has a page that conforms to the API's description",
+    async (kind) => {
+      const { statusCode, headers = {}, body } = await get(`/problems/${kind}`);
+      const answer = { status: statusCode, headers, body };
+      expect(violationsOf("GET", `/problems/${kind}`, answer)).toEqual([]);
+      expect(body).not.toContain("`");
+    },
+  );
+
+  it.each(["", "none", "constructor", "not-found/", "<script>", "%3Cscript%3E"])(
+    "that does not exist is not found: %j",
+    async (kind) => {
+      const { statusCode, body = "" } = await get(`/problems/${kind}`);
+      expect(statusCode).toBe(404);
+      expect(body).not.toContain("script");
+    },
+  );
 });
 
 describe("the console", () => {

@@ -76,6 +76,11 @@ export const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
     pattern: "^aud_[0-9a-hjkmnp-tv-z]{26}[0-9]{2}$",
     example: "aud_0g40r40m30e209185gr38e1w8101",
   },
+  kind: {
+    description: "A type of problem: the last part of its `type`",
+    pattern: "^[a-z]+(-[a-z]+)*$",
+    example: "invalid-request",
+  },
   exp: {
     description: "An export of the workspace",
     pattern: `^exp_${ULID}$`,

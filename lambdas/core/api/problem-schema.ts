@@ -7,7 +7,7 @@ export const problemSchema = component(
   "Problem",
   "A refusal (RFC 9457): what was wrong, where, and what to do",
   z.looseObject({
-    type: described("Names the kind of the problem", z.string()),
+    type: described("Names the type of the problem, and leads to its cause and remedy", z.string()),
     title: z.string(),
     status: z.int(),
     detail: described("What to do about it", z.string()),

@@ -19,6 +19,21 @@ export const publicOperations = {
     answers: { 200: { description: "It does", schema: healthSchema } },
     refusals: {},
   },
+  getProblemType: {
+    method: "GET",
+    path: "/problems/{kind}",
+    tag: "Service",
+    summary: "What a type of problem means",
+    description: "The `type` of a problem leads here.",
+    answers: {
+      200: {
+        description: "A page with its cause and remedy",
+        schema: z.string(),
+        contentTypes: ["text/html"],
+      },
+    },
+    refusals: { 404: "There is no such type" },
+  },
   getOpenApi: {
     method: "GET",
     path: "/openapi.json",

@@ -1,19 +1,25 @@
+import type { ProblemKind, ProblemStatus } from "./problem-catalogue.ts";
+
 /**
  * A refusal in the form of RFC 9457. `kind` is the last part of the problem's `type` URI, `detail` says what to do,
  * `field` names the place in the request (`events[3].actor.id`, a header, a parameter) and `limit` the limit that was
  * exceeded. `members` are further properties of the answer.
  */
-export interface Problem {
-  kind: string;
+interface ProblemOf<Kind extends ProblemKind> {
+  kind: Kind;
   title: string;
-  status: number;
+  status: ProblemStatus<Kind>;
   detail: string;
   field?: string;
   limit?: string;
   members?: Readonly<Record<string, unknown>>;
 }
 
-export const PROBLEM_BASE = "https://trailcast.dev/problems/";
+/** A kind that the catalogue does not know, or another status than it names, does not compile. */
+export type Problem = { [Kind in ProblemKind]: ProblemOf<Kind> }[ProblemKind];
+
+/** A path of the API itself, which describes each kind there: RFC 9457 resolves it against the address that answered. */
+export const PROBLEM_BASE = "/problems/";
 export const PROBLEM_CONTENT_TYPE = "application/problem+json";
 
 export interface ProblemDocument {

@@ -33,13 +33,14 @@ function eventProblem(problem: Problem): Problem {
     return {
       ...problem,
       kind: "event-count",
+      status: 400,
       title: "The request does not hold 1 to 100 events",
       limit: `1 to ${LIMITS.eventsPerRequest} events`,
       detail: "Send a list of 1 to 100 events; more go into several requests.",
     };
   }
   return problem.field?.startsWith("events[") === true
-    ? { ...problem, kind: "invalid-event", title: "An event is not valid" }
+    ? { ...problem, kind: "invalid-event", status: 400, title: "An event is not valid" }
     : problem;
 }
 

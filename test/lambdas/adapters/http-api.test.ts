@@ -79,7 +79,7 @@ describe("an answer", () => {
       headers: { "content-type": "application/problem+json" },
     });
     expect(JSON.parse(returned.body ?? "")).toStrictEqual({
-      type: "https://trailcast.dev/problems/missing-scope",
+      type: "/problems/missing-scope",
       title: "The token does not have the scope",
       status: 403,
       detail: "Ask for a token with the scope events:read.",

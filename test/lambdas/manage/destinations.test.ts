@@ -111,7 +111,7 @@ describe("creating a destination", () => {
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 409, 409]);
     expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
-      type: "https://trailcast.dev/problems/too-many-destinations",
+      type: "/problems/too-many-destinations",
       limit: "3 destinations",
     });
     expect(await manage.secretNames()).toHaveLength(3);
@@ -122,7 +122,7 @@ describe("creating a destination", () => {
     const { status, body } = await manage.ask("POST", `${WS}/destinations`, { body: DESTINATION });
     expect(status).toBe(403);
     expect(body).toMatchObject({
-      type: "https://trailcast.dev/problems/forwarding-not-in-plan",
+      type: "/problems/forwarding-not-in-plan",
       plan: "enterprise",
       currentPlan: "free",
       upgradeUrl: "https://app.example.com/upgrade",
@@ -195,7 +195,7 @@ describe("a refused destination", () => {
     const { status, headers, body } = await manage.ask("POST", `${WS}/destinations`, ask);
     expect(status).toBe(400);
     expect(headers["content-type"]).toBe("application/problem+json");
-    expect(body).toMatchObject({ type: `https://trailcast.dev/problems/${kind}`, status: 400, field });
+    expect(body).toMatchObject({ type: `/problems/${kind}`, status: 400, field });
     expect(body.detail).not.toBe("");
     expect(await manage.secretNames()).toEqual([]);
     expect(await manage.dependencies.registry.listDestinations("ws_1", undefined, 10)).toEqual([]);

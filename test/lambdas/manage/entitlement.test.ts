@@ -181,7 +181,7 @@ describe("an entitlement", () => {
     const refused = await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" } });
     expect(refused).toMatchObject({
       status: 403,
-      body: { type: "https://trailcast.dev/problems/operator-only" },
+      body: { type: "/problems/operator-only" },
     });
     const scope = await manage.ask("PUT", `${WS}/entitlement`, {
       body: { plan: "enterprise" },

@@ -76,7 +76,7 @@ describe("deliveries", () => {
     manage.clock.now += 45 * 60_000;
     expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject({
       status: 409,
-      body: { type: "https://trailcast.dev/problems/nothing-to-send" },
+      body: { type: "/problems/nothing-to-send" },
     });
     expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toHaveLength(1);
   });
@@ -176,7 +176,7 @@ describe("deliveries", () => {
     await manage.post("enable", { from: "now" });
     expect(await manage.post(`deliveries/${WHD}/skip`)).toMatchObject({
       status: 409,
-      body: { type: "https://trailcast.dev/problems/delivery-closed" },
+      body: { type: "/problems/delivery-closed" },
     });
   });
 });
