@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import type { Log } from "../core/base/log.ts";
 import { describeError } from "./describe-error.ts";
 
-/** One JSON line a fact to the function's log. `service` is the function's name in the design, `ingest` for one. */
+/** One JSON line a fact to the function's log. `service` names the function, `ingest` for one. */
 export function createPowertoolsLog(service: string): Log {
   const logger = new Logger({ serviceName: service, logLevel: "INFO" });
   return {

@@ -236,7 +236,7 @@ export function sqsStandardContract(target: Target): void {
     oursOnly(
       target,
       "at a URL of another host is refused",
-      "design 4: return URLs that carry the local endpoint and refuse others, or a test talks to the real AWS",
+      "A stand-in refuses the URLs of other hosts, so that no test ever talks to the real AWS",
       async () => {
         const url = "https://sqs.eu-central-1.amazonaws.com/123456789012/contract";
         const direct = await fetch(target.url(), {

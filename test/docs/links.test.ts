@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   anchorsOf,
@@ -21,6 +21,48 @@ function faultOf(page: MarkdownPage, link: string): string | undefined {
   if (anchor === undefined || !target.endsWith(".md")) return undefined;
   return anchorsOf(readMarkdown(target)).has(anchor) ? undefined : "has no such heading";
 }
+
+/** Folders whose texts people read: sources, tests and pages. */
+const TEXT_FOLDERS = [
+  "bin",
+  "lib",
+  "lambdas",
+  "packages",
+  "local",
+  "cli",
+  "console",
+  "bench",
+  "test",
+  "docs",
+  ".ci",
+];
+const TEXT_FILE = /\.(?:ts|js|mjs|md|html|css)$|^run$/;
+
+function textsIn(folder: string): { path: string; text: string }[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((found) => found.isFile() && TEXT_FILE.test(found.name))
+    .map((found) => relative(ROOT, join(found.parentPath, found.name)))
+    .filter((path) => !path.includes("node_modules/") && !path.includes("/dist/"))
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
+}
+
+describe("every text of the repository", () => {
+  it("names only Markdown pages that are in it", () => {
+    const names = new Set(pages.map(({ path }) => basename(path)));
+    const unknown = TEXT_FOLDERS.flatMap(textsIn).flatMap(({ path, text }) =>
+      [...text.matchAll(/[\w-]+\.md\b/g)].flatMap(([name]) => (names.has(name) ? [] : [`${path}: ${name}`])),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it("appeals to no design outside of the repository", () => {
+    const outside = /\b(?:the|of the|by) design\b(?! in the repository)|\.\.\/shared\//i;
+    const found = TEXT_FOLDERS.flatMap(textsIn).filter(
+      ({ path, text }) => path !== "test/docs/links.test.ts" && outside.test(text),
+    );
+    expect(found.map(({ path }) => path)).toEqual([]);
+  });
+});
 
 describe("every Markdown page", () => {
   it("is looked at", () => {

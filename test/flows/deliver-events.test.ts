@@ -34,7 +34,7 @@ describe("events that were posted", () => {
     expect(targets).toEqual(posted.map((_, index) => `n${index}`));
   });
 
-  it("arrive as the envelope that the design shows", async () => {
+  it("arrive as the CloudEvents envelope that docs/receivers.md shows", async () => {
     await user.register("ws_envelope");
     await user.createDestination("ws_envelope", "/envelope");
     const event = postedEvent({

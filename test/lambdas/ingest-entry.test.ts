@@ -85,7 +85,7 @@ const withKey = (key: string): Post => ({ headers: { "Idempotency-Key": key } })
 const onlyEntry = () => [...entries.entries.values()][0]!;
 
 describe("a good request", () => {
-  it("becomes one entry of the CloudEvents that the design shows, and answers their ids", async () => {
+  it("becomes one entry of CloudEvents as docs/receivers.md shows them, and answers their ids", async () => {
     const answer = await post({
       events: [postedEvent({ time: "2026-11-23T06:00:00+01:00" }), postedEvent()],
     });

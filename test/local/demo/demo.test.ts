@@ -71,7 +71,7 @@ describe("the terminal", () => {
 });
 
 describe("the options of npm start", () => {
-  it("have the defaults of the design and are read", () => {
+  it("have their documented defaults and are read", () => {
     expect(parseStartOptions([])).toMatchObject({
       port: 4780,
       demo: true,

@@ -41,7 +41,7 @@ describe("custom headers that receivers ask for", () => {
 });
 
 describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
-  const ofTheIssue = [
+  const ownedByOthers = [
     [
       "Authorization",
       "Content-Type",
@@ -92,7 +92,7 @@ describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
     ],
   ].flat();
 
-  it.each(ofTheIssue)("%s is refused, however it is spelt", (name) => {
+  it.each(ownedByOthers)("%s is refused, however it is spelt", (name) => {
     for (const spelling of [
       name,
       name.toLowerCase(),
