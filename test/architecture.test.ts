@@ -195,6 +195,16 @@ describe("console", () => {
       ),
     ).toEqual([]);
   });
+
+  it("uses nothing that only Node has, although the types of the API know Node", () => {
+    const globals = new Set(["Buffer", "process", "require", "setImmediate", "__dirname"]);
+    expect(
+      findings(below("console"), (node) => {
+        const name = node.type === "Identifier" ? textAt(node, "name") : "";
+        return globals.has(name) ? name : undefined;
+      }),
+    ).toEqual([]);
+  });
 });
 
 describe("source", () => {

@@ -6,6 +6,7 @@ import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
+import { DEFAULT_FORMAT } from "../core/formats/known-formats.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { mergeHeaders } from "../core/destination/merge-headers.ts";
 import type { Problem } from "../core/base/problem.ts";
@@ -67,7 +68,7 @@ function otherVersion(): Problem {
 function apply(row: Destination, asked: DestinationChange, dependencies: ManageDependencies): Destination {
   const eventTypes = asked.eventTypes === undefined ? row.eventTypes : [...new Set(asked.eventTypes ?? [])];
   if (asked.eventTypes !== undefined) requireTypes(eventTypes, dependencies.settings);
-  const format = asked.format === undefined ? row.format : (asked.format ?? "cloudevents-batch");
+  const format = asked.format === undefined ? row.format : (asked.format ?? DEFAULT_FORMAT);
   const sameContent = format === row.format && sameTypes(eventTypes, row.eventTypes);
   return {
     ...row,

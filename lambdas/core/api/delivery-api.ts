@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_FORMAT } from "../formats/known-formats.ts";
 import { deliveryOutcomeSchema } from "../delivery/delivery-record.ts";
 import { placeSchema } from "./destination-actions-api.ts";
 import {
@@ -50,7 +51,7 @@ const DELIVERY_EXAMPLE = {
   previousId: "whd_01KAQN3QZ3K9Q2B4T7W1Y5N8CE",
   parent: null,
   outcome: "retry" as const,
-  format: "cloudevents-batch",
+  format: DEFAULT_FORMAT,
   count: 1,
   first: { page: 42, index: 0 },
   end: { page: 42, index: 1 },

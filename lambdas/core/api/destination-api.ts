@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_FORMAT, FORMAT_NAMES, FORMATS } from "../formats/known-formats.ts";
 import {
   component,
   cursorParameter,
@@ -37,8 +38,8 @@ const url = () =>
   );
 const format = () =>
   described(
-    "`cloudevents-batch`: an array of 1 to 100 events. `cloudevents-structured`: one event a request",
-    oneOf("cloudevents-batch", "cloudevents-structured"),
+    FORMATS.map(({ name: value, summary }) => `\`${value}\`: ${summary}`).join(". "),
+    oneOf(...FORMAT_NAMES),
   );
 const MUST_BE_TYPE =
   "must be an event type such as pro.atmos.billing.invoice_paid, or all below one: pro.atmos.billing.*";
@@ -61,7 +62,7 @@ export const destinationRequestSchema = component(
   fields("{ name, url, format?, eventTypes?, headers?, enabled? }", {
     name: name(),
     url: url(),
-    format: z._default(format(), "cloudevents-batch"),
+    format: z._default(format(), DEFAULT_FORMAT),
     eventTypes: z._default(eventTypes(), []),
     headers: described(
       "Sent with every delivery, at most 20 and 4 kB; values are never shown again",
@@ -115,7 +116,7 @@ export const DESTINATION_EXAMPLE = {
   id: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
   name: "Acme SIEM",
   url: "https://siem.example.com/intake",
-  format: "cloudevents-batch" as const,
+  format: DEFAULT_FORMAT,
   eventTypes: ["pro.atmos.billing.*"],
   headers: { "X-Tenant": REDACTED },
   enabled: true,

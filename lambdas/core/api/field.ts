@@ -46,7 +46,7 @@ export function whole(unit: string, min: number, max: number): z.ZodMiniInt {
 
 export const flag = (): z.ZodMiniBoolean => z.boolean("must be true or false");
 
-export function oneOf<const Values extends readonly [string, ...string[]]>(
+export function oneOf<const Values extends readonly string[]>(
   ...values: Values
 ): z.ZodMiniEnum<{ [Value in Values[number]]: Value }> {
   return z.enum(values, `must be one of ${values.map((value) => `"${value}"`).join(", ")}`);

@@ -1,13 +1,13 @@
 import { type ChainLink, chainHeader } from "./chain-header.ts";
 import { type Destination, type DestinationSecret, signingSecrets } from "../destination/destination.ts";
-import { CONTENT_TYPES, type Format } from "../formats/format.ts";
+import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import type { SendRequest } from "./send.ts";
 import { signBody } from "./signature.ts";
 
 export interface RequestParts {
   destination: Pick<Destination, "url">;
   secret: DestinationSecret;
-  format: Format;
+  format: FormatName;
   link: ChainLink;
   body: Uint8Array;
   /** Of this attempt, in milliseconds. */
@@ -23,7 +23,7 @@ export function composeRequest(parts: RequestParts): SendRequest {
   const timestamp = Math.floor(now / 1000);
   const signature = signBody(link.id, timestamp, body, secrets);
   const own = {
-    "content-type": CONTENT_TYPES[format],
+    "content-type": formatOf(format).contentType,
     "user-agent": `Trailcast/${version}`,
     "x-webhook-id": link.id,
     "x-webhook-timestamp": String(timestamp),

@@ -4,10 +4,9 @@ import {
   type RetrySettings,
   type ScheduleFacts,
 } from "./retry-schedule.ts";
+import type { Advice, Judgement } from "../formats/format.ts";
+import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import type { SendResult } from "./send.ts";
-
-/** What the owner should hear of without waiting: the credentials or the format are refused. */
-export type Advice = "credentials" | "format";
 
 /** What an attempt came to. `error` is a class from a closed list (`HTTP 500`, `dns`, `guard:…`), never text from outside. */
 export type Verdict =
@@ -21,36 +20,49 @@ export type SuspendReason = "gone" | "retries-exhausted";
 export interface AttemptFacts extends ScheduleFacts {
   /** Events in the delivery. */
   count: number;
+  format: FormatName;
 }
 
-/** The class of what kept a 2xx away; `null` for a 2xx. */
-export function errorOf(result: SendResult): string | null {
-  if (result.kind === "refused") return `guard:${result.rule}`;
-  if (result.kind === "failed") return result.errorClass;
-  return isSuccess(result.statusCode) ? null : `HTTP ${result.statusCode}`;
+/** What an attempt came to by itself, whatever is made of it: an answer is judged by the format. */
+export function judgeResult(result: SendResult, format: FormatName): Judgement {
+  if (result.kind === "refused") return { kind: "refused", error: `guard:${result.rule}` };
+  if (result.kind === "failed") return { kind: "refused", error: result.errorClass };
+  return formatOf(format).judge(result);
 }
 
-/** Judges an attempt. Status decides; a redirect is a refusal like any other, since it is never followed. */
+/** Judges an attempt, and decides what follows. */
 export function judgeResponse(
   result: SendResult,
   facts: AttemptFacts,
   settings: RetrySettings,
   chance: number,
 ): Verdict {
-  const error = errorOf(result);
-  if (error === null) return { kind: "delivered" };
-  const statusCode = result.kind === "answered" ? result.statusCode : undefined;
-  if (statusCode === 410) return { kind: "suspend", reason: "gone", error };
-  if (statusCode === 413 && facts.count > 1) return { kind: "split", error };
+  const judgement = judgeResult(result, facts.format);
+  switch (judgement.kind) {
+    case "delivered":
+      return { kind: "delivered" };
+    case "gone":
+      return { kind: "suspend", reason: "gone", error: judgement.error };
+    case "too-large":
+      // A single event cannot be split; the receiver may take it later.
+      if (facts.count > 1) return { kind: "split", error: judgement.error };
+      return tryAgain(result, judgement, facts, settings, chance);
+    case "refused":
+      return tryAgain(result, judgement, facts, settings, chance);
+  }
+}
+
+function tryAgain(
+  result: SendResult,
+  { error, advice }: { error: string; advice?: Advice },
+  facts: AttemptFacts,
+  settings: RetrySettings,
+  chance: number,
+): Verdict {
   const scheduled = nextDelaySeconds(facts, settings, chance);
   if (scheduled === "over") return { kind: "suspend", reason: "retries-exhausted", error };
   const delaySeconds = askedDelay(result, facts.now) ?? scheduled;
-  const advice = adviceFor(statusCode);
   return { kind: "retry", delaySeconds, error, ...(advice !== undefined && { advice }) };
-}
-
-function isSuccess(statusCode: number): boolean {
-  return statusCode >= 200 && statusCode < 300;
 }
 
 /** Only these two statuses say when to come again (CloudEvents webhook binding; RFC 9110). */
@@ -58,9 +70,4 @@ function askedDelay(result: SendResult, now: number): number | undefined {
   if (result.kind !== "answered" || result.retryAfter === undefined) return undefined;
   const { statusCode, retryAfter } = result;
   return statusCode === 429 || statusCode === 503 ? parseRetryAfter(retryAfter, now) : undefined;
-}
-
-function adviceFor(statusCode: number | undefined): Advice | undefined {
-  if (statusCode === 401 || statusCode === 403) return "credentials";
-  return statusCode === 415 ? "format" : undefined;
 }

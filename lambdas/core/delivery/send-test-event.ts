@@ -1,9 +1,9 @@
 import { toTimestamp, type Clock } from "../base/clock.ts";
 import { composeRequest, signedContent } from "./compose-request.ts";
-import { buildBody } from "../formats/format.ts";
+import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import { buildEnvelope, type EnvelopeSettings } from "../entry/envelope.ts";
 import { eventId, newEntryKey, newId } from "../base/ids.ts";
-import { errorOf } from "./judge-response.ts";
+import { judgeResult } from "./judge-response.ts";
 import type { DestinationReader, SecretReader } from "../destination/destination-store.ts";
 import type { Log } from "../base/log.ts";
 import type { RandomBytes } from "../base/random.ts";
@@ -59,14 +59,15 @@ export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise
   const event = { ...webhookEvent("tested", OWN_ACTOR, destination), action: "test" };
   const recordedAt = toTimestamp(sentAt);
   const facts = { id: eventId(newEntryKey(random), 0), workspace: asked.workspace, recordedAt };
-  const body = buildBody(destination.format, [Buffer.from(buildEnvelope(event, facts, settings))]);
+  const { format } = destination;
+  const body = formatOf(format).encode([Buffer.from(buildEnvelope(event, facts, settings))]);
   // A lane of one delivery: receivers that follow the chains of lanes find nothing amiss.
   const link = { lane: id.replace("whd_", "tst_"), number: 1, previousId: "-", id };
   const { version } = settings;
   const result = await ports.sender.send(
-    composeRequest({ destination, secret, format: destination.format, link, body, now: sentAt, version }),
+    composeRequest({ destination, secret, format, link, body, now: sentAt, version }),
   );
-  const diagnosis = diagnose(result, { id, sentAt, signed: signedContent(id, sentAt, body) });
+  const diagnosis = diagnose(result, { id, sentAt, format, signed: signedContent(id, sentAt, body) });
   const { durationMs, error } = diagnosis.attempt;
   ports.log.info("destination.tested", {
     ...asked,
@@ -79,9 +80,10 @@ export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise
 
 function diagnose(
   result: SendResult,
-  { id, sentAt, signed }: { id: string; sentAt: number; signed: string },
+  { id, sentAt, format, signed }: { id: string; sentAt: number; format: FormatName; signed: string },
 ): TestDiagnosis {
-  const error = errorOf(result);
+  const judgement = judgeResult(result, format);
+  const error = judgement.kind === "delivered" ? null : judgement.error;
   const reached = result.kind === "refused" ? undefined : result;
   return {
     ok: error === null,

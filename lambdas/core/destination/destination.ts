@@ -1,4 +1,4 @@
-import { formatSchema } from "../formats/format.ts";
+import { formatSchema } from "../formats/known-formats.ts";
 import * as z from "zod/mini";
 
 /**

@@ -1,6 +1,7 @@
-import type { Format } from "../formats/format.ts";
+import { DELIVERY_MAX_EVENTS } from "../formats/format.ts";
+import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import type { DeliveryOutcome } from "../delivery/delivery-record.ts";
-import { checkOf, type Cut, DELIVERY_MAX_EVENTS } from "./freeze-delivery.ts";
+import { checkOf, type Cut } from "./freeze-delivery.ts";
 import { type Frozen, type Lane, outcomeOf } from "./lane.ts";
 import { LIVE_LANE, DUE_SHARD } from "../base/table-schema.ts";
 import { closeNumber, moveCursor, NOTHING_FROZEN } from "./close-number.ts";
@@ -49,8 +50,8 @@ export function lapsed(lane: Lane, cut: Pick<Cut, "lapsed">): Lane {
 }
 
 /** How many events the next delivery takes at most. */
-export function batchLimitOf(lane: Pick<Lane, "batchLimit">, format: Format): number {
-  return format === "cloudevents-structured" ? 1 : (lane.batchLimit ?? DELIVERY_MAX_EVENTS);
+export function batchLimitOf(lane: Pick<Lane, "batchLimit">, format: FormatName): number {
+  return Math.min(formatOf(format).limits.events, lane.batchLimit ?? DELIVERY_MAX_EVENTS);
 }
 
 /** A 2xx: the cursor passes the delivery. `now` in milliseconds. */

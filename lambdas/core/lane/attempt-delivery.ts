@@ -14,8 +14,8 @@ import { factsOfFrozen } from "./delivery-facts.ts";
 import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
 import type { Cut } from "./freeze-delivery.ts";
-import { buildBody } from "../formats/format.ts";
-import { errorOf, judgeResponse, type Verdict } from "../delivery/judge-response.ts";
+import { formatOf } from "../formats/known-formats.ts";
+import { judgeResponse, type Verdict } from "../delivery/judge-response.ts";
 import type { Frozen, Lane } from "./lane.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 import { type LaneRun, settleFrozen, storeChanges } from "./lane-writes.ts";
@@ -46,7 +46,7 @@ export async function attemptDelivery(run: LaneRun, target: Target, frozen: Froz
   const secret = await ports.secrets.readSecret(secretName, secretVersion);
   if (secret === undefined) throw new MissingSecretError();
   const sentAt = ports.clock();
-  const body = buildBody(frozen.format, cut.lines);
+  const body = formatOf(frozen.format).encode(cut.lines);
   const link = { lane: lane.lane, number: frozen.number, previousId: lane.previousId, id: frozen.id };
   const { version } = ports.settings;
   const request = composeRequest({
@@ -66,6 +66,7 @@ export async function attemptDelivery(run: LaneRun, target: Target, frozen: Froz
     firstAttemptAt: lane.firstAttemptAt === undefined ? sentAt : Date.parse(lane.firstAttemptAt),
     now,
     count: frozen.count,
+    format: frozen.format,
   };
   const verdict = judgeResponse(result, facts, ports.settings.retry, chanceOf(ports.random));
   const attempt = attemptOf(result, verdict, facts.attempt, sentAt);
@@ -90,7 +91,7 @@ function attemptOf(result: SendResult, verdict: Verdict, attempt: number, sentAt
     outcome: verdict.kind,
     statusCode: result.kind === "answered" ? result.statusCode : null,
     durationMs: Math.round(result.durationMs),
-    error: errorOf(result),
+    error: verdict.kind === "delivered" ? null : verdict.error,
     ...(address !== undefined && { address }),
     ...(answer !== "" && { answer }),
     ...(verdict.kind === "retry" && { delaySeconds: Math.round(verdict.delaySeconds * 1000) / 1000 }),

@@ -2,17 +2,14 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
+import type { BodySize } from "../formats/format.ts";
 import { eventId } from "../base/ids.ts";
 import type { Frozen } from "./lane.ts";
 import { isRecordedIn, type Recorded } from "../journal/recorded-window.ts";
-import { comparePositions, eventsOn, PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
+import { comparePositions, eventsOn, type Page, type Position } from "../journal/page.ts";
 import { isOwnFailure } from "./owner-notice.ts";
 import { joinRanges, type JournalRange, rangeOf } from "../journal/range.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
-
-/** A receiver should take 64 KiB an event; intakes stop at 1 MB a request. Events of one POST, and bytes of its body. */
-export const DELIVERY_MAX_EVENTS = PAGE_MAX_EVENTS;
-export const DELIVERY_MAX_BYTES = 900_000;
 
 /** A page with what its entries hold: each event's bytes as recorded, or that the entry is not in the table. */
 export interface LoadedPage {
@@ -30,6 +27,9 @@ export interface CutRules {
   /** Milliseconds. */
   now: number;
   maxEvents: number;
+  /** What the events may add to the body, and what one adds in the format of the delivery. */
+  maxBytes: number;
+  sizeOf: BodySize["event"];
   /** Exclusive: a replay's end, that of a split delivery, or that of the delivery being put together again. */
   stop?: Position | undefined;
   /** A replay's window. */
@@ -63,7 +63,7 @@ export class MissingEntryError extends TrailcastError {
 }
 
 export function startCut(cursor: Position): Cut {
-  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 2, isComplete: false, lapsed: [] };
+  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 0, isComplete: false, lapsed: [] };
 }
 
 /** Goes on through the next existing page; a page that is not there was purged, with events that had expired. */
@@ -82,11 +82,11 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
       const line = lineAt(loaded, reference, index - first, rules);
       if (line === undefined) next.lapsed = joinRanges(next.lapsed, [rangeOf(page, index, count)]);
       if (line === undefined || !wants(line, rules)) continue;
-      if (next.ids.length > 0 && next.bytes + line.byteLength + 1 > DELIVERY_MAX_BYTES)
-        return ended(next, { page, index });
+      const bytes = next.bytes + rules.sizeOf(line);
+      if (next.ids.length > 0 && bytes > rules.maxBytes) return ended(next, { page, index });
       next.lines.push(line);
       next.ids.push(eventId(reference.entry, index - first));
-      next.bytes += line.byteLength + 1;
+      next.bytes = bytes;
       next.begin ??= { page, index };
       next.end = { page, index: index + 1 };
       next.oldestAt ??= reference.recordedAt;

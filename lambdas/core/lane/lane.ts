@@ -1,4 +1,4 @@
-import { formatSchema } from "../formats/format.ts";
+import { formatSchema } from "../formats/known-formats.ts";
 import { recordedSchema } from "../journal/recorded-window.ts";
 import * as z from "zod/mini";
 import { positionSchema } from "../journal/page.ts";

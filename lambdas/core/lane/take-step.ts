@@ -18,6 +18,7 @@ import { toTimestamp } from "../base/clock.ts";
 import { factsOfFrozen } from "./delivery-facts.ts";
 import { entitlementOf } from "../workspace/entitlement.ts";
 import { compareWithFrozen, type Cut, type CutRules, extendCut, startCut } from "./freeze-delivery.ts";
+import { formatOf } from "../formats/known-formats.ts";
 import { newId } from "../base/ids.ts";
 import type { Frozen, Lane } from "./lane.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
@@ -115,6 +116,7 @@ async function readOpenTarget(run: LaneRun): Promise<Target | undefined> {
 
 function rulesFor(run: LaneRun, { destination }: Target): Omit<CutRules, "maxEvents" | "stop"> {
   const { clock, settings } = run.ports;
+  const { limits, size } = formatOf(destination.format);
   return {
     destination: destination.destination,
     eventTypes: destination.eventTypes,
@@ -122,6 +124,8 @@ function rulesFor(run: LaneRun, { destination }: Target): Omit<CutRules, "maxEve
     visibleSince: run.visibleSince,
     recorded: run.lane.recorded,
     now: clock(),
+    maxBytes: limits.bytes - size.frame,
+    sizeOf: size.event,
   };
 }
 
@@ -172,7 +176,9 @@ async function freezeNext(run: LaneRun, target: Target): Promise<Step> {
 /** The delivery that was frozen, put together again: the same events or another number. */
 async function takeFrozen(run: LaneRun, target: Target, frozen: Frozen): Promise<Step> {
   if (frozen.contentVersion !== target.destination.contentVersion) return closeUnsent(run, frozen, "recut");
-  const rules = { ...rulesFor(run, target), maxEvents: Number.MAX_SAFE_INTEGER, stop: frozen.end };
+  // Only its end counts: a version with other limits sends it as it was.
+  const limits = { maxEvents: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+  const rules = { ...rulesFor(run, target), ...limits, stop: frozen.end };
   const cut = await cutEvents(run, run.lane.cursor, rules);
   const comparison = compareWithFrozen(cut, frozen);
   if (comparison !== "same") return closeUnsent(run, frozen, comparison);

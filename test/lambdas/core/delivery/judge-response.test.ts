@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 function judge(result: SendResult, facts: Partial<AttemptFacts> = {}, chance = 0.5) {
   return judgeResponse(
     result,
-    { attempt: 1, firstAttemptAt: NOW, now: NOW, count: 10, ...facts },
+    { attempt: 1, firstAttemptAt: NOW, now: NOW, count: 10, format: "cloudevents-batch", ...facts },
     DEFAULT_RETRY,
     chance,
   );

@@ -5,16 +5,17 @@ import {
   compareWithFrozen,
   type Cut,
   type CutRules,
-  DELIVERY_MAX_BYTES,
   extendCut,
   type LoadedPage,
   startCut,
 } from "../../../../lambdas/core/lane/freeze-delivery.ts";
-import { buildBody } from "../../../../lambdas/core/formats/format.ts";
+import { DELIVERY_MAX_BYTES } from "../../../../lambdas/core/formats/format.ts";
+import { formatOf } from "../../../../lambdas/core/formats/known-formats.ts";
 import { eventId } from "../../../../lambdas/core/base/ids.ts";
 import type { Frozen } from "../../../../lambdas/core/lane/lane.ts";
 import { comparePositions, type Page, type Position } from "../../../../lambdas/core/journal/page.ts";
 
+const BATCH = formatOf("cloudevents-batch");
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const RULES: CutRules = {
   destination: "dst_1",
@@ -23,6 +24,8 @@ const RULES: CutRules = {
   visibleSince: "2026-01-01T00:00:00.000Z",
   now: NOW,
   maxEvents: 100,
+  maxBytes: BATCH.limits.bytes - BATCH.size.frame,
+  sizeOf: BATCH.size.event,
 };
 
 interface EntryPlan {
@@ -156,7 +159,7 @@ describe("a cut", () => {
     const pages = pagesOf([Array.from({ length: 40 }, () => ({ types: [type], padding: 64_000 }))]);
     const next = cut(pages);
     expect(next.ids).toHaveLength(14);
-    const body = buildBody("cloudevents-batch", next.lines);
+    const body = BATCH.encode(next.lines);
     expect(body.byteLength).toBeLessThanOrEqual(DELIVERY_MAX_BYTES);
     expect(JSON.parse(Buffer.from(body).toString())).toHaveLength(14);
     expect(cut(pagesOf([[{ types: [type], padding: 1_000_000 }]])).ids).toHaveLength(1);
@@ -191,10 +194,8 @@ describe("a cut", () => {
 describe("a body", () => {
   it("is the recorded bytes between brackets and commas, or one event as it is", () => {
     const lines = ['{ "odd" :1.0}', '{"é":"\\u00e9"}'].map((line) => Buffer.from(line));
-    expect(Buffer.from(buildBody("cloudevents-batch", lines)).toString()).toBe(
-      '[{ "odd" :1.0},{"é":"\\u00e9"}]',
-    );
-    expect(Buffer.from(buildBody("cloudevents-structured", lines.slice(0, 1))).toString()).toBe(
+    expect(Buffer.from(BATCH.encode(lines)).toString()).toBe('[{ "odd" :1.0},{"é":"\\u00e9"}]');
+    expect(Buffer.from(formatOf("cloudevents-structured").encode(lines.slice(0, 1))).toString()).toBe(
       '{ "odd" :1.0}',
     );
   });

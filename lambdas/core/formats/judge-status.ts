@@ -1,0 +1,16 @@
+import type { Advice, Answer, Judgement } from "./format.ts";
+
+/** Judges an answer by its status alone. A redirect is a refusal like any other, since it is never followed. */
+export function judgeStatus({ statusCode }: Answer): Judgement {
+  if (statusCode >= 200 && statusCode < 300) return { kind: "delivered" };
+  const error = `HTTP ${statusCode}`;
+  if (statusCode === 410) return { kind: "gone", error };
+  if (statusCode === 413) return { kind: "too-large", error };
+  const advice = adviceFor(statusCode);
+  return { kind: "refused", error, ...(advice !== undefined && { advice }) };
+}
+
+function adviceFor(statusCode: number): Advice | undefined {
+  if (statusCode === 401 || statusCode === 403) return "credentials";
+  return statusCode === 415 ? "format" : undefined;
+}
