@@ -5,6 +5,7 @@ import {
   type DestinationChange,
   destinationSchema,
 } from "../lambdas/core/api/destination-api.ts";
+import { FORMAT_NAMES } from "../lambdas/core/formats/known-formats.ts";
 import { apiCommand, type ApiOptions } from "./api-access.ts";
 import { CliError } from "./cli-error.ts";
 import { confirm } from "./confirm.ts";
@@ -31,7 +32,7 @@ interface DeleteOptions extends ApiOptions {
   yes?: boolean;
 }
 
-const FORMATS = "cloudevents-batch or cloudevents-structured";
+const FORMATS = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(FORMAT_NAMES);
 
 /** `trailcast destinations create | edit | delete` */
 export function addEditCommands(destinations: Command): void {

@@ -3,6 +3,9 @@ import { element } from "./element.ts";
 import { field, input } from "./form.ts";
 import { type HeaderChange, headerRows } from "./header-rows.ts";
 
+/** Every payload format that the API takes; the bundler writes the list in. */
+declare const FORMAT_NAMES: readonly DestinationAnswer["format"][];
+
 /** The fields of a destination, and what stands in them. */
 export function destinationFields(present?: DestinationAnswer): {
   fields: HTMLElement[];
@@ -11,7 +14,7 @@ export function destinationFields(present?: DestinationAnswer): {
 } {
   const name = input("name", { required: true });
   const url = input("url", { type: "url", required: true });
-  const format = select(["cloudevents-batch", "cloudevents-structured"]);
+  const format = select(FORMAT_NAMES);
   const eventTypes = input("eventTypes");
   const headers = headerRows(Object.keys(present?.headers ?? {}));
   if (present !== undefined) {

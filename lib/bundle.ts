@@ -4,6 +4,7 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { type BuildOptions, buildSync } from "esbuild";
+import { FORMAT_NAMES } from "../lambdas/core/formats/known-formats.ts";
 import { FUNCTION_ENTRIES, type FunctionCode, type FunctionEntry } from "./function-code.ts";
 
 const LAMBDAS = fileURLToPath(new URL("../lambdas/", import.meta.url));
@@ -63,6 +64,8 @@ function bundleConsole(): Files {
     entryPoints: { console: `${CONSOLE}console.ts` },
     platform: "browser",
     target: "es2024",
+    // The page takes only types from elsewhere: what it lists is written into it here.
+    define: { FORMAT_NAMES: JSON.stringify(FORMAT_NAMES) },
   });
   const others = readdirSync(CONSOLE)
     .filter((name) => [".html", ".css", ".svg"].includes(extname(name)))

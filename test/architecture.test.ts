@@ -23,6 +23,7 @@ const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/lane/lane.ts",
   "lambdas/core/base/table-schema.ts",
   "lambdas/core/base/metric-names.ts",
+  "lambdas/core/formats/known-formats.ts",
   "lambdas/core/workspace/retention.ts",
 ]);
 

@@ -1,3 +1,4 @@
+import { DEFAULT_FORMAT, type FormatName, FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import { type Chance, createChance } from "./chance.ts";
 
 /** What one request meets at its receiver. Those that end by `taken` were read whole and kept, whatever the sender learns. */
@@ -19,7 +20,7 @@ export type ReceiverFault =
 /** One destination: its workspace's name, how it receives, and what its requests meet, by their number from 0. */
 export interface DestinationPlan {
   workspace: string;
-  format: "cloudevents-batch" | "cloudevents-structured";
+  format: FormatName;
   /** With a filter it must get the wanted events only. */
   isFiltered: boolean;
   /** After these the receiver is healthy. */
@@ -72,9 +73,11 @@ const WEIGHTS: Readonly<Record<ReceiverFault, number>> = {
 /** Real seconds pass with each of these: at most so many at one receiver. */
 const SLOW: ReadonlySet<ReceiverFault> = new Set(["hang", "drip-taken"]);
 const SLOW_MAX = 2;
-/** Every so many destinations begins with an outage that leads far into the retry schedule, and gets structured events. */
+/** Every so many destinations begins with an outage that leads far into the retry schedule. */
 const EVERY_OUTAGE = 10;
-const EVERY_STRUCTURED = 25;
+/** Every so many destinations has a format other than the default: each of the others in turn. */
+const EVERY_OTHER_FORMAT = 25;
+const OTHER_FORMATS = FORMAT_NAMES.filter((name) => name !== DEFAULT_FORMAT);
 const OUTAGE_REQUESTS = 5;
 
 /** Everything that a seed decides before the run. */
@@ -98,10 +101,16 @@ function planDestination(chance: Chance, index: number): DestinationPlan {
   });
   return {
     workspace: `ws_faults_${index}`,
-    format: index % EVERY_STRUCTURED === 7 ? "cloudevents-structured" : "cloudevents-batch",
+    format: formatFor(index),
     isFiltered: index % 2 === 1,
     faults,
   };
+}
+
+function formatFor(index: number): FormatName {
+  if (index % EVERY_OTHER_FORMAT !== 7) return DEFAULT_FORMAT;
+  const turn = Math.floor(index / EVERY_OTHER_FORMAT);
+  return OTHER_FORMATS[turn % OTHER_FORMATS.length] ?? DEFAULT_FORMAT;
 }
 
 function planKills(chance: Chance, kills: number): KillPlan[] {

@@ -5,6 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lambdas/core/base/clock.ts";
 import { answerRequest } from "./faults.ts";
+import { countEvents } from "./read-events.ts";
 import { judgeRequest, type ReceivedRequest, type Verdict } from "./verdict.ts";
 import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 
@@ -61,7 +62,7 @@ export async function startPracticeReceiver(options: PracticeReceiverOptions): P
     if (attempts.size > 100_000) attempts.clear(); // only `/flaky` needs them, for the attempts of one delivery
     attempts.set(key, earlierAttempts + 1);
     const url = new URL(request.path, "https://receiver");
-    answerRequest(response, { url, earlierAttempts, countEvents: () => countEvents(request.body) });
+    answerRequest(response, { url, earlierAttempts, countEvents: () => countEvents(request) });
     options.onReceived?.(request, judge(request));
   };
 
@@ -94,15 +95,6 @@ async function openJournal(file: string, onUnkept: (error: Error) => void = () =
   await once(journal, "open");
   journal.on("error", onUnkept);
   return journal;
-}
-
-function countEvents(body: string): number {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return Array.isArray(parsed) ? parsed.length : 1;
-  } catch {
-    return 0;
-  }
 }
 
 async function readRequest(incoming: IncomingMessage, clock: Clock): Promise<ReceivedRequest> {

@@ -1,5 +1,6 @@
-import { CloudEvent, HTTP, type CloudEventV1 } from "cloudevents";
+import { CloudEvent, type CloudEventV1 } from "cloudevents";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import { readEvents } from "./read-events.ts";
 
 /** One request as it came in. `at` is the stack's time in milliseconds. */
 export interface ReceivedRequest {
@@ -9,7 +10,7 @@ export interface ReceivedRequest {
   body: string;
 }
 
-/** What an independent receiver makes of a request: libraries of the two standards decide, none of our own code. */
+/** What an independent receiver makes of a request: the libraries of the two standards decide. */
 export type Verdict =
   | { kind: "verified"; events: CloudEventV1<unknown>[] }
   | { kind: "unknown-secret" }
@@ -28,8 +29,7 @@ export function judgeRequest(request: ReceivedRequest, secret: string | undefine
   const forgery = forgeryOf(request, secret, now);
   if (forgery !== undefined) return { kind: "forged", reason: forgery };
   try {
-    const parsed = HTTP.toEvent<unknown>({ headers: request.headers, body: request.body });
-    const events = Array.isArray(parsed) ? parsed : [parsed];
+    const events = readEvents(request);
     for (const event of events) if (event instanceof CloudEvent) event.validate();
     return { kind: "verified", events };
   } catch (error) {

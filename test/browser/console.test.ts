@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import { openBrowser } from "../helpers/browser.ts";
 import { startEchoingReceiver } from "../helpers/echoing-receiver.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
@@ -74,6 +75,7 @@ describe.runIf(wanted)("the console", () => {
     const scope = "destinations:read destinations:write";
     await openWorkspace(await stack.runtime.token({ workspaces: ["ws_1"], scope }));
     await page.getByRole("heading", { name: "Destinations" }).waitFor();
+    expect(await page.getByLabel("Format").locator("option").allTextContents()).toEqual(FORMAT_NAMES);
     await field("name").fill("SIEM <b>&amp;</b>");
     await field("url").fill(`${stack.receiver.url}/browser`);
     await page.getByRole("button", { name: "Create" }).click();

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import { writeEndpoints } from "../../local/endpoints.ts";
 import { LOCAL_OIDC, verificationKeys } from "../../packages/local-stack/src/token.ts";
 
@@ -216,6 +217,11 @@ describe("trailcast --help", () => {
   it("lists the commands", async () => {
     const { stdout } = await trailcast("--help");
     expect(commands.filter((command) => !stdout.includes(`  ${command} `))).toEqual([]);
+  });
+
+  it.each(["create", "edit"])("of destinations %s names every payload format", async (command) => {
+    const { stdout } = await trailcast("destinations", command, "--help");
+    expect(FORMAT_NAMES.filter((name) => !stdout.includes(name))).toEqual([]);
   });
 
   it.each(commands)("of %s has examples", async (command) => {

@@ -10,6 +10,7 @@ import type { Destination } from "../../lambdas/core/destination/destination.ts"
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
+import { formatOfContentType } from "../../lambdas/core/formats/known-formats.ts";
 import { entryKeyOf } from "../../lambdas/core/base/ids.ts";
 import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
 import type { LanePorts } from "../../lambdas/core/lane/lane-ports.ts";
@@ -294,7 +295,7 @@ export class LaneWorld {
 
   /** Actions of the events in each POST, such as `["a", "b"]`. */
   actions(): string[][] {
-    return this.received.map(({ body }) => eventsIn(body).map(({ type }) => type.split(".").at(-1) ?? ""));
+    return this.received.map((request) => eventsIn(request).map(({ type }) => type.split(".").at(-1) ?? ""));
   }
 
   private destination(): Destination {
@@ -312,7 +313,7 @@ export class LaneWorld {
       number: Number(number),
       previousId,
       body: text,
-      events: eventsIn(text).map(({ id }) => id),
+      events: eventsIn({ headers, body: text }).map(({ id }) => id),
       headers,
       secrets,
       url,
@@ -332,7 +333,8 @@ export class LaneWorld {
   }
 }
 
-export function eventsIn(body: string): { id: string; type: string }[] {
-  const parsed: unknown = JSON.parse(body);
-  return (Array.isArray(parsed) ? parsed : [parsed]) as { id: string; type: string }[];
+function eventsIn({ headers, body }: Pick<Received, "headers" | "body">): { id: string; type: string }[] {
+  const format = formatOfContentType(headers["content-type"]);
+  if (format === undefined) throw new Error(`No format has the content type ${headers["content-type"]}`);
+  return format.decode(body) as { id: string; type: string }[];
 }

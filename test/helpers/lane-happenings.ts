@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { type FormatName, FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import type { Advance } from "./lane-processes.ts";
 
 /** What the receiver does with one POST. `lost`: it takes the events, but its answer never arrives; `slow`: over 3 s later. */
@@ -24,7 +25,7 @@ export interface LaneWrite {
 export type OwnerAct =
   | LaneWrite
   | { do: "filter"; types: string[] }
-  | { do: "format"; format: "cloudevents-batch" | "cloudevents-structured" }
+  | { do: "format"; format: FormatName }
   | { do: "replay"; from: JournalTime; to: JournalTime }
   | { do: "expire"; share: number; entries: boolean; pages: boolean };
 
@@ -90,7 +91,7 @@ const act: fc.Arbitrary<OwnerAct> = fc.oneof(
   fc.record({ do: kind("filter"), types: fc.subarray(["pro.atmos.billing.a", "pro.atmos.billing.b"]) }),
   fc.record({
     do: kind("format"),
-    format: fc.constantFrom("cloudevents-batch" as const, "cloudevents-structured" as const),
+    format: fc.constantFrom(...FORMAT_NAMES),
   }),
   fc.record({ do: kind("replay"), from: time, to: time }),
   fc.record({ do: kind("expire"), share: number(1, 4), entries: fc.boolean(), pages: fc.boolean() }),
