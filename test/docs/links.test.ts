@@ -88,6 +88,8 @@ describe("every Markdown page", () => {
       for (const link of linksOf(readMarkdown(path)).filter((target) => !/^[a-z]+:|^#/.test(target))) {
         const target = normalize(join(dirname(path), link.split("#")[0] ?? ""));
         if (target.endsWith(".md")) reached.add(target);
+        // A link to a folder shows what is in it.
+        for (const { path: page } of pages) if (dirname(page) === target) reached.add(page);
       }
     }
     const lost = pages.filter(({ path }) => path.startsWith("docs/") && !reached.has(path));

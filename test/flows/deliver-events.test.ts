@@ -1,5 +1,7 @@
 import { CloudEvent } from "cloudevents";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatOf, FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
+import { readEvents } from "../../local/receiver/read-events.ts";
 import { postedEvent } from "../helpers/sample-events.ts";
 import {
   arrivedAt,
@@ -117,6 +119,24 @@ describe("events that were posted", () => {
     expect(requests.map(({ body }) => Reflect.get(JSON.parse(body) as object, "id"))).toEqual(ids);
     expect(requests[0]?.headers["content-type"]).toMatch(/^application\/cloudevents\+json/);
     expect(requests.map(({ headers }) => headers["x-webhook-chain"]?.split(";")[1])).toEqual(["1", "2", "3"]);
+  });
+
+  it.each(FORMAT_NAMES)("arrive in the format %s, verified, once and in order", async (format) => {
+    const workspace = `ws_${format.replaceAll("-", "_")}`;
+    await user.register(workspace);
+    const id = await user.createDestination(workspace, `/${format}`, { format });
+    const ids = await user.post(workspace, 5);
+    await waitForArrivals(stack.receiver, `/${format}`, 5);
+    const tested = await user.api.call("POST", `/v1/workspaces/${workspace}/destinations/${id}/test`);
+    expect(tested.body).toMatchObject({ ok: true, attempt: { statusCode: 200 } });
+    await stack.runtime.waitIdle();
+    expect(arrivedAt(stack.receiver, `/${format}`).ids).toEqual(ids);
+    const requests = stack.receiver.received.filter(({ path }) => path === `/${format}`);
+    const { contentType, limits } = formatOf(format);
+    expect(new Set(requests.map(({ headers }) => headers["content-type"]))).toEqual(new Set([contentType]));
+    expect(Math.max(...requests.map((request) => readEvents(request).length))).toBeLessThanOrEqual(
+      limits.events,
+    );
   });
 
   it("needs no role that the template does not give", () => {
