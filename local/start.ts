@@ -8,7 +8,13 @@ import { type Demo, DEMO_PATH, DEMO_WORKSPACE, postDemoEvents, prepareDemo } fro
 import { printSummary, printWhereToGo } from "./demo/report.ts";
 import { readDemoState, writeDemoState } from "./demo/state.ts";
 import { createTerminal, heading, printBatch, printNote, printProblem, printStep } from "./demo/terminal.ts";
-import { type Endpoints, removeEndpoints, removeStaleEndpoints, writeEndpoints } from "./endpoints.ts";
+import {
+  type Endpoints,
+  isRunning,
+  removeEndpoints,
+  removeStaleEndpoints,
+  writeEndpoints,
+} from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./receiver/practice-receiver.ts";
 import { type Runtime, startRuntime } from "../packages/local-stack/src/runtime/runtime.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
@@ -17,6 +23,8 @@ import { synthesise } from "./synthesise.ts";
 /** `npm start` promises to be gone within 2 s of Ctrl-C. */
 const STOP_MS = 1500;
 const REPEAT_MS = 300;
+/** How soon the stack notices that the npm that started it has ended. */
+const PARENT_CHECK_MS = 250;
 /** What takes longer than this says so. */
 const PATIENCE_MS = 500;
 /** Demo events that are not there by then are reported as on their way. */
@@ -33,6 +41,9 @@ const running: { stop?: () => Promise<void>; stopping?: number } = {};
 // Whoever reads the output may stop reading: `npm start | head`.
 process.stdout.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+// The terminal closes. Without one, as under nohup, a hang-up is somebody else's to decide on.
+if (process.stdout.isTTY) process.on("SIGHUP", stopUnlessStopping);
+if (process.env["npm_lifecycle_event"] === "start") stopWithParent(process.ppid);
 
 try {
   await run(parseStartOptions(process.argv.slice(2)));
@@ -148,4 +159,23 @@ async function stop(): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, STOP_MS));
   await Promise.race([stopAll(), late]);
   process.exit(0);
+}
+
+/** For what may follow a Ctrl-C by itself, and so must not count as a second one. */
+function stopUnlessStopping(): void {
+  if (running.stopping === undefined) void stop();
+}
+
+/**
+ * Stops the stack once its parent has ended. npm runs a script in a shell, and one such as dash neither passes SIGTERM on
+ * nor stays for it: without this the stack would go on running after its npm.
+ */
+function stopWithParent(parent: number): void {
+  const check = setInterval(() => {
+    // Windows keeps the id of a parent that has ended; elsewhere another process takes its place.
+    if (process.ppid === parent && isRunning(parent)) return;
+    clearInterval(check);
+    stopUnlessStopping();
+  }, PARENT_CHECK_MS);
+  check.unref();
 }

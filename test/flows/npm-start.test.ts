@@ -1,11 +1,13 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readEndpoints } from "../../local/endpoints.ts";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { isRunning, readEndpoints } from "../../local/endpoints.ts";
 import { synthesise } from "../../local/synthesise.ts";
+import { REPOSITORY } from "../helpers/source-files.ts";
 import { spawnStart, type StartedProcess, startProcess } from "../helpers/start-process.ts";
 
 let dir: string;
@@ -34,6 +36,50 @@ async function runDemo(): Promise<string> {
   await vi.waitFor(() => expect(output()).toContain("Ctrl-C stops the stack"), { timeout: 60_000 });
   return output();
 }
+
+interface StartedByNpm {
+  npm: number;
+  stack: number;
+  ended: Promise<unknown>;
+  output: () => string;
+}
+
+/** Runs `npm start` itself, in a process group of its own as a terminal would. */
+async function startByNpm(data: string, shell: string): Promise<StartedByNpm> {
+  const options = [`--script-shell=${shell}`, "--", "--port", "0", "--data", data, "--no-demo"];
+  const child = spawn("npm", ["start", ...options], {
+    cwd: REPOSITORY,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const stack = await vi.waitFor(() => readEndpoints(data)!.pid, { timeout: 60_000, interval: 50 });
+  onTestFinished(() => void (isRunning(stack) && process.kill(stack, "SIGKILL")));
+  return { npm: child.pid!, stack, ended: once(child, "close"), output: () => text };
+}
+
+// A dash stays between npm and the stack and dies of each signal; a bash makes way for the stack, which then gets both the
+// terminal's signal and the one that npm passes on.
+describe.skipIf(process.platform === "win32").each(["sh", "bash"])("npm start through %s", (shell) => {
+  it.each([
+    ["Ctrl-C, which reaches everything in the terminal", "SIGINT", (npm: number) => -npm],
+    ["SIGTERM, which reaches npm alone", "SIGTERM", (npm: number) => npm],
+  ] as const)("stops in order on %s", { timeout: 90_000 }, async (_, signal, target) => {
+    const data = join(dir, `${shell}-${signal}`);
+    const { npm, stack, ended, output } = await startByNpm(data, shell);
+
+    process.kill(target(npm), signal);
+    // The stack holds the other end of the output: it is closed once both have ended.
+    await ended;
+
+    await vi.waitFor(() => expect(isRunning(stack)).toBe(false));
+    expect(output().match(/Stopping …/g)).toHaveLength(1);
+    expect(readEndpoints(data)).toBeUndefined();
+  });
+});
 
 describe("npm start", () => {
   it("shows sample events arrive in verified batches, and where to go on", { timeout: 120_000 }, async () => {
