@@ -10,11 +10,14 @@ const { context = {} }: { context?: { trailcast?: { sourceBaseUrl?: string } } }
   readFileSync(join(REPOSITORY, "cdk.json"), "utf8"),
 );
 
-/** Synthesises the app as the command line of the CDK does, with this in the context of `trailcast`. */
-function synthesiseApp(trailcast?: object) {
+/** Synthesises the app as the command line of the CDK does, with this context. */
+function synthesiseApp(
+  given: { trailcast?: object; sourceBaseUrl?: string } = {},
+  environment: NodeJS.ProcessEnv = {},
+) {
   const outdir = scratchDirectory("refused");
-  const given = trailcast === undefined ? {} : { CDK_CONTEXT_JSON: JSON.stringify({ trailcast }) };
-  const env = { ...process.env, CDK_OUTDIR: outdir, ...given };
+  const json = JSON.stringify(given);
+  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: json, ...environment };
   const app = join(REPOSITORY, "bin/trailcast.ts");
   const { status, stderr } = spawnSync(process.execPath, [app], { env, encoding: "utf8" });
   const template = join(outdir, "Trailcast.template.json");
@@ -30,13 +33,30 @@ it("what was not told the address of the product can be looked at, and CloudForm
 }, 60_000);
 
 it("what was told it is let through", () => {
-  const { status, stderr, rules } = synthesiseApp({ sourceBaseUrl: "https://app.example.org" });
+  const { status, stderr, rules } = synthesiseApp({
+    trailcast: { sourceBaseUrl: "https://app.example.org" },
+  });
   expect({ status, rules }).toEqual({ status: 0, rules: ["CheckBootstrapVersion"] });
   expect(stderr).not.toContain("where your product lives");
 }, 60_000);
 
+it("takes the address of the product alone, as a context value that no shell needs quotes for", () => {
+  // Validation by CloudFormation's rules, two thirds of the time, is for the template that the test above has too.
+  const { status, rules } = synthesiseApp(
+    { sourceBaseUrl: "https://app.example.org" },
+    { CDK_VALIDATION: "false" },
+  );
+  expect({ status, rules }).toEqual({ status: 0, rules: ["CheckBootstrapVersion"] });
+}, 60_000);
+
+it("refuses the address beside other settings, since it belongs among them", () => {
+  const { status, stderr } = synthesiseApp({ trailcast: {}, sourceBaseUrl: "https://app.example.org" });
+  expect(status).toBe(1);
+  expect(stderr).toContain("the context has both trailcast and sourceBaseUrl");
+}, 60_000);
+
 it("settings without it are refused at once", () => {
-  const { status, stderr } = synthesiseApp({ logRetentionDays: 90 });
+  const { status, stderr } = synthesiseApp({ trailcast: { logRetentionDays: 90 } });
   expect(status).toBe(1);
   expect(stderr).toContain("sourceBaseUrl is missing");
 }, 60_000);
