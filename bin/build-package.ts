@@ -1,11 +1,12 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { bundleFunctions } from "../lib/bundle.ts";
 import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
+import { describePackages, writeNotices } from "../lib/third-party.ts";
 
 // The first step of `npm run build`: empties `dist`, then bundles what runs as one file in the package, which are the
-// functions and the command line. The constructs are compiled file by file afterwards.
+// functions and the command line, and lists the third-party packages. The constructs are compiled file by file afterwards.
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
@@ -21,3 +22,7 @@ buildSync({
   target: "node20",
   logLevel: "warning",
 });
+
+const sbom = describePackages(bundles.sources());
+writeFileSync(join(dist, "sbom.cdx.json"), `${JSON.stringify(sbom, undefined, 2)}\n`);
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), writeNotices(sbom));

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { type BuildOptions, buildSync } from "esbuild";
@@ -30,6 +30,13 @@ export class BundleError extends Error {
 export interface Bundles {
   /** Writes the `index.mjs` of a function, and the files that it reads at run time, into an empty directory. */
   write(entry: FunctionEntry, directory: string): void;
+  /** Absolute paths of the files that code of the bundles comes from. */
+  sources(): readonly string[];
+}
+
+interface Build {
+  files: Files;
+  sources: readonly string[];
 }
 
 /**
@@ -37,20 +44,22 @@ export interface Bundles {
  * Docker. Names of functions and classes are kept, because logs identify errors by class.
  */
 export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENTRIES): Bundles {
-  let bundles: Files | undefined;
+  let built: Build | undefined;
+  const bundles = (): Build =>
+    (built ??= build({
+      entryPoints: Object.fromEntries(entries.map((name) => [name, `${LAMBDAS}${name}.ts`])),
+      outExtension: { ".js": ".mjs" },
+      keepNames: true,
+      platform: "node",
+      target: "node24",
+      // Prefers the ES module build of each dependency, because only that can be tree-shaken.
+      mainFields: ["module", "main"],
+      banner: { js: REQUIRE_BANNER },
+    }));
   return {
+    sources: () => [...bundles().sources, ...buildConsole().sources],
     write: (entry, directory) => {
-      bundles ??= build({
-        entryPoints: Object.fromEntries(entries.map((name) => [name, `${LAMBDAS}${name}.ts`])),
-        outExtension: { ".js": ".mjs" },
-        keepNames: true,
-        platform: "node",
-        target: "node24",
-        // Prefers the ES module build of each dependency, because only that can be tree-shaken.
-        mainFields: ["module", "main"],
-        banner: { js: REQUIRE_BANNER },
-      });
-      const bundle = bundles.get(`${entry}.mjs`);
+      const bundle = bundles().files.get(`${entry}.mjs`);
       if (bundle === undefined) throw new BundleError();
       writeFiles(directory, new Map([["index.mjs", bundle]]));
       if (entry === "serve-public") writeFiles(join(directory, "console"), bundleConsole());
@@ -58,24 +67,28 @@ export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENT
   };
 }
 
-/** The console: its script bundled for browsers, its other files unchanged. */
-function bundleConsole(): Files {
-  const script = build({
+function buildConsole(): Build {
+  return build({
     entryPoints: { console: `${CONSOLE}console.ts` },
     platform: "browser",
     target: "es2024",
     // The page takes only types from elsewhere: what it lists is written into it here.
     define: { FORMAT_NAMES: JSON.stringify(FORMAT_NAMES) },
   });
+}
+
+/** The console: its script bundled for browsers, its other files unchanged. */
+function bundleConsole(): Files {
+  const script = buildConsole().files;
   const others = readdirSync(CONSOLE)
     .filter((name) => [".html", ".css", ".svg"].includes(extname(name)))
     .map((name) => [name, readFileSync(join(CONSOLE, name))] as const);
   return new Map([...script, ...others]);
 }
 
-function build(options: BuildOptions): Files {
+function build(options: BuildOptions): Build {
   try {
-    const { outputFiles = [] } = buildSync({
+    const { outputFiles, metafile } = buildSync({
       bundle: true,
       minify: true,
       treeShaking: true,
@@ -85,8 +98,13 @@ function build(options: BuildOptions): Files {
       outdir: "/",
       ...options,
       write: false,
+      metafile: true,
     });
-    return new Map(outputFiles.map((file) => [file.path.replace(/^([A-Z]:)?[/\\]/, ""), file.contents]));
+    const contributing = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+    return {
+      files: new Map(outputFiles.map((file) => [file.path.replace(/^([A-Z]:)?[/\\]/, ""), file.contents])),
+      sources: [...new Set(contributing)].map((path) => resolve(path)),
+    };
   } catch {
     throw new BundleError();
   }

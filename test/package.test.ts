@@ -92,6 +92,8 @@ describe("the packed construct in another CDK app", { timeout: 180_000 }, () => 
     const listing = run("tar", "-tzf", TARBALL);
     for (const entry of FUNCTION_ENTRIES)
       expect(listing).toContain(`package/dist/functions/${entry}/index.mjs`);
+    for (const file of ["LICENSE", "dist/THIRD-PARTY-NOTICES.txt", "dist/sbom.cdx.json"])
+      expect(listing).toContain(`package/${file}\n`);
     // For tools that know no "exports".
     for (const file of [manifest.main, manifest.types])
       expect(listing).toContain(file.replace(".", "package"));
