@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { parseJson } from "../lambdas/core/base/json.ts";
 import { type ChainReport, verifyChain } from "../lambdas/core/proof/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
 import { counted } from "./output.ts";
@@ -163,13 +164,5 @@ function readText(file: string): string {
     return readFileSync(file, "utf8");
   } catch {
     throw new CliError(`Cannot read ${file}.`);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

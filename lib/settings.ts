@@ -19,7 +19,7 @@ export class SettingsError extends Error {
  * @throws SettingsError naming each setting that is wrong, its limit, and the value given
  */
 export function parseSettings(given: unknown): Settings {
-  const value = typeof given === "string" ? parseJson(given) : given;
+  const value = typeof given === "string" ? jsonOf(given) : given;
   if (value === undefined) {
     throw new SettingsError([
       'nothing is set: give at least { "sourceBaseUrl": "https://…" }, the address of your product, as "trailcast" in the context of cdk.json',
@@ -32,7 +32,7 @@ export function parseSettings(given: unknown): Settings {
   return parsed.data;
 }
 
-function parseJson(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -224,6 +224,15 @@ describe("source", () => {
     ).toEqual([]);
   });
 
+  it("parses JSON that may be none in one place", () => {
+    const declared = findings(sources, (node) =>
+      node.type === "FunctionDeclaration" && textAt(node, "id", "name") === "parseJson"
+        ? "parseJson"
+        : undefined,
+    ).filter((place) => !place.startsWith("packages/"));
+    expect(declared).toEqual([expect.stringMatching(/^lambdas\/core\/base\/json\.ts:/)]);
+  });
+
   it("silences no tool and leaves nothing for later", () => {
     const silence = /(?:ox|es)lint-disable|@ts-(?:ignore|expect-error|nocheck)|\b(?:TODO|FIXME|XXX|HACK)\b/;
     expect(sources.filter(({ text }) => silence.test(text)).map(({ path }) => path)).toEqual([]);

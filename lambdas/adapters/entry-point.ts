@@ -1,3 +1,4 @@
+import { parseJson } from "../core/base/json.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 import { withoutForeignText } from "./describe-error.ts";
 
@@ -20,14 +21,6 @@ export interface Environment {
   number(name: string): number;
   json<Value>(name: string, schema: Schema<Value>): Value;
   jsonOr<Value>(name: string, schema: Schema<Value>, fallback: Value): Value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {

@@ -3,6 +3,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { parseJson } from "../core/base/json.ts";
 import type { Clock } from "../core/base/clock.ts";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import type { SecretReader } from "../core/destination/destination-store.ts";
@@ -52,13 +53,5 @@ async function read(
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -7,6 +7,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { parseJson } from "../core/base/json.ts";
 import { type DestinationSecret, destinationSecretSchema } from "../core/destination/destination.ts";
 import { type SecretStore, SecretVersionsError } from "../core/destination/secret-store.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
@@ -28,14 +29,6 @@ function parse(text: string | undefined): DestinationSecret {
   const parsed = destinationSecretSchema.safeParse(parseJson(text ?? ""));
   if (!parsed.success) throw new SecretShapeError();
   return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

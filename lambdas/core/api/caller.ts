@@ -1,3 +1,4 @@
+import { parseJson } from "../base/json.ts";
 import { isWorkspaceId } from "../base/ids.ts";
 import { type Problem, problems } from "../base/problem.ts";
 
@@ -20,14 +21,6 @@ function listClaim(claim: unknown, separator: RegExp): string[] {
     .replace(/^\[(.*)\]$/s, "$1")
     .split(separator)
     .filter((value) => value !== "");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Ids never hold a comma; scopes may (RFC 6749, 3.3), and only white space parts them. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { parseJson } from "../base/json.ts";
 
 const cursorSchema = z.object({ after: z.string(), of: z.string() });
 
@@ -24,12 +25,4 @@ function fingerprint(after: string, asked: readonly (string | undefined)[]): str
     .update(JSON.stringify([after, ...asked]))
     .digest("hex")
     .slice(0, 16);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { parseJson } from "../base/json.ts";
 import { bytesInAnswer, MAX_ANSWER_BYTES } from "./answer-size.ts";
 import { type EventFilter, matchesFilter } from "./event-query.ts";
 import { type RecordedEvent, recordedEventSchema } from "../entry/recorded-event.ts";
@@ -179,12 +180,4 @@ export function decodeCursor(text: string, asked: readonly (string | undefined)[
 
 function fingerprint(asked: readonly (string | undefined)[]): string {
   return createHash("sha256").update(JSON.stringify(asked)).digest("hex").slice(0, 16);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
