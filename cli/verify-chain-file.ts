@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { parseJson } from "../lambdas/core/base/json.ts";
 import { type ChainReport, verifyChain } from "../lambdas/core/proof/verify-chain.ts";
 import { CliError } from "./cli-error.ts";
 import { counted } from "./output.ts";
 import { type DeliveryLog, isOnRecord, lookUpBeginning, lookUpGap, takenAfter } from "./delivery-log-of.ts";
+import { readText } from "./read-text.ts";
 import {
   describeBeginning,
   describeFinding,
@@ -157,12 +157,4 @@ function readRequests(file: string, isOneOfMany: boolean): KeptLine[] {
       if (parsed.success) return [{ ...parsed.data, where }];
       throw new CliError(`Line ${index + 1} of ${file} is not { "headers": {…}, "body": "…" }.`);
     });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw new CliError(`Cannot read ${file}.`);
-  }
 }
