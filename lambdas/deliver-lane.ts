@@ -1,17 +1,19 @@
 import type { Context, SQSBatchResponse } from "aws-lambda";
 import * as z from "zod/mini";
-import { connectLanePorts } from "./adapters/connect-lane-ports.ts";
-import { createEntryPoint } from "./adapters/entry-point.ts";
-import { publishing } from "./adapters/powertools-metrics.ts";
+import type { PublishedMetrics } from "./adapters/powertools-metrics.ts";
 import type { VisibilityExtender } from "./adapters/visibility-extender.ts";
-import { type WakeUp, wakeUpSchema } from "./core/lane/lane.ts";
-import type { LanePorts } from "./core/lane/lane-ports.ts";
-import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
 import { sendTestEvent, type TestDiagnosis, type TestPorts } from "./core/delivery/send-test-event.ts";
+import type { LanePorts } from "./core/lane/lane-ports.ts";
+import { type WakeUp, wakeUpSchema } from "./core/lane/lane.ts";
+import { type RunEnd, type RunInput, runLane } from "./core/lane/run-lane.ts";
+import { createEntryPoint, type LambdaHandler } from "./pipeline/entry-point.ts";
+import { createEventHandler } from "./pipeline/event-handler.ts";
+import { connectDelivery } from "./wiring/deliver-lane.ts";
 
 export interface DeliverDependencies {
   ports: LanePorts & TestPorts;
   visibility: VisibilityExtender;
+  metrics: PublishedMetrics;
 }
 
 const recordSchema = z.object({
@@ -25,22 +27,23 @@ const deliverEventSchema = z.union([
   z.object({ Records: z.array(recordSchema) }),
 ]);
 
+type DeliverEvent = z.infer<typeof deliverEventSchema>;
+
 /** Kept free for one more attempt (10 s in all) and the writes that follow it. */
 const ATTEMPT_MS = 14_000;
 /** After a failure of ours a ring comes back sooner than the queue's visibility says, later with each time. */
 const BACKOFF_SECONDS = 5;
 
 /** Answers rings by taking their lanes forward; invoked directly, sends a test event. */
-export function createDeliverHandler({ ports, visibility }: DeliverDependencies) {
-  return async (
-    event: unknown,
-    context: Pick<Context, "getRemainingTimeInMillis">,
-  ): Promise<SQSBatchResponse | TestDiagnosis> => {
-    const parsed = deliverEventSchema.parse(event);
-    if ("test" in parsed) return sendTestEvent(parsed.test, ports);
+export function createDeliverHandler(
+  dependencies: DeliverDependencies,
+): LambdaHandler<SQSBatchResponse | TestDiagnosis> {
+  const { ports, visibility } = dependencies;
+  const handle = async (event: DeliverEvent, context: Context): Promise<SQSBatchResponse | TestDiagnosis> => {
+    if ("test" in event) return sendTestEvent(event.test, ports);
     const hasTime = (): boolean => context.getRemainingTimeInMillis() > ATTEMPT_MS;
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
-    for (const { messageId, receiptHandle, body, attributes } of parsed.Records) {
+    for (const { messageId, receiptHandle, body, attributes } of event.Records) {
       const wakeUp = wakeUpSchema.parse(JSON.parse(body));
       const end = await answer({ wakeUp, ...countsOf(attributes), hasTime }, ports);
       if (end.kind === "done") continue;
@@ -49,6 +52,7 @@ export function createDeliverHandler({ ports, visibility }: DeliverDependencies)
     }
     return { batchItemFailures };
   };
+  return createEventHandler(deliverEventSchema, handle, dependencies);
 }
 
 function countsOf(
@@ -84,7 +88,4 @@ async function putOff(
   }
 }
 
-export const handler = createEntryPoint((environment) => {
-  const { metrics, ...dependencies } = connectLanePorts(environment);
-  return publishing(metrics, createDeliverHandler(dependencies));
-});
+export const handler = createEntryPoint(connectDelivery, createDeliverHandler);

@@ -1,5 +1,8 @@
 import * as z from "zod/mini";
 import { isWorkspaceId } from "./core/base/ids.ts";
+import { createEntryPoint, type LambdaHandler } from "./pipeline/entry-point.ts";
+import { createEventHandler } from "./pipeline/event-handler.ts";
+import { connectMapGroups } from "./wiring/map-groups.ts";
 
 const preTokenSchema = z.looseObject({
   triggerSource: z.string(),
@@ -25,11 +28,14 @@ function workspacesOf({ triggerSource, request }: PreTokenEvent): "*" | string[]
  * Cognito's pre-token trigger (version 3, which also runs for client credentials). Returns the event with the claim
  * `workspaces` for the access token. Groups named after workspaces (`ws_1`) become ids; other groups are ignored.
  */
-export const handler = async (event: unknown): Promise<object> => {
-  const parsed = preTokenSchema.parse(event);
-  const claimsToAddOrOverride = { workspaces: workspacesOf(parsed) };
-  return {
-    ...parsed,
-    response: { claimsAndScopeOverrideDetails: { accessTokenGeneration: { claimsToAddOrOverride } } },
-  };
-};
+export function createMapGroupsHandler(): LambdaHandler<object> {
+  return createEventHandler(preTokenSchema, async (event) => {
+    const claimsToAddOrOverride = { workspaces: workspacesOf(event) };
+    return {
+      ...event,
+      response: { claimsAndScopeOverrideDetails: { accessTokenGeneration: { claimsToAddOrOverride } } },
+    };
+  });
+}
+
+export const handler = createEntryPoint(connectMapGroups, createMapGroupsHandler);

@@ -1,10 +1,9 @@
-import { createDynamoClient } from "./adapters/aws-clients.ts";
-import { createEntryPoint } from "./adapters/entry-point.ts";
-import { createPowertoolsLog } from "./adapters/powertools-log.ts";
-import { createPurgeTasks, type PurgeTasks } from "./adapters/purge-tasks.ts";
-import { createWorkspaceScan, type WorkspaceScan } from "./adapters/workspace-scan.ts";
-import { ENV } from "./core/base/environment.ts";
+import { type PurgeTasks } from "./adapters/purge-tasks.ts";
+import { type WorkspaceScan } from "./adapters/workspace-scan.ts";
 import type { Log } from "./core/base/log.ts";
+import { createEntryPoint, type LambdaHandler } from "./pipeline/entry-point.ts";
+import { ANY_EVENT, createEventHandler } from "./pipeline/event-handler.ts";
+import { connectPlanPurge } from "./wiring/plan-purge.ts";
 
 export interface PlanPurgeDependencies {
   workspaces: WorkspaceScan;
@@ -20,21 +19,15 @@ export function createPlanPurgeHandler({
   workspaces,
   tasks,
   log,
-}: PlanPurgeDependencies): () => Promise<void> {
-  return async () => {
+}: PlanPurgeDependencies): LambdaHandler<void> {
+  return createEventHandler(ANY_EVENT, async () => {
     let count = 0;
     for await (const ids of workspaces.all()) {
       await tasks.add(ids);
       count += ids.length;
     }
     log.info("purge.planned", { count });
-  };
+  });
 }
 
-export const handler = createEntryPoint((environment) =>
-  createPlanPurgeHandler({
-    workspaces: createWorkspaceScan(createDynamoClient(), environment.text(ENV.registryTable)),
-    tasks: createPurgeTasks(environment.text(ENV.purgeQueueUrl)),
-    log: createPowertoolsLog("plan-purge"),
-  }),
-);
+export const handler = createEntryPoint(connectPlanPurge, createPlanPurgeHandler);

@@ -1,14 +1,13 @@
-import { fileURLToPath } from "node:url";
-import { type ConsoleFiles, createConsoleFiles } from "./adapters/console-files.ts";
-import { createEntryPoint } from "./adapters/entry-point.ts";
-import { createHttpHandler, type HttpAnswer, type HttpHandler, jsonAnswer } from "./adapters/http-api.ts";
-import { createPowertoolsLog } from "./adapters/powertools-log.ts";
+import type { ConsoleFiles } from "./adapters/console-files.ts";
+import { type HttpAnswer, jsonAnswer } from "./adapters/http-api.ts";
+import { consoleAnswer, consolePath } from "./core/api/console-file.ts";
 import { openApiDocument } from "./core/api/openapi.ts";
 import { PROBLEM_PAGE_HEADERS, problemPage } from "./core/api/problem-page.ts";
-import { consoleAnswer, consolePath } from "./core/api/console-file.ts";
-import { ENV } from "./core/base/environment.ts";
 import type { Log } from "./core/base/log.ts";
 import { type Problem, PROBLEM_BASE, problems } from "./core/base/problem.ts";
+import { createEntryPoint } from "./pipeline/entry-point.ts";
+import { createHttpHandler, type HttpHandler } from "./pipeline/http-handler.ts";
+import { connectPublic } from "./wiring/serve-public.ts";
 
 export interface PublicDependencies {
   version: string;
@@ -21,21 +20,24 @@ const CONSOLE = "/console/";
 /** What is open to everybody: health, the API's description, the types of its problems, and the console's page. */
 export function createPublicHandler({ version, files, log }: PublicDependencies): HttpHandler {
   let document: HttpAnswer | undefined;
-  return createHttpHandler(async ({ path }) => {
-    if (path === "/v1/health") {
-      return jsonAnswer(200, { status: "ok", version }, { "cache-control": "no-store" });
-    }
-    if (path === "/openapi.json") {
-      // Costs some 50 ms, so only who asks for it waits.
-      document ??= jsonAnswer(200, openApiDocument(version), { "cache-control": "public, max-age=300" });
-      return document;
-    }
-    if (path.startsWith(PROBLEM_BASE)) return answerProblemType(path.slice(PROBLEM_BASE.length));
-    if (path === "/console") return { statusCode: 308, headers: { location: CONSOLE } };
-    return path.startsWith(CONSOLE)
-      ? answerFile(path.slice(CONSOLE.length), files)
-      : problems.notFound("route");
-  }, log);
+  return createHttpHandler(
+    async ({ path }) => {
+      if (path === "/v1/health") {
+        return jsonAnswer(200, { status: "ok", version }, { "cache-control": "no-store" });
+      }
+      if (path === "/openapi.json") {
+        // Costs some 50 ms, so only who asks for it waits.
+        document ??= jsonAnswer(200, openApiDocument(version), { "cache-control": "public, max-age=300" });
+        return document;
+      }
+      if (path.startsWith(PROBLEM_BASE)) return answerProblemType(path.slice(PROBLEM_BASE.length));
+      if (path === "/console") return { statusCode: 308, headers: { location: CONSOLE } };
+      return path.startsWith(CONSOLE)
+        ? answerFile(path.slice(CONSOLE.length), files)
+        : problems.notFound("route");
+    },
+    { log },
+  );
 }
 
 function answerProblemType(kind: string): HttpAnswer | Problem {
@@ -59,10 +61,4 @@ function notFound(): Problem {
   return { ...problems.notFound("file"), detail: "The console has no such file. It begins at /console/." };
 }
 
-export const handler = createEntryPoint((environment) =>
-  createPublicHandler({
-    version: environment.text(ENV.version),
-    files: createConsoleFiles(fileURLToPath(new URL("./console/", import.meta.url))),
-    log: createPowertoolsLog("public"),
-  }),
-);
+export const handler = createEntryPoint(connectPublic, createPublicHandler);

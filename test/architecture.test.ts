@@ -153,6 +153,48 @@ describe("functions", () => {
     expect(made).toEqual([]);
   });
 
+  it("export one handler, made by the pipeline from the wiring and the creation of the handler", () => {
+    const wrong = sources
+      .filter(({ path }) => entries.has(path))
+      .filter((file) => {
+        const wiring = file.imports.filter(({ target }) => isIn(target, "lambdas/wiring"));
+        const created = [...file.text.matchAll(/^export const handler = (.*);$/gm)].map(([, made]) => made);
+        return (
+          wiring.map(({ target }) => target).join() !== `lambdas/wiring/${basename(file.path)}` ||
+          created.length !== 1 ||
+          !/^createEntryPoint\(connect\w+, create\w+Handler\)$/.test(created[0] ?? "")
+        );
+      });
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("are wired in one folder, which no other file imports", () => {
+    const others = below("lambdas").filter(({ path }) => !entries.has(path) && !isIn(path, "lambdas/wiring"));
+    expect(violations(others, (_, { target }) => isIn(target, "lambdas/wiring"))).toEqual([]);
+    const unwired = below("lambdas").filter(
+      ({ path }) => !isIn(path, "lambdas/wiring") && path !== "lambdas/adapters/aws-clients.ts",
+    );
+    expect(
+      findings(unwired, (node) => {
+        const callee = textAt(node, "callee", "name");
+        if (node.type === "CallExpression" && /^create\w+Client$/.test(callee)) return `${callee}()`;
+        return node.type === "MemberExpression" && textAt(node, "object", "name") === "ENV"
+          ? `ENV.${textAt(node, "property", "name")}`
+          : undefined;
+      }),
+    ).toEqual([]);
+  });
+
+  it("read the environment in one file", () => {
+    const others = below("lambdas").filter(({ path }) => path !== "lambdas/adapters/environment.ts");
+    expect(others.filter(({ text }) => text.includes("process.env")).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("use middy in the pipeline only", () => {
+    const others = sources.filter(({ path }) => !isIn(path, "lambdas/pipeline"));
+    expect(violations(others, (_, { target }) => target.startsWith("@middy/"))).toEqual([]);
+  });
+
   it("know nothing of infrastructure, the local runtime or the command line", () => {
     expect(
       violations(below("lambdas"), (_, { target }) =>

@@ -1,7 +1,7 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { type TestResult, testResultSchema } from "../core/api/delivery-api.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
-import { createLambdaClient, type Patience } from "./aws-clients.ts";
+import type { Patience } from "./aws-clients.ts";
 
 /** Thrown when the delivery function failed or was throttled before it could report the result of the test event. */
 export class TestNotRunError extends TrailcastError {
@@ -20,12 +20,7 @@ export interface DeliveryTester {
  * A single attempt, because a repeat would send a second test event. A delivery takes up to 10 s, and API Gateway times
  * out at 29 s.
  */
-const TEST_EVENT: Patience = { attempts: 1, answerMs: 27_000 };
-
-/** Tests deliveries with the function of this name. */
-export function connectDeliveryTester(functionName: string): DeliveryTester {
-  return createDeliveryTester(createLambdaClient(TEST_EVENT), functionName);
-}
+export const TEST_EVENT_PATIENCE: Patience = { attempts: 1, answerMs: 27_000 };
 
 export function createDeliveryTester(client: LambdaClient, functionName: string): DeliveryTester {
   return {

@@ -1,6 +1,5 @@
 import { parseJson } from "../core/base/json.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
-import { withoutForeignText } from "./describe-error.ts";
 
 /** A function's environment lacks a name or holds what its schema refuses: the stack and the code are of different versions. */
 export class EnvironmentError extends TrailcastError {
@@ -14,7 +13,7 @@ interface Schema<Value> {
   safeParse(value: unknown): { success: true; data: Value } | { success: false };
 }
 
-/** Reads a function's environment by the names of `core/environment.ts`. */
+/** Reads a function's environment by the names of `core/base/environment.ts`. */
 export interface Environment {
   text(name: string): string;
   textOr(name: string, fallback: string): string;
@@ -47,20 +46,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
 }
 
-/**
- * A Lambda handler that is built from the environment on its first call, so that importing its module reads nothing.
- * What it throws carries no text but ours: Lambda writes it to the function's log.
- */
-export function createEntryPoint<Event, Context, Answer>(
-  build: (environment: Environment) => (event: Event, context: Context) => Promise<Answer>,
-): (event: Event, context: Context) => Promise<Answer> {
-  let handler: ((event: Event, context: Context) => Promise<Answer>) | undefined;
-  return async (event, context) => {
-    try {
-      handler ??= build(readEnvironment(process.env));
-      return await handler(event, context);
-    } catch (error) {
-      throw withoutForeignText(error);
-    }
-  };
+/** The environment of this process: no other file of the functions reads it. */
+export function processEnvironment(): Environment {
+  return readEnvironment(process.env);
 }

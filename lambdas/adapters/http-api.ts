@@ -1,16 +1,7 @@
-import middy from "@middy/core";
-import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
 import { type Caller, callerOfClaims } from "../core/api/caller.ts";
-import { isWorkspaceId } from "../core/base/ids.ts";
-import type { Log, LogFields } from "../core/base/log.ts";
-import {
-  type Problem,
-  PROBLEM_CONTENT_TYPE,
-  problemDocument,
-  problems,
-  RefusedError,
-} from "../core/base/problem.ts";
+import type { Log } from "../core/base/log.ts";
+import { type Problem, PROBLEM_CONTENT_TYPE, problemDocument } from "../core/base/problem.ts";
 
 const textsSchema = z.record(z.string(), z.string());
 
@@ -46,6 +37,8 @@ export interface HttpRequest {
   body: string | Uint8Array | undefined;
   /** Id that follows the request through logs and to the receiver's side: of `traceparent`, else of the gateway. */
   trace: string | undefined;
+  /** Each line that it writes names the request's workspace and trace. */
+  log: Log;
 }
 
 export interface HttpAnswer {
@@ -57,7 +50,6 @@ export interface HttpAnswer {
 
 /** What a route answers: a refusal is an answer too. */
 export type Route = (request: HttpRequest) => Promise<HttpAnswer | Problem>;
-export type HttpHandler = (event: unknown, context: Context) => Promise<HttpAnswer>;
 
 export function jsonAnswer(
   statusCode: number,
@@ -93,7 +85,8 @@ function traceOf(headers: Readonly<Record<string, string>>): string | undefined 
   return w3c ?? root;
 }
 
-function toRequest(event: unknown): HttpRequest {
+/** Reads an event of an HTTP API. Throws for one of another shape. */
+export function toRequest(event: unknown): Omit<HttpRequest, "log"> {
   const parsed = httpEventSchema.parse(event);
   const headers = Object.fromEntries(
     Object.entries(parsed.headers).map(([name, value]) => [name.toLowerCase(), value]),
@@ -110,57 +103,4 @@ function toRequest(event: unknown): HttpRequest {
       parsed.body !== undefined && parsed.isBase64Encoded ? Buffer.from(parsed.body, "base64") : parsed.body,
     trace: traceOf(headers),
   };
-}
-
-/** Answers hold audit events, and some a secret: nobody keeps a copy, and no browser takes one for a page of the console's origin. */
-const GUARDED = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-
-function guarded(answer: HttpAnswer): HttpAnswer {
-  return { ...answer, headers: { ...GUARDED, ...answer.headers } };
-}
-
-/** What a log line says of a request: of its path only the workspace, and that only where it is the id of one. */
-function fieldsOf({ routeKey, parameters, trace }: HttpRequest): LogFields {
-  const workspace = parameters["ws"] ?? "";
-  return {
-    route: routeKey,
-    ...(isWorkspaceId(workspace) && { workspace }),
-    ...(trace !== undefined && { trace }),
-  };
-}
-
-function fieldsOfEvent(event: unknown): LogFields {
-  return httpEventSchema.safeParse(event).success ? fieldsOf(toRequest(event)) : {};
-}
-
-function thrownProblem(error: unknown): Problem {
-  if (error instanceof RefusedError) return error.problem;
-  throw error;
-}
-
-/** Which advice fits a request that met a fault of ours; of one that is none of an HTTP API nothing is known. */
-function repeatingOf(event: unknown): Parameters<typeof problems.internal>[0] {
-  const { data } = httpEventSchema.safeParse(event);
-  if (data === undefined) return "mayActTwice";
-  const names = Object.keys(data.headers).map((name) => name.toLowerCase());
-  if (data.requestContext.http.method === "GET") return "readsOnly";
-  return names.includes("idempotency-key") ? "recordsOnce" : "mayActTwice";
-}
-
-/**
- * The handler of an HTTP API integration around `route`. Problems, returned or thrown as `RefusedError`, become
- * `application/problem+json`; any other exception is logged and becomes a 500 that says nothing of its cause.
- */
-export function createHttpHandler(route: Route, log: Log): HttpHandler {
-  const handler = middy(async (event: unknown): Promise<HttpAnswer> => {
-    const request = toRequest(event);
-    const answer = await route(request).catch(thrownProblem);
-    if (!isProblem(answer)) return guarded(answer);
-    log.info("request.refused", { ...fieldsOf(request), statusCode: answer.status, outcome: answer.kind });
-    return guarded(problemAnswer(answer));
-  }).onError((request) => {
-    log.error("request.failed", fieldsOfEvent(request.event), request.error);
-    request.response = guarded(problemAnswer(problems.internal(repeatingOf(request.event))));
-  });
-  return async (event, context) => handler(event, context);
 }

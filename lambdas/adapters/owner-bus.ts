@@ -3,7 +3,6 @@ import type { OwnerEvents } from "../core/destination/owner-event.ts";
 import { describeNotice, noticeEvent, type OwnerNotices } from "../core/lane/owner-notice.ts";
 import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
-import { createEventBridgeClient } from "./aws-clients.ts";
 
 /** Thrown when EventBridge refused a notice to an owner. */
 export class UntoldOwnerError extends TrailcastError {
@@ -14,10 +13,7 @@ export class UntoldOwnerError extends TrailcastError {
 const SOURCE = "trailcast";
 
 /** Puts events on the stack's bus, such as `Destination failing` from source `trailcast`. */
-export function createOwnerEvents(
-  busName: string,
-  client: EventBridgeClient = createEventBridgeClient(),
-): OwnerEvents {
+export function createOwnerEvents(busName: string, client: EventBridgeClient): OwnerEvents {
   return {
     async put({ detailType, detail }) {
       const { FailedEntryCount = 0 } = await client.send(
@@ -41,7 +37,7 @@ export function createOwnerEvents(
 export function createOwnerNotices(
   busName: string,
   recorder: Recorder,
-  client?: EventBridgeClient,
+  client: EventBridgeClient,
 ): OwnerNotices {
   const events = createOwnerEvents(busName, client);
   return {

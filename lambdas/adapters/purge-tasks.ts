@@ -1,6 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
-import { createSqsClient } from "./aws-clients.ts";
 
 /** Requests purges of workspaces. Requesting the same purge twice is harmless. */
 export interface PurgeTasks {
@@ -17,7 +16,7 @@ export class PurgeTasksError extends TrailcastError {
 
 const BATCH = 10;
 
-export function createPurgeTasks(queueUrl: string, client: SQSClient = createSqsClient()): PurgeTasks {
+export function createPurgeTasks(queueUrl: string, client: SQSClient): PurgeTasks {
   return {
     add: async (workspaces) => {
       for (let start = 0; start < workspaces.length; start += BATCH) {

@@ -1,12 +1,8 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { ENV } from "../core/base/environment.ts";
 import type { WakeUp } from "../core/lane/lane.ts";
 import type { RandomBytes } from "../core/base/random.ts";
 import type { WakeUpQueue } from "../core/lane/lane-store.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
-import { createSqsClient } from "./aws-clients.ts";
-import type { Environment } from "./entry-point.ts";
-import { systemRandom } from "./system-random.ts";
 
 /** SQS refused some messages of a batch. The caller is invoked again and sends them again. */
 export class WakeUpsNotSentError extends TrailcastError {
@@ -54,18 +50,6 @@ export function createWakeUpQueue(
       ]);
     },
   };
-}
-
-/** Sends wake-ups to the queues that a function's environment names. */
-export function connectWakeUpQueue(
-  environment: Environment,
-  client: SQSClient = createSqsClient(),
-): WakeUpQueue {
-  const urls = {
-    quick: environment.text(ENV.wakeUpQueueUrl),
-    slow: environment.text(ENV.slowWakeUpQueueUrl),
-  };
-  return createWakeUpQueue(urls, systemRandom, client);
 }
 
 function batchesOf(wakeUps: readonly WakeUp[]): WakeUp[][] {

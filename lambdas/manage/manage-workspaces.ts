@@ -1,17 +1,18 @@
-import { callerOf, createHttpHandler, type HttpAnswer, type HttpHandler } from "../adapters/http-api.ts";
+import { callerOf, type HttpAnswer } from "../adapters/http-api.ts";
+import { authorise, authoriseOperator } from "../core/api/caller.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { createMatcher } from "../core/api/match-operation.ts";
 import type { Operation } from "../core/api/operation.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
-import { authorise, authoriseOperator } from "../core/api/caller.ts";
 import { type Problem, problems } from "../core/base/problem.ts";
-import { createEntryPoint } from "../adapters/entry-point.ts";
+import { createEntryPoint } from "../pipeline/entry-point.ts";
+import { createHttpHandler, type HttpHandler } from "../pipeline/http-handler.ts";
+import { connectManagement } from "../wiring/manage-workspaces.ts";
 import type { Call } from "./call.ts";
 import { changeDestination } from "./change-destination.ts";
 import { createDestination } from "./create-destination.ts";
 import { createReplay } from "./create-replay.ts";
-import { connectDependencies } from "./connect-dependencies.ts";
 import { getDelivery, listDeliveries } from "./deliveries.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { disableDestination, enableDestination } from "./enable-destination.ts";
@@ -55,7 +56,7 @@ const match = createMatcher(operations);
 
 /** The management API: finds the operation, lets the token in or not, and logs what came of it. */
 export function createManageHandler(dependencies: ManageDependencies): HttpHandler {
-  const { settings, log } = dependencies;
+  const { settings } = dependencies;
   return createHttpHandler(async (request) => {
     const found = match(request.method, request.path);
     if ("methods" in found) return noRoute(found.methods);
@@ -67,14 +68,13 @@ export function createManageHandler(dependencies: ManageDependencies): HttpHandl
     if (refusal !== undefined) return refusal;
     const call: Call = { request, caller, workspace, parameters: found.parameters };
     const answer = await routes[found.operation](call, dependencies);
-    log.info("request.answered", {
+    request.log.info("request.answered", {
       workspace,
       route: found.operation,
       statusCode: answer.statusCode,
-      ...(request.trace !== undefined && { trace: request.trace }),
     });
     return answer;
-  }, log);
+  }, dependencies);
 }
 
 function noRoute(methods: readonly string[]): HttpAnswer | Problem {
@@ -87,6 +87,4 @@ function noRoute(methods: readonly string[]): HttpAnswer | Problem {
   };
 }
 
-export const handler = createEntryPoint((environment) =>
-  createManageHandler(connectDependencies(environment)),
-);
+export const handler = createEntryPoint(connectManagement, createManageHandler);

@@ -1,42 +1,38 @@
+import {
+  createDynamoClient,
+  createEventBridgeClient,
+  createSecretsClient,
+  createSqsClient,
+} from "../adapters/aws-clients.ts";
+import { createDeliveryLog } from "../adapters/delivery-log.ts";
+import { createDestinationReader } from "../adapters/destination-store.ts";
+import { createEntryStore } from "../adapters/entry-store.ts";
+import type { Environment } from "../adapters/environment.ts";
+import { createHttpsSender } from "../adapters/https-sender.ts";
+import { createJournalStore } from "../adapters/journal-store.ts";
+import { createLaneStore } from "../adapters/lane-store.ts";
+import { localAllowance, systemClock } from "../adapters/local-allowance.ts";
+import { createOwnerNotices } from "../adapters/owner-bus.ts";
+import { createPowertoolsLog } from "../adapters/powertools-log.ts";
+import { createNameResolver } from "../adapters/resolver.ts";
+import { createSecretReader } from "../adapters/secret-reader.ts";
+import { systemRandom } from "../adapters/system-random.ts";
+import { createVisibilityExtender } from "../adapters/visibility-extender.ts";
+import { createWakeUpQueue } from "../adapters/wake-up-queue.ts";
+import { createWorkspaceReader } from "../adapters/workspace-store.ts";
 import { ENV } from "../core/base/environment.ts";
-import type { LanePorts } from "../core/lane/lane-ports.ts";
 import { DEFAULT_RETRY, retrySettingsSchema } from "../core/delivery/retry-schedule.ts";
-import type { TestPorts } from "../core/delivery/send-test-event.ts";
-import { createDynamoClient, createSecretsClient, createSqsClient } from "./aws-clients.ts";
-import { createDeliveryLog } from "./delivery-log.ts";
-import { createDestinationReader } from "./destination-store.ts";
-import type { Environment } from "./entry-point.ts";
-import { createEntryStore } from "./entry-store.ts";
-import { createHttpsSender } from "./https-sender.ts";
-import { createJournalStore } from "./journal-store.ts";
-import { createLaneStore } from "./lane-store.ts";
-import { localAllowance, systemClock } from "./local-allowance.ts";
-import { createOwnerNotices } from "./owner-bus.ts";
-import { createPowertoolsLog } from "./powertools-log.ts";
-import { createPowertoolsMetrics, type PublishedMetrics } from "./powertools-metrics.ts";
+import { connectMetrics } from "./metrics.ts";
 import { recorderSettings } from "./recorder-settings.ts";
-import { createNameResolver } from "./resolver.ts";
-import { createVisibilityExtender, type VisibilityExtender } from "./visibility-extender.ts";
-import { createWakeUpQueue } from "./wake-up-queue.ts";
-import { createSecretReader } from "./secret-reader.ts";
-import { systemRandom } from "./system-random.ts";
-import { createWorkspaceReader } from "./workspace-store.ts";
+import { wakeUpQueueUrls } from "./wake-up-queue.ts";
 
-/** All that the delivery function touches, as its environment names it. */
-export function connectLanePorts(environment: Environment): {
-  ports: LanePorts & TestPorts;
-  visibility: VisibilityExtender;
-  metrics: PublishedMetrics;
-} {
+export function connectDelivery(environment: Environment) {
   const client = createDynamoClient();
   const sqs = createSqsClient();
   const registry = environment.text(ENV.registryTable);
-  const urls = {
-    quick: environment.text(ENV.wakeUpQueueUrl),
-    slow: environment.text(ENV.slowWakeUpQueueUrl),
-  };
+  const urls = wakeUpQueueUrls(environment);
   const entries = createEntryStore(client, environment.text(ENV.eventsTable));
-  const metrics = createPowertoolsMetrics("deliver");
+  const metrics = connectMetrics(environment, "deliver");
   const recording = recorderSettings(environment);
   const recorder = { entries, clock: systemClock, random: systemRandom, settings: recording };
   const ports = {
@@ -49,7 +45,7 @@ export function connectLanePorts(environment: Environment): {
     secrets: createSecretReader(createSecretsClient(), systemClock),
     sender: createHttpsSender({ resolver: createNameResolver(), allowance: localAllowance() }),
     wakeUps: createWakeUpQueue(urls, systemRandom, sqs),
-    notices: createOwnerNotices(environment.text(ENV.ownerBus), recorder),
+    notices: createOwnerNotices(environment.text(ENV.ownerBus), recorder, createEventBridgeClient()),
     clock: systemClock,
     random: systemRandom,
     log: createPowertoolsLog("deliver"),

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { plansSchema } from "../core/workspace/entitlement.ts";
+import type { Environment } from "../adapters/environment.ts";
 import { ENV } from "../core/base/environment.ts";
 import type { Recorder } from "../core/entry/record-entry.ts";
-import type { Environment } from "./entry-point.ts";
+import { plansSchema } from "../core/workspace/entitlement.ts";
 
 const shardsSchema = z.record(z.string(), z.number());
 

@@ -41,3 +41,8 @@ export const lambdaContext = {
   awsRequestId: "00000000-0000-0000-0000-000000000000",
   getRemainingTimeInMillis: () => 30_000,
 } as Context;
+
+/** The context of an invocation that says so much time is left at each look. */
+export function contextWith(remaining: () => number): Context {
+  return { ...lambdaContext, getRemainingTimeInMillis: remaining };
+}

@@ -3,7 +3,8 @@ import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
 import { LIVE_LANE } from "../../lambdas/core/base/table-schema.ts";
-import type { Log, LogFields, Metrics } from "../../lambdas/core/base/log.ts";
+import type { PublishedMetrics } from "../../lambdas/adapters/powertools-metrics.ts";
+import type { Log, LogFields } from "../../lambdas/core/base/log.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
 import type { Quarantined, QuarantineStore } from "../../lambdas/core/fan-out/quarantine.ts";
 import type { DestinationReader, SecretReader } from "../../lambdas/core/destination/destination-store.ts";
@@ -202,7 +203,7 @@ export function createRecordedLog(): RecordedLog {
   };
 }
 
-export interface RecordedMetrics extends Metrics {
+export interface RecordedMetrics extends PublishedMetrics {
   counts: Map<string, number>;
   values: Map<string, number[]>;
 }
@@ -215,6 +216,7 @@ export function createRecordedMetrics(): RecordedMetrics {
     values,
     count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
     milliseconds: (name, value) => void values.set(name, [...(values.get(name) ?? []), value]),
+    publish: () => undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import { createDeliverHandler } from "../../lambdas/deliver-lane.ts";
 import type { ReceivedWakeUp } from "../../lambdas/adapters/visibility-extender.ts";
 import type { SendResult } from "../../lambdas/core/delivery/send.ts";
 import type { TestDiagnosis } from "../../lambdas/core/delivery/send-test-event.ts";
+import { contextWith } from "../helpers/http-events.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;
@@ -14,6 +15,7 @@ function handle(event: unknown, remainingMs = 30_000) {
   const settings = { ...ports.settings, sourceBaseUrl: "https://app.example.com" };
   const handler = createDeliverHandler({
     ports: { ...ports, settings },
+    metrics: world.metrics,
     visibility: {
       extend: async (wakeUp, seconds) => {
         if (!isHoldable) throw new Error("ReceiptHandleIsInvalid");
@@ -21,7 +23,10 @@ function handle(event: unknown, remainingMs = 30_000) {
       },
     },
   });
-  return handler(event, { getRemainingTimeInMillis: () => remainingMs });
+  return handler(
+    event,
+    contextWith(() => remainingMs),
+  );
 }
 
 const wakeUpEvent = (receives = 1, wakeUp: object = LIVE): object => ({

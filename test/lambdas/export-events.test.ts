@@ -6,6 +6,7 @@ import type { Page } from "../../lambdas/core/journal/page.ts";
 import type { ExportJob } from "../../lambdas/core/reading/export-job.ts";
 import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { createExportEventsHandler, type ExportEventsDependencies } from "../../lambdas/export-events.ts";
+import { contextWith } from "../helpers/http-events.ts";
 import { createRecordedLog, workspaceRow } from "../helpers/in-memory-stores.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00.000Z");
@@ -85,7 +86,7 @@ function invoke(
     start: async (workspace: string, id: string) => void started.push([workspace, id]),
   };
   const handler = createExportEventsHandler({ run, starter, log, ...changes });
-  return handler(event, { getRemainingTimeInMillis: remaining });
+  return handler(event, contextWith(remaining));
 }
 
 const eventsOf = (lines: readonly string[]): string[] => lines.map((line) => JSON.parse(line).id);

@@ -1,9 +1,8 @@
 import type { DynamoDBBatchResponse } from "aws-lambda";
 import { beforeEach, expect, it } from "vitest";
-import type { FanOutDependencies } from "../../lambdas/core/fan-out/fan-out.ts";
 import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { toAttributes } from "../../lambdas/adapters/dynamo.ts";
-import { createFanOutHandler } from "../../lambdas/fan-out-entries.ts";
+import { createFanOutHandler, type FanOutEntriesDependencies } from "../../lambdas/fan-out-entries.ts";
 import { createRedriveHandler } from "../../lambdas/redrive-quarantine.ts";
 import { createInMemoryRetention } from "../helpers/in-memory-purge.ts";
 import {
@@ -16,7 +15,7 @@ import {
   createRecordedMetrics,
   laneAtStart,
 } from "../helpers/in-memory-stores.ts";
-import { lambdaContext } from "../helpers/http-events.ts";
+import { contextWith, lambdaContext } from "../helpers/http-events.ts";
 import { LABEL, storedEntry } from "../helpers/journal-records.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
@@ -31,7 +30,7 @@ const stores = () => ({
 let world: ReturnType<typeof stores>;
 let metrics: ReturnType<typeof createRecordedMetrics>;
 let log: ReturnType<typeof createRecordedLog>;
-let dependencies: FanOutDependencies & { quarantine: ReturnType<typeof createInMemoryQuarantine> };
+let dependencies: FanOutEntriesDependencies & { quarantine: ReturnType<typeof createInMemoryQuarantine> };
 
 beforeEach(() => {
   world = stores();
@@ -167,7 +166,12 @@ it("closes the row of an entry that has expired, and stops while time remains", 
     ...dependencies,
     retention: createInMemoryRetention(world.entries),
   });
-  expect(await redrive({}, { getRemainingTimeInMillis: () => 1_000 })).toMatchObject({
+  expect(
+    await redrive(
+      {},
+      contextWith(() => 1_000),
+    ),
+  ).toMatchObject({
     remaining: true,
     expired: 0,
   });

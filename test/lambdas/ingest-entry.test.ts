@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
 import { LIMITS } from "../../lambdas/core/base/limits.ts";
 import { METRIC } from "../../lambdas/core/base/metric-names.ts";
-import type { HttpAnswer, HttpHandler } from "../../lambdas/adapters/http-api.ts";
+import type { HttpAnswer } from "../../lambdas/adapters/http-api.ts";
+import type { HttpHandler } from "../../lambdas/pipeline/http-handler.ts";
 import { createIngestHandler } from "../../lambdas/ingest-entry.ts";
 import {
   createInMemoryEntries,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { handler } from "../../lambdas/map-groups.ts";
+import { lambdaContext } from "../helpers/http-events.ts";
 
 function preTokenEvent(triggerSource: string, groups: string[] | null) {
   return {
@@ -14,7 +15,7 @@ function preTokenEvent(triggerSource: string, groups: string[] | null) {
 }
 
 async function workspacesFor(triggerSource: string, groups: string[] | null): Promise<unknown> {
-  const answer = await handler(preTokenEvent(triggerSource, groups));
+  const answer = await handler(preTokenEvent(triggerSource, groups), lambdaContext);
   return Reflect.get(answer, "response");
 }
 
@@ -44,7 +45,7 @@ describe("the access token of the stack's own user pool", () => {
   });
 
   it("keeps what Cognito sent beside it", async () => {
-    expect(await handler(preTokenEvent("TokenGeneration_HostedAuth", []))).toMatchObject({
+    expect(await handler(preTokenEvent("TokenGeneration_HostedAuth", []), lambdaContext)).toMatchObject({
       version: "3",
       userName: "ada",
       request: { userAttributes: { sub: "1" } },

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { createPlanPurgeHandler } from "../../lambdas/plan-purge.ts";
+import { lambdaContext } from "../helpers/http-events.ts";
 import { createRecordedLog } from "../helpers/in-memory-stores.ts";
 
 const PAGES = [["ws_1", "ws_2"], [], ["ws_3"]];
@@ -12,7 +13,7 @@ function plan(add: (workspaces: readonly string[]) => Promise<void>) {
       yield* PAGES;
     },
   };
-  return { log, planned: createPlanPurgeHandler({ workspaces, tasks: { add }, log })() };
+  return { log, planned: createPlanPurgeHandler({ workspaces, tasks: { add }, log })({}, lambdaContext) };
 }
 
 it("queues a task for every workspace of every page, and says how many", async () => {

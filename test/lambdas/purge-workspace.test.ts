@@ -6,6 +6,7 @@ import {
   createPurgeWorkspaceHandler,
   type PurgeWorkspaceDependencies,
 } from "../../lambdas/purge-workspace.ts";
+import { contextWith } from "../helpers/http-events.ts";
 import { createRecordedLog, createRecordedMetrics } from "../helpers/in-memory-stores.ts";
 import { createRetentionWorld, PLANS, type RetentionWorld, START, WS } from "../helpers/retention-world.ts";
 
@@ -69,7 +70,7 @@ function invoke(
     metrics,
     ...changes,
   });
-  return handler({ Records: workspaces.map(messageOf) }, { getRemainingTimeInMillis: remaining });
+  return handler({ Records: workspaces.map(messageOf) }, contextWith(remaining));
 }
 
 async function recordTwentyDays(): Promise<void> {

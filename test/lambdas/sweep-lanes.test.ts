@@ -9,6 +9,7 @@ import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Lane } from "../../lambdas/core/lane/lane.ts";
 import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
+import { lambdaContext } from "../helpers/http-events.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 import {
   createInMemoryWakeUps,
@@ -79,7 +80,7 @@ const sweep = (scope: string) =>
     clock: () => world.now,
     log: world.log,
     metrics: world.metrics,
-  })({ scope }, {});
+  })({ scope }, lambdaContext);
 const woken = (): string[] => wakeUps.woken.map(({ destination }) => destination).toSorted();
 
 describe("the sweep of what is due", () => {

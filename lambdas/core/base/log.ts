@@ -36,6 +36,15 @@ export interface Log {
   error(message: string, fields?: LogFields, error?: unknown): void;
 }
 
+/** A log whose every line also has the fields of `context`. */
+export function withFields(log: Log, context: LogFields): Log {
+  return {
+    info: (message, fields) => log.info(message, { ...context, ...fields }),
+    warn: (message, fields) => log.warn(message, { ...context, ...fields }),
+    error: (message, fields, error) => log.error(message, { ...context, ...fields }, error),
+  };
+}
+
 /** CloudWatch metrics for alarms and dashboards; the names are in `metric-names.ts`. */
 export interface Metrics {
   count(name: string, value?: number): void;

@@ -2,7 +2,12 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { connectDeliveryTester, TestNotRunError } from "../../../lambdas/adapters/deliver-invoker.ts";
+import { createLambdaClient } from "../../../lambdas/adapters/aws-clients.ts";
+import {
+  createDeliveryTester,
+  TEST_EVENT_PATIENCE,
+  TestNotRunError,
+} from "../../../lambdas/adapters/deliver-invoker.ts";
 import type { TestResult } from "../../../lambdas/core/api/delivery-api.ts";
 
 const RESULT: TestResult = {
@@ -49,7 +54,8 @@ afterAll(() => {
   lambda.close();
 });
 
-const send = () => connectDeliveryTester("deliver").test("ws_1", "dst_1");
+const send = () =>
+  createDeliveryTester(createLambdaClient(TEST_EVENT_PATIENCE), "deliver").test("ws_1", "dst_1");
 
 describe("a test event", () => {
   it("is asked of the delivery function, whose result comes back", async () => {

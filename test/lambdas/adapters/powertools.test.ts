@@ -1,15 +1,11 @@
-import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import {
-  EnvironmentError,
-  createEntryPoint,
-  readEnvironment,
-} from "../../../lambdas/adapters/entry-point.ts";
+import { EnvironmentError, readEnvironment } from "../../../lambdas/adapters/environment.ts";
 import { describeError } from "../../../lambdas/adapters/describe-error.ts";
 import { createPowertoolsLog } from "../../../lambdas/adapters/powertools-log.ts";
-import { createPowertoolsMetrics, publishing } from "../../../lambdas/adapters/powertools-metrics.ts";
+import { createPowertoolsMetrics } from "../../../lambdas/adapters/powertools-metrics.ts";
 import { plansSchema } from "../../../lambdas/core/workspace/entitlement.ts";
 import { METRIC } from "../../../lambdas/core/base/metric-names.ts";
+import { connectMetrics } from "../../../lambdas/wiring/metrics.ts";
 import { TrailcastError } from "../../../lambdas/core/base/trailcast-error.ts";
 import { PLANS } from "../../helpers/sample-events.ts";
 
@@ -47,21 +43,32 @@ describe("an error in the log", () => {
 });
 
 describe("metrics", () => {
-  it("are published after each invocation, also one that failed, and nothing when nothing was counted", async () => {
+  it("are published in the namespace of the stack, and nothing when nothing was counted", () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((line) => written.push(String(line)) > 0);
-    const metrics = createPowertoolsMetrics("ingest");
-    const invoke = publishing(metrics, async (count: number, _context: undefined) => {
-      if (count === 0) return;
-      metrics.count(METRIC.eventsRecorded, count);
-      throw new Error("failed");
-    });
-    await invoke(0, undefined);
-    await expect(invoke(3, undefined)).rejects.toThrow("failed");
-    await invoke(0, undefined);
+    const metrics = createPowertoolsMetrics("ingest", "Trailcast/Here");
+    metrics.publish();
+    metrics.count(METRIC.eventsRecorded, 3);
+    metrics.publish();
+    metrics.publish();
     expect(written.map((line) => JSON.parse(line))).toMatchObject([
-      { service: "ingest", EventsRecorded: 3, _aws: { CloudWatchMetrics: [{ Namespace: "Trailcast" }] } },
+      {
+        service: "ingest",
+        EventsRecorded: 3,
+        _aws: { CloudWatchMetrics: [{ Namespace: "Trailcast/Here" }] },
+      },
     ]);
+  });
+
+  it("are in Trailcast's own namespace where the environment names none", () => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((line) => written.push(String(line)) > 0);
+    const metrics = connectMetrics(readEnvironment({}), "ingest");
+    metrics.count(METRIC.eventsRecorded);
+    metrics.publish();
+    expect(JSON.parse(written[0] ?? "")).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace: "Trailcast" }] },
+    });
   });
 });
 
@@ -84,41 +91,5 @@ describe("an environment", () => {
     for (const name of ["BROKEN", "COUNT"]) {
       expect(() => environment.json(name, plansSchema)).toThrow(EnvironmentError);
     }
-  });
-
-  it("is read at the first call, once", async () => {
-    const build = vi.fn<() => (event: number, context: undefined) => Promise<number>>(
-      () => async (event) => event + 1,
-    );
-    const handler = createEntryPoint(build);
-    expect(build).not.toHaveBeenCalled();
-    expect([await handler(1, undefined), await handler(2, undefined)]).toStrictEqual([2, 3]);
-    expect(build).toHaveBeenCalledTimes(1);
-  });
-});
-
-describe("what a function throws, and Lambda logs", () => {
-  it.each([
-    [() => JSON.parse("hunter2"), "SyntaxError"],
-    [() => Promise.reject(new Error("hunter2", { cause: new Error("hunter2") })), "Error"],
-    // oxlint-disable-next-line no-throw-literal -- what others throw
-    [() => Promise.reject("hunter2"), "Error"],
-  ])("names class and place, and quotes nothing: %#", async (fail, name) => {
-    const handler = createEntryPoint(() => async () => fail());
-    const thrown: unknown = await handler(undefined, undefined).catch((error: unknown) => error);
-    expect(thrown).toHaveProperty("name", name);
-    expect(inspect(thrown, { depth: 9, showHidden: true })).not.toContain("hunter2");
-  });
-
-  it("keeps the words that are ours", async () => {
-    const handler = createEntryPoint(() => async () => {
-      throw new EnvironmentError("NAME", "missing");
-    });
-    await expect(handler(undefined, undefined)).rejects.toThrow("Environment variable NAME is missing");
-    const thrown: unknown = await handler(undefined, undefined).catch((error: unknown) => error);
-    expect(thrown).toMatchObject({
-      name: "EnvironmentError",
-      stack: expect.stringContaining("powertools.test.ts"),
-    });
   });
 });

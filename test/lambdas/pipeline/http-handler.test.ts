@@ -1,22 +1,21 @@
-import { describe, expect, it } from "vitest";
-import {
-  createHttpHandler,
-  type HttpRequest,
-  jsonAnswer,
-  type Route,
-} from "../../../lambdas/adapters/http-api.ts";
+import { describe, expect, it, vi } from "vitest";
+import { type HttpRequest, jsonAnswer, type Route } from "../../../lambdas/adapters/http-api.ts";
 import { problems, RefusedError } from "../../../lambdas/core/base/problem.ts";
-import { createRecordedLog } from "../../helpers/in-memory-stores.ts";
+import { createHttpHandler } from "../../../lambdas/pipeline/http-handler.ts";
+import { createRecordedLog, createRecordedMetrics } from "../../helpers/in-memory-stores.ts";
 import { claims, httpEvent, lambdaContext } from "../../helpers/http-events.ts";
 
 const ROUTE = "GET /v1/workspaces/{ws}/events/{id}";
 
 async function requestOf(parts: Parameters<typeof httpEvent>[1]): Promise<HttpRequest> {
   let seen: HttpRequest | undefined;
-  const handler = createHttpHandler(async (request) => {
-    seen = request;
-    return jsonAnswer(200, {});
-  }, createRecordedLog());
+  const handler = createHttpHandler(
+    async (request) => {
+      seen = request;
+      return jsonAnswer(200, {});
+    },
+    { log: createRecordedLog() },
+  );
   await handler(httpEvent(ROUTE, parts), lambdaContext);
   if (seen === undefined) throw new Error("the route was not called");
   return seen;
@@ -64,7 +63,7 @@ describe("a request", () => {
 
 async function ask(route: Parameters<typeof createHttpHandler>[0]) {
   const log = createRecordedLog();
-  const answer = await createHttpHandler(route, log)(httpEvent(ROUTE), lambdaContext);
+  const answer = await createHttpHandler(route, { log })(httpEvent(ROUTE), lambdaContext);
   return { ...answer, log };
 }
 
@@ -106,7 +105,7 @@ describe("an answer", () => {
     const named = { route: ROUTE, workspace: "ws_1", trace: "a".repeat(32) };
     const lineOf = async (route: Route, changes: object = {}) => {
       const log = createRecordedLog();
-      await createHttpHandler(route, log)(httpEvent(ROUTE, { ...parts, ...changes }), lambdaContext);
+      await createHttpHandler(route, { log })(httpEvent(ROUTE, { ...parts, ...changes }), lambdaContext);
       return log.lines.map(({ message, fields }) => ({ message, fields }));
     };
     const refusing: Route = async () => problems.missingScope("x");
@@ -155,13 +154,65 @@ describe("an answer", () => {
     ["POST /v1/workspaces/{ws}/destinations", {}, "It may have been carried out"],
     ["DELETE /v1/workspaces/{ws}/destinations/{dst}", {}, "It may have been carried out"],
   ])("to a fault of ours in %s with %j says what to do", async (route, headers, advice) => {
-    const failing = createHttpHandler(async () => Promise.reject(new Error("x")), createRecordedLog());
+    const failing = createHttpHandler(async () => Promise.reject(new Error("x")), {
+      log: createRecordedLog(),
+    });
     const { body = "" } = await failing(httpEvent(route, { headers }), lambdaContext);
     expect(JSON.parse(body).detail).toContain(advice);
   });
 
   it("to an event that is none of an HTTP API is a fault of ours", async () => {
-    const handler = createHttpHandler(async () => jsonAnswer(200, {}), createRecordedLog());
+    const handler = createHttpHandler(async () => jsonAnswer(200, {}), { log: createRecordedLog() });
     expect((await handler({ Records: [] }, lambdaContext)).statusCode).toBe(500);
+  });
+
+  it("of any kind is followed by what the invocation counted", async () => {
+    for (const route of [
+      async () => jsonAnswer(200, {}),
+      async () => problems.missingScope("x"),
+      async () => Promise.reject(new Error("x")),
+    ]) {
+      const publish = vi.fn<() => void>();
+      const metrics = { ...createRecordedMetrics(), publish };
+      await createHttpHandler(route, { log: createRecordedLog(), metrics })(httpEvent(ROUTE), lambdaContext);
+      expect(publish).toHaveBeenCalledTimes(1);
+    }
+  });
+});
+
+describe("a line that a route logs", () => {
+  it("names the request's workspace and trace beside its own fields", async () => {
+    const log = createRecordedLog();
+    const route: Route = async (request) => {
+      request.log.info("done", { count: 1 });
+      request.log.warn("odd");
+      request.log.error("failed", { workspace: "ws_2" }, new Error("x"));
+      return jsonAnswer(200, {});
+    };
+    const event = httpEvent(ROUTE, {
+      parameters: { ws: "ws_1", id: "aud_1" },
+      headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` },
+    });
+    await createHttpHandler(route, { log })(event, lambdaContext);
+    const context = { workspace: "ws_1", trace: "a".repeat(32) };
+    expect(log.lines).toStrictEqual([
+      { level: "info", message: "done", fields: { ...context, count: 1 } },
+      { level: "warn", message: "odd", fields: context },
+      { level: "error", message: "failed", fields: { ...context, workspace: "ws_2" }, error: new Error("x") },
+    ]);
+  });
+
+  it("says nothing of the request before it", async () => {
+    const log = createRecordedLog();
+    const handler = createHttpHandler(
+      async (request) => {
+        request.log.info("done");
+        return jsonAnswer(200, {});
+      },
+      { log },
+    );
+    await handler(httpEvent(ROUTE, { parameters: { ws: "ws_1" } }), lambdaContext);
+    await handler(httpEvent(ROUTE), lambdaContext);
+    expect(log.lines.map(({ fields }) => fields)).toStrictEqual([{ workspace: "ws_1" }, {}]);
   });
 });

@@ -1,0 +1,2 @@
+/** The function touches nothing beyond the event. */
+export function connectMapGroups(): void {}
