@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_RETRY, SCHEDULE_LIMITS } from "../lambdas/core/delivery/retry-schedule.ts";
 import { DEFAULT_RETENTION, MAX_RETENTION_DAYS } from "../lambdas/core/workspace/retention.ts";
 
 /** The retention periods in days that CloudWatch Logs accepts. */
@@ -56,6 +57,16 @@ const planSchema = fields("a plan: { retentionDays, forwarding, maxDestinations 
   /** How many destinations one workspace may have. */
   maxDestinations: whole("destinations", 0, 100).default(10),
 });
+
+const scheduleMessage = `must be a list of 1 to ${SCHEDULE_LIMITS.waits} waits in seconds, such as [5, 60, 3600]`;
+const lastWaitMessage = `must end with at least ${SCHEDULE_LIMITS.minLastSeconds} seconds, because its last wait repeats`;
+const scheduleSchema = z
+  .array(whole("seconds", SCHEDULE_LIMITS.minSeconds, SCHEDULE_LIMITS.maxSeconds), { error: scheduleMessage })
+  .min(1, { error: scheduleMessage })
+  .max(SCHEDULE_LIMITS.waits, { error: scheduleMessage })
+  .refine((waits) => (waits.at(-1) ?? SCHEDULE_LIMITS.minLastSeconds) >= SCHEDULE_LIMITS.minLastSeconds, {
+    error: lastWaitMessage,
+  });
 
 const DEFAULT_PLANS = {
   free: { retentionDays: 7, forwarding: false, maxDestinations: 0 },
@@ -127,9 +138,11 @@ export const settingsSchema = fields("an object of settings: { sourceBaseUrl, â€
      */
     fixedAddresses: whole("addresses (0: none; one a zone)", 0, 2).default(0),
   }).prefault({}),
-  retry: fields("{ giveUpAfterHours? }", {
+  retry: fields("{ giveUpAfterHours?, schedule? }", {
     /** After this time without a 2xx a destination is suspended. Nothing is dropped. */
-    giveUpAfterHours: whole("hours", 1, 336).default(72),
+    giveUpAfterHours: whole("hours", 1, 336).default(DEFAULT_RETRY.giveUpAfterHours),
+    /** Upper bounds of the waits after the 1st, 2nd, â€¦ refusal in seconds. The last one repeats. */
+    schedule: scheduleSchema.default([...DEFAULT_RETRY.schedule]),
   }).prefault({}),
   delivery: fields("{ concurrency?, slowConcurrency?, logDays? }", {
     /** Concurrent deliveries. Each takes a slot of the account's Lambda concurrency, which ingest uses too. */

@@ -25,6 +25,7 @@ const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/base/metric-names.ts",
   "lambdas/core/formats/known-formats.ts",
   "lambdas/core/workspace/retention.ts",
+  "lambdas/core/delivery/retry-schedule.ts",
 ]);
 
 /** The folders of core, lowest first: a file imports from its own folder and from those before it, types included. */

@@ -1,3 +1,4 @@
+import { DEFAULT_RETRY } from "../../lambdas/core/delivery/retry-schedule.ts";
 import { appendToJournal } from "../../lambdas/core/journal/append-journal.ts";
 import { buildEntry, referenceOf, sha256 } from "../../lambdas/core/entry/build-entry.ts";
 import { toTimestamp } from "../../lambdas/core/base/clock.ts";
@@ -159,7 +160,7 @@ export class LaneWorld {
       metrics: this.metrics,
       settings: {
         plans: PLANS,
-        retry: { giveUpAfterHours: 72 },
+        retry: DEFAULT_RETRY,
         eventTypePrefix: "pro.atmos",
         logDays: 30,
         version: "1.0.0",

@@ -25,7 +25,10 @@ describe("settings", () => {
         enterprise: { retentionDays: 365, forwarding: true, maxDestinations: 10 },
       },
       egress: { fixedAddresses: 0 },
-      retry: { giveUpAfterHours: 72 },
+      retry: {
+        giveUpAfterHours: 72,
+        schedule: [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800],
+      },
       protectData: true,
     });
   });
@@ -33,6 +36,15 @@ describe("settings", () => {
   it("take addresses of 256 characters", () => {
     const longest = `https://a.b/${"c".repeat(244)}`;
     expect(mistakesOf({ sourceBaseUrl: longest, upgradeUrl: longest })).toEqual([]);
+  });
+
+  it("take a retry schedule of one wait, and one of twenty", () => {
+    for (const schedule of [[60], Array.from({ length: 20 }, () => 43_200)]) {
+      expect(parseSettings({ sourceBaseUrl, retry: { schedule } }).retry).toEqual({
+        giveUpAfterHours: 72,
+        schedule,
+      });
+    }
   });
 
   it("come as JSON text from the command line", () => {
@@ -156,6 +168,32 @@ describe("a mistake in the settings names the setting, what it must be, and what
       "whole number of addresses (0: none; one a zone) from 0 to 2, but is 3",
     ],
     ["too long a retry", { retry: { giveUpAfterHours: 337 } }, "whole number of hours from 1 to 336"],
+    ["no schedule", { retry: { schedule: [] } }, "retry.schedule must be a list of 1 to 20 waits in seconds"],
+    [
+      "a schedule in words",
+      { retry: { schedule: "1 h" } },
+      'retry.schedule must be a list of 1 to 20 waits in seconds, such as [5, 60, 3600], but is "1 h"',
+    ],
+    [
+      "too long a schedule",
+      { retry: { schedule: Array.from({ length: 21 }, () => 60) } },
+      "retry.schedule must be a list of 1 to 20 waits",
+    ],
+    [
+      "no wait at all",
+      { retry: { schedule: [0, 60] } },
+      "retry.schedule.0 must be a whole number of seconds from 1 to 43200, but is 0",
+    ],
+    [
+      "a wait of more than 12 hours",
+      { retry: { schedule: [5, 43_201] } },
+      "retry.schedule.1 must be a whole number of seconds from 1 to 43200, but is 43201",
+    ],
+    [
+      "a schedule that never slows down",
+      { retry: { schedule: [5, 59] } },
+      "retry.schedule must end with at least 60 seconds, because its last wait repeats, but is [5,59]",
+    ],
     ["one delivery at once", { delivery: { concurrency: 1 } }, "deliveries at once from 2 to 1000, but is 1"],
     [
       "a log shorter than the retries",

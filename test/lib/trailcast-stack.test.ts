@@ -212,6 +212,7 @@ describe("functions", () => {
       eventTypePrefix: "a".repeat(128),
       scopePrefix: "a".repeat(100),
       oidc: OIDC,
+      retry: { schedule: Array.from({ length: 20 }, () => 43_200) },
       shards: Object.fromEntries(Array.from({ length: shards }, (_, index) => [`ws_${1000 + index}`, 4])),
     });
     expect(() => parseSettings(longest(154))).toThrow("must have at most 2048 bytes together");

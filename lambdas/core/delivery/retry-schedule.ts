@@ -1,16 +1,32 @@
 import * as z from "zod/mini";
 
-/** Upper bounds of the waits after the 1st, 2nd, … refusal in seconds; the last one repeats. The first attempt is at once. */
-export const RETRY_DELAYS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800] as const;
+/** The setting `retry` of a deployment. */
+export interface RetrySettings {
+  /** After this time without a 2xx for one delivery its lane is suspended. Nothing is dropped. */
+  giveUpAfterHours: number;
+  /** Upper bounds of the waits after the 1st, 2nd, … refusal in seconds. The last one repeats. The first attempt is immediate. */
+  schedule: readonly number[];
+}
 
-/** JSON of a deployment's `retry` setting. */
+export const DEFAULT_RETRY: RetrySettings = {
+  giveUpAfterHours: 72,
+  schedule: [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800],
+};
+
+/** The limits of `schedule`. They bound what one refusing receiver costs, and what its owner waits for a recovery to show. */
+export const SCHEDULE_LIMITS = {
+  waits: 20,
+  minSeconds: 1,
+  maxSeconds: 12 * 3_600,
+  /** Of the wait that repeats, or a lane could be attempted every second for days. */
+  minLastSeconds: 60,
+} as const;
+
+/** The same as JSON in the environment of a function; what an older stack does not name has its default. */
 export const retrySettingsSchema = z.object({
-  /** After so much time without a 2xx for one delivery its lane is suspended; nothing is dropped. */
-  giveUpAfterHours: z._default(z.number(), 72),
+  giveUpAfterHours: z._default(z.number(), DEFAULT_RETRY.giveUpAfterHours),
+  schedule: z._default(z.array(z.number()).check(z.minLength(1)), [...DEFAULT_RETRY.schedule]),
 });
-export type RetrySettings = z.infer<typeof retrySettingsSchema>;
-
-export const DEFAULT_RETRY: RetrySettings = { giveUpAfterHours: 72 };
 
 /** Where a delivery stands in its schedule. `attempt` counts from 1 and includes the one just refused; times in milliseconds. */
 export interface ScheduleFacts {
@@ -26,18 +42,17 @@ export interface ScheduleFacts {
  */
 export function nextDelaySeconds(
   { attempt, firstAttemptAt, now }: ScheduleFacts,
-  settings: RetrySettings,
+  { schedule, giveUpAfterHours }: RetrySettings,
   chance: number,
 ): number | "over" {
-  const remaining = (firstAttemptAt - now) / 1000 + settings.giveUpAfterHours * 3_600;
+  const remaining = (firstAttemptAt - now) / 1000 + giveUpAfterHours * 3_600;
   if (remaining <= 0) return "over";
-  const last = RETRY_DELAYS_SECONDS.length - 1;
-  const bound = RETRY_DELAYS_SECONDS[Math.min(attempt - 1, last)] ?? 0;
+  const bound = schedule[Math.min(attempt, schedule.length) - 1] ?? 0;
   return Math.min(chance * bound, remaining);
 }
 
-const RETRY_AFTER_MIN_SECONDS = 1;
-const RETRY_AFTER_MAX_SECONDS = 12 * 3_600;
+export const RETRY_AFTER_MIN_SECONDS = 1;
+export const RETRY_AFTER_MAX_SECONDS = 12 * 3_600;
 
 /**
  * Seconds that a `Retry-After` header (RFC 9110: seconds, or a date in one of three spellings) asks for, between 1 s and 12 h.

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AttemptFacts, judgeResponse } from "../../../../lambdas/core/delivery/judge-response.ts";
-import { DEFAULT_RETRY } from "../../../../lambdas/core/delivery/retry-schedule.ts";
+import {
+  DEFAULT_RETRY,
+  nextDelaySeconds,
+  retrySettingsSchema,
+} from "../../../../lambdas/core/delivery/retry-schedule.ts";
 import type { SendResult } from "../../../../lambdas/core/delivery/send.ts";
 import { answered } from "../../../helpers/in-memory-lanes.ts";
 
@@ -105,6 +109,21 @@ describe("the schedule", () => {
     expect(bounds.map((verdict) => verdict.kind === "retry" && verdict.delaySeconds)).toEqual([
       5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800, 28_800,
     ]);
+  });
+
+  it("waits as the setting says, its last wait again and again", () => {
+    const settings = { giveUpAfterHours: 72, schedule: [60, 3_600] };
+    const facts = { firstAttemptAt: NOW, now: NOW };
+    const waits = [1, 2, 3, 20].map((attempt) => nextDelaySeconds({ ...facts, attempt }, settings, 1));
+    expect(waits).toEqual([60, 3_600, 3_600, 3_600]);
+  });
+
+  it("reads the settings of an older stack, which name no schedule", () => {
+    expect(retrySettingsSchema.parse({ giveUpAfterHours: 48 })).toEqual({
+      ...DEFAULT_RETRY,
+      giveUpAfterHours: 48,
+    });
+    expect(retrySettingsSchema.safeParse({ schedule: [] }).success).toBe(false);
   });
 
   it("ends by elapsed time, with a last attempt at its end", () => {
