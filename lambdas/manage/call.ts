@@ -1,7 +1,8 @@
 import type * as z from "zod/mini";
 import type { HttpRequest } from "../adapters/http-api.ts";
 import { decodeListCursor } from "../core/reading/list-cursor.ts";
-import { invalidField, refusalOf } from "../core/api/refusal.ts";
+import { refusalOf } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import type { Caller } from "../core/api/caller.ts";
 import { type Problem, problems, RefusedError } from "../core/base/problem.ts";
 import { readJson } from "../core/base/request-body.ts";

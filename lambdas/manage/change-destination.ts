@@ -1,7 +1,7 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { type DestinationChange, REDACTED } from "../core/api/destination-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
-import { invalidField } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";

@@ -1,6 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
-import { invalidField } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { PostedEvent } from "../core/entry/event-schema.ts";

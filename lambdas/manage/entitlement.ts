@@ -1,6 +1,6 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import type { EntitlementAnswer } from "../core/api/entitlement-api.ts";
-import { invalidField } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import { entitlementOf, type Plans, type Workspace } from "../core/workspace/entitlement.ts";

@@ -1,4 +1,4 @@
-import { invalidField } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import {
   checkCustomHeaders,
   type HeaderRefusal,

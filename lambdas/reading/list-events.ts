@@ -1,7 +1,8 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "../adapters/http-api.ts";
 import type { Reading } from "../adapters/journal-reading.ts";
 import { type EventListParameters, eventListParametersSchema } from "../core/api/reading-api.ts";
-import { invalidField, refusalOf } from "../core/api/refusal.ts";
+import { refusalOf } from "../core/api/refusal.ts";
+import { invalidField } from "../core/base/invalid-field.ts";
 import type { Clock } from "../core/base/clock.ts";
 import type { Plans, Workspace } from "../core/workspace/entitlement.ts";
 import type { EventFilter } from "../core/reading/event-query.ts";

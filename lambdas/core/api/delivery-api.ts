@@ -12,7 +12,7 @@ import {
   oneOf,
   time,
   timestamp,
-} from "./field.ts";
+} from "../base/field.ts";
 
 export const attemptSchema = component(
   "Attempt",

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { DESTINATION_EXAMPLE, destinationSchema, SECRET_EXAMPLE } from "./destination-api.ts";
-import { component, described, fields, time, timestamp, whole } from "./field.ts";
+import { component, described, fields, time, timestamp, whole } from "../base/field.ts";
 
 const MAX_GRACE_SECONDS = 7 * 86_400;
 const DEFAULT_GRACE_SECONDS = 86_400;

@@ -11,7 +11,7 @@ import {
   oneOf,
   text,
   timestamp,
-} from "./field.ts";
+} from "../base/field.ts";
 
 export const MAX_URL_CHARACTERS = 2048;
 export const MAX_EVENT_TYPES = 50;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { MAX_RETENTION_DAYS } from "../workspace/retention.ts";
-import { component, described, fields, flag, text, timestamp, whole } from "./field.ts";
+import { component, described, fields, flag, text, timestamp, whole } from "../base/field.ts";
 
 export const entitlementRequestSchema = component(
   "EntitlementRequest",

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { postedEventSchema, recordRequestSchema } from "../entry/event-schema.ts";
-import { component, described, documentation } from "./field.ts";
+import { component, described, documentation } from "../base/field.ts";
 import type { Operation } from "./operation.ts";
 import {
   directExportParametersSchema,

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { deliveryOperations } from "./delivery-operations.ts";
 import { destinationOperations } from "./destination-operations.ts";
 import { eventOperations } from "./event-operations.ts";
-import { documentation } from "./field.ts";
+import { documentation } from "../base/field.ts";
 import { type Answer, type Operation, PATH_PARAMETERS } from "./operation.ts";
 import { gatewayMessageSchema, problemSchema } from "./problem-schema.ts";
 import { publicOperations } from "./public-operations.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { PROBLEM_BASE } from "../base/problem.ts";
-import { component, described } from "./field.ts";
+import { component, described } from "../base/field.ts";
 
 /** What every refusal of ours looks like (RFC 9457). Some kinds have more members. */
 export const problemSchema = component(

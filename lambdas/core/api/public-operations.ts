@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { component, described } from "./field.ts";
+import { component, described } from "../base/field.ts";
 import type { Operation } from "./operation.ts";
 
 const healthSchema = component(

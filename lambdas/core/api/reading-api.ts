@@ -13,7 +13,7 @@ import {
   text,
   time,
   timestamp,
-} from "./field.ts";
+} from "../base/field.ts";
 
 export const DEFAULT_EVENTS_LIMIT = 50;
 export const MAX_EVENTS_LIMIT = 100;

@@ -1,18 +1,7 @@
 import type * as z from "zod/mini";
 import type { Problem } from "../base/problem.ts";
+import { invalidField } from "../base/invalid-field.ts";
 import { fieldPath } from "../base/schema-problem.ts";
-
-/** A value of the request is not what it must be. `must` goes on after the field's name: "must be …". */
-export function invalidField(field: string, must: string, limit?: string): Problem {
-  return {
-    kind: "invalid-request",
-    title: "The request is not valid",
-    status: 400,
-    detail: `${field} ${must}.`,
-    field,
-    ...(limit !== undefined && { limit }),
-  };
-}
 
 /** The refusal that the first issue of one of our schemas comes to: each says itself what the value must be. */
 export function refusalOf(error: z.core.$ZodError): Problem {

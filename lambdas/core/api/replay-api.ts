@@ -10,7 +10,7 @@ import {
   time,
   timestamp,
   whole,
-} from "./field.ts";
+} from "../base/field.ts";
 import { placeSchema } from "./destination-actions-api.ts";
 
 export const replayRequestSchema = component(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { documentation } from "../../../../lambdas/core/api/field.ts";
+import { documentation } from "../../../../lambdas/core/base/field.ts";
 import { createMatcher } from "../../../../lambdas/core/api/match-operation.ts";
 import { OPERATIONS, openApiDocument } from "../../../../lambdas/core/api/openapi.ts";
 import { API_ROUTES } from "../../../../lib/api-routes.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isTimeOfFourDigitYear } from "../base/clock.ts";
+import { isTimeOfFourDigitYear } from "./clock.ts";
 
 /** What the OpenAPI document says of a schema besides its shape. A schema with an `id` is a component there. */
 export interface Documentation {
