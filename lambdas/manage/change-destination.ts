@@ -1,14 +1,21 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
-import { type DestinationChange, REDACTED } from "../core/api/destination-api.ts";
+import type { DestinationChange } from "../core/api/destination-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
-import { invalidField } from "../core/base/invalid-field.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
-import { DEFAULT_FORMAT } from "../core/formats/known-formats.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
-import { mergeHeaders } from "../core/destination/merge-headers.ts";
+import type { ChangeEffect } from "../core/destination/field-kind.ts";
+import {
+  changedFields,
+  changeRowValues,
+  changeSecretValues,
+  effectOf,
+  isSecretField,
+  type RowValues,
+} from "../core/destination/field-values.ts";
+import type { DestinationField } from "../core/destination/destination-fields.ts";
 import type { Problem } from "../core/base/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { hurryLane } from "../core/lane/order-lane.ts";
@@ -18,17 +25,20 @@ import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { requireDestination, requireLiveLane, requireWorkspace } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
-import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
 
 export async function changeDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const asked = readBody(call, destinationOperations.changeDestination.body);
   const workspace = await requireWorkspace(call, dependencies);
-  const row = await requireDestination(call, dependencies);
-  requireMatch(call, row);
-  const next = apply(row, asked, dependencies);
-  const change: Change = { call, workspace, before: row };
-  if (asked.headers !== undefined) await changeWithHeaders(change, next, asked.headers, dependencies);
-  else if (!isSame(row, next)) await store(change, next, [], dependencies);
+  const before = await requireDestination(call, dependencies);
+  requireMatch(call, before);
+  const values = changeRowValues(before, asked, dependencies);
+  const changed = changedFields(before, values, asked);
+  if (changed.length > 0) {
+    const change: Change = { call, workspace, before, changed, effect: effectOf(changed) };
+    const next = changedRow(change, values, dependencies);
+    if (changed.some(isSecretField)) await changeWithSecret(change, next, asked, dependencies);
+    else await store(change, next, [], dependencies);
+  }
   const stored = await requireDestination(call, dependencies);
   return jsonAnswer(200, await presentDestination(stored, dependencies), etagOf(stored));
 }
@@ -37,6 +47,8 @@ interface Change {
   call: Call;
   workspace: Workspace;
   before: Destination;
+  changed: readonly DestinationField[];
+  effect: ChangeEffect;
 }
 
 function requireMatch({ request }: Call, row: Destination): void {
@@ -65,55 +77,39 @@ function otherVersion(): Problem {
   };
 }
 
-function apply(row: Destination, asked: DestinationChange, dependencies: ManageDependencies): Destination {
-  const eventTypes = asked.eventTypes === undefined ? row.eventTypes : [...new Set(asked.eventTypes ?? [])];
-  if (asked.eventTypes !== undefined) requireTypes(eventTypes, dependencies.settings);
-  const format = asked.format === undefined ? row.format : (asked.format ?? DEFAULT_FORMAT);
-  const sameContent = format === row.format && sameTypes(eventTypes, row.eventTypes);
+function changedRow(
+  { before, effect }: Change,
+  values: RowValues,
+  { clock }: ManageDependencies,
+): Destination {
   return {
-    ...row,
-    name: asked.name ?? row.name,
-    url: asked.url === undefined ? row.url : requireUrl(asked.url, dependencies),
-    format,
-    eventTypes,
-    contentVersion: sameContent ? row.contentVersion : row.contentVersion + 1,
-    updatedAt: toTimestamp(dependencies.clock()),
+    ...before,
+    ...values,
+    contentVersion: effect === "supersede" ? before.contentVersion + 1 : before.contentVersion,
+    updatedAt: toTimestamp(clock()),
   };
 }
 
-function sameTypes(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((type) => b.includes(type));
-}
-
-function isSame(row: Destination, next: Destination): boolean {
-  return row.name === next.name && row.url === next.url && row.contentVersion === next.contentVersion;
-}
-
-async function changeWithHeaders(
+async function changeWithSecret(
   change: Change,
   next: Destination,
-  asked: DestinationChange["headers"],
+  asked: DestinationChange,
   dependencies: ManageDependencies,
 ): Promise<void> {
-  const content = (current: DestinationSecret): DestinationSecret => {
-    const merged = mergeHeaders(current.headers, asked ?? null, REDACTED);
-    if (!merged.ok) {
-      refuse(invalidField(`headers.${merged.name}`, "stands for a value that is not there: send the value"));
-    }
-    requireHeaders(merged.headers);
-    return { ...current, headers: merged.headers };
-  };
+  const content = (current: DestinationSecret): DestinationSecret => ({
+    ...current,
+    ...changeSecretValues(current, asked),
+  });
   const stored = (row: Destination, release: RegistryWrite) => store(change, row, [release], dependencies);
   await changeSecret(next, { content, store: stored }, dependencies);
 }
 
 async function store(
-  { call, workspace, before }: Change,
+  { call, workspace, before, changed, effect }: Change,
   next: Destination,
   others: readonly RegistryWrite[],
   dependencies: ManageDependencies,
 ): Promise<void> {
-  const changed = changedProperties(before, next);
   const event = webhookEvent("updated", actorOf(call.caller.subject), next, { changed });
   const replace: RegistryWrite = { kind: "replace", row: next };
   const lane = await untilCommitted(async () => {
@@ -122,12 +118,12 @@ async function store(
       replace,
       recordOf(call, workspace, event, dependencies),
       ...others,
-      ...laneWrites(before, next, current),
+      ...laneWrites(effect, current),
     ]);
     if (result.kind === "refused" && result.write === replace) refuse(otherVersion());
     return result.kind === "committed" ? current : AGAIN;
   });
-  if (isMending(before, next) && isTrying(lane)) await dependencies.wakeUps.send([wakeUpOf(lane)]);
+  if (effect !== "none" && isTrying(lane)) await dependencies.wakeUps.send([wakeUpOf(lane)]);
 }
 
 /**
@@ -135,27 +131,11 @@ async function store(
  * A lane that waits for its next attempt does not wait on with what has been mended, nor will one whose attempt is under way.
  * What a suspended lane waits for is its owner's notice.
  */
-function laneWrites(before: Destination, next: Destination, lane: Lane): RegistryWrite[] {
-  const isRecut = next.contentVersion !== before.contentVersion;
-  const bumps = isRecut || (isMending(before, next) && isTrying(lane));
+function laneWrites(effect: ChangeEffect, lane: Lane): RegistryWrite[] {
+  const bumps = effect === "supersede" || (effect === "retry" && isTrying(lane));
   return bumps ? [{ kind: "replace", row: lane.status === "suspended" ? lane : hurryLane(lane) }] : [];
-}
-
-/** Whether the next attempt may end otherwise: a receiver that asked for time is not hurried by a new name. */
-function isMending(before: Destination, next: Destination): boolean {
-  return changedProperties(before, next).some((property) => property !== "name");
 }
 
 function isTrying({ status, nextAttemptAt, frozen }: Lane): boolean {
   return status === "live" && (nextAttemptAt !== undefined || frozen !== undefined);
-}
-
-function changedProperties(before: Destination, next: Destination): string[] {
-  return [
-    ...(before.name === next.name ? [] : ["name"]),
-    ...(before.url === next.url ? [] : ["url"]),
-    ...(before.format === next.format ? [] : ["format"]),
-    ...(sameTypes(before.eventTypes, next.eventTypes) ? [] : ["eventTypes"]),
-    ...(before.secretVersion === next.secretVersion ? [] : ["headers"]),
-  ];
 }

@@ -1,5 +1,6 @@
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import { type Problem, problems, RefusedError } from "../core/base/problem.ts";
+import { tracesOf } from "../core/destination/field-values.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { isAbandoned, newSecretLock, type SecretLock } from "../core/destination/secret-lock.ts";
 import { newSecretVersion, SecretVersionsError } from "../core/destination/secret-store.ts";
@@ -28,7 +29,7 @@ export async function changeSecret(
     const value = change.content(await secrets.readSecret(row.secretName, row.secretVersion));
     const secretVersion = newSecretVersion(random);
     await secrets.changeSecret(row.secretName, row.secretVersion, secretVersion, value);
-    await change.store({ ...row, secretVersion, headerNames: Object.keys(value.headers) }, release);
+    await change.store({ ...row, secretVersion, ...tracesOf(value) }, release);
   } catch (error) {
     const refused = error instanceof SecretVersionsError ? new RefusedError(tooManyChanges()) : error;
     // After any other failure the change may have come to be or still come: the lock ends by itself.

@@ -1,8 +1,14 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
-import type { DestinationRequest } from "../core/api/destination-api.ts";
 import { destinationOperations } from "../core/api/destination-operations.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
+import {
+  acceptRowValues,
+  acceptSecretValues,
+  auditedValues,
+  type RowFields,
+  tracesOf,
+} from "../core/destination/field-values.ts";
 import type { Entitlement, Workspace } from "../core/workspace/entitlement.ts";
 import { newId } from "../core/base/ids.ts";
 import { wakeUpOf } from "../core/lane/lane.ts";
@@ -20,22 +26,20 @@ import type { ManageDependencies } from "./dependencies.ts";
 import { contended, requireForwarding, requireWorkspace } from "./guards.ts";
 import { etagOf, presentCreated } from "./present-destination.ts";
 import { cleanUpOrphans } from "./clean-up-orphans.ts";
-import { requireHeaders, requireTypes, requireUrl } from "./target.ts";
 
 export async function createDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const asked = readBody(call, destinationOperations.createDestination.body);
   requireForwarding(await requireWorkspace(call, dependencies), dependencies.settings);
-  const url = requireUrl(asked.url, dependencies);
-  requireHeaders(asked.headers);
-  requireTypes(asked.eventTypes, dependencies.settings);
+  const values = acceptRowValues(asked, dependencies);
+  const writeOnly = acceptSecretValues(asked);
   await cleanUpOrphans(call.workspace, dependencies);
-  const row = newDestination(call.workspace, { ...asked, url }, dependencies);
+  const row = newDestination(call.workspace, { ...values, ...tracesOf(writeOnly) }, dependencies);
   const secret = newSigningSecret(dependencies.random);
   const unfinished = await announce(row, dependencies);
   await dependencies.secrets.createSecret(row.secretName, row.secretVersion, {
     current: secret,
     former: [],
-    headers: asked.headers,
+    ...writeOnly,
   });
   try {
     await store(call, row, asked.enabled, dependencies);
@@ -51,7 +55,7 @@ export async function createDestination(call: Call, dependencies: ManageDependen
 
 function newDestination(
   workspace: string,
-  asked: DestinationRequest,
+  fields: RowFields,
   { clock, random, settings }: ManageDependencies,
 ): Destination {
   const now = clock();
@@ -60,11 +64,7 @@ function newDestination(
     workspace,
     item: registryItem.destination(destination),
     destination,
-    name: asked.name,
-    url: asked.url,
-    format: asked.format,
-    eventTypes: [...new Set(asked.eventTypes)],
-    headerNames: Object.keys(asked.headers),
+    ...fields,
     secretName: secretNameOf(settings.secretPrefix, workspace, destination),
     secretVersion: firstSecretVersion(destination),
     version: 1,
@@ -114,7 +114,10 @@ async function writesOf(
   dependencies: ManageDependencies,
 ): Promise<[RegistryWrite, ...RegistryWrite[]]> {
   const { workspace } = call;
-  const event = webhookEvent("created", actorOf(call.caller.subject), row, { format: row.format, enabled });
+  const event = webhookEvent("created", actorOf(call.caller.subject), row, {
+    ...auditedValues(row),
+    enabled,
+  });
   // Read before the lane is written: what is journalled from here on is behind its cursor.
   const cursor = await placeNow(workspace, dependencies.journal);
   const lane = newLane({ ...row, lane: LIVE_LANE, cursor, status: enabled ? "live" : "disabled" });

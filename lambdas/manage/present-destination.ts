@@ -1,5 +1,6 @@
-import { REDACTED, type DestinationAnswer } from "../core/api/destination-api.ts";
+import type { DestinationAnswer } from "../core/api/destination-api.ts";
 import type { Destination } from "../core/destination/destination.ts";
+import { shownFields } from "../core/destination/field-values.ts";
 import type { Lane } from "../core/lane/lane.ts";
 import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { problems } from "../core/base/problem.ts";
@@ -63,11 +64,7 @@ function shape(
 ): DestinationAnswer {
   return {
     id: row.destination,
-    name: row.name,
-    url: row.url,
-    format: row.format,
-    eventTypes: row.eventTypes,
-    headers: Object.fromEntries(row.headerNames.map((name) => [name, REDACTED])),
+    ...shownFields(row),
     enabled: lane.status !== "disabled",
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { DEFAULT_FORMAT, FORMAT_NAMES, FORMATS } from "../formats/known-formats.ts";
 import {
   component,
   cursorParameter,
@@ -8,66 +7,26 @@ import {
   flag,
   limitParameter,
   listOf,
-  oneOf,
-  text,
   timestamp,
 } from "../base/field.ts";
+import { namesOf, partOfEach } from "../base/map-each.ts";
+import { rowFields, secretFields } from "../destination/destination-fields.ts";
+import { exampleFields } from "../destination/field-values.ts";
 
-export const MAX_URL_CHARACTERS = 2048;
-export const MAX_EVENT_TYPES = 50;
 export const DEFAULT_LIST_LIMIT = 50;
 
-/** Stands for a header's value wherever a destination is read; in a change it means: as it is. */
-export const REDACTED = "[redacted]";
-
-const CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
-/** Unicode's Bidi_Control, with which a name reads as another one. */
-const DIRECTION = "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
-const NOT = CONTROL + DIRECTION;
-const NAME = new RegExp(`^[^${NOT}]*[^\\s${NOT}][^${NOT}]*$`);
-const MUST_BE_NAME =
-  "must be a text of 1 to 100 characters, without control characters and marks of text direction (such as U+202E)";
-const name = () =>
-  text(MUST_BE_NAME, { max: 100, pattern: NAME }).check(
-    z.refine((value) => value.isWellFormed(), MUST_BE_NAME),
-  );
-const url = () =>
-  described(
-    "An https:// address that is reachable from the internet",
-    text(`must be an https:// URL of at most ${MAX_URL_CHARACTERS} characters`, { max: MAX_URL_CHARACTERS }),
-  );
-const format = () =>
-  described(
-    FORMATS.map(({ name: value, summary }) => `\`${value}\`: ${summary}`).join(". "),
-    oneOf(...FORMAT_NAMES),
-  );
-const MUST_BE_TYPE =
-  "must be an event type such as pro.atmos.billing.invoice_paid, or all below one: pro.atmos.billing.*";
-const eventTypes = () =>
-  described(
-    "Which events are wanted; without it all are",
-    z
-      .array(
-        text(MUST_BE_TYPE, { max: 256, pattern: /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\*)?$/ }),
-        "must be a list of event types",
-      )
-      .check(z.maxLength(MAX_EVENT_TYPES, `must have at most ${MAX_EVENT_TYPES} event types`)),
-  );
-const MUST_BE_HEADERS = "must be an object of header values by name";
-const headerValue = () => z.string("must be a text");
+const isRequired = (name: keyof typeof rowFields): boolean => rowFields[name].fallback === undefined;
+const optionalNames = [
+  ...namesOf(rowFields).filter((name) => !isRequired(name)),
+  ...namesOf(secretFields),
+].map((name) => `${name}?`);
 
 export const destinationRequestSchema = component(
   "DestinationRequest",
   "A destination as posted",
-  fields("{ name, url, format?, eventTypes?, headers?, enabled? }", {
-    name: name(),
-    url: url(),
-    format: z._default(format(), DEFAULT_FORMAT),
-    eventTypes: z._default(eventTypes(), []),
-    headers: described(
-      "Sent with every delivery, at most 20 and 4 kB; values are never shown again",
-      z._default(z.record(z.string(), headerValue(), MUST_BE_HEADERS), {}),
-    ),
+  fields(`{ ${[...namesOf(rowFields).filter(isRequired), ...optionalNames, "enabled?"].join(", ")} }`, {
+    ...partOfEach(rowFields, "request"),
+    ...partOfEach(secretFields, "request"),
     enabled: described("Whether deliveries begin at once", z._default(flag(), true)),
   }),
   {
@@ -82,15 +41,9 @@ export type DestinationRequest = z.output<typeof destinationRequestSchema>;
 export const destinationChangeSchema = component(
   "DestinationChange",
   "What is to change of a destination (RFC 7396): what is left out stays, `null` goes back to the default",
-  fields("{ name?, url?, format?, eventTypes?, headers? }", {
-    name: z.optional(name()),
-    url: z.optional(url()),
-    format: z.optional(z.nullable(format())),
-    eventTypes: z.optional(z.nullable(eventTypes())),
-    headers: described(
-      "By name: a value sets a header, `null` removes it, what is left out stays. `null` removes all",
-      z.optional(z.nullable(z.record(z.string(), z.nullable(headerValue()), MUST_BE_HEADERS))),
-    ),
+  fields(`{ ${[...namesOf(rowFields), ...namesOf(secretFields)].map((name) => `${name}?`).join(", ")} }`, {
+    ...partOfEach(rowFields, "change"),
+    ...partOfEach(secretFields, "change"),
   }),
   { url: "https://siem.example.com/intake/v2", headers: { "X-Tenant": "acme-2", "X-Old": null } },
 );
@@ -114,11 +67,7 @@ const HEALTH_EXAMPLE = {
 
 export const DESTINATION_EXAMPLE = {
   id: "dst_01KAQN3ZJ8W5M2T9C7R4X6V0BD",
-  name: "Acme SIEM",
-  url: "https://siem.example.com/intake",
-  format: DEFAULT_FORMAT,
-  eventTypes: ["pro.atmos.billing.*"],
-  headers: { "X-Tenant": REDACTED },
+  ...exampleFields(),
   enabled: true,
   createdAt: "2026-11-23T05:00:00.000Z",
   updatedAt: "2026-11-23T05:00:00.000Z",
@@ -167,11 +116,8 @@ export const destinationSchema = component(
   "A destination as read",
   z.object({
     id: z.string(),
-    name: z.string(),
-    url: z.string(),
-    format: format(),
-    eventTypes: z.array(z.string()),
-    headers: described("Names, with values redacted", z.record(z.string(), z.string())),
+    ...partOfEach(rowFields, "answer"),
+    ...partOfEach(secretFields, "answer"),
     enabled: z.boolean(),
     createdAt: timestamp(),
     updatedAt: timestamp(),

@@ -1,24 +1,24 @@
-import { formatSchema } from "../formats/known-formats.ts";
 import * as z from "zod/mini";
+import { partOfEach } from "../base/map-each.ts";
+import { rowFields, secretFields } from "./destination-fields.ts";
+import { traceSchemas } from "./field-values.ts";
 
 /**
- * One destination's row. Secret and header values are in Secrets Manager, never here: `headerNames` is all that the table knows.
- * `contentVersion` counts changes of `format` and `eventTypes`, the two that decide a body; `version` counts every change (ETag).
+ * One destination's row: its fields as `destination-fields.ts` lists them, and what Trailcast keeps about it. Values of write-only
+ * fields are in Secrets Manager, never here: of custom headers, `headerNames` is all that the table knows.
  */
 export const destinationSchema = z.object({
   workspace: z.string(),
   item: z.string(),
   destination: z.string(),
-  name: z.string(),
-  url: z.string(),
-  format: formatSchema,
-  /** Empty: every type. Otherwise full types, or `….*` for all below. */
-  eventTypes: z.array(z.string()),
-  headerNames: z.array(z.string()),
+  ...partOfEach(rowFields, "row"),
+  ...traceSchemas,
   secretName: z.string(),
-  /** The version of the secret that counts: another one there was written for a change that never came to be. */
+  /** The version of the secret that counts: another one there was written for a change that was not completed. */
   secretVersion: z.string(),
+  /** Counts every change (ETag). */
   version: z.number(),
+  /** Counts changes of fields that decide what a request carries (`supersede`). */
   contentVersion: z.number(),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -27,12 +27,12 @@ export type Destination = z.infer<typeof destinationSchema>;
 
 /**
  * What Secrets Manager holds for a destination (JSON); one version of it never changes. `former` secrets sign too until their
- * grace ends. `headers` are the custom headers with their values.
+ * grace ends. The write-only fields are beside them with their values, such as `headers`.
  */
 export const destinationSecretSchema = z.object({
   current: z.string(),
   former: z.array(z.object({ secret: z.string(), validUntil: z.string() })),
-  headers: z.record(z.string(), z.string()),
+  ...partOfEach(secretFields, "secret"),
 });
 export type DestinationSecret = z.infer<typeof destinationSecretSchema>;
 
