@@ -1,36 +1,36 @@
-import type { Command } from "commander";
+import { Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import { readText } from "./read-text.ts";
 
-/** Headers as a command's options give them. */
-export interface HeaderOptions {
-  header?: string[];
-  headerFile?: string;
-}
-
 const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
 
-/** Adds the options that set headers of a destination. */
-export function addHeaderOptions(command: Command): Command {
-  return command
-    .option("--header <line>", "sent with every delivery, as 'Name: value'; may be repeated", collect)
-    .option(
-      "--header-file <file>",
-      "such lines from a file, which no shell remembers; - reads standard input",
-    );
-}
+/** The options that set headers of a destination. */
+export const HEADER_OPTIONS: readonly Option[] = [
+  new Option("--header <line>", "sent with every delivery, as 'Name: value'; may be repeated").argParser(
+    collect,
+  ),
+  new Option(
+    "--header-file <file>",
+    "such lines from a file, which no shell remembers; - reads standard input",
+  ),
+];
 
 /** Values by name; `undefined` when no option gives any. Messages never show a line: it may be a secret. */
-export function headersOf({ header = [], headerFile }: HeaderOptions): Record<string, string> | undefined {
+export function headersOf(given: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
   const lines = [
-    ...header.map((line, index) => ({ line, where: `--header number ${index + 1}` })),
-    ...linesOf(headerFile),
+    ...stringsOf(given["header"]).map((line, index) => ({ line, where: `--header number ${index + 1}` })),
+    ...linesOf(given["headerFile"]),
   ];
   return lines.length === 0 ? undefined : Object.fromEntries(lines.map(parseLine));
 }
 
-function linesOf(file: string | undefined): { line: string; where: string }[] {
-  if (file === undefined) return [];
+/** The texts of an option that may be given several times. */
+export function stringsOf(given: unknown): string[] {
+  return Array.isArray(given) ? given.map(String) : [];
+}
+
+function linesOf(file: unknown): { line: string; where: string }[] {
+  if (typeof file !== "string") return [];
   const lines = readText(file)
     .split("\n")
     .map((line, index) => ({ line, where: `Line ${index + 1} of ${file}` }))

@@ -7,7 +7,6 @@ import type {
 } from "../lambdas/core/api/destination-api.ts";
 import type { deliveryListSchema, testResultSchema } from "../lambdas/core/api/delivery-api.ts";
 import type { ReplayAnswer, replayCountSchema, replayListSchema } from "../lambdas/core/api/replay-api.ts";
-import type { HeaderChange } from "./header-rows.ts";
 import { noAnswer, RefusalError, refusalOf } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
@@ -20,15 +19,8 @@ export type DeliveryAnswer = DeliveryPage["items"][number];
 export type TestAnswer = z.infer<typeof testResultSchema>;
 export type ReplayCount = z.infer<typeof replayCountSchema>;
 
-/** What the form asks for. */
-export interface NewDestination {
-  name: string;
-  url: string;
-  format: string;
-  eventTypes: string[];
-  /** Those that differ from what is there. */
-  headers?: HeaderChange;
-}
+/** The fields of a destination as a form sends them, by name; one that is `undefined` is left out. */
+export type SentFields = Readonly<Record<string, unknown>>;
 
 /** Which recorded events to deliver again; RFC 3339. */
 export interface ReplayTimes {
@@ -39,10 +31,10 @@ export interface ReplayTimes {
 /** The calls that the page makes. */
 export interface Api {
   list(): Promise<DestinationAnswer[]>;
-  create(destination: NewDestination): Promise<CreatedDestination>;
+  create(destination: SentFields): Promise<CreatedDestination>;
   /** A destination, and the version that a change of it has to name. */
   read(id: string): Promise<{ destination: DestinationAnswer; etag: string }>;
-  change(id: string, etag: string, change: NewDestination): Promise<DestinationAnswer>;
+  change(id: string, etag: string, change: SentFields): Promise<DestinationAnswer>;
   remove(id: string): Promise<void>;
   enable(id: string): Promise<DestinationAnswer>;
   disable(id: string): Promise<DestinationAnswer>;

@@ -1,5 +1,6 @@
 import type { DestinationAnswer } from "./api.ts";
 import { showDeliveries } from "./deliveries.ts";
+import { fieldFacts } from "./destination-fields.ts";
 import { deleteDestination, editDestination, rotateSecret, toggleDestination } from "./edit-destination.ts";
 import { button, describe, element, facts } from "./element.ts";
 import { moment } from "./moment.ts";
@@ -74,7 +75,7 @@ function headOf(destination: DestinationAnswer): HTMLElement[] {
 }
 
 function healthFacts(destination: DestinationAnswer): HTMLDListElement {
-  const { id, format, eventTypes, headers, enabled, health } = destination;
+  const { id, enabled, health } = destination;
   const last = health.lastDelivery;
   return facts({
     "Last delivery":
@@ -90,9 +91,7 @@ function healthFacts(destination: DestinationAnswer): HTMLDListElement {
     // Its owner has not disabled it: then only the workspace's plan does.
     "Not delivering":
       enabled && health.status === "disabled" ? "the workspace's plan has no forwarding" : undefined,
-    Events: eventTypes.length === 0 ? "all" : eventTypes.join(", "),
-    Format: format,
-    Headers: Object.keys(headers).join(", ") || undefined,
+    ...fieldFacts(destination),
     Id: id,
   });
 }
