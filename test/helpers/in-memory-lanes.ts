@@ -7,7 +7,7 @@ import {
   type DeliveryLog,
   type DeliveryRecord,
 } from "../../lambdas/core/delivery/delivery-record.ts";
-import type { Destination } from "../../lambdas/core/destination/destination.ts";
+import { type Destination, destinationSchema } from "../../lambdas/core/destination/destination.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
@@ -73,14 +73,13 @@ export function answered(
 export const LOST: SendResult = { kind: "failed", errorClass: "reset", durationMs: 20, phases: {} };
 
 export function destinationRow(changes: Partial<Destination> = {}): Destination {
-  return {
+  // What is not named has its fallback.
+  return destinationSchema.parse({
     workspace: WS,
     item: `destination#${DST}`,
     destination: DST,
     name: "SIEM",
     url: "https://siem.example.com/in",
-    format: "cloudevents-batch",
-    eventTypes: [],
     headerNames: [],
     secretName: "trailcast/ws_1/dst_1",
     secretVersion: "v1",
@@ -89,7 +88,7 @@ export function destinationRow(changes: Partial<Destination> = {}): Destination 
     createdAt: toTimestamp(START),
     updatedAt: toTimestamp(START),
     ...changes,
-  };
+  });
 }
 
 export function createInMemoryDeliveries(): DeliveryLog & { rows: Map<string, DeliveryRecord> } {

@@ -15,16 +15,18 @@ import { exampleFields } from "../destination/field-values.ts";
 
 export const DEFAULT_LIST_LIMIT = 50;
 
-const isRequired = (name: keyof typeof rowFields): boolean => rowFields[name].fallback === undefined;
-const optionalNames = [
-  ...namesOf(rowFields).filter((name) => !isRequired(name)),
-  ...namesOf(secretFields),
-].map((name) => `${name}?`);
+const FIELD_NAMES = [...namesOf(rowFields), ...namesOf(secretFields)];
+const REQUIRED_NAMES = namesOf(rowFields).filter((name) => rowFields[name].fallback === undefined);
+
+/** The form of an object in words: `{ name, url, format? }`. */
+function outline(names: readonly string[], required: readonly string[]): string {
+  return `{ ${names.map((name) => (required.includes(name) ? name : `${name}?`)).join(", ")} }`;
+}
 
 export const destinationRequestSchema = component(
   "DestinationRequest",
   "A destination as posted",
-  fields(`{ ${[...namesOf(rowFields).filter(isRequired), ...optionalNames, "enabled?"].join(", ")} }`, {
+  fields(outline([...FIELD_NAMES, "enabled"], REQUIRED_NAMES), {
     ...partOfEach(rowFields, "request"),
     ...partOfEach(secretFields, "request"),
     enabled: described("Whether deliveries begin at once", z._default(flag(), true)),
@@ -41,7 +43,7 @@ export type DestinationRequest = z.output<typeof destinationRequestSchema>;
 export const destinationChangeSchema = component(
   "DestinationChange",
   "What is to change of a destination (RFC 7396): what is left out stays, `null` goes back to the default",
-  fields(`{ ${[...namesOf(rowFields), ...namesOf(secretFields)].map((name) => `${name}?`).join(", ")} }`, {
+  fields(outline(FIELD_NAMES, []), {
     ...partOfEach(rowFields, "change"),
     ...partOfEach(secretFields, "change"),
   }),
