@@ -43,8 +43,12 @@ const FIELD_OPTIONS: { readonly [Name in DestinationField]: FieldOptions } = {
   },
 };
 
+type TextField = {
+  [Name in DestinationField]: DestinationAnswer[Name] extends string ? Name : never;
+}[DestinationField];
+
 /** A text under the field's own name. */
-function textOption(name: "name" | "url" | "format", placeholder: string, description: string): FieldOptions {
+function textOption(name: TextField, placeholder: string, description: string): FieldOptions {
   const option = () => new Option(`--${name} ${placeholder}`, description);
   return {
     create: [option().makeOptionMandatory(rowFields[name].fallback === undefined)],
