@@ -24,7 +24,10 @@ const NEIGHBOURS = 10;
 const NEIGHBOUR_INTERVAL_MS = 250;
 /** Posts of neighbours before the catch-up, for their usual latency. */
 const USUAL_POSTS = 80;
-/** What others may wait longer meanwhile. The catch-up takes seconds, so its p95 is that of some dozens of posts. */
+/**
+ * How much longer, at the median, events of other workspaces may take during the catch-up. Not a p95: the catch-up
+ * takes seconds, so its p95 would rest on a few dozen posts.
+ */
 const MEDIAN_ROOM_MS = 50;
 const P95_ROOM_MS = 100;
 const TIMEOUT_MS = 600_000;
@@ -34,11 +37,14 @@ interface World {
   dir: string;
   receiver: SwitchedReceiver;
   api: ApiClient;
-  /** Of the workspace whose receiver is down. */
+  /** The destination of the workspace whose receiver is down. */
   destination: string;
 }
 
-/** A receiver comes back after a day with 100,000 events undelivered, while others' events go on. */
+/**
+ * Measures how fast 100,000 undelivered events arrive once a receiver is back after a day, and what that costs the
+ * other workspaces.
+ */
 export async function benchCatchUp(backlog = BACKLOG, live = LIVE): Promise<Figure[]> {
   const dir = await mkdtemp(join(tmpdir(), "trailcast-catch-up-"));
   const receiver = await startSwitchedReceiver(dir);
@@ -96,7 +102,7 @@ async function prepare(dir: string, stack: ControlledStack, receiver: SwitchedRe
   return { dir, receiver, api, destination };
 }
 
-/** Whole POSTs may pass each other when several are sent at once; events of one stay together and in order. */
+/** POSTs that are sent concurrently may overtake each other; the events of one POST stay together and in order. */
 async function postEvents(api: ApiClient, from: number, count: number, postsAtOnce: number): Promise<void> {
   let next = from;
   const emitter = async (): Promise<void> => {
@@ -110,7 +116,9 @@ async function postEvents(api: ApiClient, from: number, count: number, postsAtOn
   await Promise.all(Array.from({ length: postsAtOnce }, emitter));
 }
 
-/** The stack runs for a day of its clock, refused all the while; then goes on at the pace of real time. */
+/**
+ * Runs the stack for one day of its own clock, with every delivery refused; then restarts it at the pace of real time.
+ */
 async function passADay(dir: string, stack: ControlledStack): Promise<ControlledStack> {
   await stack.stop();
   const fast = await start(dir, DAY_SCALE);
@@ -121,7 +129,10 @@ async function passADay(dir: string, stack: ControlledStack): Promise<Controlled
   return start(dir, 1);
 }
 
-/** The owner has mended the receiver and does not wait for the next attempt. */
+/**
+ * Requests an immediate retry, as an owner does who has repaired the receiver and does not want to wait for the next
+ * attempt.
+ */
 async function retryNow(api: ApiClient, deliveries: string): Promise<void> {
   const { body } = await api.call("GET", `${deliveries}?outcome=retry&limit=1`);
   const [open] = (body as { items: { id: string }[] }).items;
@@ -129,7 +140,7 @@ async function retryNow(api: ApiClient, deliveries: string): Promise<void> {
   await api.call("POST", `${deliveries}/${open.id}/retry`);
 }
 
-/** Posts single events for the neighbours until `isEnough`; answers how long each took to arrive, milliseconds. */
+/** Posts single events for the neighbours until `isEnough`. Returns how many milliseconds each took to arrive. */
 async function neighbourLatencies(
   { receiver }: World,
   api: ApiClient,
@@ -192,8 +203,8 @@ function describe(
 }
 
 /**
- * Each event came once; the first `live` ones, whose POSTs went several at once, in the order of each POST; the backlog in the order of
- * posting throughout. Throws for anything else.
+ * Throws unless each event arrived exactly once and in order. The first `live` events were posted concurrently, so only
+ * the order within each POST is checked; the backlog was posted sequentially, so its whole order is.
  */
 export function requireOrder(subjects: readonly string[], live: number): void {
   const numbers = subjects.map((subject) => Number(subject.split("-").at(-1)));
@@ -203,5 +214,5 @@ export function requireOrder(subjects: readonly string[], live: number): void {
       : number < live && (number % EVENTS_A_POST === 0 || number === (numbers[index - 1] ?? -1) + 1);
   const wrong = numbers.findIndex((number, index) => !isNext(number, index));
   if (wrong >= 0) throw new Error(`event ${numbers[wrong]} is out of order at place ${wrong}`);
-  if (new Set(numbers).size !== numbers.length) throw new Error("an event came twice");
+  if (new Set(numbers).size !== numbers.length) throw new Error("an event arrived twice");
 }

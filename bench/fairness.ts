@@ -14,51 +14,59 @@ import { type Figure, figure, median, quantile } from "./measure.ts";
 import { type QueueDepths, watchQueues } from "./stack/queue-depth.ts";
 
 const WORKSPACES = 50;
-/** The first destinations: two dead (one refuses connections, one takes them and never answers), one dripping, twenty that take 9 s for every answer. */
+/**
+ * The first destinations: two dead ones (one refuses connections, one accepts them and never answers), one that drips
+ * its response, and twenty that take 9 s for every response.
+ */
 const BAD = ["dead", "hang", "drip", ...Array.from({ length: 20 }, () => "slow" as const)] as const;
-/** Ten minutes of the stack's time. Receivers take real time, so the slow ones are slower than they seem. */
+/** Ten minutes of the stack's clock. Receivers respond in real time, so slow ones look even slower to the stack. */
 const TIME_SCALE = 10;
 const RUN_MS = 600_000 / TIME_SCALE;
-/** Of one workspace's events. */
+/** Time between two events of one workspace. */
 const INTERVAL_MS = 2000;
 const ROUNDS = 5;
-/** As deployed: 100 quick deliveries and 25 slow ones may run at once. A thread is started only when an event waits for one. */
+/** As deployed: at most 100 quick and 25 slow deliveries at once. A thread starts only when an event waits for one. */
 const THREADS = 125;
-/** Events of each workspace that are not counted: functions start while they pass. */
+/** The first events of each workspace are not measured, because functions are still starting. */
 const WARM_UP = 3;
 /**
- * Fewer than there are bad destinations, which so fill the quick queue's share until they have moved to the other one: two answers of 9 s
- * for each of twenty, twelve at once, are 30 s. From then on a lane that had not moved would hold the others up.
+ * Fewer than the bad destinations, so that these fill the quick queue's share until they move to the slow queue: two
+ * responses of 9 s for each of twenty lanes, twelve at once, take 30 s. After that, a lane that failed to move would
+ * delay the others.
  */
 const CAPS: WakeUpCaps = { quick: 12, slow: 3 };
 const CAPPED_WARM_UP = 25;
 const CAPPED_RUN_MS = 30_000;
 const ARRIVAL_MS = 60_000;
-/** A bound that does not grow with time: some rings for each of the slow lanes. */
+/** A limit that does not grow with time: a few wake-ups for each of the slow lanes. */
 const MOST_QUEUED = 500;
-/** Three slow turns at a time: a lane waits up to two minutes for its own, with a ring every two seconds, which then go at once. */
+/**
+ * Only three slow lanes are served at a time, so a lane waits up to two minutes for its turn. A wake-up arrives every
+ * two seconds meanwhile; the turn then consumes them all.
+ */
 const MOST_QUEUED_CAPPED = (BAD.length * 120_000) / INTERVAL_MS;
-/** Nothing listens on it. */
+/** No process listens on this port. */
 const CLOSED_PORT = 1025;
 const SCOPES = "events:write destinations:write entitlements:write";
 
 interface RoundPlan {
   withBad: boolean;
   runMs: number;
-  /** Intervals. */
+  /** Number of intervals. */
   warmUp: number;
   caps?: WakeUpCaps;
 }
 
 interface Round {
-  /** Of the destinations that are not bad; milliseconds from POST to arrival. */
+  /** Milliseconds from POST to arrival at the good destinations. */
   latencies: number[];
   queues: QueueDepths;
 }
 
 /**
- * The p99 of 27 destinations beside 23 bad ones and without them, the median of five runs each, and what lay in the queues; then once
- * more beside them with caps that the bad ones would fill if they stayed in the quick queue.
+ * Measures the p99 latency of 27 destinations with and without 23 bad ones beside them (median of five runs each) and
+ * the depth of the queues. Then runs once more beside the bad ones, with concurrency limits that they would exhaust if
+ * they stayed in the quick queue.
  */
 export async function benchFairness(
   rounds = ROUNDS,
@@ -95,7 +103,7 @@ function p99({ latencies }: Round): number {
   return quantile(latencies, 0.99);
 }
 
-/** A bound on what nobody saw would always hold. */
+/** Without samples, any limit on the queue depth would pass. */
 function requireQueued({ queues }: Round): void {
   if (queues.samples === 0 || queues.most === 0)
     throw new Error(`${queues.most} messages in ${queues.samples} samples of the wake-up queues`);
@@ -160,7 +168,10 @@ function urlOf(receiver: PracticeReceiver, kind: (typeof BAD)[number] | undefine
   return kind === "slow" ? `${receiver.url}/slow?ms=9000&n=${index}` : `${receiver.url}/good/${index}`;
 }
 
-/** Every workspace posts an event each interval, whatever becomes of those before; answers when each was posted, by its `subject`. */
+/**
+ * Every workspace posts one event per interval, whether or not earlier ones have arrived. Returns the time of each POST
+ * by `subject`.
+ */
 async function postSteadily(api: ApiClient, runMs: number, warmUp: number): Promise<Map<string, number>> {
   const posted = new Map<string, number>();
   const posts: Promise<unknown>[] = [];

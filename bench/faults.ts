@@ -7,14 +7,14 @@ import { describeVerdict } from "./faults/verdict.ts";
 const DETAILS_SHOWN = 40;
 
 const HELP = `
-Ends with 1 when an event was not accepted, is lost or out of order, a chain has a hole, or nothing moves any more.
+Exits with 1 when an event was not accepted, lost or out of order, a chain has a hole, or progress stops.
 
-What a seed repeats: the workspaces and their POSTs, what each receiver does with its n-th request, the kills and at
-which share of the work they come, and whether the n-th call of a function for a workspace or the n-th batch or ring
-of a mapping is hit, and how. What it does not repeat: which work that n-th call, batch or ring is about, and what a
-kill interrupts. That depends on the machine's timing, so a failure may take several runs of its seed to come again.
-A run that fails keeps its folder: faults.ndjson there says which faults happened when, functions.log and ledger.json
-what came of them.`;
+A seed determines the workspaces and their POSTs, what each receiver does with its n-th request, the kills and the
+share of the work after which they come, and which fault, if any, meets the n-th call of a function for a workspace
+and the n-th batch or wake-up of a mapping. It does not determine what that n-th call, batch or wake-up is about, nor
+what a kill interrupts. That depends on the machine's timing, so it may take several runs to reproduce a failure.
+A failed run keeps its folder: faults.ndjson lists the faults and their times, functions.log and ledger.json show
+their effects.`;
 
 function whole(least: number, greatest: number): (value: string) => number {
   return (value) => {
@@ -26,13 +26,13 @@ function whole(least: number, greatest: number): (value: string) => number {
 
 const options = new Command("npm run faults --")
   .description(
-    "Runs the local stack under receivers that fail, functions that die, wake-ups and batches that are lost, late or double, and kill -9; then says whether every event arrived, in order.",
+    "Runs the local stack with failing receivers, dying functions, wake-ups and batches that are lost, late or duplicated, and kill -9; then reports whether every event arrived, in order.",
   )
   .option("--events <n>", "events to post", whole(1, 10_000_000), 5000)
   .option("--workspaces <n>", "workspaces, each with one destination", whole(1, 1000), 10)
-  .option("--kills <n>", "times that the whole stack is killed", whole(0, 1000), 3)
-  .option("--seed <n>", "decides the plan of faults; see below what it repeats", whole(0, 2 ** 31), 1)
-  .option("--time-scale <x>", "run the stack's clock so many times faster", whole(1, 1000), 60)
+  .option("--kills <n>", "number of times to kill the whole stack", whole(0, 1000), 3)
+  .option("--seed <n>", "determines the plan of faults; see below for its limits", whole(0, 2 ** 31), 1)
+  .option("--time-scale <x>", "run the stack's clock this many times faster", whole(1, 1000), 60)
   .addHelpText("after", HELP)
   .parse()
   .opts<{ events: number; workspaces: number; kills: number; seed: number; timeScale: number }>();
@@ -44,7 +44,7 @@ console.log(
 const run = await runFaults(options, (line) => console.log(line));
 for (const line of run.details.slice(0, DETAILS_SHOWN)) console.log(line);
 if (run.details.length > DETAILS_SHOWN) console.log(`… and ${run.details.length - DETAILS_SHOWN} more`);
-if (run.dir !== undefined) console.log(`Kept for a look: ${run.dir}`);
+if (run.dir !== undefined) console.log(`Kept for inspection: ${run.dir}`);
 console.log(
   `${run.events} events in ${run.deliveries} deliveries, ${kills} kills, ${run.seconds.toFixed(0)} s, ${availableParallelism()} cores`,
 );

@@ -5,10 +5,13 @@ import { type Figure, figure, median } from "./measure.ts";
 const EVENTS = 50;
 const PATH = "/ws_idle";
 const TIMEOUT_MS = 30_000;
-/** Between an arrival and the next POST: long enough for everything to come to rest, never in step with a poll. */
+/**
+ * Pauses between an arrival and the next POST: long enough for the stack to become idle, and never in step with a
+ * polling interval.
+ */
 const REST_MS = [130, 210, 330, 170, 290] as const;
 
-/** An idle stack: how long one event takes from the beginning of its POST until its receiver has it whole. */
+/** Measures, on an idle stack, the time from the start of a POST until the receiver has the whole event. */
 export async function benchIdle(stack: BenchStack): Promise<Figure[]> {
   await addWorkspace(stack, "ws_idle");
   const { receiver, api } = stack;

@@ -1,4 +1,4 @@
-/** A figure beside what it should be. */
+/** A measured figure and its target. */
 export interface Figure {
   bench: string;
   figure: string;
@@ -7,7 +7,7 @@ export interface Figure {
   met: boolean;
 }
 
-/** The value that `share` of the values are below; `NaN` of none. */
+/** The value below which this `share` of the values lies; `NaN` when there are no values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -17,12 +17,12 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** What a process ends with: 1 when a figure misses its target, or when there is none. */
+/** Exit code of the process: 1 when a figure misses its target, or when there are no figures. */
 export function exitCodeOf(figures: readonly Figure[]): 0 | 1 {
   return figures.length > 0 && figures.every(({ met }) => met) ? 0 : 1;
 }
 
-/** `atLeast` or `atMost` is the target. */
+/** Creates a figure whose target is `atLeast` or `atMost`. */
 export function figure(
   bench: string,
   name: string,
@@ -41,7 +41,7 @@ export function figure(
   };
 }
 
-/** Figures as a table; columns as wide as they need to be. */
+/** Formats figures as a table with columns as wide as their content. */
 export function formatFigures(figures: readonly Figure[]): string {
   const rows = [
     ["", "bench", "figure", "measured", "target"],

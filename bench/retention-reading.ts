@@ -15,7 +15,7 @@ import { adminClient } from "./stack/stack-tables.ts";
 const PAGES = 101;
 const WARM_UP = 20;
 
-/** A page of 100 events out of a large workspace and out of a small one. */
+/** Measures reading a page of 100 events from a large and from a small workspace. */
 export async function benchPages(stack: BenchStack): Promise<Figure[]> {
   const small = await timePages(stack, "ws_small");
   const large = await timePages(stack, "ws_large");
@@ -27,7 +27,7 @@ export async function benchPages(stack: BenchStack): Promise<Figure[]> {
   ];
 }
 
-/** What an export of the large workspace holds in memory. */
+/** Measures the memory that an export of the large workspace needs. */
 export async function benchExport(stack: BenchStack, tables: SeedTables, plans: Plans): Promise<Figure[]> {
   const { events, parts, peaks } = await exportLarge(stack, tables, plans);
   const first = Math.max(...peaks.slice(0, Math.ceil(peaks.length / 4)));

@@ -28,8 +28,9 @@ const EVENTS_AN_ENTRY = 100;
 const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
 
 /**
- * Fills the tables of a stack that is not running: entries of 100 events, recorded at even distances between `from` and `to`
- * (milliseconds), journalled as fan-out would. Their stream records are too old to be read when the stack starts.
+ * Fills the tables of a stopped stack with entries of 100 events, recorded at equal intervals between `from` and `to`
+ * (milliseconds) and journalled as fan-out would do it. Their stream records are too old to be read when the stack
+ * starts.
  */
 export async function seedRetention(
   dir: string,

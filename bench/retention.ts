@@ -18,24 +18,33 @@ const CLI = join(import.meta.dirname, "..", "cli", "trailcast.js");
 const RETENTION_DAYS = 30;
 const INGEST_GAP_MS = 20;
 const INGEST_SAMPLES = 1000;
-/** Rarely: each look takes this process, which also measures, some milliseconds. */
+/** Looks rarely, because each look takes some milliseconds of the process that also measures. */
 const LOOK_MS = 2000;
-/** A million events in entries of 100: one workspace with 500,000 in its window, one with 5,000, and 198 that share the rest. */
+/**
+ * One million events in entries of 100: one workspace with 500,000 in its retention window, one with 5,000, and 198
+ * that share the rest.
+ */
 const WORKSPACES: readonly SeededWorkspace[] = [
   { workspace: "ws_large", entries: 5_600 },
   { workspace: "ws_small", entries: 56 },
   ...Array.from({ length: 198 }, (_, index) => ({ workspace: `ws_${index}`, entries: 22 })),
 ];
-/** A tenth of each workspace's entries, whole ones; what expires while the bench runs comes on top. */
+/** A tenth of each workspace's entries, rounded up to whole ones. Entries that expire during the bench come on top. */
 const EXPIRED = WORKSPACES.reduce((sum, { entries }) => sum + Math.ceil(entries / 10) * 100, 0);
 const EXPIRING_MEANWHILE = 1000;
-/** A workspace's rows, lanes and oldest page are read once or twice for the few pages that most of them lose. */
+/**
+ * A workspace's rows, lanes and oldest page are read once or twice. Most workspaces lose only a few pages, which share
+ * that cost.
+ */
 const READ_UNITS_A_PAGE = 4;
-/** Its entry, some kB, the page itself, its claim, and a share of the receipt. */
+/** Its entry of some kB, the page itself, its claim, and a share of the receipt. */
 const WRITE_UNITS_A_PAGE = 6;
 const PLANS = { enterprise: { retentionDays: RETENTION_DAYS, forwarding: true, maxDestinations: 10 } };
 
-/** The purge of a million events, a tenth expired, while events are recorded; before it pages and an export of the large workspace. */
+/**
+ * Measures the purge of one million events, a tenth of them expired, while events are recorded. Before the purge it
+ * measures pages and an export of the large workspace.
+ */
 export async function benchRetention(): Promise<Figure[]> {
   const dir = await benchFolder();
   let stack = await startBenchStack(dir);
@@ -44,7 +53,8 @@ export async function benchRetention(): Promise<Figure[]> {
     const tables = await tablesOf(stack);
     await stack.stop();
     const now = Date.now();
-    // A tenth of the time lies before the window; nothing is younger than the stream's memory of a day.
+    // A tenth of the time span lies before the retention window. Nothing is younger than one day, so the stream no
+    // longer holds it.
     const span = ((RETENTION_DAYS - 1.5) * DAY_MS) / 0.9;
     console.error("  seeding 1,000,000 events …");
     await seedRetention(dir, tables, WORKSPACES, {
@@ -54,7 +64,7 @@ export async function benchRetention(): Promise<Figure[]> {
     });
     const metered = await startMeteredStack(dir, "TrailcastRetentionPurge");
     stack = metered;
-    // Reading first: 500,000 events are there until the purge takes its tenth.
+    // Reading is measured first, because all 500,000 events exist only until the purge.
     const reading = [...(await benchPages(stack)), ...(await benchExport(stack, tables, PLANS))];
     return [...reading, ...(await measurePurge(metered, tables))];
   } finally {
@@ -70,7 +80,7 @@ async function register({ api }: BenchStack, workspace: string): Promise<void> {
   });
 }
 
-/** What a purge took and removed, and what posts took without it and during it, milliseconds. */
+/** What a purge consumed and removed, and the latencies of posts with and without it, in milliseconds. */
 interface PurgeRun {
   removed: { events: number; pages: number };
   units: Units;
@@ -79,7 +89,10 @@ interface PurgeRun {
   complaints: number;
 }
 
-/** The stack's own purge, by the tasks that the daily plan would queue; half of what it is compared with is from before and half from after. */
+/**
+ * Runs the stack's own purge with the tasks that the daily plan would queue. The baseline is measured half before and
+ * half after it.
+ */
 async function measurePurge(stack: MeteredStack, tables: StackTables): Promise<Figure[]> {
   await purge(stack, ["ws_live", "ws_live", "ws_live"]).finished;
   await ingest(stack, () => true, 100);
@@ -113,7 +126,7 @@ function figuresOf({ removed, units, quiet, busy, complaints }: PurgeRun): Figur
   );
   const { events, pages } = removed;
   const share = (percentile(busy, 99) / percentile(quiet, 99)) * 100;
-  // In each workspace the first page that stays, and the newest.
+  // In each workspace, the first page that stays and the newest page are read but not removed.
   const inVain = { atMost: pages + 2 * WORKSPACES.length };
   const add = figure.bind(undefined, "retention");
   return [
@@ -129,7 +142,7 @@ function figuresOf({ removed, units, quiet, busy, complaints }: PurgeRun): Figur
   ];
 }
 
-/** What the journals and receipts that are left say: lines of `trailcast verify --journal` that complain. */
+/** Verifies the remaining journals and receipts. Returns the number of complaints of `trailcast verify --journal`. */
 async function complaintsOfJournals(dir: string): Promise<number> {
   try {
     await promisify(execFile)(process.execPath, [CLI, "verify", "--journal", "--data", dir]);
@@ -141,7 +154,7 @@ async function complaintsOfJournals(dir: string): Promise<number> {
   }
 }
 
-/** Queues the tasks of these workspaces; under way until the queue is empty. */
+/** Queues the purge tasks of these workspaces. The purge is under way until the queue is empty. */
 function purge(
   { endpoints }: BenchStack,
   workspaces: readonly string[],
@@ -160,11 +173,11 @@ function purge(
   };
 }
 
-/** Milliseconds of each POST of one event, at a steady rate. */
-async function ingest({ api }: BenchStack, goesOn: () => boolean, most: number): Promise<number[]> {
+/** Posts single events at a steady rate. Returns the milliseconds of each POST. */
+async function ingest({ api }: BenchStack, shouldContinue: () => boolean, most: number): Promise<number[]> {
   const times: number[] = [];
   const pending: Promise<void>[] = [];
-  for (let index = 0; index < most && goesOn(); index++) {
+  for (let index = 0; index < most && shouldContinue(); index++) {
     const begun = performance.now();
     const post = api.call("POST", "/v1/workspaces/ws_live/events", {
       events: [benchEvent("ws_live", index)],

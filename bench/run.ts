@@ -9,7 +9,7 @@ import { benchRetention } from "./retention.ts";
 import { benchSingles } from "./singles.ts";
 import { benchThroughput } from "./throughput.ts";
 
-/** Each on a stack of its own; the longer ones start and stop theirs themselves. */
+/** Each bench has its own stack; the longer ones start and stop theirs themselves. */
 const BENCHES = {
   idle: () => onStack(benchIdle),
   singles: () => onStack(benchSingles),
@@ -18,12 +18,12 @@ const BENCHES = {
   "catch-up": () => benchCatchUp(),
   fairness: () => benchFairness(),
 } as const;
-/** Minutes each: only when they are asked for. */
+/** These take minutes each, so they run only when they are named. */
 const LONG: ReadonlySet<string> = new Set(["catch-up", "fairness"]);
 
 const command = new Command("npm run bench --")
   .description(
-    "Measures the local stack; each bench on a stack of its own. Ends with 1 when a figure misses its target.",
+    "Measures the local stack; each bench runs on its own stack. Exits with 1 when a figure misses its target.",
   )
   .addArgument(
     new Argument("[benches...]", `all but ${[...LONG].join(" and ")} by default`).choices(

@@ -6,7 +6,7 @@ const POSTS = 1000;
 const POSTS_AT_ONCE = 8;
 const WARM_UP = 50;
 
-/** POSTs of single events, several at once, each answered 202. */
+/** Measures concurrent POSTs of single events, each answered 202. */
 export async function benchSingles(stack: BenchStack): Promise<Figure[]> {
   await addWorkspace(stack, "ws_singles");
   const times: number[] = [];

@@ -3,19 +3,19 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { issueServerCertificate } from "../packages/local-stack/src/tls.ts";
 
-/** Events as they were acknowledged. `at` is real time, milliseconds since 1970. */
+/** Acknowledged events. `at` is real time, milliseconds since 1970. */
 export interface Taken {
   at: number;
   /** The `subject` of each event, in order. */
   subjects: string[];
 }
 
-/** A receiver over TLS whose paths can be down: they answer 503. */
+/** A TLS receiver whose paths can be switched to answer 503. */
 export interface SwitchedReceiver {
   url: string;
-  /** What a path has acknowledged. */
+  /** The requests that a path has acknowledged. */
   taken(path: string): readonly Taken[];
-  /** How many events that is. */
+  /** Number of events in them. */
   count(path: string): number;
   setDown(path: string, isDown: boolean): void;
   stop(): Promise<void>;

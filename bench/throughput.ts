@@ -8,14 +8,14 @@ const POSTS_A_WORKSPACE = 5;
 const POSTS_AT_ONCE = 8;
 const ROUND_EVENTS = WORKSPACES * EVENTS_A_POST * POSTS_A_WORKSPACE;
 const TIMEOUT_MS = 120_000;
-/** Rounds of 10,000 events. A young process compiles what it runs, so the first are slower; the last three count. */
+/** Rounds of 10,000 events. The first are slower while Node compiles hot code; the last three count. */
 const ROUNDS = 6;
 const COUNTED_ROUNDS = 3;
 
 /**
- * 10,000 events of about 1 kB, posted 100 at a time for 20 workspaces with one destination each. Every event has to arrive exactly
- * once, in the order of posting, in batches that `standardwebhooks` and `cloudevents` accept; throws when one does not.
- * One POST a workspace goes before, and every round is printed: the first says what a stack does that has just been started.
+ * Posts 10,000 events of about 1 kB, 100 per POST, for 20 workspaces with one destination each. Throws unless every
+ * event arrives exactly once, in the order of posting, in batches that `standardwebhooks` and `cloudevents` accept. One
+ * POST per workspace precedes the rounds. Every round is printed: the first shows a stack that has just started.
  */
 export async function benchThroughput(stack: BenchStack): Promise<Figure[]> {
   const workspaces = Array.from({ length: WORKSPACES }, (_, index) => `ws_bench_${index}`);
@@ -51,7 +51,7 @@ export async function benchThroughput(stack: BenchStack): Promise<Figure[]> {
   ];
 }
 
-/** Events a second from the first POST to the last answer, and to the last delivery. */
+/** Events per second from the first POST to the last response, and to the last delivery. */
 interface Round {
   accepted: number;
   delivered: number;
@@ -77,7 +77,7 @@ interface Body {
   events: object[];
 }
 
-/** One queue a workspace, so that its posts stay in order. */
+/** One queue per workspace, so that its posts stay in order. */
 function prepareBodies(workspaces: readonly string[], firstPost: number, posts: number): Body[][] {
   return workspaces.map((workspace) =>
     Array.from({ length: posts }, (_, post) => ({
@@ -101,7 +101,7 @@ async function postAll(stack: BenchStack, queues: Body[][], posted: Map<string, 
 
 let counted = { upTo: 0, events: 0 };
 
-/** Events in the requests since `from`; each request is looked at once. */
+/** Counts events in the requests since `from`, looking at each request once. */
 function countArrived({ receiver }: BenchStack, from: number): number {
   if (counted.upTo < from) counted = { upTo: from, events: 0 };
   for (; counted.upTo < receiver.received.length; counted.upTo++) {

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
-/** Attributes as the JSON protocol has them: binary values in base64. */
+/** Converts attributes to the form of the JSON protocol, with binary values in base64. */
 export function toWire(attributes: Record<string, AttributeValue>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [

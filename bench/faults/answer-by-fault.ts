@@ -2,12 +2,12 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ReceiverFault } from "./plan.ts";
 
-/** What became of a request at its receiver: `acknowledged` by a 2xx, `kept` but unanswered, or `refused`. */
+/** What a receiver did with a request: `acknowledged` it with a 2xx, `kept` it without a response, or `refused` it. */
 export type Outcome = "acknowledged" | "kept" | "refused";
 
-/** What to do with a request that was read whole. `send` is called once the outcome is on record. */
+/** How to treat a request that was read completely. Call `send` after the outcome has been recorded. */
 export interface Behaviour {
-  /** The fault that this is; none when the receiver behaves. */
+  /** The fault that this request meets; absent when the receiver behaves. */
   met?: ReceiverFault;
   outcome: Outcome;
   send(response: ServerResponse, raw: Socket | undefined): void;
@@ -23,7 +23,7 @@ function status(code: number, headers: Record<string, string> = {}): Behaviour {
   };
 }
 
-/** As much as the sender takes, for as long as it takes it. */
+/** Sends data for as long as the sender reads it. */
 function sendEndlessly(response: ServerResponse, code: number): void {
   response.writeHead(code);
   const more = (): void => {
@@ -62,16 +62,16 @@ const BEHAVIOURS: Readonly<
   "drop-taken": { outcome: "kept", send: (response) => void response.destroy() },
 };
 
-/** By a reset instead of an end. */
+/** Resets the connection instead of closing it. */
 function cut(response: ServerResponse, raw: Socket | undefined): void {
   if (raw === undefined) response.destroy();
   else raw.resetAndDestroy();
 }
 
-/** How a receiver meets a request with `count` events. One alone is never too large. */
+/** Chooses how a receiver treats a request with `count` events. A batch of one event is never answered 413. */
 export function behave(fault: ReceiverFault | undefined, count: number): Behaviour {
   if (fault === undefined || (fault === "413" && count === 1)) return status(200);
-  // By now the connection is made and the request read: these two come too late.
+  // These two faults need an earlier stage: by now the connection is established and the request has been read.
   const met = fault === "bad-certificate" || fault === "close-mid-request" ? "reset" : fault;
   return { met, ...BEHAVIOURS[met] };
 }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** Seeded chance: the same names give the same answer in every run, in whatever order they are asked for. */
+/** Seeded chance: the same names give the same result in every run, in whatever order they are requested. */
 export interface Chance {
-  /** 0 up to 1. */
+  /** A number from 0 up to, but not including, 1. */
   at(...names: readonly (string | number)[]): number;
   /** A whole number from `least` up to and including `greatest`. */
   whole(least: number, greatest: number, ...names: readonly (string | number)[]): number;
-  /** One of several by weight; `undefined` for what the weights leave of 1. */
+  /** Picks one kind by weight; `undefined` for the share that the weights leave of 1. */
   pick<Kind extends string>(
     weights: Readonly<Partial<Record<Kind, number>>>,
     ...names: readonly (string | number)[]

@@ -9,7 +9,7 @@ import type { InvocationResult } from "../../packages/local-stack/src/functions/
 import type { Chance } from "./chance.ts";
 import type { HappenedFault } from "./fault-log.ts";
 
-/** Of the calls that functions make. `zombie`: the caller is dead when its call arrives. */
+/** Probabilities for the AWS calls of functions. `zombie`: the call still takes effect after its caller was killed. */
 const CALL_WEIGHTS = {
   "die-before": 0.002,
   "die-after": 0.002,
@@ -18,24 +18,28 @@ const CALL_WEIGHTS = {
   late: 0.002,
 } as const;
 
-/** Of the batches of a stream. `never`: the invocation is lost, and the mapping makes it again. */
+/** Probabilities for stream batches. `never`: the invocation is lost, and the event source mapping retries it. */
 const STREAM_WEIGHTS = { twice: 0.04, overlapping: 0.03, late: 0.05, never: 0.03 } as const;
-/** Of rings. `never`: it is gone. */
+/** Probabilities for wake-ups. `never`: the message is lost. */
 const WAKE_UP_WEIGHTS = { twice: 0.03, overlapping: 0.03, late: 0.03, never: 0.02 } as const;
 
-/** Whatever the seed says, every so many of them a kind has its turn, once: a small run, which has few batches, sees all of them. */
+/**
+ * Besides chance, each kind happens once at every n-th opportunity, so that even a small run with few batches meets
+ * every kind.
+ */
 const TURNS = { calls: 15, "stream batches": 1, wakeUps: 2 } as const;
 
 const LONGEST_MS = 1500;
 const LOST: InvocationResult = { kind: "failed", errorType: "Lost", errorMessage: "by the plan", trace: [] };
 
 const WORKSPACE = /ws_faults_\d+/;
-/** Keys and group ids are short; what is longer is payload. */
+/** Longest text searched for a workspace id. Keys and group ids are short; anything longer is payload. */
 const NAME_LENGTH = 300;
 
 /**
- * What a seed brings about inside a stack; `generation` counts its starts, so that each has its own faults. Calls are counted by function,
- * action and workspace, invocations by mapping: for the same names in the same order it decides the same.
+ * Creates the faults that a seed causes inside a stack. `generation` counts the starts of the stack, so that each start
+ * has different faults. Calls are counted by function, action and workspace, invocations by mapping: the same names in
+ * the same order give the same decisions.
  */
 export function createDisturbance(
   chance: Chance,
@@ -140,7 +144,7 @@ async function die(caller: Caller): Promise<never> {
   throw new NoAnswerError();
 }
 
-/** The first workspace that a call's input names, empty for none. */
+/** The first workspace that a call's input names, or an empty string. */
 function workspaceIn(input: AwsCall["input"][string]): string {
   if (typeof input === "string") return WORKSPACE.exec(input.slice(0, NAME_LENGTH))?.[0] ?? "";
   if (typeof input !== "object" || input === null || ArrayBuffer.isView(input)) return "";

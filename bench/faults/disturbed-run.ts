@@ -6,20 +6,20 @@ import type { Ledger } from "./ledger.ts";
 import type { FaultPlan } from "./plan.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
-/** What is disturbed, and who watches. */
+/** What is disturbed, and what records the faults. */
 export interface DisturbedWorld {
   plan: FaultPlan;
   stack: Pick<ControlledStack, "endpoints" | "disturb" | "kill">;
   ledger: Ledger;
-  /** Takes what emitters do and the kills; what happens inside the stack is on record there. */
+  /** Records kills and faults of emitters. Faults inside the stack are recorded there. */
   happened(fault: HappenedFault): void;
   token: string;
 }
 
 export interface RunLimits {
-  /** Without any progress for so long the run ends, and what has not arrived is lost. */
+  /** The run ends after this long without progress, and events that have not arrived count as lost. */
   stallMs: number;
-  /** What comes twice may come after everything has come once. */
+  /** How long to keep watching for duplicates after every event has arrived. */
   aftermathMs: number;
 }
 
@@ -28,15 +28,15 @@ const LOOK_MS = 20;
 
 interface Run {
   signal: AbortSignal;
-  /** Share of the work that is done. */
+  /** Share of the work that is done, from 0 to 1. */
   progress(): number;
   isDone(): boolean;
   print(line: string): void;
 }
 
 /**
- * Emitters post, receivers fail, the stack is killed; until everything has arrived, or nothing moves any more. All of them end together.
- * Answers why the run ended early; never rejects, so that there is always a verdict.
+ * Emitters post, receivers fail and the stack is killed until everything has arrived or progress stops; then all of
+ * them end together. Resolves with the reason if the run ended early. Never rejects, so that there is always a verdict.
  */
 export async function runDisturbed(
   world: DisturbedWorld,
@@ -69,7 +69,7 @@ export async function runDisturbed(
 async function killAll({ plan, stack, happened }: DisturbedWorld, run: Run): Promise<void> {
   let kills = 0;
   for (const killing of plan.killings) {
-    // Work that is done leaves nothing to wait for; the rest of the kills then hit what is at rest.
+    // Once all work is done, progress cannot rise any more: the remaining kills then hit an idle stack.
     while (run.progress() < killing.progress && !run.isDone() && !run.signal.aborted) await pause(LOOK_MS);
     await pause(killing.delayMs);
     if (run.signal.aborted) return;
@@ -87,7 +87,7 @@ async function killAll({ plan, stack, happened }: DisturbedWorld, run: Run): Pro
   }
 }
 
-/** Rejects when nothing has moved for so long. */
+/** Rejects after `stallMs` without progress. */
 async function watchProgress(run: Run, stallMs: number): Promise<void> {
   let furthest = -1;
   let movedAt = performance.now();
@@ -96,7 +96,7 @@ async function watchProgress(run: Run, stallMs: number): Promise<void> {
     const now = run.progress();
     if (now > furthest) movedAt = performance.now();
     furthest = Math.max(furthest, now);
-    if (performance.now() - movedAt > stallMs) throw new Error(`nothing moved for ${stallMs / 1000} s`);
+    if (performance.now() - movedAt > stallMs) throw new Error(`no progress for ${stallMs / 1000} s`);
     if (Math.floor(now * 10) > shown) run.print(`${percent(now)} of the work done`);
     shown = Math.floor(now * 10);
     await pause(LOOK_MS);

@@ -6,7 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import type { DestinationPlan, FaultPlan } from "./plan.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
-/** How emitters reach the stack, wherever it listens after its latest start. */
+/** What emitters post, and how they reach the stack, whose address changes with each start. */
 export interface Emitting {
   plan: FaultPlan;
   ledger: Ledger;
@@ -19,7 +19,7 @@ export interface Emitting {
 
 const POSTS_AT_ONCE = 8;
 const MOST_EVENTS_A_POST = 100;
-/** Every so many events of a workspace are of a type that a filter leaves out. */
+/** Every n-th event of a workspace is of a type that its filter excludes. */
 const EVERY_UNWANTED = 7;
 const ANSWER_MS = 20_000;
 const RETRY_MS = 150;
@@ -32,12 +32,15 @@ const answerSchema = z.object({
 interface Emitter {
   destination: DestinationPlan;
   posts: number;
-  /** Events posted and to be posted. */
+  /** Number of events that were posted. */
   done: number;
   total: number;
 }
 
-/** Posts all events: one POST of a workspace after the other, several workspaces at once. Each is tried until it is answered 202. */
+/**
+ * Posts all events: sequentially for one workspace, concurrently for several. Each POST is retried until it is answered
+ * 202.
+ */
 export async function emitAll(emitting: Emitting): Promise<void> {
   const { plan, signal } = emitting;
   const waiting = plan.destinations.map((destination, index): Emitter => {
@@ -69,7 +72,7 @@ async function emitOnce(emitter: Emitter, emitting: Emitting): Promise<void> {
   const request = { workspace, key: `${workspace}-${posts}`, body: JSON.stringify({ events }) };
   const ids = await postUntilAccepted(request, emitting);
   if (ids === undefined) return;
-  // Some emitters never learn that they were answered, and post again.
+  // Some emitters miss the response and post the same events again.
   if (chance.at("post", workspace, posts, "again") < 0.03) {
     emitting.happened({ group: "posts", kind: "repeated", where: request.key });
     const again = await postUntilAccepted(request, emitting);
@@ -94,7 +97,7 @@ interface Post {
   body: string;
 }
 
-/** `undefined` when the run was ended. */
+/** Resolves with `undefined` when the run was ended. */
 async function postUntilAccepted(post: Post, emitting: Emitting): Promise<string[] | undefined> {
   while (!emitting.signal.aborted) {
     const ids = await tryPost(post, emitting).catch(() => undefined);
@@ -104,7 +107,10 @@ async function postUntilAccepted(post: Post, emitting: Emitting): Promise<string
   return undefined;
 }
 
-/** `undefined` for an answer that asks to try again; throws for one that was cut off, and, outside, for a refusal. */
+/**
+ * Returns `undefined` when the POST must be retried; a refusal is recorded as a fault as well. Throws when the
+ * connection was cut.
+ */
 async function tryPost(
   { workspace, key, body }: Post,
   { apiUrl, token, ledger, signal }: Emitting,

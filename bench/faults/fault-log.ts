@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What can happen, by whom or what it happens to. */
+/** The kinds of faults, grouped by their cause or target. */
 export const FAULT_KINDS = {
   calls: ["die-before", "die-after", "zombie", "answer-lost", "late"],
   "stream batches": ["twice", "overlapping", "late", "never"],
@@ -27,7 +27,7 @@ export const FAULT_KINDS = {
 
 export type FaultGroup = keyof typeof FAULT_KINDS;
 
-/** A fault that happened. `where` names what it hit, as chance was asked for it. */
+/** A fault that happened. `where` holds the names that identify its target, as they were passed to `Chance`. */
 export interface HappenedFault {
   group: FaultGroup;
   kind: string;
@@ -36,7 +36,10 @@ export interface HappenedFault {
 
 export type FaultCounts = Record<FaultGroup, Record<string, number>>;
 
-/** Takes what happened. Several processes write to one file, and one of them is killed: each line at once, and whole. */
+/**
+ * Creates a function that appends a fault to the log. Several processes write to the same file and one of them is
+ * killed, so each line is written at once and whole.
+ */
 export function createFaultLog(dir: string): (fault: HappenedFault) => void {
   const file = faultLogFile(dir);
   return (fault) => appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...fault })}\n`);
@@ -46,7 +49,7 @@ export function faultLogFile(dir: string): string {
   return join(dir, "faults.ndjson");
 }
 
-/** How often each kind happened, 0 for what did not. */
+/** Counts each kind of fault, including those that never happened. */
 export function countFaults(dir: string): FaultCounts {
   const counts = Object.fromEntries(
     Object.entries(FAULT_KINDS).map(([group, kinds]) => [
@@ -62,7 +65,7 @@ export function countFaults(dir: string): FaultCounts {
   return counts;
 }
 
-/** Nothing has happened yet when there is no file. */
+/** The file is missing until a fault happens. */
 function readLog(dir: string): string {
   try {
     return readFileSync(faultLogFile(dir), "utf8");
@@ -72,7 +75,7 @@ function readLog(dir: string): string {
   }
 }
 
-/** One line. */
+/** The fault counts in one line. */
 export function describeFaults(counts: FaultCounts): string {
   const groups = Object.entries(counts).map(
     ([group, kinds]) =>

@@ -11,40 +11,43 @@ export interface PostedEvent {
   at: number;
 }
 
-/** What one workspace's emitter and receiver know, kept apart from everything that Trailcast knows. */
+/** What one workspace's emitter and receiver observed, independent of what Trailcast stores. */
 export interface WorkspaceLedger {
   workspace: string;
-  /** The secret that was shown when the destination was made. */
+  /** The secret that was shown when the destination was created. */
   secret: string;
   posted: PostedEvent[];
-  /** Ids in the order in which requests first brought them whole, whatever the receiver made of those. */
+  /** Ids in the order in which complete requests first carried them, whatever the receiver's response. */
   brought: string[];
-  /** Ids in the order in which the receiver first kept them, whether or not it answered. */
+  /** Ids in the order in which the receiver first kept them, whether or not it responded. */
   kept: string[];
   /** When each id was first acknowledged by a 2xx, in that order. */
   acknowledged: Map<string, number>;
-  /** Chain header and digest of the body of every request that was read whole. */
+  /** Chain header and body digest of every request that was read completely. */
   requests: KeptRequest[];
   repeatedEvents: number;
   repeatedDeliveries: number;
-  /** What no request may be: forged, malformed, of a followed redirect. */
+  /** Requests that must not happen: forged, malformed, or sent after a redirect. */
   faults: string[];
 }
 
-/** Takes what emitters and receivers see, as it happens. */
+/** Records what emitters and receivers observe, as it happens. */
 export interface Ledger {
-  /** Paths to which a redirect was followed: there must be none. */
+  /** Paths that were requested because a redirect was followed; must be empty. */
   strays: readonly string[];
   workspaces: ReadonlyMap<string, WorkspaceLedger>;
   posted(workspace: string, events: readonly PostedEvent[]): void;
   arrived(arrival: Arrival): void;
-  /** Events answered 202, and wanted ones of them that were acknowledged. */
+  /** Numbers of events: answered 202, included by the filter, and acknowledged. */
   accepted(): number;
   wanted(): number;
   acknowledged(): number;
 }
 
-/** Own events of the workspace, such as `webhook.failing`, come along where there is no filter; nobody posted them. */
+/**
+ * Trailcast's own events, such as `webhook.failing`, also arrive where there is no filter. They were not posted, so
+ * they are not counted.
+ */
 const POSTED_TYPE = /^pro\.atmos\.(bench|noise)\./;
 
 export function createLedger(secrets: ReadonlyMap<string, string>, strays: readonly string[]): Ledger {
@@ -112,10 +115,13 @@ function emptyLedger(workspace: string, secret: string): WorkspaceLedger {
   };
 }
 
-/** Verifies a request by the libraries of its receivers, and its link of the chain; answers the ids of posted events in it. */
+/**
+ * Verifies a request with the libraries that receivers use, and its link in the chain. Returns the ids of the posted
+ * events in it.
+ */
 function takeRequest(ledger: WorkspaceLedger, { at, headers, body }: Arrival): string[] {
   const id = headers["webhook-id"] ?? "";
-  // The stack's clock runs faster than this one: its own time of the attempt stands in for now.
+  // The stack's clock runs faster than this one, so the signed time of the attempt is used as the current time.
   const attemptedAt = Number(headers["webhook-timestamp"]) * 1000;
   const verdict = judgeRequest({ at, path: "", headers, body }, ledger.secret, attemptedAt);
   if (verdict.kind !== "verified") {

@@ -1,7 +1,10 @@
 import { DEFAULT_FORMAT, type FormatName, FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import { type Chance, createChance } from "./chance.ts";
 
-/** What one request meets at its receiver. Those that end by `taken` were read whole and kept, whatever the sender learns. */
+/**
+ * What a request meets at its receiver. Requests that meet a fault ending in `taken` were read completely and kept,
+ * whatever the sender learns.
+ */
 export type ReceiverFault =
   | "500"
   | "429"
@@ -17,24 +20,27 @@ export type ReceiverFault =
   | "endless-taken"
   | "drop-taken";
 
-/** One destination: its workspace's name, how it receives, and what its requests meet, by their number from 0. */
+/**
+ * One destination: its workspace, whether it has a filter, and the fault that each of its requests meets, by number
+ * from 0.
+ */
 export interface DestinationPlan {
   workspace: string;
   format: FormatName;
-  /** With a filter it must get the wanted events only. */
+  /** With a filter, it must receive only the events that the filter includes. */
   isFiltered: boolean;
-  /** After these the receiver is healthy. */
+  /** The receiver is healthy after these requests. */
   faults: readonly (ReceiverFault | undefined)[];
 }
 
-/** A `kill -9` of the whole stack. */
+/** One `kill -9` of the whole stack. */
 export interface KillPlan {
-  /** Share of the run's work (events accepted and events delivered) that is done by then. */
+  /** The kill happens when this share of the run's work (events accepted and delivered) is done. */
   progress: number;
   delayMs: number;
-  /** The stack that follows forgets how far it has read the stream. */
+  /** If true, the next start of the stack forgets how far it has read the stream. */
   rewinds: boolean;
-  /** The stack that follows is killed once more, so long after its start: one of the kills. */
+  /** If set, the next start of the stack is killed too, this long after it began. Counts as one kill. */
   againAfterMs?: number;
 }
 
@@ -43,7 +49,7 @@ export interface FaultOptions {
   workspaces: number;
   kills: number;
   seed: number;
-  /** How many times faster than real time the stack's clock runs: a retry schedule of hours takes minutes. */
+  /** How many times faster than real time the stack's clock runs, so that hours of the retry schedule take minutes. */
   timeScale: number;
 }
 
@@ -54,7 +60,7 @@ export interface FaultPlan extends FaultOptions {
 }
 
 const TROUBLED_REQUESTS = 60;
-/** Of requests while a receiver is in trouble. */
+/** Probability of each fault per request while a receiver is failing. */
 const WEIGHTS: Readonly<Record<ReceiverFault, number>> = {
   "500": 0.04,
   "429": 0.03,
@@ -70,17 +76,17 @@ const WEIGHTS: Readonly<Record<ReceiverFault, number>> = {
   "endless-taken": 0.02,
   "drop-taken": 0.04,
 };
-/** Real seconds pass with each of these: at most so many at one receiver. */
+/** These take seconds of real time, so their number per receiver is limited. */
 const SLOW: ReadonlySet<ReceiverFault> = new Set(["hang", "drip-taken"]);
 const SLOW_MAX = 2;
-/** Every so many destinations begins with an outage that leads far into the retry schedule. */
+/** Every n-th destination begins with an outage that reaches far into the retry schedule. */
 const EVERY_OUTAGE = 10;
-/** Every so many destinations has a format other than the default: each of the others in turn. */
+/** Every n-th destination has a format other than the default: each of the others in turn. */
 const EVERY_OTHER_FORMAT = 25;
 const OTHER_FORMATS = FORMAT_NAMES.filter((name) => name !== DEFAULT_FORMAT);
 const OUTAGE_REQUESTS = 5;
 
-/** Everything that a seed decides before the run. */
+/** Computes everything that a seed decides before the run. */
 export function planFaults(options: FaultOptions): FaultPlan {
   const chance = createChance(options.seed);
   const destinations = Array.from({ length: options.workspaces }, (_, index) =>

@@ -9,10 +9,10 @@ import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 import { behave, type Outcome } from "./answer-by-fault.ts";
 import type { DestinationPlan, ReceiverFault } from "./plan.ts";
 
-/** A request that was read whole. */
+/** A request that was read completely. */
 export interface Arrival {
   workspace: string;
-  /** Milliseconds since 1970, real time. */
+  /** Real time, milliseconds since 1970. */
   at: number;
   headers: Record<string, string>;
   body: string;
@@ -20,7 +20,7 @@ export interface Arrival {
 }
 
 export interface Receivers {
-  /** Of the destination with this number in the plan. */
+  /** URL of the destination with this number in the plan. */
   url(index: number): string;
   stop(): Promise<void>;
 }
@@ -32,15 +32,15 @@ interface Receiver {
 }
 
 export interface ArrivalWatch {
-  /** Called before the answer is sent. */
+  /** Called before the response is sent. */
   arrived(arrival: Arrival): void;
-  /** A request to a path that no destination has: a redirect was followed. */
+  /** Called for a path that no destination has, which means that a redirect was followed. */
   strayed(path: string): void;
-  /** A fault met a receiver's request or connection with this number, from 0. */
+  /** Called when a request or connection of a receiver, numbered from 0, meets a fault. */
   met(workspace: string, number: number, fault: ReceiverFault): void;
 }
 
-/** A receiver over TLS for each destination, on a port of its own, faulty as planned. */
+/** Starts one TLS receiver per destination, each on its own port and with the planned faults. */
 export async function startReceivers(
   dir: string,
   plans: readonly DestinationPlan[],
@@ -60,14 +60,14 @@ export async function startReceivers(
     const fault = faults[number];
     if (fault === "close-mid-request") {
       watch.met(workspace, number, fault);
-      // A receiver that goes away in the middle keeps nothing.
+      // A receiver that disconnects during the request keeps nothing.
       return void request.destroy();
     }
     const read = await readRequest(request);
     const { met, outcome, send } = behave(fault, countEvents(read));
     if (met !== undefined) watch.met(workspace, number, met);
     watch.arrived({ ...read, outcome, workspace });
-    // The next one is to meet another certificate, hence another connection.
+    // The next request must see another certificate, so it needs a new connection.
     if (receiver.plan.faults[receiver.requests] === "bad-certificate")
       response.setHeader("connection", "close");
     send(response, sockets.get(request.socket.remotePort ?? 0));
@@ -116,7 +116,7 @@ async function tlsServer(dir: string, take: Take): Promise<TlsServer> {
   return server;
 }
 
-/** Its certificate is from an authority that nobody knows. */
+/** Starts a server whose certificate was issued by an untrusted authority. */
 async function untrustedServer(take: Take): Promise<TlsServer> {
   const dir = await mkdtemp(join(tmpdir(), "trailcast-untrusted-"));
   try {

@@ -17,18 +17,21 @@ import { type FaultVerdict, isSound, judgeLedger } from "./verdict.ts";
 
 const SCOPES = "events:write destinations:read destinations:write entitlements:write";
 const CLI = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
-/** For reading every journal of the run. */
+/** Time limit for verifying all journals of the run. */
 const VERIFY_MS = 600_000;
-/** A receiver that hangs keeps a thread for 10 s. */
+/** A hanging receiver occupies a thread for 10 s. */
 const THREADS = 24;
 
 export interface FaultRun extends FaultVerdict {
   seconds: number;
-  /** Every promise was kept, and `trailcast verify --journal` found every journal whole. */
+  /** True when no promise was broken and `trailcast verify --journal` found every journal intact. */
   isSound: boolean;
-  /** How often each fault happened. */
+  /** Number of occurrences of each fault. */
   faults: FaultCounts;
-  /** When something is wrong: the stack's data, its functions' log, `ledger.json`, and the faults in `faults.ndjson`. */
+  /**
+   * Kept only after a failure: the stack's data, the log of its functions, `ledger.json`, and the faults in
+   * `faults.ndjson`.
+   */
   dir: string | undefined;
 }
 
@@ -36,7 +39,7 @@ interface World extends DisturbedWorld {
   receivers: Receivers;
 }
 
-/** Runs the whole plan of a seed. `print` gets a line now and then. Rejects when the stack cannot be prepared. */
+/** Runs the whole plan of a seed. Calls `print` with progress lines. Rejects when the stack cannot be prepared. */
 export async function runFaults(
   options: FaultOptions,
   print: (line: string) => void,
@@ -60,7 +63,7 @@ export async function runFaults(
     const seconds = (performance.now() - begun) / 1000;
     return { ...verdict, seconds, isSound: sound, faults: countFaults(dir), dir: sound ? undefined : dir };
   } catch (error) {
-    print(`Kept for a look: ${dir}`);
+    print(`Kept for inspection: ${dir}`);
     throw error;
   } finally {
     await stack.stop();
@@ -70,12 +73,12 @@ export async function runFaults(
   }
 }
 
-/** Workspaces and destinations, made before the faults begin. */
+/** Creates the workspaces and destinations before the faults begin. */
 async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Promise<World> {
   const happened = createFaultLog(dir);
   let ledger: Ledger | undefined;
   const strays: string[] = [];
-  // A workspace's own events arrive as soon as it has a destination, before anyone here knows the secret.
+  // A workspace's own events arrive as soon as it has a destination. They are collected until the secret is known.
   const early: Arrival[] = [];
   const receivers = await startReceivers(dir, plan.destinations, {
     arrived: (arrival) => (ledger === undefined ? void early.push(arrival) : ledger.arrived(arrival)),
@@ -95,7 +98,7 @@ async function prepare(plan: FaultPlan, dir: string, stack: ControlledStack): Pr
   }
 }
 
-/** Answers the secret of each workspace's destination. */
+/** Returns the secret of each workspace's destination. */
 async function addDestinations(
   plan: FaultPlan,
   api: ApiClient,
@@ -115,7 +118,7 @@ async function addDestinations(
   return secrets;
 }
 
-/** What `trailcast verify --journal` has to say when not every journal is whole. */
+/** The output of `trailcast verify --journal` when it found a damaged journal. */
 async function complaintOfJournals(dir: string): Promise<string | undefined> {
   try {
     await promisify(execFile)(process.execPath, [CLI, "verify", "--journal", "--data", dir], {

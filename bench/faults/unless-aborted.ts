@@ -1,4 +1,4 @@
-/** Settles as `work` does, or rejects with the signal's reason once it aborts: nobody waits for what may never come. */
+/** Settles as `work` does, or rejects with the signal's reason once it aborts, so that no caller waits for ever. */
 export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

@@ -2,31 +2,31 @@ import { verifyChain } from "../../lambdas/core/proof/verify-chain.ts";
 import { quantile } from "../measure.ts";
 import { describeFinding, type Ledger, type WorkspaceLedger } from "./ledger.ts";
 
-/** What a run came to. `unaccepted`, `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
+/** Result of a run. `unaccepted`, `lost`, `outOfOrder`, `holes` and `wrong` must be 0. */
 export interface FaultVerdict {
   events: number;
   deliveries: number;
-  /** Events of the plan that were never answered 202. */
+  /** Planned events that were never answered 202. */
   unaccepted: number;
-  /** Wanted events that were answered 202 and never acknowledged. */
+  /** Events answered 202 and included by the filter, but never acknowledged. */
   lost: number;
-  /** Arrivals of events, and of deliveries by id, that their receiver had kept before. */
+  /** Duplicate arrivals: events, and deliveries by id, that their receiver had already kept. */
   repeatedEvents: number;
   repeatedDeliveries: number;
-  /** Events that first arrived, or were first kept or first acknowledged, after one that was posted later. */
+  /** Events that first arrived, or were first kept or acknowledged, after an event that was posted later. */
   outOfOrder: number;
-  /** Numbers of a lane that never arrived, links that do not hold, and bodies that changed. */
+  /** Delivery numbers of a lane that never arrived, broken chain links, and bodies that changed between attempts. */
   holes: number;
-  /** Forged or malformed requests, events that nobody was answered 202 for, events that a filter does not want. */
+  /** Forged or malformed requests, events that were never answered 202, and events that the filter excludes. */
   wrong: number;
-  /** From the first try of the POST to the first 2xx, milliseconds. */
+  /** Milliseconds from the first try of the POST to the first 2xx. */
   p50: number;
   p99: number;
-  /** A line for each violation. */
+  /** One line for each violation. */
   details: string[];
 }
 
-/** `planned`: events that were to be posted. */
+/** Judges a run in which `planned` events were to be posted. */
 export function judgeLedger(ledger: Ledger, planned: number): FaultVerdict {
   const verdict: FaultVerdict = {
     events: ledger.accepted(),
@@ -87,8 +87,9 @@ function judgeEvents(workspace: WorkspaceLedger, verdict: FaultVerdict, latencie
 }
 
 /**
- * A lane has one delivery in flight and passes it by a 2xx alone, so a refused batch must not be overtaken either. Halves after a 413
- * and repeats of what was kept unanswered leave these orders as they are: the first time of each event counts.
+ * A lane has one delivery in flight and leaves it only after a 2xx, so a later batch must not overtake a refused one.
+ * The first time of each event counts, so neither the halves sent after a 413 nor repeats of batches that were kept
+ * without a response change these orders.
  */
 function judgeOrder(
   workspace: WorkspaceLedger,

@@ -13,7 +13,9 @@ const START = join(import.meta.dirname, "..", "..", "local", "start.ts");
 const READY_MS = 30_000;
 const SCOPES = "events:write events:read destinations:read destinations:write entitlements:write";
 
-/** A stack in a process of its own, so that emitter and receiver do not share its event loop; a receiver in this one. */
+/**
+ * A stack in its own process, so that emitter and receiver do not share its event loop, and a receiver in this process.
+ */
 export interface BenchStack {
   endpoints: Endpoints;
   receiver: PracticeReceiver;
@@ -26,7 +28,7 @@ export function benchFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "trailcast-bench-"));
 }
 
-/** Starts both on a folder of the caller's, or on a temporary one that is removed at the end. */
+/** Starts both in the given folder, or in a temporary one that is removed at the end. */
 export async function startBenchStack(given?: string): Promise<BenchStack> {
   const dir = given ?? (await benchFolder());
   await synthesise();
@@ -45,7 +47,7 @@ export async function startBenchStack(given?: string): Promise<BenchStack> {
   };
 }
 
-/** A stack that `child` is starting on `dir`, and which a SIGINT stops. */
+/** Attaches to a stack that `child` is starting in `dir`. A SIGINT to the child stops the stack. */
 export async function attachBenchStack(child: ChildProcess, dir: string): Promise<BenchStack> {
   const receiver = await startPracticeReceiver({ dir });
   const endpoints = await readyEndpoints(dir, child);
@@ -74,7 +76,7 @@ async function readyEndpoints(dir: string, child: ChildProcess): Promise<Endpoin
   throw new Error("the stack did not start");
 }
 
-/** Registers a workspace with one destination at the receiver's `/<workspace>`. */
+/** Creates a workspace with one destination at the receiver's `/<workspace>`. */
 export async function addWorkspace({ api, receiver }: BenchStack, workspace: string): Promise<void> {
   const path = `/${workspace}`;
   await api.call("PUT", `/v1/workspaces/${workspace}/entitlement`, { plan: "enterprise" });
@@ -86,11 +88,11 @@ export async function addWorkspace({ api, receiver }: BenchStack, workspace: str
   receiver.setSecret(path, createdDestinationSchema.parse(body).secret);
 }
 
-/** Resolves once `holds` does, looking every few milliseconds; throws after `timeoutMs`. */
+/** Polls every few milliseconds and resolves once `holds` is true; throws after `timeoutMs`. */
 export async function until(what: string, timeoutMs: number, holds: () => boolean): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`${what}: timed out after ${timeoutMs / 1000} s`);
     await pause(2);
   }
 }

@@ -1,12 +1,15 @@
 import type { Template } from "../../packages/local-stack/src/template/template.ts";
 
-/** Deliveries that may run at once, for rings of either queue. */
+/** Maximum number of concurrent deliveries for the wake-ups of each queue. */
 export interface WakeUpCaps {
   quick: number;
   slow: number;
 }
 
-/** The template with other caps than it was synthesised with. Throws when the mappings of the ring queues are not found. */
+/**
+ * Returns the template with other concurrency limits. Throws when the event source mappings of the wake-up queues are
+ * not found.
+ */
 export function capWakeUps(template: Template, caps: WakeUpCaps): Template {
   const edited = structuredClone(template);
   const capped = { quick: 0, slow: 0 };

@@ -7,21 +7,24 @@ import type { StackOrders } from "./stack-process.ts";
 
 const PROCESS = join(import.meta.dirname, "stack-process.ts");
 const READY_MS = 60_000;
-/** A stack that does not end by then is killed. */
+/** A stack that takes longer to stop is killed. */
 const STOP_MS = 30_000;
 
-/** A stack in a process of its own, started again and again on one folder. */
+/** A stack in its own process that can be restarted in the same folder. */
 export interface ControlledStack {
-  /** Where it listens; waits while it starts. */
+  /** The addresses that the stack listens on; waits while it starts. */
   endpoints(): Promise<Endpoints>;
-  /** Begins the faults inside. */
+  /** Starts injecting faults inside the stack. */
   disturb(): void;
-  /** `kill -9`, and a new start. `againAfterMs`: killed once more so long after that start, ready or not. */
+  /**
+   * Kills the stack with SIGKILL and starts it again. With `againAfterMs`, it is killed once more this long after that
+   * start, ready or not.
+   */
   kill(how: { rewinds: boolean; againAfterMs?: number | undefined }): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the stack. It is not ready yet when this returns. */
+/** Starts the stack, and returns before it is ready. */
 export function controlStack(
   orders: Omit<StackOrders, "generation" | "rewinds" | "disturbs">,
 ): ControlledStack {
@@ -44,10 +47,10 @@ export function controlStack(
   }
 
   async function follow(started: ChildProcess, waiting: typeof ready): Promise<void> {
-    waiting.promise.catch(() => undefined); // whoever waits for it has the error too
+    waiting.promise.catch(() => undefined); // Callers that await it get the error too.
     try {
       const endpoints = await readiness(orders.dir, started);
-      // Killed before it was ready: those who wait go on waiting for the next start.
+      // Killed before it was ready: callers keep waiting for the next start.
       if (endpoints === undefined || started !== child) return;
       isReady = true;
       waiting.resolve(endpoints);
@@ -65,7 +68,7 @@ export function controlStack(
     renew();
     child.kill("SIGKILL");
     await ended;
-    renew(); // it may have become ready on its deathbed
+    renew(); // The stack may have become ready just before it was killed.
     child = start(rewinds);
   }
 
@@ -91,12 +94,12 @@ export function controlStack(
   };
 }
 
-/** Of a process that may have ended by itself before. */
+/** Resolves when the process ends, also when it had already ended. */
 async function endOf(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
-/** `undefined` when it was killed before. */
+/** Resolves with `undefined` when the process was killed before it was ready. */
 async function readiness(dir: string, child: ChildProcess): Promise<Endpoints | undefined> {
   const deadline = performance.now() + READY_MS;
   while (performance.now() < deadline) {

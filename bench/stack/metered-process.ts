@@ -2,7 +2,8 @@ import { writeEndpoints } from "../../local/endpoints.ts";
 import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
 import type { MeteredOrders, Units } from "./metered-stack.ts";
 
-// The synthesised stack with a meter on one function's calls to DynamoDB, in a process of its own. A message asks what it has counted.
+// Runs the synthesised stack in its own process and counts one function's calls to DynamoDB. A message asks for the
+// counts.
 const { cdkOut, stack, dir, meteredFunction } = JSON.parse(process.argv[2] ?? "{}") as MeteredOrders;
 const units: Units = { read: 0, write: 0, pagesRead: 0 };
 const READS = /Get|Query|Scan/;

@@ -4,30 +4,30 @@ import { join } from "node:path";
 import { synthesise } from "../../local/synthesise.ts";
 import { attachBenchStack, type BenchStack } from "./bench-stack.ts";
 
-/** What a function took of DynamoDB: read and write units, and pages of the journal. */
+/** What a function consumed in DynamoDB: read and write units, and pages of the journal. */
 export interface Units {
   read: number;
   write: number;
   pagesRead: number;
 }
 
-/** What the process of a metered stack is told, as JSON in its first argument. */
+/** Options of a metered stack's process, as JSON in its first argument. */
 export interface MeteredOrders {
   cdkOut: string;
   stack: string;
   dir: string;
-  /** Beginning of the function's logical id. */
+  /** Prefix of the function's logical id. */
   meteredFunction: string;
 }
 
 export interface MeteredStack extends BenchStack {
-  /** So far. */
+  /** The units consumed so far. */
   units(): Promise<Units>;
 }
 
 const PROCESS = join(import.meta.dirname, "metered-process.ts");
 
-/** A stack that counts what one of its functions asks of DynamoDB. */
+/** Starts a stack that counts what one of its functions consumes in DynamoDB. */
 export async function startMeteredStack(dir: string, meteredFunction: string): Promise<MeteredStack> {
   const { cdkOut, stack } = await synthesise();
   const orders: MeteredOrders = { cdkOut, stack, dir, meteredFunction };

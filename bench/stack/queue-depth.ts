@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from "@aws-sd
 
 const LOOK_MS = 500;
 
-/** An operator's client of the queues of a local stack. */
+/** Creates an SQS client with operator access to a local stack. */
 export function queueClient(endpoint: string): SQSClient {
   return new SQSClient({
     endpoint,
@@ -11,13 +11,13 @@ export function queueClient(endpoint: string): SQSClient {
   });
 }
 
-/** URLs of the queues that are named for `part`, dead-letter queues left out. */
+/** URLs of the queues whose names contain `part`, without dead-letter queues. */
 export async function queuesNamed(client: SQSClient, part: string): Promise<string[]> {
   const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}));
   return QueueUrls.filter((url) => url.includes(part) && !url.includes("Dead"));
 }
 
-/** Messages in a queue, in flight and delayed ones included. */
+/** Number of messages in a queue, including those in flight and delayed. */
 export async function countQueued(client: SQSClient, QueueUrl: string): Promise<number> {
   const { Attributes = {} } = await client.send(
     new GetQueueAttributesCommand({
@@ -32,16 +32,16 @@ export async function countQueued(client: SQSClient, QueueUrl: string): Promise<
   return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
 }
 
-/** What was seen of the ring queues. */
+/** Observed depths of the wake-up queues. */
 export interface QueueDepths {
-  /** How often somebody looked. */
+  /** Number of samples taken. */
   samples: number;
-  /** Most messages at once, in both queues and in the slow one. */
+  /** Greatest number of messages at once: in both queues together, and in the slow one. */
   most: number;
   mostSlow: number;
 }
 
-/** Looks every now and then how many messages the ring queues hold; a look that fails is no sample. */
+/** Samples the depth of the wake-up queues at intervals. A failed request is not a sample. */
 export function watchQueues(endpoint: string): { stop(): Promise<QueueDepths> } {
   const client = queueClient(endpoint);
   const seen = { samples: 0, most: 0, mostSlow: 0 };

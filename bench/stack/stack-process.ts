@@ -8,26 +8,26 @@ import { createChance } from "../faults/chance.ts";
 import { createDisturbance } from "../faults/disturb-stack.ts";
 import { createFaultLog } from "../faults/fault-log.ts";
 
-/** What the harness tells a stack that it starts, as JSON in the first argument. */
+/** Options that the harness passes to a stack's process, as JSON in the first argument. */
 export interface StackOrders {
   cdkOut: string;
   stack: string;
   dir: string;
   timeScale: number;
-  /** Threads of one function at most; the runtime's own default when absent. */
+  /** Maximum number of threads per function; the default of the local runtime when absent. */
   maxWorkers?: number;
-  /** Instead of the template's own caps. */
+  /** Replaces the concurrency limits of the template. */
   wakeUpCaps?: WakeUpCaps;
   seed: number;
-  /** Counts the starts. */
+  /** Counts the starts of the stack. */
   generation: number;
-  /** Forget how far the stream has been read: everything comes again from the horizon. */
+  /** Forgets how far the stream has been read, so that all records since its horizon are read again. */
   rewinds: boolean;
-  /** Begin with the faults at once, instead of when told to by a message. */
+  /** Injects faults from the start instead of waiting for a message. */
   disturbs: boolean;
 }
 
-// The synthesised stack with a disturbance, in a process of its own that can be killed.
+// Runs the synthesised stack with injected faults, in its own process, which can be killed.
 const orders = JSON.parse(process.argv[2] ?? "{}") as StackOrders;
 const { cdkOut, stack, dir, timeScale, generation, wakeUpCaps } = orders;
 if (orders.rewinds) rewind(join(dir, "runtime.db"));
@@ -58,7 +58,7 @@ writeEndpoints(
   { apiUrl, consoleUrl, receiverUrl: "", awsEndpointUrl, pid: process.pid },
   { [stack]: { ...runtime.outputs } },
 );
-// Whoever started it is gone.
+// The parent process has ended.
 process.on("disconnect", () => process.exit(1));
 process.on("SIGTERM", () => void runtime.stop().then(() => process.exit(0)));
 
@@ -68,7 +68,7 @@ function rewind(file: string): void {
   try {
     state.exec("DELETE FROM checkpoints");
   } catch {
-    // Killed before it had made its tables: there is nothing to forget.
+    // If the stack was killed before it created its tables, there is no position to forget.
   } finally {
     state.close();
   }

@@ -8,7 +8,7 @@ export interface StackTables extends SeedTables {
   receipts: string;
 }
 
-/** An operator's client of a local stack. */
+/** Creates a DynamoDB client with operator access to a local stack. */
 export function adminClient(stack: BenchStack): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: stack.endpoints.awsEndpointUrl,
@@ -17,14 +17,14 @@ export function adminClient(stack: BenchStack): DynamoDBClient {
   });
 }
 
-/** Names of a local stack's tables, by what their logical ids say. */
+/** Finds the names of a local stack's tables by their logical ids. */
 export async function tablesOf(stack: BenchStack): Promise<StackTables> {
   const client = adminClient(stack);
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   client.destroy();
   const named = (part: string): string => {
     const found = TableNames.find((name) => name.includes(part));
-    if (found === undefined) throw new Error(`no table is named for ${part}: ${TableNames.join(", ")}`);
+    if (found === undefined) throw new Error(`no table name contains ${part}: ${TableNames.join(", ")}`);
     return found;
   };
   return {
@@ -35,7 +35,7 @@ export async function tablesOf(stack: BenchStack): Promise<StackTables> {
   };
 }
 
-/** What the receipts of a stack say was removed. */
+/** Number of removed items according to the purge receipts of a stack. */
 export async function removedByReceipts(
   stack: BenchStack,
   { receipts }: StackTables,

@@ -75,7 +75,7 @@ describe("a run always ends, and with a verdict", () => {
 
   it("when no POST is ever answered 202, though nothing is lost then", async () => {
     const world = await worldOf((_request, response) => response.writeHead(500).end());
-    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("nothing moved for 0.3 s");
+    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress for 0.3 s");
     const verdict = judgeLedger(world.ledger, PLAN.events);
     expect(verdict).toMatchObject({ unaccepted: 40, lost: 0, wrong: 0 });
     expect(isSound(verdict)).toBe(false);
@@ -83,12 +83,12 @@ describe("a run always ends, and with a verdict", () => {
 
   it("when no POST is answered at all", async () => {
     const world = await worldOf(() => undefined);
-    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("nothing moved");
+    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress");
   });
 
   it("when lanes are stuck short of the next kill", async () => {
     const world = await worldOf(accept, { ...SHARE, killings: [killAt(0.2), killAt(0.9)] });
-    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("nothing moved");
+    expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress");
     expect(world.kills).toHaveLength(1);
     const verdict = judgeLedger(world.ledger, PLAN.events);
     expect(verdict).toMatchObject({ unaccepted: 0, lost: world.ledger.wanted() });
@@ -102,7 +102,7 @@ describe("a run always ends, and with a verdict", () => {
       const world = await worldOf(accept, { ...SHARE, killings: [killAt(0)] });
       const stack = { ...world.stack, endpoints };
       expect(await runDisturbed({ ...world, stack }, () => undefined, LIMITS)).toMatch(
-        /the stack was not ready|nothing moved/,
+        /the stack was not ready|no progress/,
       );
     }
   });

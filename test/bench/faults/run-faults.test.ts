@@ -19,7 +19,7 @@ it("a run whose stack does not start names the folder that it keeps, and stops e
     "the stack ended with 1",
   );
   expect(stop).toHaveBeenCalledOnce();
-  const dir = lines.at(-1)?.replace("Kept for a look: ", "") ?? "";
+  const dir = lines.at(-1)?.replace("Kept for inspection: ", "") ?? "";
   expect(existsSync(join(dir, "tls"))).toBe(true);
   await rm(dir, { recursive: true });
   // Receivers that go on listening would keep the process.
