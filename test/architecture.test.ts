@@ -16,7 +16,7 @@ const below = (folder: string): SourceFile[] => sources.filter(({ path }) => pat
 const product = sources.filter(({ path }) => !path.startsWith("bench/"));
 const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
 
-/** Names that constructs share with functions: of the environment, tables and metrics; and settings. */
+/** Files that constructs share with functions: names of environment variables, tables and metrics, and settings. */
 const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/base/environment.ts",
   "lambdas/core/reading/export-job.ts",
@@ -28,7 +28,10 @@ const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/delivery/retry-schedule.ts",
 ]);
 
-/** The folders of core, lowest first: a file imports from its own folder and from those before it, types included. */
+/**
+ * The folders of core, lowest first. A file imports only from its own folder and from those listed before it, including
+ * type-only imports.
+ */
 const CORE_LAYERS = [
   "base",
   "egress",
@@ -46,14 +49,14 @@ const CORE_LAYERS = [
   "api",
 ];
 
-/** Packages that only compute: the same input gives the same output. */
+/** Packages that only compute: the same input always gives the same output. */
 const PURE_PACKAGES = new Set(["zod/mini", "ulid", "node:crypto", "node:zlib", "node:net", "node:util"]);
 
-/** Of its own, without those of the functions inside it. */
+/** Lines of a function itself, without those of the functions inside it. */
 const MAX_FUNCTION_LINES = 40;
-/** Constructs list what they are made of. */
+/** Constructs are longer, because a constructor lists what the construct consists of. */
 const MAX_CONSTRUCTOR_LINES = 80;
-/** With the functions inside it: a factory of many small ones is no place to read from top to bottom either. */
+/** Includes the functions inside it, because a factory with many small functions is hard to read too. */
 const MAX_FACTORY_LINES = 100;
 const MAX_FILE_LINES = 250;
 
@@ -80,7 +83,7 @@ function findings(
   );
 }
 
-/** The place of a file of core in the order of layers; -1 for a file outside of them. */
+/** Position of a core file in the order of layers; -1 for a file outside of them. */
 function layerOf(path: string): number {
   const [, , folder = ""] = path.split("/");
   return isIn(path, "lambdas/core") ? CORE_LAYERS.indexOf(folder) : -1;
@@ -90,7 +93,7 @@ function isIn(path: string, ...folders: string[]): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`));
 }
 
-/** The text under these properties, or nothing. */
+/** The text found at this path of properties, or an empty string. */
 function textAt(node: SyntaxNode, ...properties: string[]): string {
   let value: unknown = node;
   for (const property of properties) value = Reflect.get(Object(value), property);
@@ -100,7 +103,7 @@ function textAt(node: SyntaxNode, ...properties: string[]): string {
 describe("core", () => {
   const core = below("lambdas/core");
 
-  it("imports nothing but itself and what only computes", () => {
+  it("imports only itself and packages that only compute", () => {
     expect(
       violations(core, (_, { target, relative, typeOnly }) =>
         relative ? !isIn(target, "lambdas/core") : !typeOnly && !PURE_PACKAGES.has(target),
@@ -112,11 +115,11 @@ describe("core", () => {
     expect(core.filter(({ path }) => layerOf(path) === -1).map(({ path }) => path)).toEqual([]);
   });
 
-  it("imports from its own layer and those before it only, types included", () => {
+  it("imports only from its own layer and those before it, including types", () => {
     expect(violations(core, ({ path }, { target }) => layerOf(target) > layerOf(path))).toEqual([]);
   });
 
-  it("knows no environment, clock, chance, timer or network", () => {
+  it("uses no environment, clock, randomness, timer or network", () => {
     const members = new Set(["process.env", "Date.now", "Math.random", "performance.now"]);
     const calls = new Set(["setTimeout", "setInterval", "fetch", "randomBytes", "randomUUID"]);
     expect(
@@ -134,18 +137,18 @@ describe("core", () => {
 });
 
 describe("functions", () => {
-  it("never import one another: what they share is in core or adapters", () => {
+  it("never import one another, because shared code is in core or adapters", () => {
     expect(violations(below("lambdas"), (_, { target }) => entries.has(target))).toEqual([]);
   });
 
-  it("reach AWS through adapters only", () => {
+  it("reach AWS only through adapters", () => {
     const others = below("lambdas").filter(({ path }) => !isIn(path, "lambdas/adapters"));
     expect(
       violations(others, (_, { target, typeOnly }) => target.startsWith("@aws-sdk/") && !typeOnly),
     ).toEqual([]);
   });
 
-  it("make clients of AWS in one file, which knows how long each is waited for", () => {
+  it("create AWS clients in one file, which sets the time limit of each", () => {
     const others = below("lambdas").filter(({ path }) => path !== "lambdas/adapters/aws-clients.ts");
     const made = findings(others, (node) => {
       const name = textAt(node, "callee", "name");
@@ -154,7 +157,7 @@ describe("functions", () => {
     expect(made).toEqual([]);
   });
 
-  it("export one handler, made by the pipeline from the wiring and the creation of the handler", () => {
+  it("export one handler, which the pipeline creates from the wiring and the handler's factory", () => {
     const wrong = sources
       .filter(({ path }) => entries.has(path))
       .filter((file) => {
@@ -191,12 +194,12 @@ describe("functions", () => {
     expect(others.filter(({ text }) => text.includes("process.env")).map(({ path }) => path)).toEqual([]);
   });
 
-  it("use middy in the pipeline only", () => {
+  it("use middy only in the pipeline", () => {
     const others = sources.filter(({ path }) => !isIn(path, "lambdas/pipeline"));
     expect(violations(others, (_, { target }) => target.startsWith("@middy/"))).toEqual([]);
   });
 
-  it("know nothing of infrastructure, the local runtime or the command line", () => {
+  it("import nothing from infrastructure, the local runtime or the command line", () => {
     expect(
       violations(below("lambdas"), (_, { target }) =>
         isIn(target, "lib", "bin", "packages", "local", "cli", "bench", "test"),
@@ -204,7 +207,7 @@ describe("functions", () => {
     ).toEqual([]);
   });
 
-  it("use adapters, which never use them", () => {
+  it("import adapters, which never import them", () => {
     expect(
       violations(
         below("lambdas/adapters"),
@@ -224,14 +227,14 @@ describe("infrastructure", () => {
     ).toEqual([]);
   });
 
-  it("uses every file that it may", () => {
+  it("uses every file that it is allowed to share", () => {
     const shared = new Set(below("lib").flatMap(({ imports }) => imports.map(({ target }) => target)));
     expect([...NAMES_FOR_CONSTRUCTS].filter((path) => !shared.has(path))).toEqual([]);
   });
 });
 
 describe("console", () => {
-  it("takes only types from elsewhere", () => {
+  it("imports only types from other folders", () => {
     expect(
       violations(
         below("console"),
@@ -240,7 +243,7 @@ describe("console", () => {
     ).toEqual([]);
   });
 
-  it("uses nothing that only Node has, although the types of the API know Node", () => {
+  it("uses nothing that exists only in Node, although the API's types include Node's", () => {
     const globals = new Set(["Buffer", "process", "require", "setImmediate", "__dirname"]);
     expect(
       findings(below("console"), (node) => {
@@ -252,7 +255,7 @@ describe("console", () => {
 });
 
 describe("source", () => {
-  it("asserts no type", () => {
+  it("contains no type assertions", () => {
     expect(
       findings(product, (node) => {
         if (node.type === "TSAnyKeyword") return "any";
@@ -267,7 +270,7 @@ describe("source", () => {
     ).toEqual([]);
   });
 
-  it("parses JSON that may be none in one place", () => {
+  it("parses possibly invalid JSON in one place", () => {
     const declared = findings(sources, (node) =>
       node.type === "FunctionDeclaration" && textAt(node, "id", "name") === "parseJson"
         ? "parseJson"
@@ -276,12 +279,12 @@ describe("source", () => {
     expect(declared).toEqual([expect.stringMatching(/^lambdas\/core\/base\/json\.ts:/)]);
   });
 
-  it("silences no tool and leaves nothing for later", () => {
+  it("suppresses no tool and contains no TODO", () => {
     const silence = /(?:ox|es)lint-disable|@ts-(?:ignore|expect-error|nocheck)|\b(?:TODO|FIXME|XXX|HACK)\b/;
     expect(sources.filter(({ text }) => silence.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it("has files named in kebab-case for what is inside", () => {
+  it("has kebab-case file names that say what is inside", () => {
     const vague = /(?:^|[/-])(?:utils?|common|helpers?|misc)(?:[/.-])/;
     const wrong = sources.filter(
       ({ path }) => vague.test(path) || !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)?\.ts$/.test(basename(path)),
@@ -289,7 +292,7 @@ describe("source", () => {
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
-  it("ends the names of errors in Error", () => {
+  it("has error classes whose names end in Error", () => {
     expect(
       findings(sources, (node) => {
         if (node.type !== "ClassDeclaration") return undefined;
@@ -300,12 +303,12 @@ describe("source", () => {
     ).toEqual([]);
   });
 
-  it("has no file of more lines than one reads at once", () => {
+  it("has no file that exceeds the line limit", () => {
     const long = sources.filter(({ lines }) => lines > MAX_FILE_LINES);
     expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
   });
 
-  it("has no function of more lines than one sees at once", () => {
+  it("has no function that exceeds the line limit", () => {
     expect(longFunctions()).toEqual({});
   });
 });
@@ -333,7 +336,7 @@ function isFunction(node: SyntaxNode): boolean {
   return /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
 }
 
-/** The functions directly inside one. */
+/** The functions directly inside a node. */
 function outermostFunctions(node: SyntaxNode): SyntaxNode[] {
   const nested = [...walk(node)].filter((child) => child !== node && isFunction(child));
   return nested.filter(
@@ -342,7 +345,7 @@ function outermostFunctions(node: SyntaxNode): SyntaxNode[] {
   );
 }
 
-/** Its name, or the beginning of its line when it has none. */
+/** The name of a function, or the beginning of its line when it has none. */
 function nameOf(file: SourceFile, node: SyntaxNode): string {
   return textAt(node, "id", "name") || (file.text.slice(0, node.start).split("\n").at(-1)?.trim() ?? "");
 }

@@ -14,7 +14,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
 import { REPOSITORY } from "./helpers/source-files.ts";
 
-// An app of another company that uses the packed construct. Its own dependencies are ours, linked: nothing is downloaded.
+// An app of another company that uses the packed construct. It links the dependencies of this repository, so nothing is
+// downloaded.
 const APP = `
 import { App, Stack } from "aws-cdk-lib";
 import { SettingsError, Trailcast, type TrailcastProps } from "trailcast";
@@ -40,7 +41,7 @@ function bin(name: string): string {
   return join(REPOSITORY, "node_modules/.bin", name);
 }
 
-/** Packs as for a registry and unpacks where an installation would. */
+/** Packs the package as for a registry and unpacks it where an installation would. */
 function install(): void {
   execFileSync("npm", ["pack", "--pack-destination", directory], { cwd: REPOSITORY, stdio: "pipe" });
   run("tar", "-xzf", TARBALL);
@@ -53,7 +54,7 @@ function install(): void {
   }
 }
 
-// It packs, compiles and synthesises: seconds each, and more beside a whole suite.
+// Packing, compiling and synthesising take seconds each, and longer while the whole suite runs.
 describe("the packed construct in another CDK app", { timeout: 180_000 }, () => {
   beforeAll(() => {
     install();
@@ -84,17 +85,17 @@ describe("the packed construct in another CDK app", { timeout: 180_000 }, () => 
     expect(template).toContain('"Runtime": "nodejs24.x"');
   });
 
-  it("has the command line", () => {
+  it("includes the command line", () => {
     expect(run(bin("node"), "node_modules/trailcast/cli/trailcast.js", "--help")).toContain("redrive");
   });
 
-  it("carries a bundle of every function, and neither sources nor tests nor a Node of its own", () => {
+  it("contains a bundle of every function, but no sources, tests or copy of Node", () => {
     const listing = run("tar", "-tzf", TARBALL);
     for (const entry of FUNCTION_ENTRIES)
       expect(listing).toContain(`package/dist/functions/${entry}/index.mjs`);
     for (const file of ["LICENSE", "dist/THIRD-PARTY-NOTICES.txt", "dist/sbom.cdx.json"])
       expect(listing).toContain(`package/${file}\n`);
-    // For tools that know no "exports".
+    // These fields are for tools that do not support "exports".
     for (const file of [manifest.main, manifest.types])
       expect(listing).toContain(file.replace(".", "package"));
     expect(listing.split("\n").filter((file) => /(?<!\.d)\.ts$|test/.test(file))).toEqual([]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { exitCodeOf, figure, median, quantile } from "../../bench/measure.ts";
 
 describe("figures", () => {
-  it("that all meet their targets end with 0; one that misses, or is no number, with 1", () => {
+  it("exit with 0 when all meet their targets, and with 1 when one misses or is not a number", () => {
     const met = [
       figure("b", "rate", 10, "", { atLeast: 10 }),
       figure("b", "latency", 5, "ms", { atMost: 5 }),
@@ -16,7 +16,7 @@ describe("figures", () => {
     expect(exitCodeOf([])).toBe(1);
   });
 
-  it("take quantiles in any order, and leave the values as they are", () => {
+  it("compute quantiles of unsorted values without changing them", () => {
     const values = [9, 1, 10, 2];
     expect([quantile(values, 0), quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1)]).toEqual(
       [1, 9, 10, 10],
@@ -27,7 +27,7 @@ describe("figures", () => {
 });
 
 describe("npm run bench", () => {
-  it("refuses a bench that it does not know, and lists those that it does", () => {
+  it("refuses an unknown bench and lists the known ones", () => {
     const run = join(import.meta.dirname, "../../bench/run.ts");
     const { status, stderr } = spawnSync(process.execPath, [run, "idle", "throughputs"], {
       encoding: "utf8",

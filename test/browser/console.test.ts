@@ -6,10 +6,10 @@ import { startEchoingReceiver } from "../helpers/echoing-receiver.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
-/** A machine may have more to do. */
+/** Time limits are generous, because the machine may be busy. */
 const WAIT = { timeout: 15_000 };
 const executable = findChromium();
-// On a machine without a browser `npm test` passes without these; where everything has to hold, their absence is a failure.
+// Without a browser, `npm test` skips these tests and passes; in CI, a missing browser is a failure.
 const wanted = executable !== undefined || process.env["CI"] === "true";
 if (!wanted) {
   process.stderr.write("\nNo Chromium found (set CHROMIUM_PATH): the console's browser tests do not run.\n");
@@ -50,7 +50,7 @@ describe.runIf(wanted)("the console", () => {
     await page.getByRole("button", { name: "Open" }).click();
   };
 
-  it("is served with a policy that forbids everything inline, and keeps to it", async () => {
+  it("is served with a policy that forbids everything inline, and does not violate it", async () => {
     const answer = await page.goto(stack.runtime.consoleUrl);
     expect(answer?.status()).toBe(200);
     expect(answer?.headers()["content-security-policy"]).toMatch(/default-src 'none'.*script-src 'self'/);
@@ -65,7 +65,7 @@ describe.runIf(wanted)("the console", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("says what is wrong with a token", async () => {
+  it("explains what is wrong with a token", async () => {
     await openWorkspace("not-a-token");
     await expect.poll(() => refusal().textContent(), WAIT).toContain("The token is not valid");
     complaints.length = 0; // the browser itself reports the 401
@@ -104,14 +104,14 @@ describe.runIf(wanted)("the console", () => {
     complaints.length = 0; // the browser itself reports the 503
   });
 
-  it("sends a test event and shows what it came to", async () => {
+  it("sends a test event and shows the result", async () => {
     await page.getByRole("button", { name: "Test: SIEM" }).click();
     await page.getByText("Test event: delivered").waitFor();
     const request = stack.receiver.received.findLast(({ path }) => path === "/browser")!;
     expect(stack.receiver.judge(request).kind).toBe("verified");
   });
 
-  it("shows health and the newest deliveries", async () => {
+  it("shows the health and the newest deliveries of a destination", async () => {
     await user.post("ws_1", 2);
     await expect
       .poll(
@@ -142,7 +142,7 @@ describe.runIf(wanted)("the console", () => {
     await expect.poll(() => status().textContent(), WAIT).toContain("goes on where it stopped");
   });
 
-  it("says when it is the plan that stops a destination", async () => {
+  it("explains when the plan stops a destination", async () => {
     await user.register("ws_1", "free");
     await page.getByRole("button", { name: "Refresh" }).click();
     await page.getByText("the workspace's plan has no forwarding").first().waitFor();
@@ -152,7 +152,7 @@ describe.runIf(wanted)("the console", () => {
     await expect.poll(() => page.getByText("the workspace's plan has no forwarding").count(), WAIT).toBe(0);
   });
 
-  it("shows what owners and receivers wrote as text, and could not run it if it did not", async () => {
+  it("shows text of owners and receivers as text, and its policy would block it as script", async () => {
     const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
     const receiver = await startEchoingReceiver(stack.dir);
     const url = `${receiver.url}/refuse/%3Cscript%3E?'"><script>document.title='owned'</script>`.replaceAll(
@@ -175,10 +175,10 @@ describe.runIf(wanted)("the console", () => {
       }
     })()`);
     expect(ran).toBe("Trailcast console,0,TypeError");
-    complaints.length = 0; // the policy itself reports what it stopped
+    complaints.length = 0; // the policy itself reports what it blocked
   });
 
-  it("spells out what would turn text around", async () => {
+  it("spells out text-direction marks", async () => {
     const turned = "siem\u202egnp.exe\u2069";
     const spelt = "siem[U+202E]gnp.exe[U+2069]";
     await page.route("**/destinations?*", async (route) => {
@@ -203,7 +203,7 @@ describe.runIf(wanted)("the console", () => {
     await page.unrouteAll();
   });
 
-  it("names every control and reads well without colour", async () => {
+  it("labels every control and is readable without colour", async () => {
     const unnamed = await page
       .locator("button, input, select")
       .evaluateAll((controls) =>
@@ -220,7 +220,7 @@ describe.runIf(wanted)("the console", () => {
     expect(await page.locator("html").getAttribute("lang")).toBe("en");
   });
 
-  it("forgets the token when one leaves", async () => {
+  it("forgets the token on sign-out", async () => {
     await page.getByRole("button", { name: "Leave" }).click();
     await field("token").waitFor();
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);

@@ -23,10 +23,10 @@ describe.runIf(wanted)("the console's focus", () => {
   }, 120_000);
   afterAll(() => opened?.close());
 
-  /** Goes there and presses Enter, as one does without a mouse. */
+  /** Moves the focus there and presses Enter, as keyboard users do. */
   const press = async (name: string | RegExp): Promise<void> => {
     const button = page.getByRole("button", { name }).first();
-    // Escape gives the focus back a moment before the button takes another press.
+    // Escape returns the focus shortly before the button accepts another press.
     await expect.poll(() => button.getAttribute("aria-disabled"), WAIT).toBeNull();
     await button.focus();
     await page.keyboard.press("Enter");
@@ -51,7 +51,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await expect.poll(focused, WAIT).toBe("Refresh");
   });
 
-  it("is kept by a button that works, which does nothing twice", async () => {
+  it("stays on a button whose action is running, and a second press has no effect", async () => {
     let asked = 0;
     let answer = (): void => undefined;
     const waits = new Promise<void>((resolve) => (answer = resolve));
@@ -72,7 +72,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await page.unroute("**/test");
   });
 
-  it("goes into a form that opens, and back to its button", async () => {
+  it("moves into a form that opens, and back to its button", async () => {
     await press("Edit: /second");
     await expect.poll(focused, WAIT).toBe("name");
     await press("Cancel: edit /second");
@@ -86,7 +86,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await expect.poll(focused, WAIT).toBe("from");
   });
 
-  it("comes back from a dialog, and from a secret that was kept", async () => {
+  it("returns after a dialog is closed, and after a secret is dismissed", async () => {
     await press("Rotate secret: /second");
     await expect.poll(focused, WAIT).toBe("Cancel");
     await page.keyboard.press("Escape");
@@ -98,7 +98,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await expect.poll(focused, WAIT).toBe("Rotate secret: /second");
   });
 
-  it("finds its way in a list of deliveries that is drawn anew", async () => {
+  it("is restored in a list of deliveries that is redrawn", async () => {
     await press("Deliveries: /first");
     await expect.poll(told, WAIT).toContain("The newest deliveries");
     await expect.poll(focused, WAIT).toBe("Deliveries: /first");
@@ -116,7 +116,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await expect.poll(focused, WAIT).toBe((await rows.nth(before).getAttribute("aria-label")) ?? "nothing");
   });
 
-  it("leaves what is open with other destinations as it is", async () => {
+  it("does not close what is open for other destinations", async () => {
     await press("Edit: /second");
     const types = page.getByRole("form", { name: "Edit /second" }).getByLabel("Event types");
     await types.fill("pro.atmos.billing.*");

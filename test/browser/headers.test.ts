@@ -33,14 +33,14 @@ describe.runIf(wanted)("custom headers in the console", () => {
     await page.getByRole("button", { name: "Edit: Intake" }).click();
     await edited().waitFor();
   };
-  /** Saves, and answers what was sent. */
+  /** Saves the form and returns the request body. */
   const save = async (): Promise<unknown> => {
     const sent = page.waitForRequest((request) => request.method() === "PATCH");
     await edited().getByRole("button", { name: "Save" }).click();
     await edited().waitFor({ state: "detached" });
     return (await sent).postDataJSON();
   };
-  /** The headers of a test event, as they arrive. */
+  /** The headers of a test event as the receiver gets them. */
   const arrived = async (): Promise<string> => {
     const before = receiver.requests.length;
     await page.getByRole("button", { name: "Test: Intake" }).click();
@@ -48,7 +48,7 @@ describe.runIf(wanted)("custom headers in the console", () => {
     return receiver.requests.at(-1) ?? "";
   };
 
-  it("refuses a reserved name in the API's words, and keeps what was typed", async () => {
+  it("show the API's message for a reserved name, and keep the input", async () => {
     await created().locator('input[name="name"]').fill("Intake");
     await created().locator('input[name="url"]').fill(`${receiver.url}/echo`);
     await add(created(), "X-Api-Key", "first-key");
@@ -61,7 +61,7 @@ describe.runIf(wanted)("custom headers in the console", () => {
     opened.complaints.length = 0; // the browser itself reports the refusal
   });
 
-  it("are sent with deliveries, and shown by name alone", async () => {
+  it("are sent with deliveries, but only their names are shown", async () => {
     await created().getByRole("button", { name: "Remove: this header" }).last().click();
     await add(created(), "X-Tenant", "acme");
     await created().getByRole("button", { name: "Create" }).click();
@@ -73,7 +73,7 @@ describe.runIf(wanted)("custom headers in the console", () => {
     expect(await page.content()).not.toContain("first-key");
   });
 
-  it("stay as they are unless they are replaced, removed or added", async () => {
+  it("stay unchanged unless they are replaced, removed or added", async () => {
     expect(await edited().getByText("kept", { exact: true }).count()).toBe(2);
     await edited().getByLabel("Event types").fill("pro.atmos.billing.*");
     expect(await save()).not.toHaveProperty("headers");
@@ -93,7 +93,7 @@ describe.runIf(wanted)("custom headers in the console", () => {
     expect(request).not.toContain("x-tenant");
   });
 
-  it("can be removed and set anew in one change, but not twice by one name", async () => {
+  it("can be removed and set again in one change, but not set twice under one name", async () => {
     await openEdit();
     await add(edited(), "x-api-key", "third-key");
     await edited().getByRole("button", { name: "Save" }).click();

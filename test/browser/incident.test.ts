@@ -5,7 +5,7 @@ import { type EchoingReceiver, startEchoingReceiver } from "../helpers/echoing-r
 import { findChromium } from "../helpers/find-chromium.ts";
 import { waitForArrivals } from "../helpers/flow-stack.ts";
 
-/** A machine may have more to do. */
+/** Time limits are generous, because the machine may be busy. */
 const WAIT = { timeout: 15_000 };
 const wanted = findChromium() !== undefined || process.env["CI"] === "true";
 
@@ -32,8 +32,8 @@ describe.runIf(wanted)("the console in an incident", () => {
     );
   const outcome = (name: string) => page.getByRole("cell", { name, exact: true });
   /**
-   * Reads the deliveries of a destination anew until one came to this. What is asked of a lane that waits is done when its ring
-   * comes back, within a minute.
+   * Refreshes the deliveries of a destination until one has this outcome. A request for a waiting lane takes effect
+   * when its wake-up becomes visible again, within a minute.
    */
   const waitForOutcome = async (destination: string, name: string): Promise<void> => {
     const read = async (): Promise<number> => {
@@ -53,7 +53,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     return `${all}/${items.find(({ name }) => name === destination)?.id}`;
   };
 
-  it("opens a delivery to its attempts, with the answer and the time of the next one", async () => {
+  it("shows the attempts of a delivery, with the response and the time of the next attempt", async () => {
     const url = `${refusing.url}/refuse/it`;
     await opened.user.api.call("POST", "/v1/workspaces/ws_1/destinations", {
       name: "Refusing",
@@ -74,17 +74,20 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await detail.locator("dt", { hasText: "Next attempt" }).count()).toBe(1);
   });
 
-  it.each([1280, 768, 390])("has the way to a delivery's details in sight, %i pixels wide", async (width) => {
-    const before = page.viewportSize();
-    await page.setViewportSize({ width, height: 900 });
-    const details = page.getByRole("button", { name: /^Details: whd_/ }).first();
-    const { x, width: own } = (await details.boundingBox()) ?? { x: 0, width: Number.POSITIVE_INFINITY };
-    const region = await page.getByRole("region", { name: "Deliveries of Refusing" }).boundingBox();
-    expect(x + own).toBeLessThanOrEqual((region?.x ?? 0) + (region?.width ?? 0));
-    if (before !== null) await page.setViewportSize(before);
-  });
+  it.each([1280, 768, 390])(
+    "shows the way to a delivery's details on a screen %i pixels wide",
+    async (width) => {
+      const before = page.viewportSize();
+      await page.setViewportSize({ width, height: 900 });
+      const details = page.getByRole("button", { name: /^Details: whd_/ }).first();
+      const { x, width: own } = (await details.boundingBox()) ?? { x: 0, width: Number.POSITIVE_INFINITY };
+      const region = await page.getByRole("region", { name: "Deliveries of Refusing" }).boundingBox();
+      expect(x + own).toBeLessThanOrEqual((region?.x ?? 0) + (region?.width ?? 0));
+      if (before !== null) await page.setViewportSize(before);
+    },
+  );
 
-  it("skips an open delivery, once it was said what that means", async () => {
+  it("skips an open delivery after explaining the consequences", async () => {
     await waitForOutcome("Refusing", "retry");
     await click(/^Details: whd_/);
     await click(/^Skip: whd_/);
@@ -100,7 +103,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await waitForOutcome("Refusing", "skipped");
   }, 120_000);
 
-  it("tries an open delivery again when asked", async () => {
+  it("retries an open delivery on request", async () => {
     await waitForOutcome("Refusing", "retry");
     const open = page.getByRole("row").filter({ has: outcome("retry") });
     await open.getByRole("button", { name: /^Details/ }).click();
@@ -110,7 +113,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await expect.poll(status, WAIT).toContain("is tried again within a minute");
   }, 120_000);
 
-  it("says in the API's words why a closed delivery is not sent again", async () => {
+  it("shows the API's reason why a closed delivery is not sent again", async () => {
     await opened.user.register("ws_1", "free");
     const skipped = page.getByRole("row").filter({ has: outcome("skipped") });
     await skipped.getByRole("button", { name: /^Details/ }).click();
@@ -120,7 +123,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     opened.complaints.length = 0; // the browser itself reports the refusal
   });
 
-  it("reads on past the first twenty deliveries", async () => {
+  it("loads more than the first twenty deliveries", async () => {
     await opened.user.createDestination("ws_1", "/many", { format: "cloudevents-structured" });
     await opened.user.post("ws_1", 25);
     await waitForArrivals(opened.stack.receiver, "/many", 25);
@@ -136,7 +139,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await expect.poll(() => card.getByText("There are no older ones.").count(), WAIT).toBe(1);
   });
 
-  it("shows a rotated secret until it is kept, whatever is refreshed meanwhile", async () => {
+  it("shows a rotated secret until it is dismissed, despite refreshes", async () => {
     await click("Rotate secret: /many");
     await page.getByRole("dialog").getByRole("button", { name: "Rotate" }).click();
     const secret = await page.locator("code.secret").textContent();
@@ -151,7 +154,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     opened.stack.receiver.setSecret("/many", secret ?? "");
   });
 
-  it("changes a destination, but not one that somebody else has changed meanwhile", async () => {
+  it("changes a destination, unless someone else has changed it meanwhile", async () => {
     const edited = page.getByRole("form", { name: "Edit /many" });
     const types = edited.getByLabel("Event types");
     await click("Edit: /many");
@@ -174,7 +177,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(after).toMatchObject({ name: "Most", format: "cloudevents-structured", eventTypes: [] });
   });
 
-  it("counts before it replays, shows how far it is, and cancels", async () => {
+  it("counts the events before a replay, shows its progress, and cancels it", async () => {
     await click("Replays: Most");
     const asked = page.getByRole("form", { name: "Replay to Most" });
     await asked.getByLabel("From").fill("2020-01-01T00:00:00");
@@ -200,7 +203,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await outcome("done").count()).toBe(1);
   });
 
-  it("cancels a replay that does not get on, also while its destination is disabled, once asked", async () => {
+  it("cancels a stuck replay after a confirmation, also while its destination is disabled", async () => {
     const path = await pathOf("Refusing");
     await click("Replays: Refusing");
     const asked = page.getByRole("form", { name: "Replay to Refusing" });
@@ -218,7 +221,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await opened.user.api.call("POST", `${path}/enable`);
   });
 
-  it("deletes a destination, once it was said what goes with it", async () => {
+  it("deletes a destination after explaining what is deleted with it", async () => {
     await click("Delete: Most");
     const dialog = page.getByRole("dialog");
     expect(await dialog.textContent()).toContain("Its secret");
@@ -230,7 +233,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     expect(await status()).toContain("Most was deleted");
   });
 
-  it("complains of nothing meanwhile", () => {
+  it("logs no error meanwhile", () => {
     expect(opened.complaints).toEqual([]);
   });
 });

@@ -4,15 +4,15 @@ import { type ConsolePage, openConsolePage } from "../helpers/console-page.ts";
 import { findChromium } from "../helpers/find-chromium.ts";
 
 const destinations = "/v1/workspaces/ws_1/destinations";
-/** Nobody listens there. */
+/** No server listens on this port. */
 const GONE = "https://127.0.0.1:1024/gone";
 const WAIT = { timeout: 15_000 };
 const wanted = findChromium() !== undefined || process.env["CI"] === "true";
 
-describe.runIf(wanted)("what the console says", () => {
+describe.runIf(wanted)("an error message in the console", () => {
   let opened: ConsolePage;
   let page: Page;
-  /** The id of /8. */
+  /** The id of the destination with the path /8. */
   let last: string;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe.runIf(wanted)("what the console says", () => {
     return alert;
   };
 
-  /** Presses Test of the last card, to which the API answers so. */
+  /** Presses Test on the last card, with this response of the API. */
   const answerTest = async (answer: Parameters<Route["fulfill"]>[0]): Promise<void> => {
     await page.route("**/test", (route) => route.fulfill(answer), { times: 1 });
     await page.getByRole("button", { name: "Test: /8" }).click();
@@ -56,7 +56,7 @@ describe.runIf(wanted)("what the console says", () => {
     expect(await isInView(status())).toBe(true);
   });
 
-  it("stands beside the button of a form too, and is read out once", async () => {
+  it("is shown beside a form's button too, and announced once to screen readers", async () => {
     const alert = await refuseCreation();
     expect(await isInView(alert)).toBe(true);
     expect(await isInView(page.locator("#echo"))).toBe(true);
@@ -70,7 +70,7 @@ describe.runIf(wanted)("what the console says", () => {
     expect(await page.locator("#echo").textContent()).toBe("");
   });
 
-  it("joins the API's sentences, and names a field that they do not", async () => {
+  it("joins the API's sentences, and names the field when they do not", async () => {
     const problem = { title: "It may not be", detail: "Ask again", field: "url" };
     await answerTest({ status: 400, json: problem });
     await expect.poll(told, WAIT).toContain("It may not be (url). Ask again.");
@@ -78,7 +78,7 @@ describe.runIf(wanted)("what the console says", () => {
     await expect.poll(told, WAIT).toContain("It may not be. url must be another.");
   });
 
-  it("has sentences of its own for what comes from before the API", async () => {
+  it("has its own text for errors that arise before the API", async () => {
     await answerTest({
       status: 429,
       headers: { "retry-after": "12" },
@@ -89,7 +89,7 @@ describe.runIf(wanted)("what the console says", () => {
     await expect.poll(told, WAIT).toContain("Trailcast is out of order (502). Try again in a moment.");
   });
 
-  it("says what to do when there is no answer, and whether it may have been done", async () => {
+  it("says what to do when there is no response, and whether the action may have been carried out", async () => {
     await page.route("**/test", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: "Test: /8" }).click();
     await expect.poll(told, WAIT).toContain("Trailcast did not answer. It may have been done all the same");
@@ -99,7 +99,7 @@ describe.runIf(wanted)("what the console says", () => {
     expect(await page.content()).not.toContain("TypeError");
   });
 
-  it("marks a test event that was not taken", async () => {
+  it("marks a test event that the receiver refused", async () => {
     await opened.user.api.call("PATCH", `${destinations}/${last}`, { url: GONE }, { "if-match": "*" });
     await page.getByRole("button", { name: "Test: /8" }).click();
     await expect.poll(told, WAIT).toContain("/8 did not take the test event.");
@@ -108,7 +108,7 @@ describe.runIf(wanted)("what the console says", () => {
     expect(await heading.getAttribute("class")).toBe("bad");
   });
 
-  it("tells in people's words that a destination was changed meanwhile", async () => {
+  it("explains in plain words that a destination was changed meanwhile", async () => {
     await page.getByRole("button", { name: "Edit: /8" }).click();
     const form = page.getByRole("form", { name: "Edit /8" });
     await form.getByLabel("Event types").fill("pro.atmos.billing.*");

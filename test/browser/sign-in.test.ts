@@ -27,7 +27,7 @@ describe.runIf(wanted)("the console's token", () => {
   it.each([
     ["an answer of 503", 503],
     ["no answer", 0],
-  ])("stays after %s, and Retry goes on with it", async (_, status) => {
+  ])("stays after %s, and Retry continues with it", async (_, status) => {
     const before = await kept();
     await page.route(LIST, (route) => (status === 0 ? route.abort() : route.fulfill({ status })));
     await page.reload();
@@ -44,7 +44,7 @@ describe.runIf(wanted)("the console's token", () => {
     await card().waitFor();
   });
 
-  it.each([401, 403])("is forgotten when it is refused with %d", async (status) => {
+  it.each([401, 403])("is forgotten after a response of %d", async (status) => {
     await page.route(LIST, (route) => route.fulfill({ status }), { times: 1 });
     await page.reload();
     await page.getByLabel("Token").waitFor();
@@ -57,7 +57,7 @@ describe.runIf(wanted)("the console's token", () => {
     expect(await kept()).not.toBeNull();
   });
 
-  it("can be replaced where it ran out, and what was typed stays", async () => {
+  it("can be replaced when it has expired, and the input is kept", async () => {
     const name = page.locator('input[name="name"]');
     await name.fill("Typed");
     await page.route(
@@ -88,7 +88,7 @@ describe.runIf(wanted)("the console's token", () => {
   });
 });
 
-/** The accessible name of what has the focus, where it is a button. */
+/** The accessible name of the focused element if it is a button. */
 function focused(page: Page): Promise<unknown> {
   return page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent");
 }

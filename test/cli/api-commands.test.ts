@@ -17,7 +17,7 @@ interface Asked {
   body: unknown;
 }
 
-/** An API that takes everything. */
+/** Requests to an API that accepts everything. */
 const asked: Asked[] = [];
 const api = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -48,7 +48,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs a command on the API, with a text on its standard input. */
+/** Runs a command against the API, with a text on its standard input. */
 function trailcast(
   args: readonly string[],
   { stdin = "", token = "t", base = url }: { stdin?: string; token?: string; base?: string } = {},
@@ -69,13 +69,13 @@ describe("trailcast post", () => {
   const lines = (count: number, event: (index: number) => object): string =>
     Array.from({ length: count }, (_, index) => JSON.stringify(event(index))).join("\n");
 
-  it("gives each hundred a key of its own under the key that it is told", async () => {
+  it("derives an idempotency key for each hundred events from the given key", async () => {
     await trailcast(["post", "-", "--idempotency-key", "mine"], { stdin: lines(101, (n) => ({ n })) });
     expect(counts()).toEqual([100, 1]);
     expect(keys()).toEqual(["mine-0", "mine-100"]);
   });
 
-  it("tells apart two hundreds that are alike, and a file from another", async () => {
+  it("gives different keys to identical hundreds of one file and to other files", async () => {
     await trailcast(["post", "-"], { stdin: lines(200, () => ({ same: true })) });
     await trailcast(["post", "-"], { stdin: lines(1, () => ({ other: true })) });
     expect(counts()).toEqual([100, 100, 1]);
@@ -89,7 +89,7 @@ describe("trailcast post", () => {
     ["nothing", ""],
     ["blank lines", "\n \n"],
     ["an empty list", "[]"],
-  ])("says that there are no events in %s", async (_, stdin) => {
+  ])("reports that there are no events in %s", async (_, stdin) => {
     expect(await trailcast(["post", "-"], { stdin })).toEqual({
       code: 1,
       stdout: "",
@@ -100,7 +100,7 @@ describe("trailcast post", () => {
 });
 
 describe("the API by URL", () => {
-  it("may end in slashes, and names what it is given by its code", async () => {
+  it("may end in slashes, and ids in its paths are URL-encoded", async () => {
     const { code } = await trailcast(["destinations", "test", "dst_1/../x"], { base: `${url}//` });
     expect(code).toBe(0);
     expect(asked[0]?.url).toBe("/v1/workspaces/ws_1/destinations/dst_1%2F..%2Fx/test");
@@ -118,7 +118,7 @@ describe("the API by URL", () => {
     expect(asked).toEqual([]);
   });
 
-  it("takes a token with a line break at its end, as files have", async () => {
+  it("accepts a token with a trailing line break, as files have it", async () => {
     await trailcast(["destinations", "list"], { token: "abc\n" });
     expect(asked[0]?.headers["authorization"]).toBe("Bearer abc");
   });
@@ -128,7 +128,7 @@ describe("headers of a destination", () => {
   const create = ["destinations", "create", "--name", "SIEM", "--url", "https://x.example"];
   const headers = (): unknown => (asked.at(-1)?.body as { headers?: unknown } | undefined)?.headers;
 
-  it("come from options, a file and standard input", async () => {
+  it("can come from options, a file and standard input", async () => {
     const file = join(dir, "headers.txt");
     writeFileSync(file, "X-Token: a:b \n\nX-Tenant:acme\n");
     await trailcast([...create, "--header", "X-One: 1", "--header", "X-Two: 2", "--header-file", file]);
@@ -139,7 +139,7 @@ describe("headers of a destination", () => {
     expect(headers()).toBeUndefined();
   });
 
-  it("that are none are refused by their place, without being shown", async () => {
+  it("are refused by their position, without being shown, when they are malformed", async () => {
     const inFile = await trailcast([...create, "--header-file", "-"], { stdin: "X-A: 1\nhunter2" });
     expect(inFile.stderr).toBe("trailcast: Line 2 of - is no header: write 'Name: value'.\n");
     const given = await trailcast([...create, "--header", ": hunter2"]);
@@ -152,7 +152,7 @@ describe("headers of a destination", () => {
 describe("trailcast destinations edit", () => {
   const edit = (...args: string[]): Promise<Ended> => trailcast(["destinations", "edit", "dst_1", ...args]);
 
-  it("changes what it names of the version that it read", async () => {
+  it("changes only the named fields, under the version that it read", async () => {
     const types = ["--event-type", "pro.a.*", "pro.b"];
     const { code } = await edit("--name", "New", ...types, "--header", "X-A: 1", "--remove-header", "X-B");
     expect(code).toBe(0);
@@ -170,7 +170,7 @@ describe("trailcast destinations edit", () => {
   it.each([
     [[], "Say what to change"],
     [["--all-events", "--event-type", "pro.a"], "not both"],
-  ])("with %j changes nothing and says why", async (args, said) => {
+  ])("changes nothing with %j and says why", async (args, said) => {
     const { code, stderr } = await edit(...args);
     expect(code).toBe(1);
     expect(stderr).toContain(said);
@@ -178,11 +178,11 @@ describe("trailcast destinations edit", () => {
   });
 });
 
-describe("what cannot be undone", () => {
+describe("an irreversible command", () => {
   it.each([
     ["destinations", "delete", "dst_1"],
     ["entitlements", "delete"],
-  ])("is not done by %s %s when nobody is there to be asked", async (...args) => {
+  ])("is refused as %s %s when no terminal can confirm it", async (...args) => {
     const { code, stderr } = await trailcast(args);
     expect(code).toBe(1);
     expect(stderr).toContain("Nobody to ask: give --yes");

@@ -32,7 +32,7 @@ async function run(command: string, args: readonly string[], env = process.env):
 }
 
 const trailcast = (...args: string[]): Promise<Ended> => run(process.execPath, [LAUNCHER, ...args]);
-/** Arguments as one types them, without quotes. */
+/** Splits the arguments as a shell does without quotes. */
 const typed = (text: string): Promise<Ended> => trailcast(...text.split(" "));
 
 describe("trailcast token", () => {
@@ -43,7 +43,7 @@ describe("trailcast token", () => {
     expect(payload).toMatchObject({ workspaces: ["ws_1"], scope });
   });
 
-  it("names several workspaces, or an operator, and ends when it is told to", async () => {
+  it("can name several workspaces or an operator, and expires when requested", async () => {
     const several = await typed(`token --workspace ws_1 --workspace ws_2 --scope events:read --data ${dir}`);
     expect(decodeJwt(several.stdout)["workspaces"]).toEqual(["ws_1", "ws_2"]);
     const operator = await typed(
@@ -58,7 +58,7 @@ describe("trailcast token", () => {
     expect(longest.code).toBe(0);
   });
 
-  it("works as npx runs it in a clone", { timeout: 60_000 }, async () => {
+  it("runs through npx in a clone", { timeout: 60_000 }, async () => {
     const { stdout } = await run(
       "npx",
       `--offline trailcast token --workspace ws_1 --scope events:write --data ${dir}`.split(" "),
@@ -99,7 +99,7 @@ describe("trailcast token", () => {
   });
 });
 
-describe("what the surroundings refuse ends with its name and what to do", () => {
+describe("an error of the environment is reported with its name and a remedy", () => {
   const outputs = join(dir, "outputs.json");
   const bare = {
     PATH: process.env["PATH"] ?? "",
@@ -115,7 +115,7 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
 
   const outcomeOf = (args: readonly string[], env: Record<string, string>): Promise<Ended> =>
     run(process.execPath, [LAUNCHER, ...args], env);
-  /** What of it is not as it should be. */
+  /** Lists what differs from the expected output. */
   const faultsOf = ({ code, stderr }: Ended, ...said: string[]): unknown[] => [
     ...(code === 1 ? [] : [code]),
     ...said.filter((part) => !stderr.includes(part)),
@@ -165,7 +165,7 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
     server.close();
   });
 
-  it("an answer that is not Trailcast's", async () => {
+  it("a response that is not Trailcast's", async () => {
     const server = createServer((_request, response) => response.end("<html>"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -187,8 +187,8 @@ describe("what the surroundings refuse ends with its name and what to do", () =>
   });
 });
 
-describe("a data folder that holds something else", () => {
-  it("names a signing key that is none, and a folder that is a file", async () => {
+describe("a broken data folder", () => {
+  it("is reported for an invalid signing key and for a file instead of a folder", async () => {
     const broken = mkdtempSync(join(dir, "broken-"));
     writeFileSync(join(broken, "issuer-key.json"), "{}");
     const token = (data: string) => typed(`token --workspace ws_1 --scope events:read --data ${data}`);
@@ -219,12 +219,12 @@ describe("trailcast --help", () => {
     expect(commands.filter((command) => !stdout.includes(`  ${command} `))).toEqual([]);
   });
 
-  it.each(["create", "edit"])("of destinations %s names every payload format", async (command) => {
+  it.each(["create", "edit"])("names every payload format for destinations %s", async (command) => {
     const { stdout } = await trailcast("destinations", command, "--help");
     expect(FORMAT_NAMES.filter((name) => !stdout.includes(name))).toEqual([]);
   });
 
-  it.each(commands)("of %s has examples", async (command) => {
+  it.each(commands)("has examples for %s", async (command) => {
     expect((await trailcast(command, "--help")).stdout).toContain("$ npx trailcast");
   });
 });

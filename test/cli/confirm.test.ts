@@ -13,7 +13,7 @@ async function answer(typed: string, isTTY = true): Promise<string> {
   return String(output.read());
 }
 
-it("goes on after the word, and after no other", async () => {
+it("a confirmation accepts the expected word and no other", async () => {
   expect(await answer("trailcast/prod/")).toContain("Type trailcast/prod/ to delete them for good: ");
   expect(await answer("  trailcast/prod/  ")).toContain("Type");
   for (const typed of ["", "y", "yes", "trailcast/prod", "trailcast/prod/x", "TRAILCAST/PROD/"]) {
@@ -21,6 +21,6 @@ it("goes on after the word, and after no other", async () => {
   }
 });
 
-it("asks nobody who is not there", async () => {
+it("a confirmation asks nothing when there is no terminal", async () => {
   await expect(answer("trailcast/prod/", false)).rejects.toThrow("Nobody to ask: give --yes to delete them");
 });

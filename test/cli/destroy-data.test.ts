@@ -14,7 +14,10 @@ import { scratchDirectory } from "../helpers/scratch.ts";
 const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
 const outputs = join(scratchDirectory("destroy-data"), "outputs.json");
 
-/** Secrets Manager, whose filter by name also finds secrets of other stacks: it matches beginnings of words, in any case. */
+/**
+ * Pages of Secrets Manager's list, whose name filter also finds secrets of other stacks: it matches the beginning of
+ * any word, in any case.
+ */
 const PAGES = [["acme/prod/dst_1", "old acme/prod/dst_9", "ACME/PROD/dst_8"], ["acme/prod/dst_2"]];
 const deleted: unknown[] = [];
 const service = createServer((request, response) => {
@@ -44,7 +47,7 @@ const environment = (): Record<string, string> => ({
   AWS_ENDPOINT_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
 });
 
-it("deletes the stack's own secrets, on every page of the list, and no other's", async () => {
+it("deletes the stack's own secrets on every page of the list, and no others", async () => {
   const env = { PATH: process.env["PATH"], ...environment() };
   const args = [LAUNCHER, "destroy-data", "--yes", "--outputs", outputs];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
@@ -57,7 +60,7 @@ it("deletes the stack's own secrets, on every page of the list, and no other's",
   expect(stdout).toContain("2 secrets deleted.");
 });
 
-it("asks for the prefix, and deletes nothing when another word was typed", async () => {
+it("asks for the prefix and deletes nothing when another word is typed", async () => {
   deleted.length = 0;
   for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, value);
   const typed: Deed[] = [];
@@ -71,7 +74,7 @@ it("asks for the prefix, and deletes nothing when another word was typed", async
   expect(deleted).toEqual([]);
 });
 
-it("counts one thing as one", () => {
+it("uses the singular for one secret", () => {
   expect([0, 1, 2].map((count) => counted(count, "event"))).toEqual(["0 events", "1 event", "2 events"]);
   expect([1, 2].map((count) => counted(count, "delivery", "deliveries"))).toEqual([
     "1 delivery",

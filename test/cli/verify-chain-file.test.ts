@@ -37,15 +37,15 @@ async function verify(
   };
 }
 
-describe("what is printed of a file that holds", () => {
-  it("is the range of each lane and what was proved", async () => {
+describe("the report on a received file", () => {
+  it("shows the range of each lane and what was proved", async () => {
     expect(await verify([...run(1, 2, 2), kept(3)])).toEqual({
       holds: true,
       lines: ["live #1 to #3: 3 deliveries, 1 came again", "Nothing is missing from live #1 to #3."],
     });
   });
 
-  it("stays short with many test events, and names one delivery as one", async () => {
+  it("stays short with many test events, and uses the singular for one delivery", async () => {
     const tests = Array.from({ length: 5 }, (_, index) =>
       kept(1, { lane: `tst_${index}`, id: `whd_t${index}` }),
     );
@@ -57,7 +57,7 @@ describe("what is printed of a file that holds", () => {
     expect((await verify(tests.slice(0, 1))).lines.at(-1)).toBe("Nothing is missing from 1 test event.");
   });
 
-  it("tells destinations apart by their path, or by their secret", async () => {
+  it("distinguishes destinations by their path or by their secret", async () => {
     const secrets = [SECRET, OTHER];
     const both = (one: string, two: string): KeptRequest[] => [
       ...span("a", 1, 2, { path: one }),
@@ -71,7 +71,7 @@ describe("what is printed of a file that holds", () => {
     );
   });
 
-  it("says when signatures were not checked, and when a secret signed nothing", async () => {
+  it("says when signatures were not checked, and when a secret matched no signature", async () => {
     expect((await verify(run(1), { secrets: [] })).lines).toContain(
       "Signatures were not checked: give the destination's secret by --secret.",
     );
@@ -82,15 +82,15 @@ describe("what is printed of a file that holds", () => {
   });
 });
 
-describe("a beginning in the middle", () => {
-  it("is a finding that names what is not there", async () => {
+describe("a file that begins in the middle", () => {
+  it("is reported with the missing delivery before it", async () => {
     const { holds, lines } = await verify(run(41, 42));
     expect(holds).toBe(false);
     expect(lines).toContain("  ✗ live begins at #41: whd_40, the delivery before it, is not here");
     expect(lines.at(-1)).toBe("1 finding.");
   });
 
-  it("is none after the file before it, or after a delivery that is had elsewhere", async () => {
+  it("is complete after the previous file, or after a delivery named by --after", async () => {
     expect(await verify([run(1, 2), run(2, 3, 4)])).toMatchObject({ holds: true });
     const { holds, lines } = await verify(run(41, 42), { after: ["whd_40"] });
     expect(holds).toBe(true);
@@ -100,7 +100,7 @@ describe("a beginning in the middle", () => {
     ]);
   });
 
-  it("shows a head that was cut off", async () => {
+  it("shows that its beginning was cut off", async () => {
     expect((await verify([run(1, 2), run(4, 5)])).holds).toBe(false);
     expect((await verify(run(42), { after: ["whd_40"] })).lines).toContain(
       "  ✗ nothing here goes on after whd_40",
@@ -108,7 +108,7 @@ describe("a beginning in the middle", () => {
   });
 });
 
-describe("what is wrong is printed with its place", () => {
+describe("the findings of a broken chain", () => {
   it.each<[string, readonly KeptRequest[], string]>([
     ["a gap", run(1, 3), "live #2 (before line 2): refused by the receiver or never came (whd_2)"],
     ["the order", run(1, 3, 2), "live #2 (line 3): first came after #3 (whd_2)"],
@@ -131,7 +131,7 @@ describe("what is wrong is printed with its place", () => {
     expect(lines.at(-1)).toBe("1 finding.");
   });
 
-  it("a wrong secret is one line, not one for each request", async () => {
+  it("include a wrong secret once, not once for each request", async () => {
     const { lines } = await verify(run(1, 2, 3), { secrets: [OTHER] });
     expect(lines.filter((line) => line.includes("✗"))).toEqual([
       "  ✗ 3 requests: signed by none of the secrets, or altered, the first at line 1 (live #1, whd_1)",
@@ -154,7 +154,7 @@ const DELIVERY = {
 };
 
 describe("with the delivery log", () => {
-  /** A log of deliveries 1 to 9 of a destination that came to these outcomes, `delivered` unless it is said. */
+  /** A log of deliveries 1 to 9 of a destination with these outcomes, `delivered` by default. */
   const logOf = async (
     outcomes: Readonly<Record<number, string>> = {},
     newest = 9,
@@ -182,7 +182,7 @@ describe("with the delivery log", () => {
     return [await openDeliveryLog(api, "ws_1", "dst_1")];
   };
 
-  it("a number that closed without a 2xx is told from one that is lost", async () => {
+  it("distinguishes a number that was closed without a 2xx from a lost one", async () => {
     const requests = run(1, 3, 7, 8, 9);
     const logs = await logOf({ 2: "split", 4: "recut", 5: "expired", 6: "skipped" });
     expect(await verify(requests, { logs })).toEqual({
@@ -208,7 +208,7 @@ describe("with the delivery log", () => {
     });
   });
 
-  it("so is what comes before the first that was kept, back to the beginning or to what is had elsewhere", async () => {
+  it("explains the numbers before the first kept one, back to the beginning or to the --after delivery", async () => {
     const closed = { 1: "recut", 2: "split", 4: "delivered", 5: "split" };
     expect(await verify(run(3, 4), { logs: await logOf(closed, 4) })).toMatchObject({
       holds: true,
@@ -230,19 +230,19 @@ describe("with the delivery log", () => {
     expect(await verify(run(6, 7, 8, 9), { logs })).toMatchObject({ holds: false });
   });
 
-  it("what it does not have stays a finding, of all numbers from there back", async () => {
+  it("reports all numbers back from one that the log does not have", async () => {
     const foreign = [kept(1, { id: "whd_a" }), kept(5, { id: "whd_e", previousId: "whd_d" })];
     expect((await verify(foreign, { logs: await logOf() })).lines).toContain(
       "  ✗ live #2 to #4: not in the delivery log: too old, or of another destination (whd_d)",
     );
-    // The log's number of that id is another lane's.
+    // The log has that id, but with the number of another lane.
     const relabelled = [kept(1, { lane: "rpl_1" }), kept(3, { lane: "rpl_1" })];
     expect((await verify(relabelled, { logs: await logOf({ 2: "split" }) })).lines).toContain(
       "  ✗ rpl_1 #2: not in the delivery log: too old, or of another destination (whd_2)",
     );
   });
 
-  it("a tail that was cut off shows by what the receiver took after it", async () => {
+  it("detects a cut-off end by later deliveries that the receiver accepted", async () => {
     const { holds, lines } = await verify(run(1, 2, 3, 4, 5, 6), { logs: await logOf({ 8: "split" }) });
     expect(holds).toBe(false);
     expect(lines).toContain("  ✗ live ends at #6: the receiver took 2 deliveries after it, up to #9 (whd_9)");
@@ -251,8 +251,8 @@ describe("with the delivery log", () => {
   });
 });
 
-describe("what proves nothing is refused", () => {
-  it.each([[""], ["\n\n"]])("a file of %j", async (text) => {
+describe("the input of verify --chain", () => {
+  it.each([[""], ["\n\n"]])("is refused when the file is %j", async (text) => {
     const file = join(dir, "empty.ndjson");
     writeFileSync(file, text);
     const verified = verifyChainFiles([file], { secrets: [], after: [], logs: [] }, () => {});
@@ -265,7 +265,7 @@ describe("what proves nothing is refused", () => {
   it.each<[string, string[], string]>([
     ["a file without requests", ["--chain", fileOf([])], "There is no request in "],
     [
-      "a secret in no form",
+      "a malformed secret",
       ["--chain", whole, "--secret", "hello"],
       "--secret 1 of 1 is no secret: that is whsec_ and",
     ],
@@ -275,16 +275,20 @@ describe("what proves nothing is refused", () => {
       ["--chain", whole, "--secret", SECRET, "--secret", SECRET.slice(0, 30)],
       "--secret 2 of 2",
     ],
-    ["a destination of nobody", ["--chain", whole, "--destination", "dst_1"], "Say by --workspace whose"],
-    ["a file that is none", ["--chain", whole, "--chain", "/nowhere"], "Cannot read /nowhere"],
-  ])("%s", async (_, args, said) => {
+    [
+      "a destination without a workspace",
+      ["--chain", whole, "--destination", "dst_1"],
+      "Say by --workspace whose",
+    ],
+    ["an unreadable file", ["--chain", whole, "--chain", "/nowhere"], "Cannot read /nowhere"],
+  ])("is refused when it contains %s", async (_, args, said) => {
     const ended = await trailcast("verify", ...args);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
     expect(ended.stderr).toContain(said);
     expect(ended.stderr).not.toContain("hello");
   });
 
-  it("a secret that is one verifies, several files and a delivery to go on after are taken", async () => {
+  it("can be valid secrets, several files and a delivery to continue after", async () => {
     const [one, two] = [fileOf(run(3)), fileOf(run(4))];
     const args = ["--chain", one, "--chain", two, "--secret", OTHER, "--secret", SECRET, "--after", "whd_2"];
     expect(await trailcast("verify", ...args)).toMatchObject({
@@ -294,7 +298,7 @@ describe("what proves nothing is refused", () => {
     expect((await trailcast("verify", "--chain", two, "--secret", SECRET)).code).toBe(1);
   });
 
-  it("a file beside what the demo remembers is verified by the demo's secret", async () => {
+  it("is verified with the demo's secret when the file is in the demo's folder", async () => {
     writeDemoState(dir, { receiverPort: 1, secret: OTHER });
     expect(await trailcast("verify", "--chain", whole)).toMatchObject({
       code: 1,

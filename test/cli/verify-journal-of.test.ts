@@ -39,7 +39,7 @@ let local: LocalDynamo;
 let recorded: Entry[];
 let row: Workspace;
 let journalled: number;
-/** Whether fan-out comes to the purge's own events. */
+/** Whether fan-out journals the purge's own events. */
 let fansOut: boolean;
 
 beforeEach(async () => {
@@ -74,7 +74,7 @@ const currentRow = () => createWorkspaceReader(local.client, "Registry").readWor
 
 const receiptsOf = () => createReceiptStore(local.client, "Receipts").listReceipts(WS);
 
-/** What PUT entitlement stores. */
+/** Stores what PUT entitlement would store. */
 async function entitle(asked: { plan: string; hold?: boolean }, current: Workspace | undefined) {
   const settings = { plans: PLANS, retention: DEFAULT_RETENTION };
   row = withEntitlement(WS, current, asked, now, settings);
@@ -82,7 +82,7 @@ async function entitle(asked: { plan: string; hold?: boolean }, current: Workspa
   await put("Registry", row);
 }
 
-/** One entry and its page at noon of each of `days` from the first on. */
+/** Records one entry and its page at noon of each of `days` days, starting with day `first`. */
 async function recordDaily(first: number, days: number): Promise<void> {
   for (let day = first; day < first + days; day++) {
     now = START + (day + 0.5) * DAY_MS;
@@ -106,7 +106,7 @@ async function recordDaily(first: number, days: number): Promise<void> {
   }
 }
 
-/** The purge's own event, and its page unless fan-out is late. */
+/** Records the purge's own event, and its page unless fan-out is late. */
 async function record(receipt: Receipt): Promise<"recorded" | "silent"> {
   const ambient = { clock: () => now, random: (bytes: number) => new Uint8Array(bytes) };
   const settings = { ...ENVELOPES, plans: PLANS, shards: {} };
@@ -129,7 +129,7 @@ async function journal(entry: Entry): Promise<void> {
   await appendToJournal(WS, [{ position, reference: referenceOf(entry) }], { ...stores(), clock: () => now });
 }
 
-/** A purge that has time for so many pages. */
+/** Runs a purge that has time for `pages` pages. */
 async function purge(pages = Number.POSITIVE_INFINITY): Promise<void> {
   let left = pages;
   const outcome = await runPurge(WS, {
@@ -162,7 +162,7 @@ async function dieAt(action: string, table: string): Promise<void> {
   service.handle = handle;
 }
 
-/** The table's TTL. */
+/** Runs a purge that dies at its first such call to a table. */
 async function expire(): Promise<void> {
   const found = await stores().entries.readEntries(WS, recorded);
   for (const entry of found.values()) if (entry.expiresAt * 1000 <= now) await removeEntry(entry);
@@ -185,7 +185,7 @@ async function verify(workspace?: string): Promise<string[]> {
 const missing = (day: number) => `page ${day + 1}: missing entry (${recorded[day]?.entry})`;
 
 describe("trailcast verify --journal", () => {
-  it("finds a purged journal whole, whatever its TTL and the purge have got to", async () => {
+  it("finds a purged journal intact, whatever TTL and the purge have removed so far", async () => {
     await recordDaily(0, 15);
     expect(await verify()).toEqual([]);
     await expire();
@@ -197,7 +197,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([]);
   });
 
-  it("finds it whole wherever a removal has stopped", async () => {
+  it("finds it intact wherever a removal was interrupted", async () => {
     await recordDaily(0, 15);
     for (let pages = 1; pages < 12; pages++) {
       await purge(pages % 4);
@@ -205,14 +205,14 @@ describe("trailcast verify --journal", () => {
     }
   });
 
-  it("reads receipts again when a purge has run since it began", async () => {
+  it("reads receipts again when a purge ran during the verification", async () => {
     await recordDaily(0, 30);
     const { service } = local;
     const handle = service.handle.bind(service);
     let queries = 0;
     service.handle = async (call) => {
       const answer = await handle(call);
-      // The first pages are read, their entries are not.
+      // At this moment the first pages have been read, but not their entries.
       if (call.action === "Query" && JSON.stringify(call.input).includes('"Journal"') && queries++ === 0) {
         await purge();
       }
@@ -223,7 +223,7 @@ describe("trailcast verify --journal", () => {
     expect((await stores().journal.oldestPage(WS))?.page).toBeGreaterThan(20);
   });
 
-  it("does not take an early expiry for the reason of a loss when the plan has grown", async () => {
+  it("does not accept an early expiry as the reason of a loss when the plan has grown", async () => {
     await recordDaily(0, 5);
     await entitle({ plan: "team" }, row);
     for (let day = 5; day < 20; day++) {
@@ -236,7 +236,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([missing(1)]);
   });
 
-  it("takes what had expired before the plan grew for expired", async () => {
+  it("accepts that events had expired before the plan grew", async () => {
     await recordDaily(0, 12);
     await expire();
     await entitle({ plan: "team" }, row);
@@ -244,7 +244,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([]);
   });
 
-  it("finds a loss in a plan that has shrunk, during the grace and after it", async () => {
+  it("finds a loss after the plan has shrunk, during the grace period and afterwards", async () => {
     await entitle({ plan: "team" }, row);
     await recordDaily(0, 15);
     await entitle({ plan: "free" }, row);
@@ -256,7 +256,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([missing(14)]);
   });
 
-  it("finds the loss of what a hold has made safe, not of what had expired before it", async () => {
+  it("finds the loss of events that a hold protects, not of those that had expired before it", async () => {
     await recordDaily(0, 10);
     await expire();
     await entitle({ plan: "free", hold: true }, row);
@@ -270,7 +270,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([missing(6)]);
   });
 
-  it("finds the end of an ended workspace's journal whole, and what follows when it goes on", async () => {
+  it("finds the journal of an ended workspace intact, also after the workspace is resumed", async () => {
     await recordDaily(0, 5);
     await put("Registry", { ...row, endedAt: new Date(now).toISOString() });
     now += 31 * DAY_MS;
@@ -290,7 +290,7 @@ describe("trailcast verify --journal", () => {
     expect((await stores().journal.oldestPage(WS))?.page).toBeGreaterThan(6);
   });
 
-  it("finds that the end is missing by receipts and by lanes", async () => {
+  it("uses receipts and lanes to find that the end is missing", async () => {
     await recordDaily(0, 15);
     await put("Registry", { ...laneAtStart(WS, "dst_1"), cursor: { page: 15, index: 1 } });
     await removePage(15);
@@ -304,7 +304,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual(["pages 1 to 8: lost end"]);
   });
 
-  it("finds that all pages are missing by an entry that is stored since an hour", async () => {
+  it("finds that all pages are missing when an entry has been stored for an hour", async () => {
     await recordDaily(0, 5);
     for (let page = 1; page <= 5; page++) await removePage(page);
     for (const entry of recorded.slice(0, 4)) await removeEntry(entry);
@@ -315,7 +315,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([]);
   });
 
-  it("finds a receipt that is stretched over a page that is there, and what is missing on it", async () => {
+  it("finds a receipt that was extended over an existing page, and what is missing on that page", async () => {
     await recordDaily(0, 20);
     await purge();
     const [receipt] = await receiptsOf();
@@ -326,7 +326,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([missing(14)]);
   });
 
-  it("finds a receipt in the middle, of whatever time", async () => {
+  it("finds a forged receipt in the middle of the journal, whatever its time", async () => {
     await recordDaily(0, 6);
     const pages = (await stores().journal.readPagesFrom(WS, 2, 2)) as [Page, Page];
     for (const page of [2, 3]) await removePage(page);
@@ -340,7 +340,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual(["page 1: hole", "pages 2 to 3: broken receipt"]);
   });
 
-  it("finds what a receipt was made to say afterwards by the event that told of it, as long as that is kept", async () => {
+  it("finds a receipt that was changed later, for as long as its event is kept", async () => {
     await recordDaily(0, 20);
     await purge();
     now += 3_600_001;
@@ -362,7 +362,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([]);
   });
 
-  it("finds an open receipt that the purge's own row does not know, or knows otherwise", async () => {
+  it("finds an open receipt that is missing from the purge's own row or differs from it", async () => {
     await recordDaily(0, 20);
     await purge(4);
     const [receipt] = (await receiptsOf()) as [Receipt];
@@ -376,7 +376,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual(["pages 13 to 14: broken receipt"]);
   });
 
-  it("finds it whole when a hold has ended a removal and its receipt's row does not say so yet", async () => {
+  it("finds the journal intact when a hold has ended a removal but the receipt's row does not say so yet", async () => {
     await recordDaily(0, 20);
     await purge(6);
     await entitle({ plan: "free", hold: true }, row);
@@ -391,7 +391,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual([]);
   });
 
-  it("takes a receipt for told of when its event was recorded late, whichever shard holds it, for an hour", async () => {
+  it("accepts a receipt whose event was recorded late, in any shard, for an hour", async () => {
     await recordDaily(0, 20);
     fansOut = false;
     await dieAt("PutItem", "Events");
@@ -410,7 +410,7 @@ describe("trailcast verify --journal", () => {
     expect(await verify()).toEqual(["pages 1 to 12: untold receipt", "page 13: untold receipt"]);
   });
 
-  it("answers an error for a workspace that there is not", async () => {
+  it("returns an error for an unknown workspace", async () => {
     await expect(verify("ws_typo")).rejects.toThrow("the stack has no workspace ws_typo.");
   });
 });

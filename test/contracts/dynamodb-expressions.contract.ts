@@ -118,14 +118,14 @@ export function dynamoDbExpressionsContract(target: Target): void {
       expect([Attributes?.["a"], Attributes?.["b"]]).toEqual([{ S: "2" }, { S: "1" }]);
     });
 
-    it("refuses a path that does not lead anywhere", async () => {
+    it("refuses a path that does not exist", async () => {
       const error = await refusal(
         table.update("e", "1", "SET absent.a = :v", { ExpressionAttributeValues: { ":v": { S: "x" } } }),
       );
       expect(error.message).toBe("The document path provided in the update expression is invalid for update");
     });
 
-    it("refuses a sum with what is not there", async () => {
+    it("refuses to add to a missing attribute", async () => {
       const error = await refusal(
         table.update("e", "1", "SET c = absent + :v", { ExpressionAttributeValues: { ":v": { N: "1" } } }),
       );

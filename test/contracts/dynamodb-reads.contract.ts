@@ -33,11 +33,11 @@ export function dynamoDbReadsContract(target: Target): void {
   afterAll(() => client.destroy());
 
   describe("GetItem", () => {
-    it("answers no item for a key that is not there", async () => {
+    it("returns no item for a missing key", async () => {
       expect(await table.get("none", "none")).toBeUndefined();
     });
 
-    it("answers only the projected parts", async () => {
+    it("returns only the projected attributes", async () => {
       const nested = {
         list: { L: [{ S: "zero" }, { S: "one" }] },
         map: { M: { a: { S: "x" }, b: { S: "y" } } },
@@ -54,14 +54,14 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(answer.Item).toEqual({ map: { M: { a: { S: "x" } } }, sk: { S: "1" } });
     });
 
-    it("refuses a key that does not fit the schema", async () => {
+    it("refuses a key that does not match the schema", async () => {
       const error = await refusal(
         client.send(new GetItemCommand({ TableName: table.name, Key: { pk: { S: "x" } } })),
       );
       expect(error.name).toBe("ValidationException");
     });
 
-    it("says that a table is not there", async () => {
+    it("reports that a table does not exist", async () => {
       const error = await refusal(
         client.send(new GetItemCommand({ TableName: "absent", Key: item("a", "b") })),
       );
@@ -82,7 +82,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(sortKeys((await table.query(ofQuery(condition, values as Item))).Items)).toEqual(expected);
     });
 
-    it("reads backwards, page by page, without a gap or a double", async () => {
+    it("reads backwards page by page without gaps or duplicates", async () => {
       const seen: (string | undefined)[] = [];
       let start: Item | undefined;
       do {
@@ -99,7 +99,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(seen).toEqual(["d", "c#3", "c#2", "c#1", "b", "a"]);
     });
 
-    it("applies the filter after the limit and counts both", async () => {
+    it("applies the filter after the limit and returns both counts", async () => {
       const page = await table.query({
         KeyConditionExpression: "pk = :pk",
         FilterExpression: "n >= :two",
@@ -110,7 +110,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(page.LastEvaluatedKey).toEqual(item("query", "c#1"));
     });
 
-    it("reads up to 1 MB a page", async () => {
+    it("reads up to 1 MB per page", async () => {
       const body = { body: { S: "x".repeat(300_000) } };
       for (const sk of ["1", "2", "3", "4", "5"]) await table.put(item("large", sk, body));
       const largest = {
@@ -124,7 +124,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect([...sortKeys(first.Items), ...sortKeys(second.Items)]).toEqual(["1", "2", "3", "4", "5"]);
     });
 
-    it("only counts when asked to", async () => {
+    it("returns only the count when requested", async () => {
       const page = await table.query({
         ...ofQuery("begins_with(sk, :c)", { ":c": { S: "c" } }),
         Select: "COUNT",
@@ -162,7 +162,7 @@ export function dynamoDbReadsContract(target: Target): void {
   });
 
   describe("the order of sort keys", () => {
-    it("is the order of numbers", async () => {
+    it("is numeric for numbers", async () => {
       const numbers = tableOf(client, await createTable(client, "N"));
       const values = [
         "-1000000000000",
@@ -186,7 +186,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(sortKeys(page.Items)).toEqual(values);
     });
 
-    it("is the order of unsigned bytes for binary", async () => {
+    it("is that of unsigned bytes for binary values", async () => {
       const bytes = tableOf(client, await createTable(client, "B"));
       const values = [[0], [0, 1], [1], [127], [128], [255]].map((each) => new Uint8Array(each));
       await bytes.putAll(values.toReversed().map((each) => ({ pk: { S: "b" }, sk: { B: each } })));
@@ -199,7 +199,7 @@ export function dynamoDbReadsContract(target: Target): void {
   });
 
   describe("a global secondary index", () => {
-    it("holds only items that have its keys, in the order of its sort key", async () => {
+    it("contains only items that have its keys, in the order of its sort key", async () => {
       await table.putAll([
         item("index", "1", { owner: { S: "o" }, at: { N: "10" }, x: { S: "kept" } }),
         item("index", "2", { owner: { S: "o" }, at: { N: "9" } }),
@@ -219,7 +219,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect(sortKeys((await read()).Items)).toEqual(["1"]);
     });
 
-    it("with keys only answers the keys of table and index", async () => {
+    it("with projection KEYS_ONLY returns the keys of table and index", async () => {
       await table.put(item("keys", "1", { flag: { S: "f" }, more: { S: "not there" } }));
       const page = await table.query({
         IndexName: "sparse",
@@ -243,7 +243,7 @@ export function dynamoDbReadsContract(target: Target): void {
   });
 
   describe("BatchGetItem", () => {
-    it("answers what is there, refuses 101 keys and a key named twice", async () => {
+    it("returns existing items, and refuses 101 keys or a duplicate key", async () => {
       const get = (keys: Item[]) =>
         client.send(
           new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
@@ -255,7 +255,7 @@ export function dynamoDbReadsContract(target: Target): void {
       expect((await refusal(get([item("query", "a"), item("query", "a")]))).name).toBe("ValidationException");
     });
 
-    it("leaves for another call what is over 16 MB", async () => {
+    it("leaves keys unprocessed beyond 16 MB", async () => {
       const body = { body: { S: "x".repeat(380_000) } };
       const keys = Array.from({ length: 46 }, (_, n) => item("huge", String(n)));
       for (const key of keys) await table.put({ ...key, ...body });
@@ -268,7 +268,7 @@ export function dynamoDbReadsContract(target: Target): void {
     });
   });
 
-  it("scans a table in segments that together are the whole of it", async () => {
+  it("scans a table in segments that together cover all of it", async () => {
     const own = tableOf(client, await createTable(client));
     await own.putAll(Array.from({ length: 40 }, (_, n) => item(`pk${n}`, "1")));
     const segments = await Promise.all(

@@ -19,8 +19,8 @@ import { uniqueName } from "./target.ts";
 export type Item = Record<string, AttributeValue>;
 
 /**
- * A table for contract cases: key `pk` (S) and `sk` (type of choice), index `byOwner` (owner S, at N, all attributes),
- * `sparse` (flag S, keys only).
+ * Creates a table for contract cases: key `pk` (S) and `sk` (of the given type), index `byOwner` (owner S, at N, all
+ * attributes), `sparse` (flag S, keys only).
  */
 export async function createTable(client: DynamoDBClient, sortKey: "S" | "N" | "B" = "S"): Promise<string> {
   const name = uniqueName("contract");
@@ -94,7 +94,7 @@ export function tableOf(client: DynamoDBClient, name: string) {
 
 export type TestTable = ReturnType<typeof tableOf>;
 
-/** An item `pk`/`sk` with more attributes. */
+/** An item with `pk`, `sk` and other attributes. */
 export function item(pk: string, sk: string, more: Item = {}): Item {
   return { pk: { S: pk }, sk: { S: sk }, ...more };
 }

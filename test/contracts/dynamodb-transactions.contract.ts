@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTable, item, tableOf, type TestTable } from "./dynamodb-table.ts";
 import { dynamoClient, oursOnly, refusal, type Target } from "./target.ts";
 
-/** Transactions, and what a table says of itself, as the API reference describes them. */
+/** Transactions and table descriptions, as the API reference describes them. */
 export function dynamoDbTransactionsContract(target: Target): void {
   let client: DynamoDBClient;
   let table: TestTable;
@@ -36,7 +36,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
   });
 
   describe("TransactWriteItems", () => {
-    it("writes everything: put, update and delete", async () => {
+    it("performs a put, an update and a delete together", async () => {
       await table.put(item("t", "gone"));
       await transact([
         put("new"),
@@ -55,7 +55,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
       expect(await table.get("t", "gone")).toBeUndefined();
     });
 
-    it("writes nothing when one condition fails, and says which", async () => {
+    it("writes nothing when one condition fails, and reports which one", async () => {
       await table.put(item("t", "there", { n: { N: "7" } }));
       const error = (await refusal(
         transact([
@@ -75,7 +75,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
       expect(await table.get("t", "never")).toBeUndefined();
     });
 
-    it("checks a condition on an item that it does not write", async () => {
+    it("can check a condition on an item that it does not write", async () => {
       const check: TransactWriteItem = {
         ConditionCheck: {
           TableName: table.name,
@@ -135,7 +135,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
     });
   });
 
-  it("reads several items at one moment, with a gap for what is not there", async () => {
+  it("reads several items atomically, with an empty response for a missing one", async () => {
     await table.put(item("t", "read", { a: { S: "x" } }));
     const get = (sk: string) => ({ Get: { TableName: table.name, Key: item("t", sk) } });
     const answer = await client.send(
@@ -147,7 +147,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
     ]);
   });
 
-  it("describes a table: keys, indexes, state", async () => {
+  it("describes the keys, indexes and status of a table", async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: table.name }));
     expect(Table).toMatchObject({
       TableName: table.name,
@@ -165,7 +165,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
     expect(TableNames).toContain(table.name);
   });
 
-  it("says whether time to live is on, and for which attribute", async () => {
+  it("reports whether time to live is enabled, and for which attribute", async () => {
     const read = () => client.send(new DescribeTimeToLiveCommand({ TableName: table.name }));
     expect((await read()).TimeToLiveDescription?.TimeToLiveStatus).toBe("DISABLED");
     await client.send(

@@ -18,14 +18,14 @@ export function dynamoDbWritesContract(target: Target): void {
   afterAll(() => client.destroy());
 
   describe("PutItem", () => {
-    it("replaces the whole item and answers the old one when asked", async () => {
+    it("replaces the whole item and returns the old one on request", async () => {
       await table.put(item("put", "1", { a: { S: "x" }, b: { N: "1" } }));
       const answer = await table.put(item("put", "1", { a: { S: "y" } }), { ReturnValues: "ALL_OLD" });
       expect(answer.Attributes).toEqual(item("put", "1", { a: { S: "x" }, b: { N: "1" } }));
       expect(await table.get("put", "1")).toEqual(item("put", "1", { a: { S: "y" } }));
     });
 
-    it("keeps every type of value as it was", async () => {
+    it("preserves values of every type", async () => {
       const value: Record<string, never> | object = {
         text: { S: "" },
         number: { N: "-12.5" },
@@ -42,7 +42,7 @@ export function dynamoDbWritesContract(target: Target): void {
       expect(await table.get("types", "1")).toEqual(item("types", "1", value as never));
     });
 
-    it("refuses a second put when the item must not exist, and leaves the first", async () => {
+    it("refuses a second put when the item must not exist, and keeps the first item", async () => {
       const condition = { ConditionExpression: "attribute_not_exists(pk)" };
       await table.put(item("once", "1", { n: { N: "1" } }), condition);
       const error = await refusal(table.put(item("once", "1", { n: { N: "2" } }), condition));
@@ -53,7 +53,7 @@ export function dynamoDbWritesContract(target: Target): void {
       expect((await table.get("once", "1"))?.["n"]).toEqual({ N: "1" });
     });
 
-    it("answers what was there when a condition failed and it was asked to", async () => {
+    it("returns the existing item on request when a condition fails", async () => {
       await table.put(item("shown", "1", { n: { N: "1" } }));
       const error = await refusal(
         table.put(item("shown", "1"), {
@@ -105,13 +105,13 @@ export function dynamoDbWritesContract(target: Target): void {
   });
 
   describe("UpdateItem", () => {
-    it("creates the item when there is none", async () => {
+    it("creates a missing item", async () => {
       const values = { ExpressionAttributeValues: { ":one": { N: "1" } } };
       await table.update("made", "1", "SET n = :one", values);
       expect(await table.get("made", "1")).toEqual(item("made", "1", { n: { N: "1" } }));
     });
 
-    it("refuses a stale version and takes the current one", async () => {
+    it("refuses a stale version and accepts the current one", async () => {
       await table.put(item("version", "1", { version: { N: "1" } }));
       const bump = (from: string) =>
         table.update("version", "1", "SET version = version + :one", {
@@ -123,7 +123,7 @@ export function dynamoDbWritesContract(target: Target): void {
       expect((await refusal(bump("1"))).name).toBe("ConditionalCheckFailedException");
     });
 
-    it("answers only what was updated when asked for that", async () => {
+    it("returns only the updated attributes on request", async () => {
       await table.put(item("updated", "1", { a: { S: "old" }, b: { S: "same" } }));
       const change = { ExpressionAttributeValues: { ":new": { S: "new" } } };
       const old = await table.update("updated", "1", "SET a = :new", {
@@ -151,14 +151,14 @@ export function dynamoDbWritesContract(target: Target): void {
   });
 
   describe("DeleteItem", () => {
-    it("deletes, answers what was there, and is content with nothing", async () => {
+    it("deletes the item and returns it, and succeeds for a missing one", async () => {
       await table.put(item("gone", "1", { a: { S: "x" } }));
       const first = await table.remove("gone", "1", { ReturnValues: "ALL_OLD" });
       expect(first.Attributes).toEqual(item("gone", "1", { a: { S: "x" } }));
       expect((await table.remove("gone", "1", { ReturnValues: "ALL_OLD" })).Attributes).toBeUndefined();
     });
 
-    it("refuses when its condition fails", async () => {
+    it("is refused when its condition fails", async () => {
       await table.put(item("kept", "1", { status: { S: "live" } }));
       const error = await refusal(
         table.remove("kept", "1", {

@@ -20,7 +20,7 @@ function dynamoDbContract(target: Target): void {
   });
 }
 
-describe("the DynamoDB contract, our stand-in", () => {
+describe("the DynamoDB contract on the local stand-in", () => {
   let stack: Stack;
   beforeAll(async () => void (stack = await startStack()));
   afterAll(() => stack.close());
@@ -28,6 +28,6 @@ describe("the DynamoDB contract, our stand-in", () => {
 });
 
 const motoUrl = process.env["TRAILCAST_MOTO_URL"];
-describe.runIf(motoUrl)("the DynamoDB contract, moto", () => {
+describe.runIf(motoUrl)("the DynamoDB contract on moto", () => {
   dynamoDbContract({ kind: "moto", url: () => motoUrl ?? "" });
 });

@@ -1,7 +1,10 @@
 /**
- * Runs `schemathesis` over the OpenAPI document against a local stack of its own: no answer of 5xx, none that is not documented,
- * no input accepted that the document excludes. Bounded: about a minute and a half; the same cases each time.
- * Needs `python3` with venv, and PyPI on the first run: `npm run schemathesis`, arguments go to schemathesis (`--seed 2`).
+ * Runs `schemathesis` with the OpenAPI document against its own local stack. Fails on a 5xx, on an undocumented
+ * response, and when the API accepts input that the document excludes. Takes about a minute and a half, with the same
+ * cases each time.
+ *
+ * Needs `python3` with venv, and PyPI on the first run. `npm run schemathesis` passes its arguments to schemathesis
+ * (`--seed 2`).
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,8 +24,8 @@ const SCOPES = "events:write events:read destinations:read destinations:write en
 const WS = "/v1/workspaces/ws_1";
 
 /**
- * Left out: `positive_data_acceptance`, since no schema can say which cursors, plans or versions there are; `unsupported_method`,
- * since API Gateway answers 404, not 405.
+ * Omitted checks: `positive_data_acceptance`, since no schema can express which cursors, plans or versions exist;
+ * `unsupported_method`, since API Gateway answers 404, not 405.
  */
 const CHECKS = [
   "not_a_server_error",
@@ -51,7 +54,7 @@ async function must(command: string, args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
 }
 
-/** Installs what the requirements say, once for each version of that file. */
+/** Installs the requirements, once for each version of the requirements file. */
 async function install(): Promise<void> {
   const mark = join(VENV, "installed");
   const digest = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
@@ -63,7 +66,7 @@ async function install(): Promise<void> {
   writeFileSync(mark, digest);
 }
 
-/** A workspace with a destination that has been delivered to: what most operations are about. */
+/** Creates a workspace and a destination with a delivery, which most operations need. */
 async function prepare(apiUrl: string, token: string, receiverUrl: string): Promise<Record<string, string>> {
   const api = createApiClient(apiUrl, token);
   await api.call("PUT", `${WS}/entitlement`, { plan: "enterprise" });
@@ -79,11 +82,11 @@ async function prepare(apiUrl: string, token: string, receiverUrl: string): Prom
   }
 }
 
-/** Parameters of paths that lead somewhere; without them most requests would end at 404. */
+/** Path parameters that exist; without them, most requests would end in a 404. */
 function configuration(parameters: Readonly<Record<string, string>>): string {
   const lines = Object.entries(parameters).map(([name, value]) => `"path.${name}" = "${value}"`);
-  // RFC 6585: 428 is what a missing If-Match is answered. A workspace that has ended (410) or a body that is too large (413) is
-  // refused before anybody looks at what else is wrong.
+  // A missing If-Match is answered 428 (RFC 6585). A workspace that has ended (410) or a body that is too large (413)
+  // is refused before anything else is checked.
   const refusals = ["400", "401", "403", "404", "409", "410", "413", "415", "422", "428", "429"];
   const statuses = [
     "[checks]",
@@ -129,7 +132,8 @@ try {
     ];
     return run(join(VENV, "bin", "schemathesis"), [...all, ...process.argv.slice(2)], dir);
   };
-  // What is there, looked at from all sides; then what comes of creating, changing and removing; last the ends of workspaces.
+  // Order of the operations: reads first, then those that create, change and remove, and last those that end a
+  // workspace.
   const keep = ["--exclude-operation-id", "deleteEntitlement", "--exclude-operation-id", "deleteDestination"];
   const codes = [
     await schemathesis("existing", parameters, ["--phases", "examples,coverage,fuzzing", ...keep]),

@@ -1,6 +1,7 @@
 /**
- * Runs the DynamoDB and SQS contracts against our stand-ins and against `moto` in server mode.
- * Needs `python3` with venv, and PyPI on the first run: `npm run contracts`, arguments go to vitest.
+ * Runs the DynamoDB and SQS contracts against the local stand-ins and against `moto` in server mode.
+ *
+ * Needs `python3` with venv, and PyPI on the first run. `npm run contracts` passes its arguments to vitest.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -31,7 +32,7 @@ async function must(command: string, args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
 }
 
-/** Installs what the requirements say, once for each version of that file. */
+/** Installs the requirements, once for each version of the requirements file. */
 async function install(): Promise<void> {
   const mark = join(VENV, "installed");
   const digest = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");

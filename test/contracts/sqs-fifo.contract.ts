@@ -22,7 +22,7 @@ export function sqsFifoContract(target: Target): void {
       expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => `m${n}`));
     });
 
-    it("blocks a group while one of its messages is in flight, and no other group", async () => {
+    it("blocks a group, and no other one, while one of its messages is in flight", async () => {
       const queue = await createQueue(client, FIFO);
       await queue.sendTo("a", "a1");
       await queue.sendTo("a", "a2");
@@ -35,7 +35,7 @@ export function sqsFifoContract(target: Target): void {
       expect(bodies(await queue.receive())).toEqual(["a2"]);
     });
 
-    it("is kept when a message comes back", async () => {
+    it("is kept when a message becomes visible again", async () => {
       const queue = await createQueue(client, FIFO);
       await queue.sendTo("a", "a1");
       await queue.sendTo("a", "a2");
@@ -83,7 +83,7 @@ export function sqsFifoContract(target: Target): void {
       },
     );
 
-    it("with scope queue looks at all groups", async () => {
+    it("with scope queue covers all groups", async () => {
       const queue = await createQueue(client, FIFO);
       await queue.sendTo("a", "one", "same");
       await queue.sendTo("b", "two", "same");
@@ -103,7 +103,7 @@ export function sqsFifoContract(target: Target): void {
       },
     );
 
-    it("by content takes the body for the id", async () => {
+    it("by content uses the body as the id", async () => {
       const queue = await createQueue(client, { ...FIFO, ContentBasedDeduplication: "true" });
       await queue.send("same", { MessageGroupId: "a" });
       await queue.send("same", { MessageGroupId: "a" });
@@ -112,20 +112,20 @@ export function sqsFifoContract(target: Target): void {
     });
   });
 
-  describe("what a FIFO queue needs", () => {
+  describe("a FIFO queue requires", () => {
     it("a group", async () => {
       const queue = await createQueue(client, FIFO);
       const error = await refusal(queue.send("x", { MessageDeduplicationId: "id" }));
       expect(error.message).toContain("MessageGroupId");
     });
 
-    it("a deduplication id, unless it takes the content for it", async () => {
+    it("a deduplication id, unless it uses content-based deduplication", async () => {
       const queue = await createQueue(client, FIFO);
       const error = await refusal(queue.send("x", { MessageGroupId: "a" }));
       expect(error.message).toContain("ContentBasedDeduplication");
     });
 
-    it("no delay for a single message", async () => {
+    it("that a single message has no delay", async () => {
       const queue = await createQueue(client, FIFO);
       const error = await refusal(
         queue.send("x", { MessageGroupId: "a", MessageDeduplicationId: "id", DelaySeconds: 1 }),
@@ -169,7 +169,7 @@ export function sqsFifoContract(target: Target): void {
     },
   );
 
-  it("keeps the order of a batch", async () => {
+  it("a FIFO queue keeps the order of a batch", async () => {
     const queue = await createQueue(client, FIFO);
     await client.send(
       new SendMessageBatchCommand({

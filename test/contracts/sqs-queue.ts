@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { uniqueName } from "./target.ts";
 
-/** A queue of its own for one case; `.fifo` when it is one. */
+/** Creates a separate queue for one case; its name ends in `.fifo` when it is a FIFO queue. */
 export async function createQueue(
   client: SQSClient,
   attributes: Record<string, string> = {},
@@ -32,7 +32,7 @@ function queueOf(client: SQSClient, url: string, arn: string) {
     arn,
     send: (body: string, more: Partial<SendMessageCommandInput> = {}) =>
       client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body, ...more })),
-    /** Sends to a group of a FIFO queue, under an id of its own. */
+    /** Sends to a group of a FIFO queue, with a new deduplication id. */
     sendTo: (group: string, body: string, deduplicationId = uniqueName("id")) =>
       client.send(
         new SendMessageCommand({

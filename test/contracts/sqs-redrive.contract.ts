@@ -42,7 +42,7 @@ export function sqsRedriveContract(target: Target): void {
   }
 
   describe("a redrive policy", () => {
-    it("moves a message after maxReceiveCount receives, under its own id", async () => {
+    it("moves a message with its id after maxReceiveCount receives", async () => {
       const { source, dead } = await createPair(2);
       const { MessageId } = await source.send("poison");
       expect(bodies(await source.receive())).toEqual(["poison"]);
@@ -86,7 +86,7 @@ export function sqsRedriveContract(target: Target): void {
       },
     );
 
-    it("shows in the list of the dead-letter queue's sources", async () => {
+    it("appears in the list of the dead-letter queue's sources", async () => {
       const { source, dead } = await createPair(3);
       const answer = await client.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead.url }));
       expect(answer.queueUrls).toEqual([source.url]);

@@ -31,7 +31,7 @@ export function sqsStandardContract(target: Target): void {
     client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
 
   describe("SendMessage and ReceiveMessage", () => {
-    it("hand over body, attributes and their digests, which the client verifies", async () => {
+    it("pass on body, attributes and their digests, which the client verifies", async () => {
       const queue = await createQueue(client);
       const sent = await queue.send("ä body", {
         MessageAttributes: {
@@ -54,7 +54,7 @@ export function sqsStandardContract(target: Target): void {
       expect(Number(message?.Attributes?.["SentTimestamp"])).toBeGreaterThan(1_600_000_000_000);
     });
 
-    it("hide a received message until its visibility ends, then count one receive more", async () => {
+    it("hide a received message until its visibility time-out ends, then increment its receive count", async () => {
       const queue = await createQueue(client);
       await queue.send("again");
       const [first] = await queue.receive({ VisibilityTimeout: 1 });
@@ -65,28 +65,28 @@ export function sqsStandardContract(target: Target): void {
       expect(second?.MessageId).toBe(first?.MessageId);
     });
 
-    it("answer a long poll when a message arrives", async () => {
+    it("end a long poll when a message arrives", async () => {
       const queue = await createQueue(client);
       const waiting = queue.receive({ WaitTimeSeconds: 10 });
       await queue.send("arrived");
       expect(bodies(await waiting)).toEqual(["arrived"]);
     });
 
-    it("hold a delayed message back", async () => {
+    it("keep a delayed message hidden", async () => {
       const queue = await createQueue(client);
       await queue.send("later", { DelaySeconds: 1 });
       expect(await queue.receive()).toEqual([]);
       expect(bodies(await queue.receive({ WaitTimeSeconds: 5 }))).toEqual(["later"]);
     });
 
-    it("take a message of 1 MiB and refuse a byte more", async () => {
+    it("accept a message of 1 MiB and refuse one more byte", async () => {
       const queue = await createQueue(client, { MaximumMessageSize: String(MIB) });
       await queue.send("x".repeat(MIB));
       const error = await refusal(queue.send("x".repeat(MIB + 1)));
       expect(error.name).toMatch(/InvalidParameterValue/);
     });
 
-    it("answer at most ten messages, and refuse to be asked for eleven", async () => {
+    it("return at most ten messages, and refuse a request for eleven", async () => {
       const queue = await createQueue(client);
       for (let n = 0; n < 12; n += 1) await queue.send(`m${n}`);
       expect((await queue.receive({ MaxNumberOfMessages: 10 })).length).toBeLessThanOrEqual(10);
@@ -95,7 +95,7 @@ export function sqsStandardContract(target: Target): void {
   });
 
   describe("DeleteMessage", () => {
-    it("deletes for good, and a second time does nothing", async () => {
+    it("deletes permanently, and has no effect the second time", async () => {
       const queue = await createQueue(client, { VisibilityTimeout: "0" });
       await queue.send("once");
       const [message] = await queue.receive();
@@ -104,7 +104,7 @@ export function sqsStandardContract(target: Target): void {
       expect(await queue.receive()).toEqual([]);
     });
 
-    it("refuses a handle that is none", async () => {
+    it("refuses an invalid receipt handle", async () => {
       const queue = await createQueue(client);
       const error = await refusal(queue.delete({ ReceiptHandle: "nonsense" }));
       expect(error.name).toBe("ReceiptHandleIsInvalid");
@@ -120,7 +120,7 @@ export function sqsStandardContract(target: Target): void {
       expect(bodies(await queue.receive())).toEqual(["back"]);
     });
 
-    it("with more hides it for longer", async () => {
+    it("with a larger value hides it for longer", async () => {
       const queue = await createQueue(client);
       await queue.send("longer");
       const [message] = await queue.receive({ VisibilityTimeout: 1 });
@@ -149,7 +149,7 @@ export function sqsStandardContract(target: Target): void {
       },
     );
 
-    it("takes a batch and answers for each entry", async () => {
+    it("accepts a batch and reports a result for each entry", async () => {
       const queue = await createQueue(client);
       await queue.send("batch");
       const [message] = await queue.receive();
@@ -168,7 +168,7 @@ export function sqsStandardContract(target: Target): void {
   });
 
   describe("batches", () => {
-    it("take ten messages and refuse none, eleven, or an id given twice", async () => {
+    it("accept ten messages, but refuse none, eleven, or a duplicate id", async () => {
       const queue = await createQueue(client);
       const entries = Array.from({ length: 11 }, (_, n) => ({ Id: `e${n}`, MessageBody: `m${n}` }));
       expect((await sendBatch(queue.url, entries.slice(0, 10))).Successful).toHaveLength(10);
@@ -178,7 +178,7 @@ export function sqsStandardContract(target: Target): void {
       expect((await refusal(sendBatch(queue.url, [first!, first!]))).name).toBe("BatchEntryIdsNotDistinct");
     });
 
-    it("refuse more than 1 MiB in all", async () => {
+    it("refuse more than 1 MiB in total", async () => {
       const queue = await createQueue(client, { MaximumMessageSize: String(MIB) });
       const half = "x".repeat(MIB / 2 + 1);
       const entries = ["a", "b"].map((Id) => ({ Id, MessageBody: half }));
@@ -219,7 +219,7 @@ export function sqsStandardContract(target: Target): void {
       expect(await queue.receive()).toEqual([]);
     });
 
-    it("takes new attributes", async () => {
+    it("accepts new attributes", async () => {
       const queue = await createQueue(client);
       await client.send(
         new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { VisibilityTimeout: "77" } }),
@@ -227,7 +227,7 @@ export function sqsStandardContract(target: Target): void {
       expect((await queue.attributes())["VisibilityTimeout"]).toBe("77");
     });
 
-    it("that does not exist is named as such", async () => {
+    it("that does not exist is reported as such", async () => {
       const queue = await createQueue(client);
       const error = await refusal(client.send(new PurgeQueueCommand({ QueueUrl: `${queue.url}-absent` })));
       expect(error.name).toBe("QueueDoesNotExist");

@@ -16,7 +16,7 @@ function sqsContract(target: Target): void {
   });
 }
 
-describe("the SQS contract, our stand-in", () => {
+describe("the SQS contract on the local stand-in", () => {
   let stack: Stack;
   beforeAll(async () => void (stack = await startStack()));
   afterAll(() => stack.close());
@@ -24,6 +24,6 @@ describe("the SQS contract, our stand-in", () => {
 });
 
 const motoUrl = process.env["TRAILCAST_MOTO_URL"];
-describe.runIf(motoUrl)("the SQS contract, moto", () => {
+describe.runIf(motoUrl)("the SQS contract on moto", () => {
   sqsContract({ kind: "moto", url: () => motoUrl ?? "" });
 });

@@ -14,10 +14,10 @@ import {
   type SqsService,
 } from "../../packages/local-stack/src/aws/services.ts";
 
-/** What a contract suite runs against: our stand-ins, or `moto` in server mode as a second opinion. */
+/** What a contract suite runs against: the local stand-ins, or `moto` in server mode as a second opinion. */
 export interface Target {
   kind: "ours" | "moto";
-  /** Known once the suite's hooks have run. */
+  /** Available once the suite's hooks have run. */
   url: () => string;
 }
 
@@ -42,7 +42,7 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-/** Our stand-ins on a new folder (or `dir`), behind HTTP on loopback. */
+/** The local stand-ins on a new folder (or `dir`), behind HTTP on loopback. */
 export async function startStack(clock: () => number = Date.now, dir?: string): Promise<Stack> {
   const folder = dir ?? (await mkdtemp(join(tmpdir(), "trailcast-aws-")));
   const database = openDatabase(join(folder, "aws.db"));
@@ -64,8 +64,8 @@ export async function startStack(clock: () => number = Date.now, dir?: string): 
 }
 
 /**
- * A case that `moto` answers otherwise than the AWS documentation says: `reason` is the sentence that ours follows.
- * It runs against ours alone.
+ * A case in which `moto` differs from the AWS documentation, so it runs only against the local stand-ins. `reason` is
+ * the sentence of the documentation that these follow.
  */
 export function oursOnly(target: Target, name: string, reason: string, run: () => Promise<void>): void {
   const define = target.kind === "moto" ? it.skip : it;
@@ -77,7 +77,7 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
-/** What a call was refused with. */
+/** The error that a call was refused with. */
 export async function refusal(call: Promise<unknown>): Promise<{ name: string; message: string }> {
   try {
     await call;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readMarkdown, ROOT } from "../helpers/markdown.ts";
 
-/** Paths from the root of the repository begin with one of these; others are of core. */
+/** Paths that begin with one of these are relative to the root of the repository; all others are relative to core. */
 const ROOTS = new Set([
   "bin",
   "lib",
@@ -27,7 +27,7 @@ function sectionOf(heading: string): string {
   return rest.split(new RegExp(`\n#{1,${level.length}} `))[0] ?? "";
 }
 
-/** What the first column of the table in a section names as code. */
+/** The code names in the first column of a section's table. */
 function firstColumn(section: string): string[] {
   const rows = [...section.matchAll(/^\| (`[^|]+`) +\|/gm)].map(([, cell = ""]) => cell);
   return rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name));

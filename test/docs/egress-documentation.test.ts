@@ -8,14 +8,14 @@ import { RESERVED_HEADERS } from "../../lambdas/core/destination/reserved-header
 const page = readFileSync(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 
 describe("docs/security.md", () => {
-  it("has every rule of the guard with its sentence", () => {
+  it("lists every rule of the guard with its sentence", () => {
     const missing = Object.entries(EGRESS_RULES).filter(
       ([rule, text]) => !page.includes(`\`${rule}\``) || !page.includes(text),
     );
     expect(missing).toEqual([]);
   });
 
-  it("has every reserved header with the reason of its group, and every internal domain", () => {
+  it("lists every reserved header with the reason of its group, and every internal domain", () => {
     const headers = RESERVED_HEADERS.flatMap(({ names, reason }) => [
       ...names.map((name) => `\`${name}\``),
       reason,

@@ -3,7 +3,7 @@ import { PROBLEM_CATALOGUE } from "../../lambdas/core/base/problem-catalogue.ts"
 import { readMarkdown } from "../helpers/markdown.ts";
 import { readSources } from "../helpers/source-files.ts";
 
-/** Each section of the page that begins with a problem's kind, up to the next heading. */
+/** Each section of the page whose heading is a problem's kind, up to the next heading. */
 const sections = new Map(
   readMarkdown("docs/errors.md")
     .text.split(/^#+ /m)
@@ -14,11 +14,11 @@ const sections = new Map(
 const sources = readSources(["lambdas"]).filter(({ path }) => !path.endsWith("/problem-catalogue.ts"));
 
 describe("docs/errors.md", () => {
-  it("has every type of problem that the API answers, and no other", () => {
+  it("has every problem type that the API returns, and no other", () => {
     expect([...sections.keys()]).toEqual(Object.keys(PROBLEM_CATALOGUE));
   });
 
-  it("says of each the status, title, cause and remedy that the API itself says", () => {
+  it("gives the status, title, cause and remedy of each exactly as the API does", () => {
     const expected = Object.entries(PROBLEM_CATALOGUE).map(
       ([kind, { status, title, cause, remedy }]) =>
         `${kind}\n\n**${status}** ${title}.\n\n- **Cause:** ${cause}\n- **Remedy:** ${remedy}\n`,
@@ -29,12 +29,12 @@ describe("docs/errors.md", () => {
 });
 
 describe("the catalogue of problems", () => {
-  it("is in the order of the alphabet, so that a kind is found in it", () => {
+  it("is sorted alphabetically", () => {
     const kinds = Object.keys(PROBLEM_CATALOGUE);
     expect(kinds).toEqual(kinds.toSorted());
   });
 
-  it("has no type that nothing answers", () => {
+  it("has no type that is never returned", () => {
     const isAnswered = (kind: string) => sources.some(({ text }) => text.includes(`kind: "${kind}"`));
     expect(Object.keys(PROBLEM_CATALOGUE).filter((kind) => !isAnswered(kind))).toEqual([]);
   });

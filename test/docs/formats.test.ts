@@ -8,7 +8,7 @@ import { eventsOnPage, formatPage, SIGNED_AT } from "../helpers/format-page.ts";
 
 const folder = join(import.meta.dirname, "../../docs/formats");
 
-/** The request on a page, taken apart as a server does: `content-length` says where the body ends. */
+/** The request on a page, parsed as a server does: `content-length` gives the length of the body. */
 function requestOn(page: string): ReceivedRequest {
   const [, text = ""] = /```http\n(.*?)```/s.exec(page) ?? [];
   const [head = "", rest = ""] = text.split("\n\n", 2);
@@ -25,12 +25,12 @@ function requestOn(page: string): ReceivedRequest {
 describe.each(FORMATS)("the page of $name in docs/formats", (format) => {
   const file = join(folder, `${format.name}.md`);
 
-  // A page that is not there yet is written, except in CI; after a change `npx vitest run test/docs/formats.test.ts -u` writes it.
-  it("says what the registry says, with a request byte for byte", async () => {
+  // Writes a missing page, except in CI. After a change, `npx vitest run test/docs/formats.test.ts -u` updates it.
+  it("matches the registry, with a request byte for byte", async () => {
     await expect(formatPage(format)).toMatchFileSnapshot(file);
   });
 
-  it("has a request that the libraries of receivers verify, with the stored events in it", () => {
+  it("has a request that receivers' libraries verify, with the stored events in it", () => {
     const verdict = judgeRequest(requestOn(formatPage(format)), SECRET_EXAMPLE, SIGNED_AT);
     if (verdict.kind !== "verified") throw new Error(JSON.stringify(verdict));
     const stored = eventsOnPage(format).map((event) => JSON.parse(Buffer.from(event).toString()));
@@ -39,7 +39,7 @@ describe.each(FORMATS)("the page of $name in docs/formats", (format) => {
 });
 
 describe("docs/formats", () => {
-  it("has no page of a format that is not there", () => {
+  it("has no page of an unknown format", () => {
     const pages = new Set(FORMAT_NAMES.map((name) => `${name}.md`));
     expect(readdirSync(folder).filter((file) => !pages.has(file))).toEqual([]);
   });

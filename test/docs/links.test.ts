@@ -12,7 +12,7 @@ import {
 
 const pages = readMarkdownPages();
 
-/** Why a link of a page leads nowhere, or nothing if it leads somewhere. */
+/** Why a link of a page leads nowhere, or `undefined` if it is valid. */
 function faultOf(page: MarkdownPage, link: string): string | undefined {
   const [file = "", anchor] = link.split("#");
   const target = file === "" ? page.path : normalize(join(dirname(page.path), decodeURI(file)));
@@ -22,7 +22,7 @@ function faultOf(page: MarkdownPage, link: string): string | undefined {
   return anchorsOf(readMarkdown(target)).has(anchor) ? undefined : "has no such heading";
 }
 
-/** Folders whose texts people read: sources, tests and pages. */
+/** Folders with text that people read: sources, tests and pages. */
 const TEXT_FOLDERS = [
   "bin",
   "lib",
@@ -47,7 +47,7 @@ function textsIn(folder: string): { path: string; text: string }[] {
 }
 
 describe("every text of the repository", () => {
-  it("names only Markdown pages that are in it", () => {
+  it("names only Markdown pages that exist", () => {
     const names = new Set(pages.map(({ path }) => basename(path)));
     const unknown = TEXT_FOLDERS.flatMap(textsIn).flatMap(({ path, text }) =>
       [...text.matchAll(/[\w-]+\.md\b/g)].flatMap(([name]) => (names.has(name) ? [] : [`${path}: ${name}`])),
@@ -55,7 +55,7 @@ describe("every text of the repository", () => {
     expect(unknown).toEqual([]);
   });
 
-  it("appeals to no design outside of the repository", () => {
+  it("refers to no design outside of the repository", () => {
     const outside = /\b(?:the|of the|by) design\b(?! in the repository)|\.\.\/shared\//i;
     const found = TEXT_FOLDERS.flatMap(textsIn).filter(
       ({ path, text }) => path !== "test/docs/links.test.ts" && outside.test(text),
@@ -65,7 +65,7 @@ describe("every text of the repository", () => {
 });
 
 describe("every Markdown page", () => {
-  it("is looked at", () => {
+  it("is checked", () => {
     const paths = pages.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(["README.md", "docs/architecture.md", "docs/protocol.md"]));
   });
@@ -88,7 +88,7 @@ describe("every Markdown page", () => {
       for (const link of linksOf(readMarkdown(path)).filter((target) => !/^[a-z]+:|^#/.test(target))) {
         const target = normalize(join(dirname(path), link.split("#")[0] ?? ""));
         if (target.endsWith(".md")) reached.add(target);
-        // A link to a folder shows what is in it.
+        // A link to a folder makes its files reachable.
         for (const { path: page } of pages) if (dirname(page) === target) reached.add(page);
       }
     }

@@ -15,7 +15,7 @@ const read = (page: string): string => readFileSync(join(import.meta.dirname, ".
 const delivery = read("delivery.md");
 const operate = read("operate.md");
 
-/** The cells of the rows below the header that begins with this column. */
+/** The cells of the rows below the header whose first column is this one. */
 function tableOf(page: string, column: string): string[][] {
   const lines = page.split("\n");
   const header = lines.findIndex((line) => line.startsWith(`| ${column} `));
@@ -35,7 +35,7 @@ function duration(seconds: number): string {
 }
 
 describe("the retry schedule in docs/delivery.md", () => {
-  it("is the default of the setting", () => {
+  it("matches the default of the setting", () => {
     const waits = DEFAULT_RETRY.schedule.map(duration);
     expect(tableOf(delivery, "attempt")).toEqual([
       ["1", "at once"],
@@ -43,7 +43,7 @@ describe("the retry schedule in docs/delivery.md", () => {
     ]);
   });
 
-  it("names the limits of the setting, and when deliveries are given up", () => {
+  it("states the limits of the setting, and when deliveries are given up", () => {
     const { waits, minSeconds, maxSeconds, minLastSeconds } = SCHEDULE_LIMITS;
     expect(delivery).toContain(
       `a list of 1 to ${waits} waits from ${duration(minSeconds)} to ${duration(maxSeconds)}, of which the last repeats and has at least ${minLastSeconds} s`,
@@ -69,7 +69,7 @@ function thresholdOf(name: string): number {
     .reduce((product, factor) => product * factor);
 }
 
-it("the thresholds in docs/delivery.md are those of the code, each declared once", () => {
+it("the thresholds in docs/delivery.md match the code, where each is declared once", () => {
   expect(tableOf(delivery, "threshold").map(([, value]) => value)).toEqual([
     `${duration(RETRY_AFTER_MIN_SECONDS)}, ${duration(RETRY_AFTER_MAX_SECONDS)}`,
     `${thresholdOf("HOLD_MAX_SECONDS")} s`,
@@ -82,14 +82,14 @@ it("the thresholds in docs/delivery.md are those of the code, each declared once
   ]);
 });
 
-/** `a.b`, `.c` names `a.b` and `a.c`. */
+/** `a.b`, `.c` stands for `a.b` and `a.c`. */
 function settingsOf(cell: string): string[] {
   const names = [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
   const [first = ""] = names;
   return names.map((name) => (name.startsWith(".") ? first.replace(/\.\w+$/, name) : name));
 }
 
-/** Settings whose default is no value that the table could show as it is; the table describes it in words. */
+/** Settings whose default is not a plain value, so the table describes it in words. */
 const DESCRIBED = new Set(["sourceBaseUrl", "oidc", "cognito", "secretPrefix"]);
 
 function shownDefault(value: unknown): string {
@@ -106,14 +106,14 @@ describe("the table of settings in docs/operate.md", () => {
     shown,
   }));
 
-  /** The names of all settings, those of groups with a dot: `retry.schedule`. */
+  /** The names of all settings; those in groups contain a dot, such as `retry.schedule`. */
   const names = Object.keys(settingsSchema.shape).flatMap((name) => {
     const value = defaults[name];
     const isGroup = !["plans", "shards"].includes(name) && typeof value === "object" && value !== null;
     return isGroup ? Object.keys(value).map((key) => `${name}.${key}`) : [name];
   });
 
-  it("has every setting, and no other", () => {
+  it("lists every setting, and no other", () => {
     expect(rows.flatMap((row) => row.names).toSorted()).toEqual(names.toSorted());
   });
 

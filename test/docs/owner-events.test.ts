@@ -45,7 +45,7 @@ const [failing, expiring] = examples as [z.infer<typeof exampleSchema>, z.infer<
 const field = (example: { detail: Record<string, string> }, name: string): string =>
   example.detail[name] ?? "";
 
-/** A client that keeps what is sent, and what the code sends by it as the page shows it. */
+/** A client that records what is sent, and the code under test that sends through it the events that the page shows. */
 function capturing() {
   const sent: z.infer<typeof exampleSchema>[] = [];
   const client = {
@@ -103,17 +103,17 @@ async function toldExpiring(): Promise<z.infer<typeof exampleSchema> | undefined
   return sent[0];
 }
 
-/** Every kind; the compiler asks for a new one. */
+/** Every kind of notice; the compiler rejects a missing one. */
 const KINDS = { failing: 1, recovered: 1, suspended: 1, resumed: 1 } satisfies Record<NoticeKind, 1>;
 
 describe("docs/operate.md on events for owners", () => {
-  it("shows what is sent, field by field", async () => {
+  it("shows the sent events field by field", async () => {
     expect(examples).toHaveLength(2);
     expect(await told("failing")).toEqual(failing);
     expect(await toldExpiring()).toEqual(expiring);
   });
 
-  it("has every detail-type that is sent, and no other", async () => {
+  it("lists every detail-type that is sent, and no other", async () => {
     const sent = [];
     for (const kind of ["failing", "recovered", "suspended", "resumed"] as const) sent.push(await told(kind));
     expect(sent).toHaveLength(Object.keys(KINDS).length);
@@ -121,7 +121,7 @@ describe("docs/operate.md on events for owners", () => {
     expect(listed).toEqual([...sent, await toldExpiring()].map((event) => event?.["detail-type"]));
   });
 
-  it("has a rule that AWS takes, whose topic lets EventBridge in, and that wants the examples", () => {
+  it("has a valid rule that matches the examples, and a topic that EventBridge may publish to", () => {
     const stack = new Stack(new App(), "Owners");
     const names = { EventField, Rule, RuleTargetInput, SnsTopic, Topic, EmailSubscription };
     const audit = { ownerBus: new EventBus(stack, "Bus") };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const docs = join(import.meta.dirname, "../../docs");
 const page = readFileSync(join(docs, "protocol.md"), "utf8");
 
-/** Files whose numbered tests are the traces themselves. */
+/** Files whose numbered tests are the traces. */
 const TRACE_FILES = [
   "../test/lambdas/core/journal/traces-journal.test.ts",
   "../test/lambdas/core/lane/traces-lane.test.ts",

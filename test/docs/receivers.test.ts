@@ -12,7 +12,7 @@ const page = readFileSync(join(import.meta.dirname, "../../docs/receivers.md"), 
 const blocks = [...page.matchAll(/```python\n(.*?)```/gs)].map(([, code = ""]) => code);
 const code = blocks.find((block) => block.startsWith("def follows(")) ?? "";
 
-/** Takes requests one after another as the comment of the page says; a line for each. */
+/** Processes requests one after another as the page's comment says, and prints a line for each. */
 const DRIVER = `
 import base64, hmac, json, sys
 ${code}
@@ -37,24 +37,24 @@ function follow(requests: readonly KeptRequest[], secret = SECRET): string[] {
 }
 
 describe.skipIf(!hasPython)("the Python of docs/receivers.md", () => {
-  it("lets a chain follow, whatever comes again, and lanes by turns", () => {
+  it("accepts a complete chain with repeats and interleaved lanes", () => {
     const replay = span("replay", 1, 2, { lane: "rpl_1" });
     const requests = [...run(1, 2, 2, 2), replay[0]!, kept(3), replay[1]!, replay[1]!, kept(3), kept(4)];
     expect(follow(requests)).toEqual(requests.map(() => "True"));
   });
 
-  it("takes either secret during a rotation", () => {
+  it("accepts either secret during a rotation", () => {
     const during = kept(2, { secrets: [OTHER, SECRET] });
     expect(follow([kept(1), during])).toEqual(["True", "True"]);
     expect(follow([kept(1, { secrets: [OTHER] }), during], OTHER)).toEqual(["True", "True"]);
   });
 
-  it("says where something is missing, and goes on from there", () => {
+  it("reports where a delivery is missing, and continues from there", () => {
     expect(follow(run(1, 3, 4))).toEqual(["True", "False", "True"]);
     expect(follow(run(2, 3))).toEqual(["False", "True"]);
   });
 
-  it("refuses what was altered or signed by another", () => {
+  it("refuses requests that were altered or signed with another secret", () => {
     const { headers, body } = kept(2);
     const renumbered = headers["X-Webhook-Chain"]!.replace(";2;", ";3;");
     const altered = { headers: { ...headers, "X-Webhook-Chain": renumbered }, body };
@@ -77,7 +77,7 @@ describe("custom headers in docs/receivers.md", () => {
   const namesIn = (text: string): string[] =>
     [...text.matchAll(/`([A-Z][a-zA-Z]*(?:-[A-Z*][a-zA-Z]*)*)`/g)].map(([, name = ""]) => name);
 
-  it("names as reserved what is, and as an example what is not", () => {
+  it("have only reserved names listed as reserved, and an allowed name as the example", () => {
     const names = namesIn(reserved);
     expect(names).toContain("Authorization");
     expect(names.filter((name) => reservationOf(name.replace("*", "Any")) === undefined)).toEqual([]);
@@ -85,7 +85,7 @@ describe("custom headers in docs/receivers.md", () => {
     expect(checkCustomHeaders({ "X-Api-Key": "key" })).toEqual({ kind: "allowed" });
   });
 
-  it("says how many there may be", () => {
+  it("have their maximum number stated", () => {
     expect(section).toContain(`up to ${MAX_CUSTOM_HEADERS} headers`);
   });
 });

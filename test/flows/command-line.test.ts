@@ -77,7 +77,7 @@ describe("the command line on a running stack", () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("404") });
   });
 
-  it("makes a certificate for a receiver of one's own, which the stack then trusts", async () => {
+  it("creates a certificate for the user's own receiver, which the stack then trusts", async () => {
     const out = join(stack.dir, "receiver");
     const names = ["--name", "siem.localhost"];
     const made = await trailcast("certificate", "--out", out, ...names);
@@ -126,7 +126,7 @@ describe("the command line on a running stack", () => {
     await expect(user.api.call("GET", path)).rejects.toThrow("404");
   }, 90_000);
 
-  it("registers a workspace, holds its log and ends it", async () => {
+  it("registers a workspace, puts its log on hold and ends it", async () => {
     const entitlements = (...words: string[]) => trailcast("entitlements", ...words, "--workspace", "ws_new");
     expect((await entitlements("show")).stderr).toContain("404");
     const put = await entitlements("put", "--plan", "enterprise", "--retention-days", "1", "--hold", "on");
@@ -139,7 +139,7 @@ describe("the command line on a running stack", () => {
     expect((await entitlements("show")).stdout).toMatch(/ended 2\d+-/);
   }, 90_000);
 
-  it("ends with 1 when a receiver does not take the test event, and says why", async () => {
+  it("exits with 1 when a receiver refuses the test event, and says why", async () => {
     const refusing = await startEchoingReceiver(stack.dir);
     const url = `${refusing.url}/refuse/it`;
     const words = `destinations create --workspace ws_1 --name Refusing --url ${url}`.split(" ");
@@ -151,7 +151,7 @@ describe("the command line on a running stack", () => {
     refusing.stop();
   });
 
-  it("posts a file of events, and records it once however often", async () => {
+  it("posts a file of events, and records it once even if it is repeated", async () => {
     const file = join(stack.dir, "events.ndjson");
     const events = Array.from({ length: 120 }, () => JSON.stringify(postedEvent()));
     await writeFile(file, `${events.join("\n")}\n`);
@@ -183,7 +183,7 @@ describe("the command line on a running stack", () => {
     expect(marked).toMatch(/ \d+ events? .*: being skipped$/m);
     expect(marked).toContain("Marked to be skipped: within a minute its outcome is skipped");
     const skipped = async (): Promise<string> => (await on("deliveries", id, "--outcome", "skipped")).stdout;
-    // A lane that waits is looked at when its ring comes back, within a minute.
+    // A waiting lane runs when its wake-up becomes visible again, within a minute.
     await expect.poll(skipped, { timeout: 90_000 }).toContain(delivery);
     const times = ["--from", "2020-01-01T00:00:00Z", "--to", "2099-01-01T00:00:00Z"];
     expect((await on("replay", id, ...times, "--dry-run")).stdout).toMatch(
@@ -202,7 +202,7 @@ describe("the command line on a running stack", () => {
     refusing.stop();
   }, 180_000);
 
-  it("proves by --chain that a receiver missed nothing, and names what it did miss", async () => {
+  it("proves with --chain that a receiver missed nothing, and names what it missed", async () => {
     const requests = stack.receiver.received.filter(({ path }) => path === "/cli");
     const write = async (name: string, kept: readonly object[]): Promise<string> => {
       const file = join(stack.dir, name);
@@ -218,7 +218,7 @@ describe("the command line on a running stack", () => {
     expect(missing).toMatchObject({ code: 1, stdout: expect.stringContaining(lost) });
   });
 
-  it("redrives dead rings and what is in quarantine, and tells of a move that failed", async () => {
+  it("redrives dead wake-ups and quarantined entries, and reports a failed move", async () => {
     const sqs = new SQSClient(client());
     await sqs.send(
       new SendMessageCommand({
@@ -229,7 +229,8 @@ describe("the command line on a running stack", () => {
       }),
     );
     let ended: Ended | undefined;
-    // A move runs by itself: the first look at it may come too early. What was sent by hand came from no queue, so it stays.
+    // A move runs asynchronously, so the first look at it may come too early. A message that was sent to the
+    // dead-letter queue directly has no source queue, so it stays.
     await expect
       .poll(async () => (ended = await trailcast("redrive")).stdout, { timeout: 60_000 })
       .toMatch(/^wake-ups: the move failed: CouldNotDetermineMessageSource$/m);
@@ -240,7 +241,7 @@ describe("the command line on a running stack", () => {
     sqs.destroy();
   }, 90_000);
 
-  it("leaves a move that is under way to go on, and redrives the quarantine all the same", async () => {
+  it("lets a running move continue, and still redrives the quarantine", async () => {
     const sqs = new SQSClient(client());
     const url = stack.runtime.outputs["WakeUpDeadQueueUrl"];
     for (let index = 0; index < 60; index++) {
@@ -274,7 +275,7 @@ describe("the command line on a running stack", () => {
     sqs.destroy();
   });
 
-  it("verifies the journal, and finds a byte that was changed", async () => {
+  it("verifies the journal, and finds a changed byte", async () => {
     const whole = await trailcast("verify", "--journal");
     expect(whole).toMatchObject({ code: 0, stdout: expect.stringMatching(/✓ ws_1 .* 0 findings/) });
     await changeOneEntry();
@@ -285,7 +286,7 @@ describe("the command line on a running stack", () => {
     });
   });
 
-  it("destroys the secrets of all destinations, but not without being asked twice", async () => {
+  it("destroys the secrets of all destinations, but only after a confirmation", async () => {
     const refused = await trailcast("destroy-data");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
     expect(await trailcast("destroy-data", "--yes")).toMatchObject({
@@ -298,7 +299,7 @@ describe("the command line on a running stack", () => {
   });
 });
 
-/** As somebody with access to the table could. */
+/** Changes the table as an insider with write access could. */
 async function changeOneEntry(): Promise<void> {
   const table = stack.runtime.outputs["EventsTable"];
   const { Items: items } = await stack.dynamo.send(

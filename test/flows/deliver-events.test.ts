@@ -21,8 +21,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => stack?.stop());
 
-describe("events that were posted", () => {
-  it("arrive over TLS, verified, once, in order, under the ids that the answers gave", async () => {
+describe("posted events", () => {
+  it("arrive over TLS, verified, once and in order, with the ids of the responses", async () => {
     await user.register("ws_main");
     await user.createDestination("ws_main", "/main");
     const posted: string[] = [];
@@ -76,7 +76,7 @@ describe("events that were posted", () => {
     });
   });
 
-  it("go to their own workspace's destinations and no others, to each of them everything", async () => {
+  it("go to all destinations of their own workspace and to no others", async () => {
     await user.register("ws_a");
     await user.register("ws_b");
     for (const path of ["/a-one", "/a-two"]) await user.createDestination("ws_a", path);
@@ -103,7 +103,7 @@ describe("events that were posted", () => {
     expect(arrivedAt(stack.receiver, "/twice").ids).toEqual([...first, ...last]);
   });
 
-  it("arrive one a request in the structured format, and only those that the filter wants", async () => {
+  it("arrive one per request in the structured format, and only those that the filter includes", async () => {
     await user.register("ws_single");
     await user.createDestination("ws_single", "/single", {
       format: "cloudevents-structured",
@@ -139,7 +139,7 @@ describe("events that were posted", () => {
     );
   });
 
-  it("needs no role that the template does not give", () => {
+  it("need no permission that the template does not grant", () => {
     expect(stack.problems).toEqual([]);
     expect(stack.runtime.denials).toEqual([]);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { runFaults } from "../../bench/faults/run-faults.ts";
 
-/** A small run of what `npm run faults` does at any size. */
-describe("receivers that fail, functions that die, rings lost and doubled, kill -9", () => {
-  it("lose nothing, keep the order, and leave no hole in a chain", { timeout: 180_000 }, async () => {
+/** A small run of `npm run faults`. */
+describe("failing receivers, dying functions, lost and duplicated wake-ups, and kill -9", () => {
+  it("lose no event, keep the order, and leave no hole in a chain", { timeout: 180_000 }, async () => {
     const lines: string[] = [];
     const run = await runFaults({ events: 1500, workspaces: 4, kills: 2, seed: 7, timeScale: 120 }, (line) =>
       lines.push(line),
@@ -14,7 +14,7 @@ describe("receivers that fail, functions that die, rings lost and doubled, kill 
     for (const kinds of [calls, batches, wakeUps]) expect(Object.values(kinds)).not.toContain(0);
     expect((kills["at work"] ?? 0) + (kills["at start"] ?? 0)).toBe(2);
     expect(Object.values(receivers).filter((count) => count > 0).length).toBeGreaterThan(4);
-    // A run in which nothing came twice would have shown nothing.
+    // A run without any duplicate would have tested nothing.
     expect(run.repeatedDeliveries).toBeGreaterThan(0);
     expect(lines.join("\n")).toContain("kill -9 no. 2");
   });

@@ -7,7 +7,7 @@ import { postedEvent } from "../helpers/sample-events.ts";
 
 let stack: FlowStack;
 let forged: ReturnType<typeof forgeTokens>;
-/** Ids of ws_1, by the name of the path's parameter. */
+/** Ids of ws_1 by the name of the path parameter. */
 const theirs: Record<string, string> = {};
 
 interface Answer {
@@ -86,14 +86,14 @@ function call(name: string, workspace: string, ids: Record<string, string>, toke
 }
 
 describe.each(guarded.map(([name]) => name))("%s", (name) => {
-  it("needs a token", async () => {
+  it("requires a token", async () => {
     expect(await call(name, "ws_1", theirs)).toMatchObject({
       status: 401,
       text: '{"message":"Unauthorized"}',
     });
   });
 
-  it("answers a foreign token alike, whether the workspace exists or not", async () => {
+  it("gives the same response to a foreign token, whether or not the workspace exists", async () => {
     const token = await tokenOf("ws_2");
     const [there, none] = [await call(name, "ws_1", theirs, token), await call(name, "ws_9", theirs, token)];
     expect(there.status).toBe(403);
@@ -103,7 +103,7 @@ describe.each(guarded.map(([name]) => name))("%s", (name) => {
 });
 
 describe.each(withIds.map(([name]) => name))("%s", (name) => {
-  it("answers ids of another workspace as it answers unknown ones", async () => {
+  it("treats ids of another workspace as unknown", async () => {
     const token = await tokenOf("ws_2");
     const unknown = Object.fromEntries(
       Object.entries(PATH_PARAMETERS).map(([key, { example }]) => [key, example]),
@@ -115,13 +115,13 @@ describe.each(withIds.map(([name]) => name))("%s", (name) => {
 });
 
 describe("a token with", () => {
-  it("everything in order opens the workspace that it names", async () => {
+  it("valid claims opens the workspace that it names", async () => {
     for (const claims of [{}, { aud: ["x", "trailcast"] }, { aud: undefined, client_id: "trailcast" }]) {
       expect((await call("listEvents", "ws_1", {}, forged.withClaims(claims))).status).toBe(200);
     }
   });
 
-  it("anything wrong opens nothing, and all are told the same", async () => {
+  it("any defect opens nothing, and the response is always the same", async () => {
     const answers: Record<string, unknown> = {};
     for (const [wrong, token] of Object.entries(forged.refused)) {
       const { status, text } = await call("listEvents", "ws_1", {}, token);
@@ -161,7 +161,7 @@ describe("a token with", () => {
     expect((await call("listEvents", "ws_1", {}, forged.withClaims({ scope }))).status).toBe(403);
   });
 
-  it("one workspace finds no other by a path that is written otherwise", async () => {
+  it("no other spelling of a path leads from one workspace to another", async () => {
     const token = await tokenOf("ws_2");
     for (const path of [
       "ws_2%2f..%2fws_1",
@@ -178,8 +178,8 @@ describe("a token with", () => {
   });
 });
 
-describe("what one workspace holds", () => {
-  it("is not in another's lists, whosever cursor leads on", async () => {
+describe("the data of one workspace", () => {
+  it("never appears in another's lists, whichever workspace a cursor comes from", async () => {
     const [one, two] = [await tokenOf("ws_1"), await tokenOf("ws_2")];
     const { nextCursor } = (await ask("GET", "/v1/workspaces/ws_1/events?limit=1", { token: one })).body;
     const { body } = await ask("GET", `/v1/workspaces/ws_2/events?limit=1&cursor=${nextCursor}`, {
@@ -195,7 +195,7 @@ describe("what one workspace holds", () => {
     }
   });
 
-  it("does not meet another's idempotency keys", async () => {
+  it("does not share idempotency keys with another", async () => {
     const headers = { "idempotency-key": "the same" };
     const answers = [];
     for (const workspace of ["ws_1", "ws_2"]) {
@@ -215,7 +215,7 @@ describe("what one workspace holds", () => {
     expect(answers[0]?.body.entry).not.toBe(answers[1]?.body.entry);
   });
 
-  it("was never changed by all this", async () => {
+  it("was not changed by any of these requests", async () => {
     const token = await tokenOf("ws_1");
     const { body } = await ask("GET", `/v1/workspaces/ws_1/destinations/${theirs["dst"]}`, { token });
     expect(body).toMatchObject({ name: "/theirs", enabled: true });

@@ -29,7 +29,7 @@ afterAll(async () => stack?.stop());
 
 type Method = Parameters<FlowUser["api"]["call"]>[0];
 
-/** Every answer is held to the OpenAPI document. */
+/** Every response is checked against the OpenAPI document. */
 async function call<Body>(
   method: Method,
   at: string,
@@ -52,9 +52,10 @@ const WAIT = { timeout: 20_000, interval: 50 };
 
 const lastAt = (at: string) => stack.receiver.received.findLast((request) => request.path === at);
 
-// In order: each goes on where the one before stopped. All of it runs by the grants that the template gives.
+// The tests run in order, each from the state that the previous one left, with only the permissions that the template
+// grants.
 describe("the owner of a destination", () => {
-  it("tests it: the event goes the way of a real delivery", async () => {
+  it("tests it with an event that takes the path of a real delivery", async () => {
     const result = await call<{ ok: boolean; attempt: { id: string; tls: { version: string } } }>(
       "POST",
       `${path}/test`,
@@ -67,7 +68,7 @@ describe("the owner of a destination", () => {
     expect(request && stack.receiver.judge(request)).toMatchObject({ kind: "verified" });
   });
 
-  it("rotates the secret: a receiver with the old one and one with the new one both verify", async () => {
+  it("rotates the secret, and receivers with the old and the new one both verify", async () => {
     const { secret } = await call<{ secret: string }>("POST", `${path}/rotate-secret`, {});
     await user.post("ws_manage", 1);
     const request = await vi.waitFor(() => {
@@ -98,7 +99,7 @@ describe("the owner of a destination", () => {
     expect(request?.headers["x-webhook-signature"]?.split(" ")).toHaveLength(1);
   });
 
-  it("narrows the filter: what it leaves out is passed, in order", async () => {
+  it("narrows the filter, and excluded events are passed in order", async () => {
     const etag = (await user.api.call("GET", path)).headers.get("etag") ?? "";
     await call("PATCH", path, { eventTypes: ["pro.atmos.team_member.*"] }, { "if-match": etag });
     await user.post("ws_manage", 2, { from: 2 });
@@ -118,7 +119,7 @@ describe("the owner of a destination", () => {
     expect(targets).toEqual(["n1", "n2", "n3", "n4", "n5"]);
   });
 
-  it("replays what was recorded, and reads how far it is", async () => {
+  it("replays recorded events and reads the progress", async () => {
     const window = { from: "2020-01-01T00:00:00Z", to: "2100-01-01T00:00:00Z" };
     const count = await call<{ events: number; exact: boolean }>("POST", `${path}/replays`, {
       ...window,
@@ -140,7 +141,7 @@ describe("the owner of a destination", () => {
     });
   });
 
-  it("reads its deliveries, and sends one of them again", async () => {
+  it("lists its deliveries and sends one of them again", async () => {
     await stack.runtime.waitIdle();
     const { items } = await call<{ items: { id: string; lane: string }[] }>(
       "GET",
@@ -160,7 +161,7 @@ describe("the owner of a destination", () => {
     expect(await statusOf(call("POST", `${path}/deliveries/${live?.id}/skip`))).toBe(409);
   });
 
-  it("finds in the log who did it, and no secret", async () => {
+  it("finds their actions in the log, and no secret", async () => {
     const { items } = await call<{ items: { type: string }[] }>(
       "GET",
       `${WS}/events?category=webhook&limit=100`,
@@ -179,7 +180,7 @@ describe("the owner of a destination", () => {
     expect(JSON.stringify(items)).not.toMatch(/whsec_|token-of-acme/);
   });
 
-  it("deletes it: its secret goes at once, and nothing arrives any more", async () => {
+  it("deletes it together with its secret, and nothing more arrives", async () => {
     await call("DELETE", path);
     expect(await statusOf(call("GET", path))).toBe(404);
     const secrets = new SecretsManagerClient({
@@ -195,7 +196,7 @@ describe("the owner of a destination", () => {
     expect(stack.receiver.received).toHaveLength(before);
   });
 
-  it("was never refused by a role", () => {
+  it("never lacks a permission", () => {
     expect(stack.runtime.denials).toEqual([]);
     expect(stack.problems).toEqual([]);
   });

@@ -12,7 +12,7 @@ let dir: string;
 let runtime: Runtime;
 let stop: () => Promise<void>;
 
-/** Takes one action away from every statement of the policies whose id contains `owner`. */
+/** Removes an action from every statement of the policies whose id contains `owner`. */
 function withoutGrant(template: Template, owner: string, action: string): Template {
   const text = JSON.stringify(template, (key, value: unknown) => {
     if (key !== "Action") return value;
@@ -47,8 +47,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => stop?.());
 
-describe("a grant that the template does not give", () => {
-  it("fails the run, naming function, action and resource", async () => {
+describe("a permission that the template does not grant", () => {
+  it("makes the run fail with the function, action and resource", async () => {
     await vi.waitFor(
       () =>
         expect(runtime.denials).toContainEqual(

@@ -22,7 +22,7 @@ import { chance, findMarks, Marks } from "../helpers/marks.ts";
 import { postedEvent } from "../helpers/sample-events.ts";
 import { type StartedProcess, startProcess } from "../helpers/start-process.ts";
 
-/** Where owners use everything, and where other hands break things. */
+/** The workspace in which owners use everything, and the one in which an outsider damages things. */
 const USED = "/v1/workspaces/ws_used";
 const BROKEN = "/v1/workspaces/ws_broken";
 const WORKSPACES = [USED, BROKEN];
@@ -40,9 +40,9 @@ let stack: StartedProcess;
 let outputs: Readonly<Record<string, string>>;
 let token: string;
 const answers: Answered[] = [];
-/** Every row of every table, as text, at the end of the session. */
+/** Every row of every table as text, at the end of the session. */
 let tables: Map<string, string>;
-/** Every file of logs, and what the process printed. */
+/** Every log file, and the output of the process. */
 let logs: Map<string, string>;
 
 const client = () => ({
@@ -51,7 +51,7 @@ const client = () => ({
   credentials: { accessKeyId: "LOCALADMIN", secretAccessKey: "any" },
 });
 
-/** One request; the answer is kept to be searched, without a secret that is shown once. */
+/** Sends a request and keeps its response for the search, without a secret that is shown once. */
 async function ask(
   method: string,
   path: string,
@@ -88,7 +88,7 @@ const header = (): Record<string, string> => ({
   "X-Auth": marks.add("header value", `Bearer ${chance()}.${chance()}`),
 });
 
-/** Answers the path of a new destination that leads to `kind` of the echoing receiver. */
+/** Creates a destination at the echoing receiver's `kind`, and returns its path in the API. */
 async function createDestination(workspace: string, kind: string, more: object = {}): Promise<string> {
   const url = `${receiver.url}/${kind}/${chance()}?token=${marks.fresh("query")}`;
   const asked = { name: kind, url, headers: header(), ...more };
@@ -97,7 +97,7 @@ async function createDestination(workspace: string, kind: string, more: object =
   return `${workspace}/destinations/${body.id}`;
 }
 
-/** An event with a mark in every value that may be one. */
+/** An event with a mark in every value that can have one. */
 function markedEvent(): object {
   const mark = (): string => marks.fresh("payload");
   return postedEvent({
@@ -121,7 +121,7 @@ async function post(workspace: string, ...events: object[]): Promise<string[]> {
   return body.events.map(({ id }: { id: string }) => id);
 }
 
-/** What owners and readers do, with receivers of every temper. */
+/** Actions of owners and readers, with receivers that respond in every way. */
 async function useEverything(): Promise<void> {
   const kinds = ECHOING_KINDS.slice(0, 9);
   const created: string[] = [];
@@ -175,7 +175,7 @@ async function readEvents(id: string): Promise<void> {
   );
 }
 
-/** Requests that are refused, each with a mark where it is wrong. */
+/** Requests that are refused, each with a mark in its invalid part. */
 async function sendNonsense(): Promise<void> {
   const bad = (): string => marks.fresh("bad input");
   const events = `${USED}/events`;
@@ -232,7 +232,10 @@ async function sendBadDestinations(bad: () => string): Promise<void> {
   await ask("DELETE", destination);
 }
 
-/** What other hands and faults may do to tables, secrets and queues: our own code then fails on values with marks. */
+/**
+ * Damage that outsiders and faults can do to tables, secrets and queues, so that Trailcast's code fails on marked
+ * values.
+ */
 async function breakThings(): Promise<void> {
   const [dynamo, secrets] = [new DynamoDBClient(client()), new SecretsManagerClient(client())];
   const kinds = [...ECHOING_KINDS.slice(9), "refuse", "refuse", "refuse"];
@@ -268,7 +271,7 @@ async function setProperty(dynamo: DynamoDBClient, id: string, name: string, val
   );
 }
 
-/** One entry that is no JSON any more, and one record that is no entry. */
+/** One entry that is no longer JSON, and one record that is not an entry. */
 async function breakEntries(dynamo: DynamoDBClient): Promise<void> {
   const [id = ""] = await post(BROKEN, markedEvent());
   await dynamo.send(
@@ -291,7 +294,7 @@ async function breakEntries(dynamo: DynamoDBClient): Promise<void> {
   await ask("POST", `${BROKEN}/exports`, { format: "csv" });
 }
 
-/** Messages and invocations that no part of ours sends, to every function that ran. */
+/** Messages and invocations that Trailcast itself never sends, to every function. */
 async function sendBrokenMessages(): Promise<void> {
   const [sqs, lambda] = [new SQSClient(client()), new LambdaClient(client())];
   const wakeUp = { MessageGroupId: "x", MessageDeduplicationId: chance() };
@@ -332,7 +335,7 @@ async function readLogs(): Promise<Map<string, string>> {
 
 const FAILURES = ["delivery.attempted", "request.failed", "lane.failed", "record.quarantined"];
 
-/** A lane fails when its next attempt is due: its schedule has it wait for up to 30 s. */
+/** A lane fails when its next attempt is due, and its schedule makes it wait for up to 30 s. */
 async function waitForMessages(): Promise<void> {
   await vi.waitFor(
     async () => {
@@ -369,7 +372,7 @@ afterAll(async () => {
 });
 
 describe("a session with marked secrets, header values, payloads and queries", () => {
-  it("did send what is searched for", () => {
+  it("sends the values that are searched for", () => {
     const sent = receiver.requests.join("\n");
     for (const kind of ["header value", "query"]) {
       expect(findMarks(marks.of(kind), "requests", sent).length).toBeGreaterThan(9);
@@ -379,11 +382,11 @@ describe("a session with marked secrets, header values, payloads and queries", (
     expect(tables.get("Deliveries")).toContain("****");
   });
 
-  it("left nothing of them in any log, nor in what the process printed", () => {
+  it("leaves none of them in logs or in the output of the process", () => {
     expect([...logs].flatMap(([name, text]) => findMarks(marks.all, name, text))).toEqual([]);
   });
 
-  it("left no secret and no header value in any table, and payloads in that of events alone", () => {
+  it("leaves no secret or header value in any table, and payloads only in the events table", () => {
     const hidden = marks.of("secret", "header value", "token");
     expect([...tables].flatMap(([name, text]) => findMarks(hidden, name, text))).toEqual([]);
     for (const name of ["Journal", "Quarantine"]) {
@@ -391,12 +394,12 @@ describe("a session with marked secrets, header values, payloads and queries", (
     }
   });
 
-  it("was told no secret and no header value again", () => {
+  it("is never shown a secret or header value again", () => {
     const hidden = marks.of("secret", "header value", "token");
     expect(answers.flatMap(({ what, text }) => findMarks(hidden, what, text))).toEqual([]);
   });
 
-  it("was refused without a word of what had been sent", () => {
+  it("is refused without an echo of the input", () => {
     const refusals = answers.filter(({ status }) => status >= 400);
     expect(refusals.length).toBeGreaterThan(30);
     const named = refusals.flatMap(({ what, status, text }) =>

@@ -44,7 +44,7 @@ interface StartedByNpm {
   output: () => string;
 }
 
-/** Runs `npm start` itself, in a process group of its own as a terminal would. */
+/** Runs `npm start` itself, in its own process group as a terminal would. */
 async function startByNpm(data: string, shell: string): Promise<StartedByNpm> {
   const options = [`--script-shell=${shell}`, "--", "--port", "0", "--data", data, "--no-demo"];
   const child = spawn("npm", ["start", ...options], {
@@ -61,8 +61,8 @@ async function startByNpm(data: string, shell: string): Promise<StartedByNpm> {
   return { npm: child.pid!, stack, ended: once(child, "close"), output: () => text };
 }
 
-// A dash stays between npm and the stack and dies of each signal; a bash makes way for the stack, which then gets both the
-// terminal's signal and the one that npm passes on.
+// With dash as the shell, dash stays between npm and the stack and dies of each signal. bash replaces itself with the
+// stack, which then gets both the terminal's signal and the one that npm passes on.
 describe.skipIf(process.platform === "win32").each(["sh", "bash"])("npm start through %s", (shell) => {
   it.each([
     ["Ctrl-C, which reaches everything in the terminal", "SIGINT", (npm: number) => -npm],
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === "win32").each(["sh", "bash"])("npm start th
     const { npm, stack, ended, output } = await startByNpm(data, shell);
 
     process.kill(target(npm), signal);
-    // The stack holds the other end of the output: it is closed once both have ended.
+    // The stack also holds the output open, so it closes only when both have ended.
     await ended;
 
     await vi.waitFor(() => expect(isRunning(stack)).toBe(false));
@@ -82,28 +82,32 @@ describe.skipIf(process.platform === "win32").each(["sh", "bash"])("npm start th
 });
 
 describe("npm start", () => {
-  it("shows sample events arrive in verified batches, and where to go on", { timeout: 120_000 }, async () => {
-    const output = await runDemo();
-    expect(batches(output).length).toBeGreaterThan(3);
-    expect(
-      batches(output).every((line) => /✓ +whd_\S+ +\d+ events? +signature valid +live #\d+/.test(line)),
-    ).toBe(true);
-    expect(output).toMatch(/every signature valid, in order, nothing missing, nothing twice/);
-    expect(output).toContain(started!.endpoints.consoleUrl);
-    expect(output).toMatch(
-      /token: npx trailcast token .*ws_demo --scope "destinations:read destinations:write"/,
-    );
-    expect(output).toMatch(/npx trailcast token --workspace ws_demo --scope events:write/);
-    expect(output).not.toContain("\u001b[");
-  });
+  it(
+    "shows sample events arriving in verified batches, and what to do next",
+    { timeout: 120_000 },
+    async () => {
+      const output = await runDemo();
+      expect(batches(output).length).toBeGreaterThan(3);
+      expect(
+        batches(output).every((line) => /✓ +whd_\S+ +\d+ events? +signature valid +live #\d+/.test(line)),
+      ).toBe(true);
+      expect(output).toMatch(/every signature valid, in order, nothing missing, nothing twice/);
+      expect(output).toContain(started!.endpoints.consoleUrl);
+      expect(output).toMatch(
+        /token: npx trailcast token .*ws_demo --scope "destinations:read destinations:write"/,
+      );
+      expect(output).toMatch(/npx trailcast token --workspace ws_demo --scope events:write/);
+      expect(output).not.toContain("\u001b[");
+    },
+  );
 
-  it("is gone after Ctrl-C, with 0", async () => {
+  it("stops on Ctrl-C with exit code 0", async () => {
     const { code } = await started!.end("SIGINT");
     expect(code).toBe(0);
     expect(readEndpoints(dir)).toBeUndefined();
   });
 
-  it("goes on with what the folder had: destination, chain and receiver", { timeout: 120_000 }, async () => {
+  it("continues with the destination, chain and receiver in the folder", { timeout: 120_000 }, async () => {
     const output = await runDemo();
     const [first = ""] = batches(output);
     expect(Number(/live #(\d+)/.exec(first)?.[1])).toBeGreaterThan(1);
@@ -132,7 +136,7 @@ describe("npm start", () => {
     expect(output()).toContain("npm start -- --port");
   });
 
-  it("says what to do when the signing key is broken, and ends", { timeout: 60_000 }, async () => {
+  it("says what to do when the signing key is broken, and exits", { timeout: 60_000 }, async () => {
     const broken = join(dir, "broken");
     await mkdir(broken);
     await writeFile(join(broken, "issuer-key.json"), "{");

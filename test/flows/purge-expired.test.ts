@@ -51,7 +51,7 @@ async function stop(): Promise<void> {
   await runtime.stop();
 }
 
-/** The daily plan is run by the test alone: a stack that was down makes up for one that it missed when it starts. */
+/** Only the test runs the daily plan, although a stack that was down would make up for a missed one at its start. */
 function withoutDailyPlan(template: any): any {
   for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {
     if (Type === "AWS::Scheduler::Schedule" && id.includes("Retention")) delete template.Resources[id];
@@ -59,7 +59,7 @@ function withoutDailyPlan(template: any): any {
   return template;
 }
 
-/** The clock of a folder goes on from where its last run left it. */
+/** The clock of a folder continues where its last run stopped. */
 function moveClockDays(days: number): void {
   const file = join(dir, "clock.json");
   const state = JSON.parse(readFileSync(file, "utf8"));
@@ -124,12 +124,12 @@ afterAll(async () => {
 });
 
 describe("the daily purge of a running stack", () => {
-  it("hides what has expired before it removes anything", async () => {
+  it("hides expired events before it removes anything", async () => {
     expect((await listed("ws_whole")).map(({ subject }) => subject)).toEqual(["new"]);
     expect(await verify()).toMatchObject({ code: 0 });
   });
 
-  it("removes it by a receipt that is an audit event, though the purge of another workspace fails", async () => {
+  it("removes them with a receipt that is an audit event, although the purge of another workspace fails", async () => {
     const TableName = runtime.outputs["RegistryTable"];
     await dynamo.send(
       new PutItemCommand({ TableName, Item: marshall({ ...purgeRow, version: "not a number" }) }),
@@ -156,7 +156,7 @@ describe("the daily purge of a running stack", () => {
     expect(await receiptsOf("ws_broken")).toEqual([]);
   });
 
-  it("confirms a hold that is put without waiting for the day's plan", async () => {
+  it("confirms a new hold without waiting for the daily plan", async () => {
     const path = "/v1/workspaces/ws_whole/entitlement";
     await api.call("PUT", path, { plan: "free", retentionDays: 1, hold: true });
     await vi.waitFor(
@@ -165,7 +165,7 @@ describe("the daily purge of a running stack", () => {
     );
   });
 
-  it("makes up for what failed with the next plan", async () => {
+  it("makes up for a failure with the next plan", async () => {
     const TableName = runtime.outputs["RegistryTable"];
     await dynamo.send(new DeleteItemCommand({ TableName, Key: marshall(purgeRow) }));
     await plan();

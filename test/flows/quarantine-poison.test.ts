@@ -31,7 +31,7 @@ async function quarantined(): Promise<number> {
 }
 
 describe("a record that fan-out cannot process", () => {
-  it("is set aside with an alarm's metric, and the events behind it still arrive", async () => {
+  it("is quarantined with an alarm's metric, and the events behind it still arrive", async () => {
     const before = await user.post("ws_1", 2);
     await stack.dynamo.send(
       new PutItemCommand({
@@ -48,7 +48,7 @@ describe("a record that fan-out cannot process", () => {
     );
   });
 
-  it("is looked at again by a redrive and stays while it cannot be read", async () => {
+  it("is examined again by a redrive, and stays while it cannot be read", async () => {
     const [redrive = ""] = stack.runtime.find("AWS::Lambda::Function", "TrailcastFanOutRedrive");
     expect(await stack.runtime.invoke(redrive, {})).toMatchObject({ unreadable: 1, remaining: false });
     expect(await quarantined()).toBe(1);

@@ -20,7 +20,7 @@ import { synthesise } from "../../local/synthesise.ts";
 import type { Template } from "../../packages/local-stack/src/template/template.ts";
 
 const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
-/** The queue's own bound: one more receive buries a message. */
+/** The queue's own maximum: one more receive moves a message to the dead-letter queue. */
 const MAX_RECEIVES = 3;
 
 let dir: string;
@@ -28,7 +28,7 @@ let runtime: Runtime;
 let sqs: SQSClient;
 let proxy: Server;
 
-/** Purge tasks stay where they lie: the mappings of their queues do not poll. */
+/** Purge tasks stay in their queues, because the event source mappings do not poll. */
 function withoutPurge(template: Template): Template {
   const resources = Object.entries(template.Resources).map(([id, resource]) => [
     id,
@@ -39,7 +39,7 @@ function withoutPurge(template: Template): Template {
   return { ...template, Resources: Object.fromEntries(resources) as Template["Resources"] };
 }
 
-/** AWS for somebody whose policy leaves an action out. */
+/** A client whose policy lacks an action. */
 async function startProxy(target: string, denied: string): Promise<Server> {
   const server = createServer((incoming, answer) => {
     if (incoming.headers["x-amz-target"] === denied) {
@@ -99,7 +99,7 @@ const countIn = async (output: string): Promise<number> =>
   Number(await attributeOf(output, "ApproximateNumberOfMessages"));
 const proxyUrl = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 
-/** Puts a task into a queue and receives what lies there until it is buried. */
+/** Sends a task to a queue and receives it until it moves to the dead-letter queue. */
 async function bury(output: string): Promise<void> {
   const QueueUrl = runtime.outputs[output];
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ workspace: output }) }));
@@ -110,7 +110,7 @@ async function bury(output: string): Promise<void> {
 }
 
 describe("a redrive of purge tasks", () => {
-  it("sends each back to the queue that it came from, those of a PUT ahead of the day's", async () => {
+  it("returns each to its source queue, those of a PUT before the daily ones", async () => {
     await bury("UrgentPurgeQueueUrl");
     await bury("PurgeQueueUrl");
     expect(await countIn("PurgeDeadQueueUrl")).toBe(2);
@@ -124,7 +124,7 @@ describe("a redrive of purge tasks", () => {
     expect(await countIn("PurgeQueueUrl")).toBe(1);
   }, 60_000);
 
-  it("goes on for those who may not look at moves, and says what it does not know", async () => {
+  it("works without the permission to list moves, and says what is unknown", async () => {
     await bury("UrgentPurgeQueueUrl");
 
     const { code, stdout } = await redrive(proxyUrl());
@@ -137,7 +137,7 @@ describe("a redrive of purge tasks", () => {
     expect(code).toBe(0);
   }, 60_000);
 
-  it("does not say that all is well when a move is refused and an earlier one cannot be seen", async () => {
+  it("does not report success when a move is refused and an earlier one cannot be seen", async () => {
     await vi.waitFor(async () => expect(await countIn("PurgeDeadQueueUrl")).toBe(0), 10_000);
     const QueueUrl = runtime.outputs["PurgeDeadQueueUrl"];
     for (let index = 0; index < 60; index++) {

@@ -159,7 +159,7 @@ describe("a request with", () => {
     },
   );
 
-  it("any fault is told by a type that leads to its description, without a token", async () => {
+  it("every problem has a type that leads to its description, without a token", async () => {
     const { body } = await post({ body: "no JSON" });
     const { type } = body as { type: string };
     const page = await fetch(new URL(type, stack.runtime.apiUrl));

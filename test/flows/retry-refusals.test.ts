@@ -12,7 +12,7 @@ let stack: FlowStack;
 let user: FlowUser;
 
 beforeAll(async () => {
-  // Waits of 5 s and 30 s pass in a fraction of a second.
+  // On this clock, waits of 5 s and 30 s take a fraction of a second.
   stack = await startFlowStack({ timeScale: 60 });
   user = await createFlowUser({ apiUrl: stack.runtime.apiUrl, dir: stack.dir, receiver: stack.receiver });
 }, 120_000);
@@ -40,13 +40,13 @@ async function healthOf(workspace: string, destination: string): Promise<Health[
 }
 
 describe("a receiver that refuses", () => {
-  it("gets the same delivery again, and what comes behind it only afterwards", async () => {
+  it("gets the same delivery again, and later events only afterwards", async () => {
     await user.register("ws_flaky");
     const path = "/flaky?failures=2&status=503";
     await user.createDestination("ws_flaky", path, MINE);
     const first = await user.post("ws_flaky", 3);
     const second = await user.post("ws_flaky", 2, { from: 3 });
-    // A refused request has arrived too: what is waited for is the third attempt of each delivery.
+    // A refused request has arrived too, so the test waits for the third attempt of each delivery.
     await vi.waitFor(
       () => {
         expect(new Set(arrivedAt(stack.receiver, path).ids).size).toBe(5);
@@ -68,7 +68,7 @@ describe("a receiver that refuses", () => {
     expect([...new Set(arrivedAt(stack.receiver, path).ids)]).toEqual([...first, ...second]);
   });
 
-  it("says gone and is suspended, until its owner enables it where it stopped", async () => {
+  it("is suspended when it answers 410, until its owner enables it where it stopped", async () => {
     await user.register("ws_gone");
     const destination = await user.createDestination("ws_gone", "/gone", MINE);
     const ids = await user.post("ws_gone", 2);
@@ -89,7 +89,7 @@ describe("a receiver that refuses", () => {
     expect(delivered?.id).toBe(requestsAt("/gone")[0]?.id);
   });
 
-  it("redirects and is not followed", async () => {
+  it("is not followed when it redirects", async () => {
     await user.register("ws_redirect");
     const destination = await user.createDestination("ws_redirect", "/redirect", MINE);
     await user.post("ws_redirect", 1);
@@ -99,7 +99,7 @@ describe("a receiver that refuses", () => {
     });
   });
 
-  it("says too large and gets the halves under the next numbers", async () => {
+  it("gets the halves under the next numbers when it answers 413", async () => {
     await user.register("ws_limit");
     const path = "/limit?events=3";
     await user.createDestination("ws_limit", path, MINE);

@@ -4,11 +4,11 @@ import type { Disturbance } from "../../packages/local-stack/src/runtime/disturb
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 const WORKSPACE = "ws_slow";
-/** A little more than the 3 s from which an answer counts as slow. */
+/** A little more than 3 s, from which a response counts as slow. */
 const SLOW = "/slow?ms=3100";
 const QUICK = "/quick";
 
-/** Which queue's rings were answered since it was last emptied. */
+/** The queues whose wake-ups were processed since this was last emptied. */
 const answered: ("quick" | "slow")[] = [];
 const watchWakeUps: Required<Disturbance>["invocation"] = ({ mapping, source }, invoke) => {
   if (source === "queue") answered.push(mapping.includes("SlowWakeUps") ? "slow" : "quick");
@@ -30,7 +30,10 @@ beforeAll(async () => {
 });
 afterAll(async () => stack.stop());
 
-/** Posts an event, and waits for its answer and the end of all work; answers which queue's rings were answered for it. */
+/**
+ * Posts an event, waits for its response and until the queues are empty, and returns the queues whose wake-ups were
+ * processed for it.
+ */
 async function wakeUpsFor(path: string): Promise<Set<string>> {
   answered.length = 0;
   const before = stack.receiver.received.filter((request) => request.path === path).length;
@@ -42,8 +45,8 @@ async function wakeUpsFor(path: string): Promise<Set<string>> {
   return new Set(answered);
 }
 
-describe("a lane whose receiver answers slowly", () => {
-  it("has its rings in the slow queue after two slow answers", { timeout: 60_000 }, async () => {
+describe("a lane with a slow receiver", () => {
+  it("uses the slow queue after two slow responses", { timeout: 60_000 }, async () => {
     const queues = watchQueues(stack.runtime.awsEndpointUrl);
     expect(await wakeUpsFor(SLOW)).toEqual(new Set(["quick"]));
     await wakeUpsFor(SLOW);
@@ -51,12 +54,12 @@ describe("a lane whose receiver answers slowly", () => {
     const { samples, most, mostSlow } = await queues.stop();
     expect(samples).toBeGreaterThan(0);
     expect(most).toBeGreaterThan(0);
-    // Of one lane: the ring under way, and few that wait for its end.
+    // Messages of one lane: the wake-up of the current run, and a few that wait for its end.
     expect(mostSlow).toBeGreaterThan(0);
     expect(mostSlow).toBeLessThan(5);
   });
 
-  it("has them in the other queue again after one quick answer", { timeout: 60_000 }, async () => {
+  it("uses the quick queue again after one quick response", { timeout: 60_000 }, async () => {
     await user.api.call("PATCH", destination, { url: stack.receiver.url + QUICK }, { "if-match": "*" });
     expect(await wakeUpsFor(QUICK)).toContain("slow");
     expect(await wakeUpsFor(QUICK)).toEqual(new Set(["quick"]));

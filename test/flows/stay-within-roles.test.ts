@@ -30,7 +30,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => stack?.stop());
 
-/** A client that the endpoint takes for the role of a function: somebody else's code runs in it. */
+/** A client that the endpoint treats as having a function's role, as if an attacker's code ran in it. */
 function as(accessKeyId: string) {
   return {
     endpoint: stack.runtime.awsEndpointUrl,
@@ -59,10 +59,10 @@ const scan = (role: string, name: string): Promise<unknown> =>
   new DynamoDBClient(as(role)).send(new ScanCommand({ TableName: table(name) }));
 const denied = { name: expect.stringMatching(/AccessDenied/) };
 
-describe("whoever takes over the delivery function", () => {
+describe("an attacker who takes over the delivery function", () => {
   const role = () => roleOf("TrailcastDeliveryFunction");
 
-  it("may move lanes, and point no destination elsewhere and give no workspace another plan", async () => {
+  it("can move lanes, but cannot change a destination's URL or a workspace's plan", async () => {
     const lane = await readRow(`lane#${destination}#live`);
     await put(role(), { ...lane, version: lane["version"] + 1 });
     const row = await readRow(`destination#${destination}`);
@@ -82,7 +82,7 @@ describe("whoever takes over the delivery function", () => {
     ).rejects.toMatchObject(denied);
   });
 
-  it("reads no table as a whole, no other secret, and changes none", async () => {
+  it("cannot scan a table, read other secrets or change any", async () => {
     for (const name of ["Events", "Journal", "Registry", "Deliveries", "Quarantine"]) {
       await expect(scan(role(), name)).rejects.toMatchObject(denied);
     }
@@ -96,7 +96,7 @@ describe("whoever takes over the delivery function", () => {
     ).rejects.toMatchObject(denied);
   });
 
-  it("starts no other function and asks for no purge", async () => {
+  it("cannot invoke other functions or request a purge", async () => {
     const lambda = new LambdaClient(as(role()));
     for (const prefix of [
       "TrailcastManagementFunction",
@@ -113,8 +113,8 @@ describe("whoever takes over the delivery function", () => {
   });
 });
 
-describe("whoever takes over", () => {
-  it("a reading function keeps export jobs, and changes nothing else", async () => {
+describe("an attacker who takes over", () => {
+  it("a reading function can write export jobs, but change nothing else", async () => {
     for (const prefix of ["TrailcastReadingFunction", "TrailcastReadingExport"]) {
       const role = roleOf(prefix);
       await put(role, { workspace: "ws_1", item: "export#exp_1", export: "exp_1", version: 1 });
@@ -130,7 +130,7 @@ describe("whoever takes over", () => {
     }
   });
 
-  it("ingest reads no event, and the open function nothing at all", async () => {
+  it("ingest cannot read events, and the public function can do nothing at all", async () => {
     for (const prefix of ["TrailcastIngest", "TrailcastManagementOpen"]) {
       for (const name of ["Events", "Journal", "Deliveries", "Quarantine"]) {
         await expect(scan(roleOf(prefix), name)).rejects.toMatchObject(denied);
@@ -141,7 +141,7 @@ describe("whoever takes over", () => {
     ).rejects.toMatchObject(denied);
   });
 
-  it("fan-out changes no lane and no destination", async () => {
+  it("fan-out cannot change a lane or a destination", async () => {
     const lane = await readRow(`lane#${destination}#live`);
     await expect(put(roleOf("TrailcastFanOutFunction"), lane)).rejects.toMatchObject(denied);
   });

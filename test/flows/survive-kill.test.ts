@@ -30,8 +30,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-describe("kill -9 in the middle of the run, three times", () => {
-  it("loses nothing that was answered 202, and keeps the order", { timeout: 120_000 }, async () => {
+describe("killing a running stack three times with kill -9", () => {
+  it("loses no event that was answered 202, and keeps the order", { timeout: 120_000 }, async () => {
     stack = await startProcess(dir, ["--no-demo"]);
     let user = await createFlowUser({ apiUrl: stack.endpoints.apiUrl, dir, receiver });
     for (const workspace of WORKSPACES) {
@@ -43,7 +43,7 @@ describe("kill -9 in the middle of the run, three times", () => {
     for (let post = 0; post < POSTS; post++) {
       if (KILL_AFTER_POSTS.has(post)) {
         const { child } = stack;
-        // While requests are under way and batches are being delivered.
+        // Kills the stack while requests are under way and batches are being delivered.
         const cutOff = Promise.allSettled(
           WORKSPACES.map((workspace) => user.post(workspace, 1, { key: `cut-${post}` })),
         );
@@ -72,17 +72,17 @@ describe("kill -9 in the middle of the run, three times", () => {
   });
 });
 
-/** A request under way is answered or cut off. */
+/** A request under way is either answered or cut off. */
 function wasRefused(request: PromiseSettledResult<unknown>): boolean {
   return request.status === "rejected" && request.reason instanceof ApiRefusedError;
 }
 
-/** A delivery whose answer was lost comes again whole. */
+/** A delivery whose response was lost is sent again unchanged. */
 function withoutRepeats(ids: readonly string[]): string[] {
   return [...new Set(ids)];
 }
 
-/** Deliveries that came more than once with another body: there are none. */
+/** Deliveries that arrived more than once with different bodies; must be empty. */
 function repeatedDeliveries(path: string): string[] {
   const bodies = new Map<string, string>();
   return receiver.received

@@ -4,9 +4,9 @@ import type { AwsCall } from "../../packages/local-stack/src/aws/services.ts";
 import type { Caller } from "../../packages/local-stack/src/runtime/disturbance.ts";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
-/** The sweep of what is behind comes each quarter of an hour: 3 s on this clock. */
+/** The sweep of lanes that are behind runs every quarter of an hour, which is 3 s on this clock. */
 const TIME_SCALE = 300;
-/** More deliveries than one run makes, so that a run ends at its bound with a ring that is lost. */
+/** More deliveries than one run makes, so that a run ends at its limit and its wake-up is lost. */
 const DELIVERIES = 35;
 
 let stack: FlowStack;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.stop());
 
-/** Every ring but those of the sweep is answered as sent, and gone. */
+/** Reports every wake-up except those of the sweep as sent, and drops it. */
 async function dropWakeUps(
   caller: Caller,
   { action, input }: AwsCall,
@@ -36,7 +36,7 @@ async function dropWakeUps(
   return { Successful, Failed: [] };
 }
 
-/** Ids of the events that were posted, in the order in which they first arrived. */
+/** Ids of the posted events in the order in which they first arrived. */
 function arrivals(path: string): string[] {
   const ids = stack.receiver.received
     .filter((request) => request.path === path)
@@ -46,8 +46,8 @@ function arrivals(path: string): string[] {
   return [...new Set(ids)];
 }
 
-describe("the sweep alone, every other ring lost", () => {
-  it("delivers everything in order: what is behind, what is due, and what a run left", async () => {
+describe("the sweep, when every other wake-up is lost,", () => {
+  it("delivers everything in order: lanes that are behind, due, or left by a run at its limit", async () => {
     const cases = [
       { workspace: "ws_quiet", path: "/quiet", format: "cloudevents-batch" },
       { workspace: "ws_refused", path: "/flaky?failures=3", format: "cloudevents-batch" },
@@ -65,7 +65,7 @@ describe("the sweep alone, every other ring lost", () => {
     for (const [path, ids] of posted) {
       await vi.waitFor(() => expect(arrivals(path)).toEqual(ids), { timeout: 60_000, interval: 100 });
     }
-    // Fan-out, management and deliver itself all rang for nothing.
+    // Wake-ups of fan-out, management and deliver itself were all lost.
     for (const name of ["FanOut", "Management", "Delivery"]) {
       expect(dropped.some((caller) => caller.includes(name))).toBe(true);
     }

@@ -8,7 +8,7 @@ import type { ReceivedRequest } from "../../local/receiver/practice-receiver.ts"
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
-/** Refuses more than 4 events by a 413. */
+/** Refuses more than 4 events with a 413. */
 const LIMITED = "/limit?events=4";
 
 let stack: FlowStack;
@@ -27,7 +27,7 @@ afterAll(async () => stack?.stop());
 const eventsIn = ({ body }: ReceivedRequest): { id: string }[] => JSON.parse(body) as { id: string }[];
 const chainOf = ({ headers }: ReceivedRequest): string => headers["x-webhook-chain"] ?? "";
 
-/** What a receiver keeps that keeps only what it answers 2xx. */
+/** What is kept by a receiver that keeps only requests that it answers with a 2xx. */
 const taken = (): ReceivedRequest[] =>
   stack.receiver.received.filter(
     (request) => request.path.startsWith(LIMITED) && eventsIn(request).length <= 4,
@@ -45,7 +45,7 @@ async function takenEvents(count: number): Promise<void> {
   );
 }
 
-describe("verify --chain of a destination that was split, moved and given another secret", () => {
+describe("verify --chain of a destination with a split, a new URL and a new secret", () => {
   const secrets: string[] = [];
   let destination = "";
 
@@ -65,7 +65,7 @@ describe("verify --chain of a destination that was split, moved and given anothe
     secrets.push(secret, (rotated as { secret: string }).secret);
     await user.post("ws_1", 3, { from: 6 });
     await takenEvents(9);
-    // The log has the last attempt when its lane has gone on.
+    // The log has the last attempt once its lane has moved on.
     await vi.waitFor(async () => {
       const { body } = await user.api.call("GET", `${path}/${id}/deliveries?outcome=delivered`);
       const { length } = (body as { items: object[] }).items;
@@ -92,7 +92,7 @@ describe("verify --chain of a destination that was split, moved and given anothe
   const numberOf = (request: ReceivedRequest | undefined): number =>
     Number(request === undefined ? 0 : chainOf(request).split(";")[1]);
 
-  it("cannot tell what was refused from what was lost, until it asks the log", async () => {
+  it("distinguishes refused deliveries from lost ones only with the log", async () => {
     expect(new Set(taken().map(({ path }) => path)).size).toBe(2);
     expect(await verify(taken())).toMatchObject({
       code: 1,
@@ -102,13 +102,13 @@ describe("verify --chain of a destination that was split, moved and given anothe
     expect(asked.stdout).toMatch(/· live #1: the receiver refused it as too large \(413\)/);
     expect(asked.stdout).toContain("Nothing is missing from live #2 to");
     expect(asked.code).toBe(0);
-    // With the one that was refused, nothing is missing and nothing need be asked.
+    // If the refused request is kept too, nothing is missing and the log is not needed.
     const all = stack.receiver.received.filter(({ path }) => path.startsWith(LIMITED));
     const whole = `Nothing is missing from live #1 to #${numberOf(all.at(-1))}.`;
     expect(await verify(all)).toMatchObject({ code: 0, stdout: expect.stringContaining(whole) });
   });
 
-  it("names what the receiver took and does not have, in the middle and at the end", async () => {
+  it("names deliveries that the receiver accepted but does not have, in the middle and at the end", async () => {
     const [first, ...rest] = stack.receiver.received.filter(({ path }) => path.startsWith(LIMITED));
     const split = await verify([first!, ...rest.slice(1)], ...byLog());
     expect(split.code).toBe(1);

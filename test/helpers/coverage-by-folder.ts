@@ -9,7 +9,7 @@ interface Count {
 }
 type Counts = Record<Metric, Count>;
 
-/** What a reporter of the coverage gets from vitest, as far as this one needs it. */
+/** The part of vitest's coverage context that this reporter needs. */
 interface CoverageContext {
   getTree(): {
     visit(
@@ -26,7 +26,7 @@ Coverage of what the tests run in their own processes. It is a lower bound: the 
 and run in worker threads, and commands and stacks in processes of their own; V8 counts none of these here.
 `;
 
-/** A reporter of vitest's coverage: one line for each folder, where the built-in ones have one for each file. */
+/** A coverage reporter for vitest that prints one line per folder; the built-in ones print one per file. */
 export default class CoverageByFolder {
   execute(context: CoverageContext): void {
     const folders = new Map<string, Counts>();
@@ -51,7 +51,9 @@ export default class CoverageByFolder {
   }
 }
 
-/** The pure core and each package stand for themselves; other folders as the top level names them. */
+/**
+ * Groups files by folder: the pure core and each package are separate, other files belong to their top-level folder.
+ */
 function folderOf(file: string): string {
   const [first = "", second = ""] = relative(REPOSITORY, file).split(/[/\\]/);
   return first === "packages" || second === "core" ? `${first}/${second}` : first;

@@ -42,7 +42,7 @@ export const lambdaContext = {
   getRemainingTimeInMillis: () => 30_000,
 } as Context;
 
-/** The context of an invocation that says so much time is left at each look. */
+/** An invocation context that always reports this much remaining time. */
 export function contextWith(remaining: () => number): Context {
   return { ...lambdaContext, getRemainingTimeInMillis: remaining };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { logicalIdOf, MINIMAL, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";
 
-/** With a user pool of its own, whose function is watched too. */
+/** This stack has its own user pool, whose function has alarms too. */
 const template = synthesise({ sourceBaseUrl: MINIMAL.sourceBaseUrl });
 
 interface MetricStat {
@@ -16,7 +16,7 @@ interface MetricQuery {
   MetricStat?: MetricStat;
 }
 
-/** What CDK appends to a logical id. */
+/** Removes what CDK adds to a logical id. */
 const plain = (id: string): string => id.replace(/^Trailcast/, "").replace(/[0-9A-F]{8}$/, "");
 const subject = (value: unknown): string => (typeof value === "string" ? value : plain(logicalIdOf(value)));
 const watched = ({ Metric, Period, Stat }: MetricStat): string => {
@@ -26,7 +26,7 @@ const watched = ({ Metric, Period, Stat }: MetricStat): string => {
 const asked = ({ Id, Expression, ReturnData, MetricStat }: MetricQuery): string =>
   `${ReturnData ? "" : "("}${Id} = ${Expression ?? (MetricStat && watched(MetricStat))}${ReturnData ? "" : ")"}`;
 
-/** An alarm as one reads it on its page: what is measured, when it is too much, for how long, what silence says. */
+/** An alarm as the console shows it: metric, threshold, periods, and treatment of missing data. */
 function rowOf(alarm: Record<string, any>): unknown[] {
   const { Metrics, Namespace, MetricName, Dimensions, Period, Statistic } = alarm;
   const single = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: Statistic };
@@ -103,7 +103,7 @@ const TABLE: Record<string, unknown[]> = {
   MapGroupsFunction: busy("IdentityMapGroups"),
 };
 
-it("every alarm measures, compares and waits as this table says, and none is without a row", () => {
+it("every alarm has exactly the metric, threshold and periods of its row in this table", () => {
   const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm").map(([id, { Properties }]) => [
     plain(id).replace("ObservabilityAlarms", ""),
     rowOf(Properties),

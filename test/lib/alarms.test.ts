@@ -25,7 +25,7 @@ const expressionOf = (queries: readonly MetricQuery[]): string | undefined =>
   queries.find(({ Expression }) => Expression !== undefined)?.Expression;
 
 describe("alarms", () => {
-  it("each say in a sentence who notices what, and link to a runbook that exists", () => {
+  it("describe in a sentence who is affected and how, and link to an existing runbook", () => {
     expect(alarms.length).toBeGreaterThan(15);
     for (const { AlarmDescription } of alarms) {
       expect(AlarmDescription).toMatch(/^.{20,}\. Runbook: docs\/operate\.md#[a-z-]+$/);
@@ -38,7 +38,7 @@ describe("alarms", () => {
     expect(headings.filter((heading) => !linked.has(heading))).toEqual([]);
   });
 
-  it("tell the operator when they begin and when they end", () => {
+  it("notify the operator when they start and when they end", () => {
     const topic = resourcesOf(template, "AWS::SNS::Topic")[0]?.[0];
     for (const { AlarmActions, OKActions } of alarms) {
       expect(AlarmActions.map(logicalIdOf)).toEqual([topic]);
@@ -53,7 +53,7 @@ describe("alarms", () => {
     );
   });
 
-  it("reach the address in the settings, and nobody without one", () => {
+  it("are sent to the address in the settings, and to no address without one", () => {
     expect(resourceOf(template, "AWS::SNS::Subscription", "").Properties).toMatchObject({
       Protocol: "email",
       Endpoint: "operator@example.com",
@@ -61,7 +61,7 @@ describe("alarms", () => {
     expect(resourcesOf(synthesise(MINIMAL), "AWS::SNS::Subscription")).toEqual([]);
   });
 
-  it("watch metrics that the functions write, in the namespace of their stack", () => {
+  it("watch metrics that the functions emit, in the namespace of their stack", () => {
     const ours = alarms
       .flatMap(({ Metrics, ...alarm }) => (Metrics === undefined ? [alarm] : Metrics.flatMap(metricOf)))
       .filter(({ Namespace }) => Namespace === "Trailcast/Trailcast");
@@ -84,7 +84,7 @@ describe("alarms", () => {
     for (const [id] of [...dead, ...functions]) expect(watched).toContain(id);
   });
 
-  it("take two quarters of an hour of silence of the sweep for a lag, whatever was said before", () => {
+  it("treat half an hour without a report of the sweep as a lag, whatever was reported before", () => {
     const { Metrics, ...lag } = resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag").Properties;
     expect(lag).toMatchObject({ TreatMissingData: "breaching", EvaluationPeriods: 2, Threshold: 900 });
     expect(expressionOf(Metrics)).toBe("FILL(lag, 901)");
@@ -93,14 +93,14 @@ describe("alarms", () => {
     ]);
   });
 
-  it("of that silence come after its schedule, which sweeps at once: a new stack's is off", () => {
+  it("for a silent sweep are created after its schedule, which sweeps at once, so that a new stack has none", () => {
     const [schedule] = resourcesOf(template, "AWS::Scheduler::Schedule", "SweepBehind");
     expect(resourceOf(template, "AWS::CloudWatch::Alarm", "DeliveryLag")["DependsOn"]).toContain(
       schedule?.[0],
     );
   });
 
-  it("count failures in a period that has errors alone, or throttles alone", () => {
+  it("count failures also in periods that have only errors or only throttles", () => {
     const ofFunctions = ofPool.filter(([id]) => id.includes("Function"));
     expect(ofFunctions).toHaveLength(FUNCTION_ENTRIES.length);
     for (const [, { Properties }] of ofFunctions) {
@@ -108,7 +108,7 @@ describe("alarms", () => {
     }
   });
 
-  it("stay on for as long as a record lies in quarantine", () => {
+  it("stay on while any record is in quarantine", () => {
     expect(resourceOf(template, "AWS::CloudWatch::Alarm", "RecordsQuarantined").Properties).toMatchObject({
       TreatMissingData: "ignore",
       Period: 900,
@@ -117,7 +117,7 @@ describe("alarms", () => {
     });
   });
 
-  it("want two periods of failures in a row of what is called all the time, one of what runs now and then", () => {
+  it("need two failing periods for functions that are called all the time, one for occasional ones", () => {
     const watched = ofPool
       .filter(([id]) => id.includes("Function"))
       .map(([id, { Properties }]) => [

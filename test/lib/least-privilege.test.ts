@@ -6,7 +6,7 @@ import { FUNCTION_ENTRIES } from "../../lib/function-code.ts";
 import { readSources, REPOSITORY, type SourceFile } from "../helpers/source-files.ts";
 import { logicalIdOf, resourcesOf, synthesise } from "../helpers/synthesised-stack.ts";
 
-// The user pool brings the twelfth function, the VPC the rights on network interfaces.
+// The user pool adds the twelfth function, the VPC the permissions for network interfaces.
 const template = synthesise({
   sourceBaseUrl: "https://app.example.com",
   egress: { fixedAddresses: 1 },
@@ -30,7 +30,7 @@ const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
 const resourcesIn = ({ Resource }: Statement): string[] =>
   [Resource].flat().map((one) => JSON.stringify(one));
 
-/** What a command of the SDK needs; the action of its own name where nothing else is said. */
+/** The IAM actions that an SDK command needs; by default the action of the same name. */
 const ACTIONS: Readonly<Record<string, string[]>> = {
   TransactWriteItemsCommand: ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"].map(
     (name) => `dynamodb:${name}`,
@@ -49,11 +49,14 @@ const SERVICES: Readonly<Record<string, string>> = {
   "secrets-manager": "secretsmanager",
 };
 
-/** What Lambda itself does by a function's role: write logs, poll queues and streams, attach to a VPC. */
+/**
+ * Actions that Lambda itself performs with a function's role: writing logs, polling queues and streams, attaching to a
+ * VPC.
+ */
 const PLATFORM =
   /^(?:logs:(?:CreateLogStream|PutLogEvents)|sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl)|dynamodb:(?:DescribeStream|GetRecords|GetShardIterator|ListStreams)|ec2:.*NetworkInterface.*|ec2:DescribeSubnets|ec2:.*PrivateIpAddresses)$/;
 
-/** The files that run behind an entry. */
+/** The files that an entry imports, directly or indirectly. */
 function filesBehind(entry: string): SourceFile[] {
   const seen = new Map<string, SourceFile>();
   const visit = (path: string): void => {
@@ -80,7 +83,7 @@ function usedBy(entry: string): Set<string> {
 
 const ENV_NAMES: Readonly<Record<string, string>> = ENV;
 
-/** Environment that the code behind an entry reads. */
+/** Environment variables that the code behind an entry reads. */
 function readBy(entry: string): string[] {
   const names = filesBehind(entry).flatMap(({ text }) =>
     [...text.matchAll(/\bENV\.(\w+)/g)].map(([, key = ""]) => ENV_NAMES[key] ?? `ENV.${key}`),
@@ -102,11 +105,11 @@ const functions = resourcesOf(template, "AWS::Lambda::Function").map(([id, { Pro
 }));
 
 describe("roles", () => {
-  it("there is one for each function, shared with none", () => {
+  it("are separate for each function", () => {
     expect(new Set(functions.map(({ role }) => role)).size).toBe(FUNCTION_ENTRIES.length);
   });
 
-  it("allow no action by a pattern, and no managed policy", () => {
+  it("use no wildcard in an action and no managed policy", () => {
     const statements = functions.flatMap(({ role }) => statementsOf(role));
     expect(statements.flatMap(actionsOf).filter((action) => action.includes("*"))).toEqual([]);
     for (const [, { Properties }] of resourcesOf(template, "AWS::IAM::Role")) {
@@ -114,7 +117,7 @@ describe("roles", () => {
     }
   });
 
-  it("name every resource but those that have no name yet: secrets, parts of exports, and what AWS cannot name", () => {
+  it("name every resource, except secrets and export parts, which have no name yet, and what AWS cannot name", () => {
     const wide = functions.flatMap(({ id, role }) =>
       statementsOf(role).flatMap((statement) =>
         resourcesIn(statement)
@@ -135,7 +138,7 @@ describe("roles", () => {
     ]);
   });
 
-  it.each(FUNCTION_ENTRIES)("of %s allows nothing that its code could not call", (entry) => {
+  it.each(FUNCTION_ENTRIES)("of %s allow nothing that its code could not call", (entry) => {
     expect(existsSync(join(REPOSITORY, `lambdas/${entry}.ts`))).toBe(true);
     const used = usedBy(entry);
     const allowed = statementsOf(roleOf(entry)).flatMap(actionsOf);
@@ -153,7 +156,7 @@ describe("roles", () => {
 });
 
 describe("the environment", () => {
-  it.each(FUNCTION_ENTRIES)("of %s has what its code reads, and nothing else", (entry) => {
+  it.each(FUNCTION_ENTRIES)("of %s has exactly the variables that its code reads", (entry) => {
     const fn = functions.find(({ role }) => role === roleOf(entry));
     const ours = Object.keys(fn?.environment ?? {}).filter((name) => name.startsWith("TRAILCAST_"));
     expect(ours.toSorted()).toEqual(readBy(entry));

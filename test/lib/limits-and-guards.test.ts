@@ -9,7 +9,7 @@ import {
   synthesise,
 } from "../helpers/synthesised-stack.ts";
 
-/** With a user pool of its own. */
+/** This stack has its own user pool. */
 const template = synthesise({ sourceBaseUrl: MINIMAL.sourceBaseUrl });
 const trial = synthesise({
   sourceBaseUrl: MINIMAL.sourceBaseUrl,
@@ -20,13 +20,13 @@ const trial = synthesise({
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** What CDK puts around a name in a logical id. */
+/** Removes what CDK adds to a name in a logical id. */
 const plain = (id: string): string => id.replace(/^Trailcast/, "").replace(/[0-9A-F]{8}$/, "");
 const table = <Row>(type: string, row: (properties: Resource["Properties"]) => Row): Record<string, Row> =>
   Object.fromEntries(resourcesOf(template, type).map(([id, { Properties }]) => [plain(id), row(Properties)]));
 
 describe("every function", () => {
-  it("has the time that its caller waits, and may call itself only where it hands work on", () => {
+  it("has the time-out that its caller allows, and may call itself only where it continues its own work", () => {
     const rows = table("AWS::Lambda::Function", ({ Timeout, RecursiveLoop }) => [Timeout, RecursiveLoop]);
     expect(rows).toEqual({
       IngestFunction: [15, undefined],
@@ -44,7 +44,7 @@ describe("every function", () => {
     });
   });
 
-  it("that keeps deliveries is told for how many days", () => {
+  it("that stores deliveries knows for how many days they are kept", () => {
     for (const fn of ["DeliveryFunction", "ManagementFunction"]) {
       const { Environment } = resourceOf(trial, "AWS::Lambda::Function", fn).Properties;
       expect([fn, Environment.Variables[ENV.deliveryLogDays]]).toEqual([fn, "12"]);
@@ -53,7 +53,7 @@ describe("every function", () => {
 });
 
 describe("every queue", () => {
-  it("keeps what lies in it for so long, gives it out so often, and then sets it aside there", () => {
+  it("has the expected retention, maximum receives and dead-letter queue", () => {
     const rows = table("AWS::SQS::Queue", ({ MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy }) => [
       MessageRetentionPeriod,
       VisibilityTimeout,
@@ -75,7 +75,7 @@ describe("every queue", () => {
 });
 
 describe("every schedule", () => {
-  it("calls its function as often as this", () => {
+  it("calls its function at the expected rate", () => {
     const rows = table("AWS::Scheduler::Schedule", ({ ScheduleExpression, Target, State }) => [
       ScheduleExpression,
       plain(logicalIdOf(Target.Arn)),
@@ -90,17 +90,17 @@ describe("every schedule", () => {
   });
 });
 
-describe("services of AWS act for this account alone", () => {
+describe("AWS services act only for this account", () => {
   const ours = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
 
-  it("the scheduler in its roles", () => {
+  it("when the scheduler assumes its roles", () => {
     const trusted = resourcesOf(template, "AWS::IAM::Role")
       .flatMap(([, { Properties }]) => Properties["AssumeRolePolicyDocument"].Statement)
       .filter(({ Principal }) => Principal.Service === "scheduler.amazonaws.com");
     expect(trusted.map(({ Condition }) => Condition)).toEqual([ours, ours, ours]);
   });
 
-  it("CloudWatch on the topic of alarms, on which nobody else may publish", () => {
+  it("when CloudWatch publishes to the alarm topic, where no other service may publish", () => {
     const { PolicyDocument } = resourceOf(template, "AWS::SNS::TopicPolicy", "").Properties;
     const allowed = PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === "Allow");
     expect(allowed).toEqual([
@@ -113,26 +113,26 @@ describe("services of AWS act for this account alone", () => {
   });
 });
 
-describe("what a delete of the stack leaves behind", () => {
+describe("deleting the stack", () => {
   const fate = (stack: typeof template, type: string): unknown[] =>
     resourcesOf(stack, type).map(([, { DeletionPolicy, UpdateReplacePolicy }]) => [
       DeletionPolicy,
       UpdateReplacePolicy,
     ]);
 
-  it.each(["AWS::S3::Bucket", "AWS::Cognito::UserPool"])("is %s, unless it was a trial", (type) => {
+  it.each(["AWS::S3::Bucket", "AWS::Cognito::UserPool"])("keeps %s, except in a trial", (type) => {
     expect(fate(template, type)).toEqual([["Retain", "Retain"]]);
     expect(fate(trial, type)).toEqual([["Delete", "Delete"]]);
   });
 
-  it("is people, who cannot be deleted by hand either", () => {
+  it("keeps the users, who are protected from manual deletion too", () => {
     const protection = (stack: typeof template): unknown =>
       resourceOf(stack, "AWS::Cognito::UserPool", "").Properties["DeletionProtection"];
     expect([protection(template), protection(trial)]).toEqual(["ACTIVE", "INACTIVE"]);
   });
 });
 
-it("a part of an export goes after a week, an upload that was not finished after a day", () => {
+it("export parts expire after a week, unfinished uploads after a day", () => {
   expect(resourceOf(template, "AWS::S3::Bucket", "Exports").Properties["LifecycleConfiguration"]).toEqual({
     Rules: [
       { ExpirationInDays: 7, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" },
@@ -141,7 +141,7 @@ it("a part of an export goes after a week, an upload that was not finished after
 });
 
 describe("the API", () => {
-  it("lets pages of named sites send and see the headers that changes need", () => {
+  it("lets pages of the configured sites send and read the headers that changes need", () => {
     expect(resourceOf(trial, "AWS::ApiGatewayV2::Api", "").Properties["CorsConfiguration"]).toEqual({
       AllowOrigins: ["https://app.example.com"],
       AllowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -151,7 +151,7 @@ describe("the API", () => {
     });
   });
 
-  it("logs of a request these fields and no others", () => {
+  it("logs exactly these fields of a request", () => {
     const { AccessLogSettings } = resourceOf(template, "AWS::ApiGatewayV2::Stage", "").Properties;
     expect(JSON.parse(AccessLogSettings.Format)).toEqual({
       requestId: "$context.requestId",

@@ -10,7 +10,7 @@ const { context = {} }: { context?: { trailcast?: { sourceBaseUrl?: string } } }
   readFileSync(join(REPOSITORY, "cdk.json"), "utf8"),
 );
 
-/** Synthesises the app as the command line of the CDK does, with this context. */
+/** Synthesises the app as the CDK's command line does, with this context. */
 function synthesiseApp(
   given: { trailcast?: object; sourceBaseUrl?: string } = {},
   environment: NodeJS.ProcessEnv = {},
@@ -25,14 +25,14 @@ function synthesiseApp(
   return { status, stderr, rules: Object.keys(made.Rules ?? {}) };
 }
 
-it("what was not told the address of the product can be looked at, and CloudFormation refuses to deploy it", () => {
+it("a stack without the product's address can be synthesised, but CloudFormation refuses to deploy it", () => {
   const { status, stderr, rules } = synthesiseApp();
   expect(status).toBe(0);
   expect(stderr).toContain("Nothing says where your product lives");
   expect(rules).toContain("SettingsAreNoExample");
 }, 60_000);
 
-it("what was told it is let through", () => {
+it("a stack with the product's address can be deployed", () => {
   const { status, stderr, rules } = synthesiseApp({
     trailcast: { sourceBaseUrl: "https://app.example.org" },
   });
@@ -40,8 +40,9 @@ it("what was told it is let through", () => {
   expect(stderr).not.toContain("where your product lives");
 }, 60_000);
 
-it("takes the address of the product alone, as a context value that no shell needs quotes for", () => {
-  // Validation by CloudFormation's rules, two thirds of the time, is for the template that the test above has too.
+it("the product's address can be passed alone, as a context value that needs no quotes in any shell", () => {
+  // Skips validation by CloudFormation's rules, which takes two thirds of the time: the test above validates the same
+  // template.
   const { status, rules } = synthesiseApp(
     { sourceBaseUrl: "https://app.example.org" },
     { CDK_VALIDATION: "false" },
@@ -49,20 +50,20 @@ it("takes the address of the product alone, as a context value that no shell nee
   expect({ status, rules }).toEqual({ status: 0, rules: ["CheckBootstrapVersion"] });
 }, 60_000);
 
-it("refuses the address beside other settings, since it belongs among them", () => {
+it("the product's address cannot be passed beside other settings, since it belongs among them", () => {
   const { status, stderr } = synthesiseApp({ trailcast: {}, sourceBaseUrl: "https://app.example.org" });
   expect(status).toBe(1);
   expect(stderr).toContain("the context has both trailcast and sourceBaseUrl");
 }, 60_000);
 
-it("settings without it are refused at once", () => {
+it("settings without the product's address are refused at once", () => {
   const { status, stderr } = synthesiseApp({ trailcast: { logRetentionDays: 90 } });
   expect(status).toBe(1);
   expect(stderr).toContain("sourceBaseUrl is missing");
 }, 60_000);
 
 it.each(["README.md", "docs/operate.md"])(
-  "the command that %s shows is refused until it is filled in",
+  "the command that %s shows is refused until its placeholder is replaced",
   (page) => {
     const shown = readFileSync(join(REPOSITORY, page), "utf8").match(/(?<=-c trailcast=')[^']+/g) ?? [];
     expect(shown).toHaveLength(1);
@@ -72,6 +73,6 @@ it.each(["README.md", "docs/operate.md"])(
   },
 );
 
-it("cdk.json brings no address that every event of a deployment would bear for ever", () => {
+it("cdk.json contains no address that every event of a deployment would carry for ever", () => {
   expect(context.trailcast?.sourceBaseUrl ?? "").not.toContain("example.com");
 });

@@ -13,12 +13,12 @@ const queueOf = (prefix: string): string =>
   );
 
 describe("the tasks of the purge", () => {
-  it("that a PUT asks for do not wait behind those of the day", () => {
+  it("that a PUT requests do not wait behind the daily ones", () => {
     expect(queueOf("ManagementFunction")).toBe(queueId("UrgentTasks"));
     expect(queueOf("RetentionPlan")).toBe(queueId("PurgeTasks"));
   });
 
-  it("of both queues are worked off side by side, and die into one that the command line sends back", () => {
+  it("of both queues are processed in parallel and share a dead-letter queue that the command line redrives", () => {
     const dead = new Set<string>();
     for (const name of ["UrgentTasks", "PurgeTasks"]) {
       const mapping = resourcesOf(template, "AWS::Lambda::EventSourceMapping").find(

@@ -14,7 +14,7 @@ function mistakesOf(given: unknown): readonly string[] {
 }
 
 describe("settings", () => {
-  it("need nothing but the address of the product", () => {
+  it("require only the address of the product", () => {
     const settings = parseSettings({ sourceBaseUrl });
 
     expect(settings).toMatchObject({
@@ -33,12 +33,12 @@ describe("settings", () => {
     });
   });
 
-  it("take addresses of 256 characters", () => {
+  it("accept addresses of up to 256 characters", () => {
     const longest = `https://a.b/${"c".repeat(244)}`;
     expect(mistakesOf({ sourceBaseUrl: longest, upgradeUrl: longest })).toEqual([]);
   });
 
-  it("take a retry schedule of one wait, and one of twenty", () => {
+  it("accept a retry schedule of one wait, and one of twenty", () => {
     for (const schedule of [[60], Array.from({ length: 20 }, () => 43_200)]) {
       expect(parseSettings({ sourceBaseUrl, retry: { schedule } }).retry).toEqual({
         giveUpAfterHours: 72,
@@ -47,11 +47,11 @@ describe("settings", () => {
     }
   });
 
-  it("come as JSON text from the command line", () => {
+  it("can be JSON text from the command line", () => {
     expect(parseSettings(JSON.stringify({ sourceBaseUrl, logRetentionDays: 90 })).logRetentionDays).toBe(90);
   });
 
-  it("report every mistake at once, a line for each", () => {
+  it("report all mistakes at once, one per line", () => {
     const mistakes = mistakesOf({ alarmEmail: "nobody", logRetentionDays: 31 });
 
     expect(mistakes).toHaveLength(3);
@@ -69,9 +69,9 @@ describe("plans and shards", () => {
   const bytesOf = ({ plans, shards }: ReturnType<typeof parseSettings>): number =>
     JSON.stringify(plans).length + JSON.stringify(shards).length;
 
-  it("fit the environment of a function, or are refused with the limit", () => {
+  it("fit into a function's environment, or are refused with the limit", () => {
     const none = bytesOf(parseSettings({ sourceBaseUrl }));
-    // `"ws_0000":4`, a comma before all but the first.
+    // Each item looks like `"ws_0000":4`, with a comma before all but the first.
     const most = Math.floor((2048 - none + 1) / 12);
     expect(bytesOf(parseSettings({ sourceBaseUrl, shards: shardsOf(most) }))).toBeLessThanOrEqual(2048);
     expect(mistakesOf({ sourceBaseUrl, shards: shardsOf(most + 1) })).toEqual([
@@ -81,7 +81,7 @@ describe("plans and shards", () => {
     ]);
   });
 
-  it("leave room for the texts that stand beside them", () => {
+  it("leave room for the other texts of the environment", () => {
     const texts = {
       sourceBaseUrl: `https://a.b/${"c".repeat(244)}`,
       upgradeUrl: `https://a.b/${"c".repeat(244)}`,
@@ -95,7 +95,7 @@ describe("plans and shards", () => {
     ]);
   });
 
-  it("count together", () => {
+  it("count together towards the limit", () => {
     const plans = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`plan${index}`, { retentionDays: 30, forwarding: true }]),
     );
@@ -105,7 +105,7 @@ describe("plans and shards", () => {
   });
 });
 
-describe("a mistake in the settings names the setting, what it must be, and what it is", () => {
+describe("a mistake in the settings is reported with the setting, its allowed values and its current value", () => {
   const issuer = "https://issuer.example.com";
 
   it.each<[string, unknown, string]>([

@@ -23,7 +23,7 @@ describe("without an issuer in the settings", () => {
   const template = synthesise({ sourceBaseUrl: "https://app.example.com" });
   const clients = resourcesOf(template, "AWS::Cognito::UserPoolClient");
 
-  it("the stack brings a user pool that nobody can sign up to, with a second factor", () => {
+  it("the stack creates a user pool with a second factor and without self-service sign-up", () => {
     expect(resourceOf(template, "AWS::Cognito::UserPool", "").Properties).toMatchObject({
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       MfaConfiguration: "ON",
@@ -31,20 +31,20 @@ describe("without an issuer in the settings", () => {
     });
   });
 
-  it("the page takes nothing from its outputs that is not there", () => {
+  it("the documentation uses only outputs that exist", () => {
     const page = readFileSync(join(REPOSITORY, "docs/operate.md"), "utf8");
     const taken = [...page.matchAll(/\$\((?:out|secret) (\w+)\)/g)].map(([, name = ""]) => name);
     expect(new Set(taken).size).toBeGreaterThan(4);
     expect(taken.filter((name) => template.Outputs[name] === undefined)).toEqual([]);
   });
 
-  it("its trigger runs for people and machines alike", () => {
+  it("the pool's trigger runs for people and for machines", () => {
     const { LambdaConfig } = resourceOf(template, "AWS::Cognito::UserPool", "").Properties;
     expect(LambdaConfig.PreTokenGenerationConfig.LambdaVersion).toBe("V3_0");
     expect(logicalIdOf(LambdaConfig.PreTokenGenerationConfig.LambdaArn)).toContain("MapGroups");
   });
 
-  it("the API takes the tokens of its clients, and functions strip the prefix of its scopes", () => {
+  it("the API accepts the tokens of the pool's clients, and functions strip the prefix of its scopes", () => {
     const { JwtConfiguration } = resourceOf(template, "AWS::ApiGatewayV2::Authorizer", "").Properties;
     expect(JwtConfiguration.Audience.map(logicalIdOf).toSorted()).toEqual(
       clients.map(([id]) => id).toSorted(),
@@ -53,7 +53,7 @@ describe("without an issuer in the settings", () => {
     expect(ingest["Environment"].Variables).toMatchObject({ TRAILCAST_SCOPE_PREFIX: "trailcast/" });
   });
 
-  it("an emitter can do nothing but record, and nobody in a browser can set entitlements", () => {
+  it("an emitter can only record events, and no one can set entitlements from a browser", () => {
     expect(scopesOf(template, "Emitter")).toEqual(["trailcast/events:write"]);
     expect(scopesOf(template, "Console")).not.toContain("trailcast/entitlements:write");
     expect(scopesOf(template, "Console")).not.toContain("trailcast/events:write");
@@ -69,7 +69,7 @@ describe("of several stacks in one account and Region", () => {
     return [...parts.slice(0, -1), "111122223333"].join(separator);
   };
 
-  it("each has a domain of its own, that Cognito takes whatever the stack is called", () => {
+  it("each has its own domain, which Cognito accepts whatever the stack is called", () => {
     const long = `Audit-${"x".repeat(110)}`;
     const stackNames = [
       "Trailcast",
@@ -94,7 +94,7 @@ describe("of several stacks in one account and Region", () => {
     }
   });
 
-  it("a nested one has a domain too, though its name is not known before", () => {
+  it("a nested one has a domain too, although its name is unknown at synthesis", () => {
     const nested = new NestedStack(new Stack(new App(), "Platform"), "Audit");
     const settings = { sourceBaseUrl: "https://app.example.com" };
     new Trailcast(nested, "Trailcast", { settings, functionCode: emptyFunctions() });
@@ -107,7 +107,7 @@ describe("of several stacks in one account and Region", () => {
     ]);
   });
 
-  it("the API has the name of its stack, and the pool's address is an output", () => {
+  it("the API is named after its stack, and the pool's address is an output", () => {
     const template = synthesise({ sourceBaseUrl: "https://app.example.com" }, "Other");
     expect(resourceOf(template, "AWS::ApiGatewayV2::Api", "").Properties).toMatchObject({ Name: "Other" });
     const [domain] = resourcesOf(template, "AWS::Cognito::UserPoolDomain").map(([id]) => id);
@@ -120,7 +120,7 @@ describe("of several stacks in one account and Region", () => {
 describe("with fixed egress addresses", () => {
   const template = synthesise({ ...MINIMAL, egress: { fixedAddresses: 2 } });
 
-  it("the delivery function, and no other, runs in a VPC of its own", () => {
+  it("the delivery function, and no other, runs in its own VPC", () => {
     const inside = resourcesOf(template, "AWS::Lambda::Function").filter(
       ([, { Properties }]) => Properties["VpcConfig"] !== undefined,
     );
@@ -128,7 +128,7 @@ describe("with fixed egress addresses", () => {
     expect(inside[0]?.[1].Properties["VpcConfig"].SubnetIds).toHaveLength(2);
   });
 
-  it("its way out is by NAT gateways whose addresses are outputs", () => {
+  it("its traffic leaves through NAT gateways whose addresses are outputs", () => {
     const gateways = resourcesOf(template, "AWS::EC2::NatGateway").map(([, { Properties }]) =>
       logicalIdOf(Properties["AllocationId"]),
     );
@@ -139,7 +139,7 @@ describe("with fixed egress addresses", () => {
     expect(new Set(outputs).size).toBe(2);
   });
 
-  it("only the ports of destinations are open, outwards alone", () => {
+  it("only outbound traffic to the ports of destinations is allowed", () => {
     const group = resourceOf(template, "AWS::EC2::SecurityGroup", "Outbound").Properties;
     expect(group["SecurityGroupIngress"]).toBeUndefined();
     expect(
@@ -158,8 +158,8 @@ describe("with fixed egress addresses", () => {
   });
 });
 
-describe("in an app of another company", () => {
-  it("stands beside other constructs, and hands out what they want to use", () => {
+describe("the construct in another company's app", () => {
+  it("works beside other constructs and exposes the resources that they need", () => {
     const stack = new Stack(new App(), "Platform");
     const trailcast = new Trailcast(stack, "Audit", { settings: MINIMAL, functionCode: emptyFunctions() });
 
@@ -168,7 +168,7 @@ describe("in an app of another company", () => {
     Assertions.fromStack(stack).resourceCountIs("AWS::DynamoDB::Table", 6);
   });
 
-  it.each(["the stack", "a construct"])("is found by the command line by outputs of %s", (owner) => {
+  it.each(["the stack", "a construct"])("is found by the command line through outputs of %s", (owner) => {
     const stack = new Stack(new App(), "Platform");
     const { names } = new Trailcast(stack, "Audit", { settings: MINIMAL, functionCode: emptyFunctions() });
     const scope = owner === "the stack" ? stack : new Construct(stack, "Names");
@@ -184,12 +184,12 @@ describe("in an app of another company", () => {
     }
   });
 
-  it("says what is wrong with the settings", () => {
+  it("reports mistakes in the settings", () => {
     const settings = { sourceBaseUrl: "app.example.com" };
     expect(() => new Trailcast(new Stack(), "Audit", { settings })).toThrow(SettingsError);
   });
 
-  it("says so when the package was not built", () => {
+  it("reports that the package was not built", () => {
     expect(() => new Trailcast(new Stack(), "Audit", { settings: MINIMAL })).toThrow(
       FunctionCodeMissingError,
     );

@@ -18,18 +18,19 @@ import {
 
 const template = synthesise(MINIMAL);
 
-/** Of a value in the environment; of a name that AWS makes as long as it can be. */
+/** Length of an environment value; names that AWS generates count with their maximum length. */
 function lengthOf(stack: Template, value: unknown): number {
   if (typeof value === "string") return value.length;
   const type = stack.Resources[logicalIdOf(value)]?.Type;
-  // https://sqs.ap-southeast-3.amazonaws.com/111122223333/ and a name of 80; a table is called by stack, id and 13 digits.
+  // A queue URL is https://sqs.ap-southeast-3.amazonaws.com/111122223333/ and a name of 80 characters; a table's name
+  // consists of stack, id and 13 characters.
   return type === "AWS::SQS::Queue" ? 134 : type === "AWS::DynamoDB::Table" ? 90 : 64;
 }
 
 describe("tables", () => {
   const tables = resourcesOf(template, "AWS::DynamoDB::Table");
 
-  it("can be restored to any second and survive a delete of the stack and one by hand", () => {
+  it("can be restored to any second, and survive deletion by hand or with the stack", () => {
     expect(tables).toHaveLength(6);
     for (const [, table] of tables) {
       expect(table).toMatchObject({
@@ -44,7 +45,7 @@ describe("tables", () => {
     }
   });
 
-  it("of a trial go with the stack, and can still be restored", () => {
+  it("of a trial are deleted with the stack, and can still be restored", () => {
     const trial = synthesise({ ...MINIMAL, protectData: false });
     for (const [, table] of resourcesOf(trial, "AWS::DynamoDB::Table")) {
       expect(table).toMatchObject({
@@ -57,7 +58,7 @@ describe("tables", () => {
     }
   });
 
-  it("stream new entries, and drop what has expired for free", () => {
+  it("stream new entries, and remove expired items through free TTL deletes", () => {
     expect(resourceOf(template, "AWS::DynamoDB::Table", "EventLogEvents").Properties).toMatchObject({
       StreamSpecification: { StreamViewType: "NEW_IMAGE" },
       TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
@@ -66,7 +67,7 @@ describe("tables", () => {
     expect(journal.Properties["TimeToLiveSpecification"]).toBeUndefined();
   });
 
-  it("index lanes by their next attempt, by key alone", () => {
+  it("index lanes by their next attempt, with keys only", () => {
     expect(resourceOf(template, "AWS::DynamoDB::Table", "RegistryTable").Properties).toMatchObject({
       GlobalSecondaryIndexes: [{ IndexName: "due", Projection: { ProjectionType: "KEYS_ONLY" } }],
     });
@@ -76,7 +77,7 @@ describe("tables", () => {
 describe("the stream of entries", () => {
   const mapping = resourceOf(template, "AWS::Lambda::EventSourceMapping", "FanOutStream").Properties;
 
-  it("is read in order, inserts alone, at once", () => {
+  it("is read in order and without delay, inserts only", () => {
     expect(mapping).toMatchObject({
       FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
       ParallelizationFactor: 1,
@@ -85,7 +86,7 @@ describe("the stream of entries", () => {
     });
   });
 
-  it("is not blocked by a bad record, drops none early, and says which it gave up before the stream forgets", () => {
+  it("is not blocked by a bad record, drops none early, and reports those given up before the stream loses them", () => {
     expect(mapping).toMatchObject({
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
@@ -95,7 +96,7 @@ describe("the stream of entries", () => {
     expect(logicalIdOf(mapping["DestinationConfig"].OnFailure.Destination)).toContain("FanOutGivenUp");
   });
 
-  it("waits for a batch as long as the setting says", () => {
+  it("gathers a batch for as long as the setting says", () => {
     const patient = synthesise({ ...MINIMAL, fanOut: { windowSeconds: 5 } });
     expect(resourceOf(patient, "AWS::Lambda::EventSourceMapping", "FanOutStream").Properties).toMatchObject({
       MaximumBatchingWindowInSeconds: 5,
@@ -103,11 +104,11 @@ describe("the stream of entries", () => {
   });
 });
 
-describe("wakeUps", () => {
+describe("wake-ups", () => {
   const deliver = resourceOf(template, "AWS::Lambda::Function", "DeliveryFunction").Properties;
 
   it.each(["WakeUpsQueue", "WakeUpsSlowQueue"])(
-    "%s keeps the order of a lane and the throughput of many",
+    "in the %s keep the order of a lane and the throughput of many",
     (id) => {
       const queue = resourceOf(template, "AWS::SQS::Queue", id).Properties;
       expect(queue).toMatchObject({
@@ -124,7 +125,7 @@ describe("wakeUps", () => {
     },
   );
 
-  it("are answered one lane an invocation, so that no receiver waits for another, with a cap for each queue", () => {
+  it("are processed one lane per invocation, so that no receiver waits for another, with a concurrency limit per queue", () => {
     const tuned = synthesise({ ...MINIMAL, delivery: { concurrency: 40, slowConcurrency: 7 } });
     for (const [id, MaximumConcurrency] of [
       ["DeliveryWakeUps", 40],
@@ -138,7 +139,7 @@ describe("wakeUps", () => {
     }
   });
 
-  it("come again by the clock when they were lost", () => {
+  it("that were lost are replaced on a schedule", () => {
     const schedules = resourcesOf(template, "AWS::Scheduler::Schedule", "Sweep").map(([, { Properties }]) => [
       Properties["ScheduleExpression"],
       Properties["Target"].Input,
@@ -154,7 +155,7 @@ describe("wakeUps", () => {
 describe("schedules", () => {
   const schedules = resourcesOf(template, "AWS::Scheduler::Schedule");
 
-  it("wait for what their roles may do: the first call comes as soon as they are there", () => {
+  it("are created after their roles' permissions, because the first call comes at once", () => {
     expect(schedules).toHaveLength(3);
     for (const [, schedule] of schedules) {
       const role = logicalIdOf(schedule.Properties["Target"].RoleArn);
@@ -166,7 +167,7 @@ describe("schedules", () => {
     }
   });
 
-  it("heap up no sweeps when one fails or none can run, but plan a purge again", () => {
+  it("do not accumulate sweeps that fail or cannot run, but retry the purge plan", () => {
     const configs = resourcesOf(template, "AWS::Lambda::EventInvokeConfig").map(
       ([, { Properties }]) => Properties,
     );
@@ -180,7 +181,7 @@ describe("schedules", () => {
 describe("functions", () => {
   const functions = resourcesOf(template, "AWS::Lambda::Function");
 
-  it("run on Node 24 and arm64, each with a log group that forgets", () => {
+  it("run on Node 24 and arm64, each with a log group of limited retention", () => {
     expect(functions).toHaveLength(FUNCTION_ENTRIES.length - 1);
     for (const [, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
@@ -189,13 +190,13 @@ describe("functions", () => {
     }
   });
 
-  it("get nothing secret in their environment", () => {
+  it("have no secret in their environment", () => {
     const names = functions.flatMap(([, { Properties }]) => Object.keys(Properties["Environment"].Variables));
     expect(names.filter((name) => /key|token|password|credential/i.test(name))).toEqual([]);
     expect(names.filter((name) => /secret/i.test(name) && name !== "TRAILCAST_SECRET_PREFIX")).toEqual([]);
   });
 
-  it("get settings in the words that their code reads", () => {
+  it("get settings in the form that their code reads", () => {
     const read = (fn: string, name: string): unknown =>
       JSON.parse(resourceOf(template, "AWS::Lambda::Function", fn).Properties["Environment"].Variables[name]);
     expect(plansSchema.parse(read("DeliveryFunction", ENV.plans))).toHaveProperty("enterprise");
@@ -205,7 +206,7 @@ describe("functions", () => {
     expect(retention).toEqual(DEFAULT_RETENTION);
   });
 
-  it("have room in the 4 kB of their environment for the longest settings that are taken", () => {
+  it("have room in the 4 kB of their environment for the longest settings that are accepted", () => {
     const longest = (shards: number) => ({
       sourceBaseUrl: `https://a.b/${"c".repeat(244)}`,
       upgradeUrl: "https://a.b/c",
@@ -226,7 +227,7 @@ describe("functions", () => {
     expect(Math.max(...bytes)).toBeGreaterThan(3900);
   });
 
-  it("have time to finish before their queue gives a message to another", () => {
+  it("have time to finish before their queue makes a message visible again", () => {
     let queues = 0;
     for (const [, { Properties }] of resourcesOf(template, "AWS::Lambda::EventSourceMapping")) {
       const queue = template.Resources[logicalIdOf(Properties["EventSourceArn"])]?.Properties;
@@ -242,7 +243,7 @@ describe("functions", () => {
 describe("the API", () => {
   const routes = resourcesOf(template, "AWS::ApiGatewayV2::Route").map(([, { Properties }]) => Properties);
 
-  it("asks for a token on every route but the open ones", () => {
+  it("requires a token on every route except the public ones", () => {
     const open = routes
       .filter((route) => route["AuthorizationType"] !== "JWT")
       .map((route) => route["RouteKey"]);
@@ -250,12 +251,12 @@ describe("the API", () => {
     expect(routes).toHaveLength(Object.values(API_ROUTES).flat().length);
   });
 
-  it("takes the tokens of the issuer in the settings", () => {
+  it("accepts the tokens of the issuer in the settings", () => {
     const { JwtConfiguration } = resourceOf(template, "AWS::ApiGatewayV2::Authorizer", "").Properties;
     expect(JwtConfiguration).toEqual({ Issuer: OIDC.issuer, Audience: [OIDC.audience] });
   });
 
-  it("limits the rate of requests and logs each without query and headers", () => {
+  it("throttles requests and logs each without query and headers", () => {
     const stage = resourceOf(template, "AWS::ApiGatewayV2::Stage", "").Properties;
     expect(stage["DefaultRouteSettings"]).toMatchObject({
       ThrottlingRateLimit: 1000,
@@ -265,7 +266,7 @@ describe("the API", () => {
     expect(stage["AccessLogSettings"].Format).not.toMatch(/query|header|requestOverride/i);
   });
 
-  it("lets in the pages of other sites only when the settings name them", () => {
+  it("allows pages of other sites only when the settings name them", () => {
     expect(
       resourceOf(template, "AWS::ApiGatewayV2::Api", "").Properties["CorsConfiguration"],
     ).toBeUndefined();
@@ -276,8 +277,8 @@ describe("the API", () => {
   });
 });
 
-describe("what is at rest", () => {
-  it("is reached by TLS only: queues, bucket and topic refuse the rest", () => {
+describe("stored data", () => {
+  it("is reachable only over TLS: queues, bucket and topic refuse other requests", () => {
     for (const type of ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"]) {
       for (const [, { Properties }] of resourcesOf(template, type)) {
         expect(JSON.stringify(Properties["PolicyDocument"])).toContain('"aws:SecureTransport":"false"');
@@ -288,7 +289,7 @@ describe("what is at rest", () => {
     );
   });
 
-  it("is not public and does not pile up: exports go after a week", () => {
+  it("is not public and does not accumulate, since exports expire after a week", () => {
     expect(resourceOf(template, "AWS::S3::Bucket", "Exports").Properties).toMatchObject({
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
       LifecycleConfiguration: { Rules: [{ ExpirationInDays: 7, Status: "Enabled" }] },
@@ -297,7 +298,7 @@ describe("what is at rest", () => {
 });
 
 describe("the template", () => {
-  it("needs nothing that runs while it is deployed", () => {
+  it("has no custom resources that run during a deployment", () => {
     const types = Object.values(template.Resources).map((resource) => resource.Type);
     expect(types.filter((type) => /^Custom::|CustomResource|Macro/.test(type))).toEqual([]);
   });

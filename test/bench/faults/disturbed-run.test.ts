@@ -15,7 +15,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Instead of a stack: `answer` to every POST, and nothing is delivered. */
+/** A world without a stack: every POST gets `answer`, and nothing is delivered. */
 async function worldOf(
   answer: RequestListener,
   plan: FaultPlan = PLAN,
@@ -50,7 +50,7 @@ async function worldOf(
   };
 }
 
-/** Takes 20 events, the whole share of a workspace, in POSTs of 20. */
+/** Posts 20 events, the whole share of a workspace, in one POST. */
 const SHARE = { ...PLAN, chance: { ...PLAN.chance, whole: () => 20 } };
 let ids = 0;
 const accept: RequestListener = (_request, response) => {
@@ -59,8 +59,8 @@ const accept: RequestListener = (_request, response) => {
 };
 const killAt = (progress: number): KillPlan => ({ progress, delayMs: 0, rewinds: false });
 
-describe("a run always ends, and with a verdict", () => {
-  it("that is sound when all was accepted and acknowledged, every kill done", async () => {
+describe("a run always ends with a verdict", () => {
+  it("that is sound when every event was accepted and acknowledged and every kill was done", async () => {
     const world = await worldOf(accept, { ...SHARE, killings: [killAt(0.1), killAt(0.9)] });
     const { ledger } = world;
     const taken = { ...ledger, acknowledged: () => ledger.wanted() };
@@ -73,7 +73,7 @@ describe("a run always ends, and with a verdict", () => {
     expect(ledger.accepted()).toBe(40);
   });
 
-  it("when no POST is ever answered 202, though nothing is lost then", async () => {
+  it("even when no POST is ever answered 202, where nothing counts as lost", async () => {
     const world = await worldOf((_request, response) => response.writeHead(500).end());
     expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress for 0.3 s");
     const verdict = judgeLedger(world.ledger, PLAN.events);
@@ -81,12 +81,12 @@ describe("a run always ends, and with a verdict", () => {
     expect(isSound(verdict)).toBe(false);
   });
 
-  it("when no POST is answered at all", async () => {
+  it("even when no POST is answered at all", async () => {
     const world = await worldOf(() => undefined);
     expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress");
   });
 
-  it("when lanes are stuck short of the next kill", async () => {
+  it("even when the lanes stop before the next kill is due", async () => {
     const world = await worldOf(accept, { ...SHARE, killings: [killAt(0.2), killAt(0.9)] });
     expect(await runDisturbed(world, () => undefined, LIMITS)).toContain("no progress");
     expect(world.kills).toHaveLength(1);
@@ -94,7 +94,7 @@ describe("a run always ends, and with a verdict", () => {
     expect(verdict).toMatchObject({ unaccepted: 0, lost: world.ledger.wanted() });
   });
 
-  it("when the stack does not come back after a kill, or never says", async () => {
+  it("even when the stack fails to start after a kill, or never reports", async () => {
     for (const endpoints of [
       () => Promise.reject(new Error("the stack was not ready")),
       () => new Promise<never>(() => undefined),
@@ -107,7 +107,7 @@ describe("a run always ends, and with a verdict", () => {
     }
   });
 
-  it("when a repeated POST is answered other ids: wrong, and the run goes on", async () => {
+  it("even when a repeated POST is answered with other ids, which counts as wrong", async () => {
     const world = await worldOf(accept, { ...SHARE, chance: { ...SHARE.chance, at: () => 0 } });
     await runDisturbed(world, () => undefined, LIMITS);
     const verdict = judgeLedger(world.ledger, PLAN.events);

@@ -17,7 +17,7 @@ const OPTIONS = { events: 1000, workspaces: 20, kills: 12, seed: 5, timeScale: 6
 const WORKSPACES = ["ws_faults_0", "ws_faults_1", "ws_faults_2"];
 const CALLS_EACH = 400;
 
-/** What `createDisturbance` decides for calls whose workspaces take turns in this order. */
+/** The decisions of `createDisturbance` for calls of these workspaces in this order. */
 function decideCalls(seed: number, generation: number, order: readonly string[]): HappenedFault[] {
   const faults: HappenedFault[] = [];
   const disturbance = createDisturbance(createChance(seed), generation, (fault) => faults.push(fault));
@@ -30,7 +30,10 @@ function decideCalls(seed: number, generation: number, order: readonly string[])
   return faults;
 }
 
-/** Of a workspace, its first calls left out: by then each kind has had its turn, which goes by the count of all calls. */
+/**
+ * The faults of a workspace without its first calls. By then each kind has had its guaranteed turn, which depends on
+ * the count of all calls.
+ */
 function afterTheTurns(faults: readonly HappenedFault[], workspace: string): HappenedFault[] {
   return faults.filter(
     ({ where }) => where.includes(` ${workspace} `) && Number(where.split(" ").at(-1)) > 80,
@@ -41,7 +44,7 @@ const inTurns = Array.from({ length: CALLS_EACH }, () => WORKSPACES).flat();
 const oneByOne = WORKSPACES.flatMap((workspace) => Array.from({ length: CALLS_EACH }, () => workspace));
 
 describe("the same seed", () => {
-  it("plans the same destinations, faults and kills; another one does not", () => {
+  it("plans the same destinations, faults and kills, while another seed does not", () => {
     const { destinations, killings } = planFaults(OPTIONS);
     expect(planFaults(OPTIONS)).toMatchObject({ destinations, killings });
     const other = planFaults({ ...OPTIONS, seed: 6 });
@@ -49,12 +52,12 @@ describe("the same seed", () => {
     expect(other.killings).not.toEqual(killings);
   });
 
-  it("plans a destination's faults the same, however many there are beside it", () => {
+  it("plans the same faults for a destination, however many others there are", () => {
     const { destinations } = planFaults(OPTIONS);
     expect(planFaults({ ...OPTIONS, workspaces: 3 }).destinations).toEqual(destinations.slice(0, 3));
   });
 
-  it("decides the same for the same calls; another seed or another start of the stack does not", () => {
+  it("decides the same for the same calls, while another seed or start of the stack does not", () => {
     const faults = decideCalls(5, 0, inTurns);
     expect(faults.length).toBeGreaterThan(FAULT_KINDS.calls.length);
     expect(decideCalls(5, 0, inTurns)).toEqual(faults);
@@ -64,14 +67,14 @@ describe("the same seed", () => {
     );
   });
 
-  it("hits a workspace's calls whatever the calls of others come between", () => {
+  it("hits the same calls of a workspace, however the calls of others interleave", () => {
     const [turns, one] = [decideCalls(5, 0, inTurns), decideCalls(5, 0, oneByOne)];
     const late = (faults: readonly HappenedFault[]): HappenedFault[] => afterTheTurns(faults, "ws_faults_2");
     expect(late(turns).length).toBeGreaterThan(0);
     expect(late(one)).toEqual(late(turns));
   });
 
-  it("decides the same for the same batches and rings", () => {
+  it("decides the same for the same batches and wake-ups", () => {
     const decide = (seed: number): HappenedFault[] => {
       const faults: HappenedFault[] = [];
       const { invocation } = createDisturbance(createChance(seed), 0, (fault) => faults.push(fault));
@@ -89,15 +92,15 @@ describe("the same seed", () => {
   });
 });
 
-describe("what happened", () => {
-  it("includes each kind once, before a hundred calls, whatever the seed", () => {
+describe("the log of faults", () => {
+  it("includes each kind within the first hundred calls, whatever the seed", () => {
     for (const seed of [1, 2, 3]) {
       const kinds = decideCalls(seed, 0, inTurns.slice(0, 100)).map(({ kind }) => kind);
       expect(kinds).toEqual(expect.arrayContaining([...FAULT_KINDS.calls]));
     }
   });
 
-  it("is counted from the log, with a 0 for what did not happen", async () => {
+  it("is counted by kind, with a 0 for each kind that did not happen", async () => {
     const dir = await mkdtemp(join(tmpdir(), "trailcast-fault-log-"));
     try {
       expect(countFaults(dir).calls).toEqual({

@@ -5,7 +5,7 @@ import { expect, it, vi } from "vitest";
 import type { ControlledStack } from "../../../bench/stack/controlled-stack.ts";
 import { runFaults } from "../../../bench/faults/run-faults.ts";
 
-it("a run whose stack does not start names the folder that it keeps, and stops everything", async () => {
+it("a run whose stack does not start prints the folder that it keeps and stops everything", async () => {
   const lines: string[] = [];
   const stop = vi.fn<ControlledStack["stop"]>();
   const options = { events: 1, workspaces: 2, kills: 0, seed: 1, timeScale: 1 };
@@ -22,6 +22,6 @@ it("a run whose stack does not start names the folder that it keeps, and stops e
   const dir = lines.at(-1)?.replace("Kept for inspection: ", "") ?? "";
   expect(existsSync(join(dir, "tls"))).toBe(true);
   await rm(dir, { recursive: true });
-  // Receivers that go on listening would keep the process.
+  // Receivers that were still listening would keep the process alive.
   expect(process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
 });

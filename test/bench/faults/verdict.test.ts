@@ -11,7 +11,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const SENT_SECONDS = 1_795_410_000;
 const POSTED_AT = SENT_SECONDS * 1000;
 
-/** What emitter and receiver saw of one workspace: events `posted` in this order, then `requests`. */
+/** A ledger of one workspace whose emitter `posted` events in this order, after which its receiver got `requests`. */
 function ledgerOf(posted: readonly string[], requests: readonly Arrival[], strays: string[] = []): Ledger {
   const ledger = createLedger(new Map([[WORKSPACE, SECRET]]), strays);
   ledger.posted(
@@ -22,7 +22,7 @@ function ledgerOf(posted: readonly string[], requests: readonly Arrival[], stray
   return ledger;
 }
 
-/** Delivery `number` of the lane, with these events. */
+/** A request for delivery `number` of the lane with these events. */
 function request(
   number: number,
   ids: readonly string[],
@@ -51,13 +51,13 @@ const counts = (ledger: Ledger): object => {
 const CLEAN = { lost: 0, outOfOrder: 0, holes: 0, wrong: 0 };
 
 describe("a lane that kept every promise", () => {
-  it("is sound, and its latencies are from the POST to the first 2xx", () => {
+  it("is sound, with latencies measured from the POST to the first 2xx", () => {
     const verdict = judgeLedger(ledgerOf(["a", "noise-1", "b"], [request(1, ["a"]), request(2, ["b"])]), 3);
     expect(verdict).toMatchObject({ ...CLEAN, events: 3, deliveries: 2, p50: 200, details: [] });
     expect(isSound(verdict)).toBe(true);
   });
 
-  it("may repeat what was refused, or kept without an answer, or kept and acknowledged: counted as double", () => {
+  it("may repeat requests, which are counted as duplicates if the receiver had kept them", () => {
     const verdict = judgeLedger(
       ledgerOf(
         ["a", "b", "c"],
@@ -75,7 +75,7 @@ describe("a lane that kept every promise", () => {
     expect(describeVerdict(verdict)).toContain("duplicated 4 events / 2 deliveries (by id)");
   });
 
-  it("may send in halves what was too large, having been kept unanswered before or not", () => {
+  it("may split a batch that was too large, whether or not it was kept before", () => {
     const first = (outcome: Outcome): Arrival => request(1, ["a", "b", "c", "d"], outcome);
     const halves = [request(2, ["a", "b"]), request(3, ["c", "d"])];
     expect(counts(ledgerOf(["a", "b", "c", "d"], [first("refused"), ...halves]))).toEqual(CLEAN);
@@ -85,8 +85,8 @@ describe("a lane that kept every promise", () => {
   });
 });
 
-describe("what breaks a promise is counted", () => {
-  it("lost: acknowledged by nobody, though it was brought, or kept unanswered", () => {
+describe("the verdict counts", () => {
+  it("an event as lost that was never acknowledged, even if it arrived or was kept", () => {
     expect(counts(ledgerOf(["a", "b"], [request(1, ["a"])]))).toEqual({ ...CLEAN, lost: 1 });
     for (const outcome of ["refused", "kept"] as const) {
       const ledger = ledgerOf(["a", "b"], [request(1, ["a"]), request(2, ["b"], outcome)]);
@@ -95,14 +95,14 @@ describe("what breaks a promise is counted", () => {
     }
   });
 
-  it("unaccepted: planned, and never answered 202", () => {
+  it("a planned event as unaccepted that was never answered 202", () => {
     const verdict = judgeLedger(ledgerOf(["a"], [request(1, ["a"])]), 3);
     expect(verdict).toMatchObject({ ...CLEAN, unaccepted: 2 });
     expect(isSound(verdict)).toBe(false);
     expect(describeVerdict(verdict)).toContain("unaccepted 2");
   });
 
-  it("out of order: brought before what was posted earlier", () => {
+  it("an event as out of order that arrived before an earlier one", () => {
     const ledger = ledgerOf(["a", "b"], [request(1, ["b"]), request(2, ["a"])]);
     expect(counts(ledger)).toEqual({ ...CLEAN, outOfOrder: 1 });
     expect(judgeLedger(ledger, ledger.accepted()).details).toEqual([
@@ -110,18 +110,18 @@ describe("what breaks a promise is counted", () => {
     ]);
   });
 
-  it("out of order: a refused batch, sent again only after the next one was taken", () => {
+  it("a refused batch as out of order that is retried only after the next one was accepted", () => {
     const ledger = ledgerOf(["a", "b"], [request(1, ["a"], "refused"), request(2, ["b"]), request(1, ["a"])]);
     expect(counts(ledger)).toEqual({ ...CLEAN, outOfOrder: 1 });
     expect(isSound(judgeLedger(ledger, ledger.accepted()))).toBe(false);
   });
 
-  it("out of order: a batch that was kept unanswered, and acknowledged only after the next one", () => {
+  it("a batch as out of order that was kept without a response and acknowledged after the next one", () => {
     const ledger = ledgerOf(["a", "b"], [request(1, ["a"], "kept"), request(2, ["b"]), request(1, ["a"])]);
     expect(counts(ledger)).toEqual({ ...CLEAN, outOfOrder: 1 });
   });
 
-  it("a hole: a number that never came, at the beginning or in the middle", () => {
+  it("a missing number as a hole, at the beginning or in the middle", () => {
     expect(counts(ledgerOf(["a", "b"], [request(1, ["a"]), request(3, ["b"])]))).toEqual({
       ...CLEAN,
       holes: 1,
@@ -129,14 +129,14 @@ describe("what breaks a promise is counted", () => {
     expect(counts(ledgerOf(["a"], [request(2, ["a"])]))).toEqual({ ...CLEAN, holes: 1 });
   });
 
-  it("a repeat with another body, and a number that was given twice", () => {
+  it("a repeat with another body and a number used twice as holes", () => {
     const changed = [request(1, ["a"], "refused"), request(1, ["a"], "acknowledged", { data: "other" })];
     expect(counts(ledgerOf(["a"], changed))).toEqual({ ...CLEAN, holes: 1 });
     const twice = [request(1, ["a"]), request(1, ["b"], "acknowledged", { delivery: "whd_other" })];
     expect(counts(ledgerOf(["a", "b"], twice))).toEqual({ ...CLEAN, holes: 1 });
   });
 
-  it("wrong: nobody posted it, the filter does not want it, it is forged, or it followed a redirect", () => {
+  it("an event as wrong that was never posted or is excluded by the filter, and forged or redirected requests", () => {
     const a = request(1, ["a"]);
     expect(counts(ledgerOf(["a"], [a, request(2, ["x"])]))).toEqual({ ...CLEAN, wrong: 1 });
     expect(counts(ledgerOf(["a", "noise-1"], [a, request(2, ["noise-1"])]))).toEqual({ ...CLEAN, wrong: 1 });

@@ -14,8 +14,8 @@ const template = (Resources: Template["Resources"]): Template => ({
   Resources,
 });
 
-describe("a template with other caps", () => {
-  it("has them at the mappings of the two ring queues, and nowhere else", () => {
+describe("a template with other concurrency limits", () => {
+  it("has them at the mappings of the two wake-up queues, and nowhere else", () => {
     const given = template({
       DeliveryWakeUps1: mapping(100),
       DeliverySlowWakeUps2: mapping(25),
@@ -30,7 +30,7 @@ describe("a template with other caps", () => {
     expect(given.Resources["DeliveryWakeUps1"]).toEqual(mapping(100));
   });
 
-  it("is refused when there is no such mapping", () => {
+  it("is refused when these mappings are missing", () => {
     expect(() => capWakeUps(template({ DeliveryWakeUps1: mapping(100) }), { quick: 12, slow: 3 })).toThrow(
       "a mapping for each wake-up queue",
     );
