@@ -1,4 +1,4 @@
-/** Addresses as numbers, read by hand: an oracle must not share code with what it judges. */
+/** Parses addresses to numbers by hand: a test oracle must not share code with what it judges. */
 export interface NumberedAddress {
   family: 4 | 6;
   value: bigint;

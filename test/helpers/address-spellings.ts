@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { ipv4Text, ipv6Groups, ipv6Text } from "./address-numbers.ts";
 
-/** Digits and dots that the parser of URLs takes for ASCII ones. */
+/** Digits and dots that the URL parser treats as ASCII ones. */
 const ALPHABETS: readonly ((text: string) => string)[] = [
   (text) => text,
   (text) => text.toUpperCase(),
@@ -20,7 +20,10 @@ const notation = fc.constantFrom(
   (part: bigint) => `000${part.toString(8)}`,
 );
 
-/** An IPv4 address as a URL may spell it: 1 to 4 parts, each decimal, octal or hexadecimal, in ASCII or what maps to it. */
+/**
+ * An IPv4 address in any notation that a URL accepts: 1 to 4 parts, each decimal, octal or hexadecimal, in ASCII or in
+ * characters that map to it.
+ */
 export function ipv4Spelling(value: bigint): fc.Arbitrary<string> {
   return fc
     .record({
@@ -39,7 +42,10 @@ export function ipv4Spelling(value: bigint): fc.Arbitrary<string> {
     });
 }
 
-/** An IPv6 address in brackets as a URL may spell it: with `::` or without, padded, upper case, its end as dotted decimals. */
+/**
+ * An IPv6 address in brackets in any notation that a URL accepts: with or without `::`, padded, in upper case, or
+ * ending in dotted decimals.
+ */
 export function ipv6Spelling(value: bigint): fc.Arbitrary<string> {
   return fc
     .record({ dotted: fc.boolean(), padded: fc.boolean(), compressed: fc.boolean(), upper: fc.boolean() })
@@ -52,7 +58,7 @@ export function ipv6Spelling(value: bigint): fc.Arbitrary<string> {
     });
 }
 
-/** Numbers at, next to and between the edges of blocks, and anywhere. */
+/** Numbers at, next to and between the edges of blocks, and random ones. */
 export function addressNumber(edges: readonly bigint[], bits: 32 | 128): fc.Arbitrary<bigint> {
   const max = (1n << BigInt(bits)) - 1n;
   const near = fc

@@ -14,7 +14,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A browser on a profile of its own, which is removed at the end. */
+/** A browser with its own profile, which is removed at the end. */
 export async function openBrowser(
   executablePath: string,
   options: { colorScheme?: "light" | "dark" } = {},

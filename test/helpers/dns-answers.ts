@@ -58,7 +58,7 @@ const INSIDE = [
   "4000::1",
 ];
 
-/** What a name server may answer that must be refused: an address inside alone, and beside public ones, before them and after. */
+/** DNS answers that must be refused: an internal address alone, and before, between or after public ones. */
 export const HOSTILE_ANSWERS: readonly (readonly string[])[] = [
   ...INSIDE.map((address) => [address]),
   ...INSIDE.map((address) => [address, PUBLIC_IPV4]),
@@ -67,7 +67,7 @@ export const HOSTILE_ANSWERS: readonly (readonly string[])[] = [
   [...Array.from({ length: 20 }, (_, index) => `93.184.215.${index}`), "127.0.0.1"],
 ];
 
-/** Answers that must be delivered to, with the address that is dialled. */
+/** DNS answers that must be accepted, with the address to connect to. */
 export const PUBLIC_ANSWERS: readonly (readonly [addresses: readonly string[], dialled: string])[] = [
   [[PUBLIC_IPV4], PUBLIC_IPV4],
   [[PUBLIC_IPV6], PUBLIC_IPV6],

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
 
-/** A receiver that answers with everything that it got, as debugging pages and careless intakes do. */
+/** A receiver that responds with everything it received, as debugging pages and careless endpoints do. */
 export interface EchoingReceiver {
   url: string;
   /** Method, path and headers of each request, in order. */
@@ -11,7 +11,7 @@ export interface EchoingReceiver {
   stop(): void;
 }
 
-/** What a request had in it, in the spellings in which servers quote it. */
+/** The content of a request, in the spellings in which servers quote it. */
 function quoted({ url = "", headers, rawHeaders }: IncomingMessage, body: string): string {
   const values = Object.values(headers).map(String);
   return [
@@ -26,7 +26,7 @@ function quoted({ url = "", headers, rawHeaders }: IncomingMessage, body: string
   ].join("\n");
 }
 
-/** How it answers, by the first part of the path. */
+/** The kinds of responses, chosen by the first segment of the path. */
 const ANSWERS: Readonly<
   Record<string, (response: ServerResponse, echo: string, request: IncomingMessage) => void>
 > = {
@@ -39,10 +39,10 @@ const ANSWERS: Readonly<
     response.writeHead(429, { "retry-after": String(headers["x-api-key"]) }).end(echo),
   elsewhere: (response, echo, { url = "" }) =>
     response.writeHead(302, { location: `https://other.example.com${url}` }).end(echo),
-  // Cut inside a value at 16 KiB, where no more is read.
+  // Reaches the limit of 16 KiB, where reading stops, in the middle of a value.
   cut: (response, echo, { headers }) =>
     response.writeHead(500).end(`${"x".repeat(16 * 1024 - 20)}${String(headers["x-api-key"])}${echo}`),
-  // Cut inside a value at 1 KiB, where no more is kept.
+  // Reaches the limit of 1 KiB, where storing stops, in the middle of a value.
   kept: (response, echo, { headers }) =>
     response.writeHead(500).end(`${"x".repeat(1024 - 20)}${String(headers["x-api-key"])}${echo}`),
   drop: (response) => response.destroy(),

@@ -22,7 +22,7 @@ export interface FlowStack {
   dir: string;
   runtime: Runtime;
   receiver: PracticeReceiver;
-  /** Everything that functions wrote. */
+  /** The log output of all functions. */
   logs: FunctionLogLine[];
   problems: RuntimeProblem[];
   /** For AWS calls as an operator. */
@@ -30,7 +30,7 @@ export interface FlowStack {
   stop(): Promise<void>;
 }
 
-/** The synthesised stack on a folder of its own, and a receiver with a certificate of the folder's authority. */
+/** The synthesised stack in its own folder, and a receiver with a certificate of that folder's authority. */
 export async function startFlowStack(
   options: Pick<RuntimeOptions, "timeScale" | "disturb"> = {},
 ): Promise<FlowStack> {
@@ -71,14 +71,14 @@ export function operatorDynamo(endpoint: string): DynamoDBClient {
   });
 }
 
-/** What a test does on a stack: the real HTTP API and a real receiver. */
+/** The actions of a test on a stack, through the real HTTP API and with a real receiver. */
 export interface FlowUser {
   api: ApiClient;
   /** Registers a workspace. */
   register(workspace: string, plan?: string): Promise<void>;
-  /** Creates a destination at the receiver, which then knows its secret; answers its id. */
+  /** Creates a destination at the receiver, which then knows its secret. Returns its id. */
   createDestination(workspace: string, path: string, more?: object): Promise<string>;
-  /** Posts `count` events; answers their ids. Each names its place in `target.id`. */
+  /** Posts `count` events and returns their ids. Each event has its number in `target.id`. */
   post(workspace: string, count: number, options?: { key?: string; from?: number }): Promise<string[]>;
 }
 
@@ -118,7 +118,10 @@ export async function createFlowUser(where: {
   };
 }
 
-/** What arrived at `path`, in order: every request has been verified by the libraries. Own events (`webhook.*`) are left out. */
+/**
+ * The events that arrived at `path`, in order, from verified requests. Trailcast's own events (`webhook.*`) are
+ * omitted.
+ */
 export function arrivedAt(receiver: PracticeReceiver, path: string): { ids: string[]; targets: string[] } {
   const events = receiver.received
     .filter((request) => request.path === path)

@@ -14,7 +14,7 @@ import { LOCAL_OIDC } from "../../packages/local-stack/src/token.ts";
 type Claims = Record<string, unknown>;
 type Header = Record<string, unknown>;
 
-/** Makes tokens by hand, with the key of a data folder or another one: what no honest issuer would. */
+/** Builds tokens by hand that no honest issuer would issue, with the key of a data folder or another one. */
 export function forgeTokens(dir: string, nowSeconds: number) {
   const jwk: JsonWebKey & { kid: string } = JSON.parse(readFileSync(join(dir, "issuer-key.json"), "utf8"));
   const own = createPrivateKey({ key: jwk, format: "jwk" });
@@ -40,9 +40,9 @@ export function forgeTokens(dir: string, nowSeconds: number) {
   };
   const withClaims = (claims: Claims, header: Header = {}): string => signed(input(claims, header), own);
   return {
-    /** A token that is in order but for what is given. */
+    /** A valid token, except for the given fields. */
     withClaims,
-    /** Tokens that open nothing, by what is wrong with them. */
+    /** Invalid tokens, by what is wrong with them. */
     refused: {
       "no signature": `${input({}, { alg: "none" })}.`,
       "no signature, spelt otherwise": `${input({}, { alg: "nOnE" })}.`,

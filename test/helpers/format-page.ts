@@ -8,7 +8,7 @@ import type { FormatName } from "../../lambdas/core/formats/known-formats.ts";
 /** When the request of each page was signed. */
 export const SIGNED_AT = Date.parse("2026-11-23T05:00:01.000Z");
 
-/** Events as an entry stores them, a line each. */
+/** Events as an entry stores them, one per line. */
 export const STORED_EVENTS: readonly Uint8Array[] = readFileSync(
   join(import.meta.dirname, "../fixtures/formats/stored-events.ndjson"),
   "utf8",
@@ -53,7 +53,7 @@ export function formatPage(format: Format<FormatName>): string {
   ].join("\n");
 }
 
-/** Which statuses a format judges so, from 100 to 599. */
+/** The statuses from 100 to 599 that a format judges this way. */
 function statuses({ judge }: Format, kind: Judgement["kind"]): string {
   const found = Array.from({ length: 500 }, (_, index) => index + 100).filter(
     (statusCode) => judge({ statusCode } satisfies Answer).kind === kind,

@@ -2,7 +2,7 @@ import type { EgressRule } from "../../lambdas/core/egress/egress-rules.ts";
 
 const https = (hosts: readonly string[]): string[] => hosts.map((host) => `https://${host}/hook`);
 
-/** Addresses that no delivery may reach, each in a spelling that `URL` takes for an address. */
+/** Addresses that no delivery may reach, in every notation that `URL` accepts for an address. */
 const INSIDE_ADDRESSES = https([
   // Loopback, in every notation of an IPv4 address.
   "127.0.0.1",
@@ -79,7 +79,7 @@ const INSIDE_ADDRESSES = https([
   "0300.0250.1",
   "3232235521",
   "0xc0a80001",
-  // Carrier-grade NAT, link-local and what clouds keep there.
+  // Carrier-grade NAT, link-local addresses and the metadata services of clouds there.
   "100.64.0.1",
   "100.100.100.200",
   "100.127.255.255",
@@ -202,7 +202,7 @@ const INSIDE_ADDRESSES = https([
   "[2600:1f18::5efe:a9fe:a9fe]",
   "[2606:4700::200:5efe:10.0.0.1]",
   "[2a00::5efe:8.8.8.8]",
-  // Discard, documentation, benchmarks, identifiers, routing, space that nobody has.
+  // Discard, documentation, benchmarks, identifiers, routing, unallocated space.
   "[100::1]",
   "[100:0:0:1::1]",
   "[2001:db8::1]",
@@ -273,7 +273,7 @@ const INTERNAL_NAMES = https([
   "modem.router",
   "box.belkin",
   "wpad.domain",
-  // Spelt so that only the parser sees it.
+  // Notations that only a URL parser recognises.
   "metadata。google。internal",
   "ｐｒｉｎｔｅｒ.ｌｏｃａｌ",
   "printer．local",

@@ -31,7 +31,7 @@ export function httpEvent(
   };
 }
 
-/** Claims as HTTP API hands them to a function: arrays flattened to text. */
+/** Claims as an HTTP API passes them to a function: arrays are flattened to text. */
 export function claims(workspaces: string, scope: string, subject = "usr_1"): Record<string, unknown> {
   return { sub: subject, workspaces, scope };
 }

@@ -44,7 +44,7 @@ const START = Date.parse("2026-11-23T12:00:00.000Z");
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** Actions of `count` events. */
+/** The actions of `count` events. */
 export const repeat = (count: number, action = "a"): string[] => Array.from({ length: count }, () => action);
 
 /** One POST as the receiver saw it. */
@@ -54,10 +54,10 @@ export interface Received {
   number: number;
   previousId: string;
   body: string;
-  /** Ids of the events in it. */
+  /** Ids of the events in the request. */
   events: string[];
   headers: Record<string, string>;
-  /** Values that the sender is to mask in what it keeps of the answer. */
+  /** Values that the sender must mask in the stored part of the response. */
   secrets: readonly string[];
   url: string;
 }
@@ -103,7 +103,7 @@ export function createInMemoryDeliveries(): DeliveryLog & { rows: Map<string, De
   };
 }
 
-/** One workspace with one destination and a receiver that answers what the test says; every port in memory. */
+/** One workspace with one destination and a receiver that answers as the test says; all ports are in memory. */
 export class LaneWorld {
   now = START;
   readonly entries = createInMemoryEntries();
@@ -122,7 +122,7 @@ export class LaneWorld {
   readonly notices: Notice[] = [];
   readonly log = createRecordedLog();
   readonly metrics = createRecordedMetrics();
-  /** What the receiver answers; called after the request was noted. */
+  /** Returns the receiver's response; called after the request was recorded. */
   answer: (request: Received) => SendResult | Promise<SendResult> = () => answered(200);
   private recorded = 0;
   private chance = 1;
@@ -131,7 +131,7 @@ export class LaneWorld {
     this.lanes.put(laneAtStart(WS, DST));
   }
 
-  /** `turn` is awaited before and after each call to anything outside. */
+  /** `turn` is awaited before and after each call to a port. */
   ports(turn?: Turn): LanePorts {
     const outside = {
       lanes: this.lanes,
@@ -167,7 +167,7 @@ export class LaneWorld {
     };
   }
 
-  /** Records one entry of events and journals it as a page of its own; answers it. */
+  /** Records one entry of events, journals it as its own page, and returns it. */
   async record(
     actions: readonly string[],
     changes: Partial<{ category: string; target: string }> = {},
@@ -177,7 +177,7 @@ export class LaneWorld {
     return entry;
   }
 
-  /** Records entries a second apart and journals them as one page, which is as late as the last of them. */
+  /** Records entries one second apart and journals them as one page, at the time of the last one. */
   async recordPage(
     entries: readonly (readonly string[])[],
     changes: Partial<{ category: string; target: string }> = {},
@@ -248,13 +248,13 @@ export class LaneWorld {
     return structuredClone(lane);
   }
 
-  /** What management does: any change of a lane is one more version. */
+  /** A change by management: every change of a lane increments its version. */
   change(change: (lane: Lane) => Lane, wakeUp: WakeUp = LIVE): void {
     const lane = this.lane(wakeUp);
     this.lanes.put({ ...change(lane), version: lane.version + 1 });
   }
 
-  /** A `PATCH` of the filter or format, together with the live lane's version. */
+  /** A `PATCH` of the filter or format, which also increments the live lane's version. */
   patch(changes: Partial<Pick<Destination, "eventTypes" | "format">>): void {
     const row = this.destination();
     this.setDestination({ ...changes, contentVersion: row.contentVersion + 1 });
@@ -273,7 +273,9 @@ export class LaneWorld {
     });
   }
 
-  /** Everything recorded before `floor` has expired; a purge may have removed entries, and pages but the newest. */
+  /**
+   * Expires everything recorded before `floor`. A purge may have removed the entries, and all pages except the newest.
+   */
   expire(removes: { entries: boolean; pages: boolean }, floor = toTimestamp(this.now)): void {
     this.setWorkspace({ history: { floor } });
     const newest = this.journal.pagesOf(WS).at(-1)?.page ?? 0;
@@ -285,7 +287,7 @@ export class LaneWorld {
     }
   }
 
-  /** Outcomes of the log by number, in the order of numbers. */
+  /** Outcomes in the delivery log, in the order of their numbers. */
   outcomes(lane = "live"): [number, string][] {
     return [...this.deliveries.rows.values()]
       .filter((row) => row.lane === lane)
@@ -322,7 +324,7 @@ export class LaneWorld {
     return this.answer(request);
   }
 
-  /** Different each time, the same in each run. */
+  /** Different for each call, but the same in every run. */
   private random(bytes: number): Uint8Array {
     const result = new Uint8Array(bytes);
     for (let index = 0; index < bytes; index++) {

@@ -26,7 +26,7 @@ export interface InMemoryPurge extends PurgeStore {
   lanes: LanePosition[];
 }
 
-/** What a redrive asks of retention: workspaces are on the plan `enterprise` unless their rows are given. */
+/** What a redrive needs from retention. Workspaces are on the plan `enterprise` unless their rows are given. */
 export function createInMemoryRetention(
   entries: InMemoryEntries,
   workspaces: WorkspaceReader = {
@@ -41,7 +41,10 @@ export function createInMemoryRetention(
   return { workspaces, plans: PLANS, settings: DEFAULT_RETENTION, extendEntry };
 }
 
-/** The purge's store over the in-memory tables; `turn` is awaited before every call and may throw to crash the caller there. */
+/**
+ * The purge's store over the in-memory tables. `turn` is awaited before every call and may throw to make the caller
+ * crash there.
+ */
 export function createInMemoryPurge(
   {
     entries,

@@ -13,11 +13,11 @@ import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-sto
 import type { JournalStore } from "../../lambdas/core/journal/journal-store.ts";
 import { type EntryStore, soughtAmong } from "../../lambdas/core/entry/entry-store.ts";
 
-/** Awaited before and after each store call; a test passes one that reorders, stalls or throws. */
+/** Awaited before and after each call of a store; a test passes one that reorders, delays or throws. */
 export type Turn = (call: string) => Promise<void>;
 const noTurn: Turn = async () => {};
 
-/** What the store holds is never the caller's object. */
+/** Copies values, so that a store never shares an object with its caller. */
 const copy = <T>(value: T): T => structuredClone(value);
 
 async function turned<T>(turn: Turn, call: string, act: () => T): Promise<T> {
@@ -103,7 +103,7 @@ export function createInMemoryWorkspaces(...rows: Workspace[]): InMemoryWorkspac
 }
 
 export interface InMemoryLanes extends LaneStore {
-  /** By `workspace/destination/lane`. */
+  /** Lanes by `workspace/destination/lane`. */
   lanes: Map<string, Lane>;
   put(lane: Lane): void;
 }
@@ -157,7 +157,7 @@ export function createInMemorySecrets(
   return { secrets, readSecret: async (name) => copy(secrets.get(name)) };
 }
 
-/** A live lane that stands at the beginning of the journal. */
+/** A live lane at the beginning of the journal. */
 export function laneAtStart(workspace: string, destination: string, changes: Partial<Lane> = {}): Lane {
   return {
     workspace,
@@ -242,7 +242,7 @@ export function createInMemoryQuarantine(turn: Turn = noTurn): InMemoryQuarantin
   };
 }
 
-/** The same store for one of several processes: each awaits its own turn before and after every call. */
+/** The same store as seen by one of several processes: each awaits its own turn before and after every call. */
 export function takeTurns<Store extends object>(store: Store, turn: Turn): Store {
   return new Proxy(store, {
     get(target, name, receiver) {

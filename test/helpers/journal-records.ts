@@ -8,7 +8,7 @@ import { eventsPartition } from "../../lambdas/core/base/table-schema.ts";
 
 export const LABEL = "2026-11-23T00:00:00.000";
 
-/** An entry named by a number, as ingest would have stored it; its body is not that of real events. */
+/** An entry named after a number, as ingest would have stored it. Its body does not contain real events. */
 export function storedEntry(name: number, changes: Partial<Entry> = {}): Entry {
   const { workspace = "ws_1", shard = 0, count = 1 } = changes;
   const body = new TextEncoder().encode(
@@ -50,7 +50,7 @@ export function readRecord(
   };
 }
 
-/** The same record, refused by its schema. */
+/** The same record in a form that its schema refuses. */
 export function poisonRecord(
   entry: Entry,
   sequenceNumber: number,

@@ -2,7 +2,7 @@ import { chainHeader } from "../../lambdas/core/delivery/chain-header.ts";
 import type { KeptRequest } from "../../lambdas/core/proof/kept-request.ts";
 import { signBody } from "../../lambdas/core/delivery/signature.ts";
 
-/** The secret number `seed`. */
+/** The secret with the number `seed`. */
 export function secretOf(seed: number): string {
   return `whsec_${Buffer.alloc(32, seed).toString("base64")}`;
 }
@@ -21,7 +21,7 @@ export interface KeptChanges {
 
 export const idOf = (number: number): string => (number === 0 ? "-" : `whd_${number}`);
 
-/** What a receiver keeps of delivery `number` of a lane. */
+/** The request that a receiver keeps of delivery `number` of a lane. */
 export function kept(number: number, changes: KeptChanges = {}): KeptRequest {
   const {
     previousId = idOf(number - 1),
@@ -46,7 +46,7 @@ export function run(...numbers: number[]): KeptRequest[] {
   return numbers.map((number) => kept(number));
 }
 
-/** Numbers `from` to `to` of a destination, whose ids begin with its name. */
+/** Deliveries `from` to `to` of a destination, whose ids begin with its name. */
 export function span(name: string, from: number, to: number, changes: KeptChanges = {}): KeptRequest[] {
   const nameOf = (number: number): string => (number === 0 ? "-" : `whd_${name}_${number}`);
   return Array.from({ length: to - from + 1 }, (_, index) => from + index).map((number) =>

@@ -2,18 +2,21 @@ import fc from "fast-check";
 import { type FormatName, FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import type { Advance } from "./lane-processes.ts";
 
-/** What the receiver does with one POST. `lost`: it takes the events, but its answer never arrives; `slow`: over 3 s later. */
+/**
+ * What the receiver does with one POST. `lost`: it accepts the events, but its response never arrives. `slow`: it
+ * responds after more than 3 s.
+ */
 export type Answer = "200" | "500" | "429" | "413" | "410" | "lost" | "slow" | "slow 500";
 
-/** When one of the pages was journalled, or a millisecond later. */
+/** The time when one of the pages was journalled, or one millisecond later. */
 export interface JournalTime {
   page: number;
   isLater: boolean;
 }
 
 /**
- * What an owner does to one lane: reads it, and writes it if nothing else did meanwhile. Steps of deliver may come in between, and
- * then the write is refused and its owner gives up. `lane` 0 is live, others are replays.
+ * An owner's action on one lane: reads the lane, and writes it unless it was changed in between. Steps of deliver may
+ * come in between; then the write is refused and the owner gives up. `lane` 0 is the live lane, others are replays.
  */
 export interface LaneWrite {
   do: "disable" | "enable" | "move-now" | "move-back" | "skip" | "retry" | "cancel";
@@ -29,21 +32,21 @@ export type OwnerAct =
   | { do: "replay"; from: JournalTime; to: JournalTime }
   | { do: "expire"; share: number; entries: boolean; pages: boolean };
 
-/** A ring is answered; one that is repeated or comes late is one more. */
+/** A wake-up is processed. A repeated or late one is simply another wake-up. */
 export interface Answered {
   kind: "start";
   lane: number;
   receives: number;
   slow: boolean;
-  /** Milliseconds since it was sent. */
+  /** Milliseconds since the wake-up was sent. */
   age: number | undefined;
-  /** How often the run finds that it has time for one more step. */
+  /** How many more steps the run finds that it has time for. */
   turns: number;
 }
 
 /**
- * One thing that happens. `go`: one of the runs under way gets a step further; `crash`: it dies there and then. Runs may stay where
- * they are while anything else happens: zombies.
+ * One thing that happens. `go`: one of the current runs advances by a step; `crash`: it dies at that point. Runs may be
+ * stalled while anything else happens (zombies).
  */
 export type Happening =
   | Answered
@@ -55,7 +58,9 @@ export type Happening =
 
 const kind = <Kind extends string>(name: Kind) => fc.constant(name);
 const number = (min: number, max: number) => fc.integer({ min, max });
-/** Some steps, up to the moment when what was done is not known yet, or until nothing is left to do. */
+/**
+ * A number of steps: up to the moment when a call was made but its result is unknown, or until nothing is left to do.
+ */
 const advance: fc.Arbitrary<Advance> = fc.oneof(
   fc.record({ pick: fc.nat(3), steps: number(1, 40) }),
   fc.record({

@@ -23,16 +23,16 @@ import { LaneRules } from "./lane-rules.ts";
 
 const HOUR_MS = 3_600_000;
 const SLOW = { durationMs: 4_000 };
-/** Longer than any wait that deliver sets. */
+/** Longer than any wait that deliver schedules. */
 const LONG_MS = 13 * HOUR_MS;
 
-/** Lanes as an owner wants them, in one transaction. */
+/** The lanes as an owner wants them, written in one transaction. */
 interface Change {
   rows: Lane[];
   stored?: () => void;
 }
 
-/** A world of one destination in which things happen, and the rules that are told of them. */
+/** A world of one destination in which things happen, and the rules, which are informed of each. */
 export class LaneModel {
   readonly world = new LaneWorld();
   readonly rules = new LaneRules();
@@ -58,7 +58,7 @@ export class LaneModel {
     return answered(Number(answer), answer === "429" ? { retryAfter: "7" } : {});
   }
 
-  /** Writes of deliver's alone: owners' go past this. */
+  /** Reports only deliver's writes to the rules; owners' writes bypass this. */
   private watchLanes(): void {
     const { lanes } = this.world;
     lanes.replaceLane = async (next) => {
@@ -79,7 +79,10 @@ export class LaneModel {
     };
   }
 
-  /** An entry that expired and was removed after the run had looked at the workspace: the ring comes back and finds it so. */
+  /**
+   * Ignores the failure for an entry that expired and was removed after the run had read the workspace: the wake-up is
+   * received again and then finds it expired.
+   */
   private failed(error: unknown): void {
     if (error instanceof MissingEntryError && this.rules.isExpiredEntry(error.message)) return;
     this.rules.broken.push(String(error));
@@ -164,7 +167,7 @@ export class LaneModel {
     return this.visible(toTimestamp(isLater ? at + 1 : at));
   }
 
-  /** No earlier than what is visible. */
+  /** A replay begins no earlier than the retention window. */
   private visible(time: string): string {
     const floor = this.world.workspaces.workspaces.get(WS)?.history?.floor ?? "";
     return time > floor ? time : floor;
@@ -183,7 +186,7 @@ export class LaneModel {
     this.wakeUps.push({ workspace: WS, destination: DST, lane });
   }
 
-  /** A share of the journal expires: at 4 all of it. A floor may lie within a page. */
+  /** Expires a share of the journal, all of it at 4. The floor may lie within a page. */
   private expire({ share, entries, pages }: Extract<OwnerAct, { do: "expire" }>): void {
     this.world.now += 1;
     const references = this.world.journal.pagesOf(WS).flatMap((page) => page.entries);
@@ -194,14 +197,17 @@ export class LaneModel {
     this.rules.expired(floor);
   }
 
-  /** Reads, lets others go on, writes under the condition: as management does, but giving up where that tries again. */
+  /**
+   * Reads, lets other processes continue, and writes conditionally, as management does; but gives up on a conflict
+   * instead of retrying.
+   */
   private async writeLane(act: LaneWrite): Promise<void> {
     const change = await this.changeOf(act, this.world.lane(this.wakeUpOf(act.lane)));
     await this.go(act.between);
     if (change !== undefined) await this.commit(change);
   }
 
-  /** All rows of a change, or none. */
+  /** Writes all rows of a change, or none. */
   private async commit({ rows, stored }: Change): Promise<void> {
     const isCurrent = rows.every(
       (row) => this.world.lane({ ...LIVE, lane: row.lane }).version === row.version,
@@ -246,7 +252,7 @@ export class LaneModel {
     }
   }
 
-  /** The live lane as it will be, and what becomes of the replays. */
+  /** The live lane after the change, and what happens to the replays. */
   private enable(lane: Lane, next: Lane): Change {
     const replays = this.wakeUps.slice(1).map((wakeUp) => this.world.lane(wakeUp));
     const resumed = resumeReplays(lane, replays);
@@ -267,7 +273,7 @@ export class LaneModel {
     return { rows, stored };
   }
 
-  /** The log says so first, also when the lane's write is then refused. */
+  /** The log is written first, even if the lane's write is refused afterwards. */
   private async closeFrozen(lane: Lane): Promise<Lane> {
     const { now } = this.world;
     const note = skippedNote(lane, 30, now, toTimestamp(now));
@@ -276,7 +282,10 @@ export class LaneModel {
     return closeNumber(lane, lane.frozen);
   }
 
-  /** Everything heals: what was under way ends, the receiver comes to take everything, lanes are enabled, and only the sweep rings. */
+  /**
+   * Lets everything recover: current runs end, the receiver accepts everything, lanes are enabled, and only the sweep
+   * sends wake-ups.
+   */
   async heal(): Promise<void> {
     for (let turn = 0; this.processes.isAnyUnderWay(); turn++) await this.go({ pick: turn, steps: 1 });
     this.rules.heals();
@@ -285,7 +294,7 @@ export class LaneModel {
     this.rules.judgeLapsed(this.world.lane(), this.left());
   }
 
-  /** Rung by either queue until that changes nothing. */
+  /** Processes wake-ups of both queues until they change nothing more. */
   private async finish(wakeUp: WakeUp): Promise<void> {
     for (let runs = 0; runs < 100; runs++) {
       const live = this.world.lane();

@@ -2,13 +2,13 @@ import type { Turn } from "./in-memory-stores.ts";
 
 interface Process {
   lane: string;
-  /** Calls of it that wait for their turn; some are made at once. */
+  /** Calls of the run that wait for their turn; it may make several at once. */
   waiting: { call: string; resolve(): void; reject(error: Error): void }[];
   isDead: boolean;
   isOver: boolean;
 }
 
-/** So many steps, or fewer: up to where a call of that name has been made and its result has not arrived. */
+/** At most this many steps, ending early where a call of the given name was made and its result has not arrived. */
 export interface Advance {
   pick: number;
   steps: number;
@@ -17,7 +17,7 @@ export interface Advance {
 
 class DiedError extends Error {}
 
-/** Runs that get on one call at a time, stand still for as long as wished, or die between two calls. */
+/** Runs that advance one call at a time, can be stalled for any time, or die between two calls. */
 export class LaneProcesses {
   private readonly processes: Process[] = [];
 
@@ -41,7 +41,7 @@ export class LaneProcesses {
     this.processes.push(process);
   }
 
-  /** Of each lane, how many. */
+  /** The number of current runs per lane. */
   underWay(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { lane, isOver } of this.processes) if (!isOver) counts.set(lane, (counts.get(lane) ?? 0) + 1);
@@ -52,7 +52,7 @@ export class LaneProcesses {
     return this.processes.some(({ isOver }) => !isOver);
   }
 
-  /** One of those under way gets on, `each` before each of its steps. */
+  /** Advances one of the current runs and calls `each` before each of its steps. */
   async go({ pick, steps, upTo }: Advance, each: () => void): Promise<Process | undefined> {
     const alive = this.processes.filter(({ isOver }) => !isOver);
     const process = alive[pick % Math.max(1, alive.length)];
@@ -66,7 +66,7 @@ export class LaneProcesses {
     return process;
   }
 
-  /** The same, and then it dies. */
+  /** Advances a run in the same way; then the run dies. */
   async crash(advance: Advance, each: () => void): Promise<void> {
     const process = await this.go(advance, each);
     if (process === undefined || process.isOver) return;
@@ -78,7 +78,7 @@ export class LaneProcesses {
   }
 }
 
-/** It is over, or every call of it waits for its turn. */
+/** Resolves when the run is over or all its calls wait for their turn. */
 async function settled(process: Process): Promise<void> {
   for (let turns = 0; turns < 1000; turns++) {
     await new Promise((next) => setImmediate(next));

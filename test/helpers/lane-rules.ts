@@ -4,7 +4,7 @@ import type { Recorded } from "../../lambdas/core/journal/recorded-window.ts";
 import type { Position } from "../../lambdas/core/journal/page.ts";
 import type { Received } from "./in-memory-lanes.ts";
 
-/** Counts what happens: which came first is all that the rules know of time. */
+/** Counts what happens. The rules know no time other than this order. */
 type Tick = number;
 
 interface KnownEvent {
@@ -14,11 +14,14 @@ interface KnownEvent {
   tick: Tick;
 }
 
-/** What a lane owes its receiver from one start or move to the next: events `begin` up to `end`, by their place in the journal. */
+/**
+ * The events that a lane must deliver from one start or move to the next: from `begin` up to `end`, by their position
+ * in the journal.
+ */
 interface JournalRange {
   begin: number;
   end?: number | undefined;
-  /** A replay's: nothing of other times is owed, or sent. */
+  /** The window of a replay: events of other times must not be sent. */
   recorded?: Recorded;
   fromNumber: number;
   tick: Tick;
@@ -29,13 +32,13 @@ interface Numbered {
   id: string;
   tick: Tick;
   floor: string;
-  /** Events between the cursor and its end. */
+  /** Events between the cursor and the end of the range. */
   covers: [number, number];
   content?: string;
   events: number[];
   takenAt?: Tick;
   isMarked: boolean;
-  /** In the order of the log. */
+  /** Numbers in the order of the log. */
   outcomes: { outcome: DeliveryOutcome; tick: Tick }[];
 }
 
@@ -45,15 +48,16 @@ interface LaneFacts {
 }
 
 /**
- * What a receiver must get, worked out from the journal, the filters and what owners did, never from a lane's cursor: every wanted
- * event of a stretch at least once and in order, nothing else, each number one body. Events are known by their place in the journal.
+ * What a receiver must get, computed from the journal, the filters and the owners' actions, never from a lane's cursor:
+ * every event of a range that the filter includes, at least once and in order, nothing else, and one body per number.
+ * Events are identified by their position in the journal.
  */
 export class LaneRules {
   readonly broken: string[] = [];
   private tick: Tick = 0;
   private floor = "";
   private isHealing = false;
-  /** While the destination is disabled: of each lane, how many POSTs may still come. */
+  /** While the destination is disabled: how many POSTs each lane may still make. */
   private stillComing: Map<string, number> | undefined;
   private readonly events: KnownEvent[] = [];
   private readonly places = new Map<string, number>();
@@ -61,7 +65,7 @@ export class LaneRules {
   private readonly filters: { types: string[]; tick: Tick }[] = [{ types: [], tick: 0 }];
   private readonly lanes = new Map<string, LaneFacts>();
 
-  // What happens.
+  // What happens to the world.
 
   journalled(page: number, at: string, events: readonly Omit<KnownEvent, "tick">[]): void {
     this.pages.push({ page, at, first: this.events.length });
@@ -81,7 +85,7 @@ export class LaneRules {
     if (floor > this.floor) this.floor = floor;
   }
 
-  /** The lane begins, or is moved: deliveries from `fromNumber` on are of this stretch. */
+  /** The lane begins or is moved: deliveries from `fromNumber` on belong to this range. */
   begins(
     lane: string,
     begin: number,
@@ -101,7 +105,9 @@ export class LaneRules {
     for (const range of this.factsOf(lane).ranges) range.isCancelled = true;
   }
 
-  /** The owner was answered: of each run that was under way one POST may still come, and no other of any lane. */
+  /**
+   * The owner got the response. Each run that was under way may make one more POST, but no other run of any lane may.
+   */
   disabled(underWay: ReadonlyMap<string, number>): void {
     this.stillComing = new Map(underWay);
   }
@@ -118,7 +124,7 @@ export class LaneRules {
     this.numbered(lane, number).outcomes.push({ outcome, tick: ++this.tick });
   }
 
-  /** A write of deliver's to a lane. */
+  /** Deliver writes a lane. */
   wrote(before: Lane, after: Lane): void {
     const tick = ++this.tick;
     const { numbers } = this.factsOf(after.lane);
@@ -176,9 +182,12 @@ export class LaneRules {
     this.numbered(lane, number).takenAt ??= ++this.tick;
   }
 
-  // What must hold of it.
+  // What must hold.
 
-  /** The events of one delivery: in order, of its stretch, wanted, and nothing left out before them. */
+  /**
+   * The events of one delivery must be in order, in its range and included by the filter, and none before them may be
+   * left out.
+   */
   private judgeBody(name: string, lane: string, number: number, facts: Numbered): void {
     const range = this.rangeOf(lane, number);
     const [first = -1] = facts.events;
@@ -197,14 +206,19 @@ export class LaneRules {
         this.broken.push(`${name} passed ${place}`);
   }
 
-  /** A change of filter bumps the live lane's version, so a cut goes by the filter of its freeze; a replay's by one of its time. */
+  /**
+   * A change of the filter increments the live lane's version, so a pending batch uses the filter of the time when it
+   * was stored; a replay's may use any filter that was in force during the replay.
+   */
   private mayHold(lane: string, place: number, range: JournalRange, { tick }: Numbered): boolean {
     if (!this.isRecordedIn(place, range)) return false;
     const inForce = this.filtersSince(lane === "live" ? tick : range.tick, tick);
     return inForce.some((types) => this.wants(types, place));
   }
 
-  /** The log had closed a number with it as delivered, before anything else could be said of that number. */
+  /**
+   * The log had closed a number with this event as delivered before it could record any other outcome of that number.
+   */
   private isDeliveredBefore(
     lane: string,
     place: number,
@@ -218,7 +232,10 @@ export class LaneRules {
     });
   }
 
-  /** Before `tick`, the receiver took it, it had expired, some filter did not want it while it lay ahead, or its owner skipped it. */
+  /**
+   * Before `tick`, the receiver accepted the event, it had expired, a filter excluded it while it lay ahead, or its
+   * owner skipped it.
+   */
   private isSettled(
     lane: string,
     place: number,
@@ -235,7 +252,7 @@ export class LaneRules {
     });
   }
 
-  /** Once everything has healed: what each lane still owes, and numbers that are open. */
+  /** After recovery: the events that each lane has still not delivered, and numbers that are open. */
   judgeEnd(): void {
     for (const [lane, { ranges, numbers }] of this.lanes) {
       const range = ranges.at(-1);
@@ -249,7 +266,7 @@ export class LaneRules {
     }
   }
 
-  /** What the live lane passed for no other reason than that it had expired is remembered, as far as pages are left of it. */
+  /** Events that the live lane passed only because they had expired must be remembered as long as their pages exist. */
   judgeLapsed(lane: Lane, left: ReadonlySet<number>): void {
     const range = this.factsOf(lane.lane).ranges.at(-1);
     if (range === undefined) return;
@@ -269,14 +286,14 @@ export class LaneRules {
     });
   }
 
-  // Where things lie.
+  // Positions in the journal.
 
-  /** Behind everything journalled. */
+  /** The position after everything journalled. */
   now(): number {
     return this.events.length;
   }
 
-  /** The first event of the first page that is left and was journalled at `time` or later. */
+  /** The first event of the first remaining page that was journalled at or after `time`. */
   placeOf(time: string, left: ReadonlySet<number>): number {
     const found = this.pages.find(({ page, at }) => left.has(page) && at >= time);
     return found?.first ?? this.now();
@@ -309,7 +326,7 @@ export class LaneRules {
     return [...this.factsOf(lane).numbers].filter(([number]) => this.rangeOf(lane, number) === range);
   }
 
-  /** In force at any moment from one tick to another. */
+  /** The filters that were in force at any moment between two ticks. */
   private filtersSince(from: Tick, to: Tick): string[][] {
     const inForce = this.filters.filter(({ tick }, place) => {
       const until = this.filters[place + 1]?.tick ?? Number.POSITIVE_INFINITY;
@@ -331,7 +348,7 @@ export class LaneRules {
     return place !== undefined && (this.events[place]?.recordedAt ?? "") < floor;
   }
 
-  /** Whether the entry named has expired. */
+  /** Whether the entry has expired. */
   isExpiredEntry(text: string): boolean {
     return this.events.some(
       ({ id }, place) => text.includes(id.slice(4, 30)) && this.isExpired(place, this.floor),

@@ -1,6 +1,6 @@
-/** URLs that receivers really have, each with the host that is connected to. */
+/** URLs that receivers really have, each with the host to connect to. */
 export const LEGITIMATE_URLS: readonly (readonly [url: string, host: string, port?: number])[] = [
-  // What SIEMs give their customers.
+  // URLs that SIEMs give their customers.
   [
     "https://http-intake.logs.datadoghq.eu/api/v2/logs?ddsource=trailcast&service=audit",
     "http-intake.logs.datadoghq.eu",

@@ -38,7 +38,7 @@ export interface LocalDynamo {
   close(): Promise<void>;
 }
 
-/** The tables that ingest and fan-out use, in the DynamoDB stand-in, in memory. */
+/** The tables of ingest and fan-out, in the in-memory DynamoDB stand-in. */
 export async function startLocalDynamo(clock: () => number): Promise<LocalDynamo> {
   const database = openDatabase(":memory:");
   const service = createDynamoDb({ database, clock, region: "eu-west-1", accountId: "111111111111" });

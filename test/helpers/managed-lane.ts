@@ -10,7 +10,7 @@ import type { Lane } from "../../lambdas/core/lane/lane.ts";
 import { type Answer, type Management, NOW, startManagement } from "./management.ts";
 
 export const WS = "/v1/workspaces/ws_1";
-/** The delivery that `freezeFirst` freezes. */
+/** Id of the delivery that `freezeFirst` stores as the pending batch. */
 export const WHD = "whd_01M83AAAAAW5M2T9C7R4X6V0BD";
 export const NEXT_ATTEMPT_AT = new Date(NOW + 600_000).toISOString();
 export const DISABLED = {
@@ -29,24 +29,26 @@ export const REPORT = {
 };
 const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 }, lapsed: [] } as unknown as Cut;
 
-/** Management of a workspace with forwarding and one destination, and what deliver would write of its lanes. */
+/**
+ * Management of a workspace with forwarding and one destination, and the writes that deliver would make to its lanes.
+ */
 export interface ManagedLane extends Management {
   /** Of the destination. */
   id: string;
   path: string;
-  /** To a route below the destination. */
+  /** Calls a route below the destination. */
   post(route: string, body?: unknown): Promise<Answer>;
   lane(name?: string): Promise<Lane>;
   store(row: Lane): Promise<void>;
-  /** Of the events of our own, without their prefix. */
+  /** Types of Trailcast's own events, without their prefix. */
   types(): Promise<string[]>;
-  /** Puts pages from the first on, and it is the time of the last. */
+  /** Stores pages starting with the first, and sets the clock to the time of the last. */
   putPages(count: number): Promise<void>;
-  /** An entry of one event that is in the table, as a page names it. */
+  /** Stores an entry of one event, and returns it as a page refers to it. */
   recordOne(action: string, at?: number): Promise<EntryReference>;
-  /** Leaves the live lane as deliver does after a refusal of its first delivery, with the record of it. */
+  /** Leaves the live lane as deliver does after its first delivery was refused, and writes the delivery log. */
   refuseFirst(state: "waiting" | "suspended"): Promise<void>;
-  /** Of the pages from the second on; answers its id. */
+  /** Starts a replay from the second page on, and returns its id. */
   startReplay(): Promise<string>;
 }
 
@@ -93,7 +95,7 @@ export async function startManagedLane(): Promise<ManagedLane> {
   };
 }
 
-/** Page `number`, an hour after the one before, with two events. */
+/** Page `number`, one hour after the previous one, with two events. */
 export function page(number: number, changes: Partial<Page> = {}): Page {
   const at = new Date(NOW + number * 3_600_000).toISOString();
   return {
@@ -112,7 +114,7 @@ export function page(number: number, changes: Partial<Page> = {}): Page {
   };
 }
 
-/** Page `number`, as long after `NOW` as its last event, with an event of each of these minutes after `NOW`. */
+/** Page `number` with one event at each of these minutes after `NOW`, journalled at the time of the last one. */
 export function agedPage(number: number, minutes: readonly number[], total = minutes.length): Page {
   const [whole] = page(number).entries;
   if (whole === undefined) throw new Error("no entry");
@@ -125,7 +127,7 @@ export function agedPage(number: number, minutes: readonly number[], total = min
   return page(number, { entries, total, at: entries.at(-1)?.recordedAt ?? "" });
 }
 
-/** The lane with its first delivery frozen, of two events. */
+/** The lane with its first delivery, of two events, as the pending batch. */
 export function freezeFirst(row: Lane): Lane {
   const facts = {
     id: WHD,

@@ -71,7 +71,7 @@ export interface Answer {
 
 export interface Ask {
   body?: unknown;
-  /** Instead of `body`, as it is. */
+  /** Raw body, instead of `body`. */
   text?: string;
   headers?: Record<string, string>;
   query?: Record<string, string>;
@@ -85,21 +85,21 @@ export interface Management {
   dependencies: ManageDependencies;
   clock: { now: number };
   wakeUps: InMemoryWakeUps;
-  /** Workspaces whose purge was asked for. */
+  /** Workspaces for which a purge was requested. */
   purges: string[];
   log: RecordedLog;
-  /** What was asked of the delivery function. */
+  /** Requests to the delivery function. */
   tests: { workspace: string; destination: string }[];
-  /** Each awaited before and after a step outside; a test throws from it. */
+  /** Each is awaited before and after a call to a port; a test can throw from it. */
   steps: { before(step: string): void; after(step: string): void; seen: string[] };
-  /** Fails when the answer is not as the OpenAPI document says. */
+  /** Fails when the response does not conform to the OpenAPI document. */
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   putPage(page: Page): Promise<void>;
   note(note: DeliveryNote): Promise<DeliveryOutcome>;
   secretNames(): Promise<string[]>;
   /** What deliver would read for a destination. */
   secretOf(workspace: string, destination: string): Promise<DestinationSecret>;
-  /** Events of our own that were recorded in a workspace, oldest first. */
+  /** Trailcast's own events in a workspace, oldest first. */
   recorded(workspace: string): Promise<RecordedEvent[]>;
   close(): Promise<void>;
 }
@@ -265,7 +265,7 @@ export async function startManagement(
   };
 }
 
-/** Announces each step outside before and after it is made. */
+/** Announces each call to a port before and after it is made. */
 function watch(dependencies: ManageDependencies, steps: Management["steps"]): ManageDependencies {
   const stepped = <Store extends object>(store: Store, names: readonly (keyof Store & string)[]): Store => {
     const wrapped = { ...store };

@@ -3,11 +3,11 @@ import { join, relative } from "node:path";
 import GithubSlugger from "github-slugger";
 
 export const ROOT = join(import.meta.dirname, "../..");
-/** Folders that Git does not keep, or that hold other people's files. */
+/** Folders that are not in Git or that hold third-party files. */
 const FOREIGN = new Set(["node_modules", ".git", "cdk.out", "dist", "coverage", ".trailcast"]);
 
 export interface MarkdownPage {
-  /** From the root of the repository. */
+  /** Path relative to the root of the repository. */
   path: string;
   text: string;
 }
@@ -21,17 +21,17 @@ export function readMarkdownPages(folder = ROOT): MarkdownPage[] {
   });
 }
 
-/** `path` from the root of the repository. */
+/** `path` is relative to the root of the repository. */
 export function readMarkdown(path: string): MarkdownPage {
   return { path, text: readFileSync(join(ROOT, path), "utf8") };
 }
 
-/** The text without fenced code, whose brackets and number signs mean something else. */
+/** The text without fenced code, in which brackets and number signs have another meaning. */
 export function withoutCode(text: string): string {
   return text.replaceAll(/^```.*?^```$/gms, "");
 }
 
-/** The anchors of a page as GitHub makes them from its headings, and those that are set by hand. */
+/** The anchors of a page: those that GitHub generates from headings, and explicit ones. */
 export function anchorsOf({ text }: MarkdownPage): Set<string> {
   const slugger = new GithubSlugger();
   const prose = withoutCode(text);
@@ -42,7 +42,7 @@ export function anchorsOf({ text }: MarkdownPage): Set<string> {
   return new Set([...headings, ...named]);
 }
 
-/** The targets of a page's links and pictures. */
+/** The targets of a page's links and images. */
 export function linksOf({ text }: MarkdownPage): string[] {
   const prose = withoutCode(text).replaceAll(/`[^`\n]*`/g, "");
   const inline = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)];

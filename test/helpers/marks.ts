@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-/** A value that must not turn up where it does not belong. */
+/** A value that must not appear where it does not belong. */
 export interface Mark {
-  /** Of what kind: `header value`, `payload`, … */
+  /** The kind of value: `header value`, `payload`, … */
   kind: string;
   value: string;
 }
 
-/** Chance inside a value, so that a part of it is found too. */
+/** The random part of a value, by which fragments of it are found too. */
 export function chance(): string {
   return randomBytes(9).toString("hex");
 }
@@ -15,13 +15,13 @@ export function chance(): string {
 export class Marks {
   readonly all: Mark[] = [];
 
-  /** Remembers a value that was used. */
+  /** Registers a value that was used. */
   add(kind: string, value: string): string {
     this.all.push({ kind, value });
     return value;
   }
 
-  /** A fresh value of letters and digits. */
+  /** Creates a new value of letters and digits. */
   fresh(kind: string): string {
     return this.add(kind, `m${chance()}`);
   }
@@ -31,7 +31,7 @@ export class Marks {
   }
 }
 
-/** A value as it is, and as somebody may have written it down: escaped, encoded, or its core alone. */
+/** A value in the forms in which it may have been written: plain, escaped, encoded, or only its core. */
 function spellings(value: string): string[] {
   const cores = value.match(/[0-9A-Za-z]{12,}/g) ?? [];
   const words = value.split(/\s+|^whsec_/);
@@ -46,7 +46,7 @@ function spellings(value: string): string[] {
   ]);
 }
 
-/** Which of the marks a text contains, with what stands around them. */
+/** The marks that a text contains, with the surrounding text. */
 export function findMarks(marks: readonly Mark[], where: string, text: string): string[] {
   const lower = text.toLowerCase();
   return marks.flatMap(({ kind, value }) => {

@@ -1,7 +1,10 @@
 import { createSocket } from "node:dgram";
 import dnsPacket from "dns-packet";
 
-/** How a name server answers one question; `addresses` of both families, of which the asked one is sent. */
+/**
+ * A name server's answer to one question. `addresses` may be of both families; only those of the requested one are
+ * sent.
+ */
 export type NameAnswer =
   | { addresses: readonly string[]; alias?: string }
   | "no-such-name"
@@ -13,14 +16,17 @@ export type NameAnswer =
 export interface NameServer {
   /** `address:port` for a resolver. */
   server: string;
-  /** Names asked for, with the type of record, in order. */
+  /** Queried names with their record types, in order. */
   asked: readonly string[];
   stop(): Promise<void>;
 }
 
 const CODES = { "no-such-name": 3, "no-data": 0, "server-failure": 2, refused: 5 } as const;
 
-/** A real name server on loopback: UDP, answering as `answer` says. `times` counts the questions for that name and type before. */
+/**
+ * A real UDP name server on loopback that answers as `answer` says. `times` is the number of earlier queries for that
+ * name and type.
+ */
 export async function startNameServer(
   answer: (name: string, type: "A" | "AAAA", times: number) => NameAnswer,
 ): Promise<NameServer> {

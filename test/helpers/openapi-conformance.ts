@@ -29,7 +29,9 @@ function validatorOf(schema: object): ValidateFunction {
   return made;
 }
 
-/** What of an answer is not in the OpenAPI document; nothing when it conforms, or the path is none of the API's. */
+/**
+ * How a response violates the OpenAPI document; `undefined` when it conforms or the path does not belong to the API.
+ */
 export function violationsOf(
   method: string,
   path: string,

@@ -23,7 +23,7 @@ interface Asked {
   parameters?: Record<string, string>;
 }
 
-/** An answer of the reading API. */
+/** A response of the reading API. */
 export interface Answer {
   status: number;
   type: string | undefined;
@@ -45,12 +45,12 @@ export interface ReadingWorld {
   close(): Promise<void>;
 }
 
-/** As another workspace. */
+/** Calls the API as another workspace. */
 export function as(workspace: string): Asked {
   return { claims: claims(`[${workspace}]`, "events:read"), parameters: { ws: workspace } };
 }
 
-/** The function that reads, over an empty stand-in of DynamoDB with the workspaces ws_1 and ws_2 of a plan of seven days. */
+/** The reading function over an empty DynamoDB stand-in with the workspaces ws_1 and ws_2, on a plan of seven days. */
 export async function createReadingWorld(): Promise<ReadingWorld> {
   let now = START;
   const clock = (): number => now;
@@ -125,7 +125,7 @@ export async function createReadingWorld(): Promise<ReadingWorld> {
   return world;
 }
 
-/** Two events of ws_1 a day for ten days, of which its plan keeps seven, and one of ws_2. */
+/** Records two events a day for ten days in ws_1, whose plan keeps seven days, and one event in ws_2. */
 export async function createTenDays(): Promise<ReadingWorld> {
   const world = await createReadingWorld();
   for (let day = 0; day < 10; day++) {

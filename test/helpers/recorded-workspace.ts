@@ -13,7 +13,7 @@ import type { LocalDynamo } from "./local-dynamo.ts";
 
 export const ENVELOPES = { eventTypePrefix: "pro.atmos", sourceBaseUrl: "https://app.example.com" };
 
-/** Records events as ingest and fan-out do, into the tables of a stand-in; positions in the stream count up. */
+/** Records events as ingest and fan-out do, in the tables of a stand-in. Stream positions count up. */
 export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number) {
   const entries = createEntryStore(dynamo.client, "Events");
   const journal = createJournalStore(dynamo.client, "Journal");
@@ -25,7 +25,7 @@ export function createRecordedWorkspace(dynamo: LocalDynamo, clock: () => number
     async put(row: Workspace): Promise<void> {
       await dynamo.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) }));
     },
-    /** Records an entry that fan-out has not seen yet. */
+    /** Records an entry that fan-out has not processed yet. */
     async store(workspace: string, events: PostedEvent[], keptDays = 365, shard = 0): Promise<Entry> {
       sequence++;
       const key = entryKeyOf(workspace, String(sequence));

@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** As docs/retention.md has them. */
+/** These values are stated in docs/retention.md. */
 const SHRINK_GRACE_MS = 7 * DAY_MS;
 const END_GRACE_MS = 30 * DAY_MS;
 const YOUNGEST_REMOVABLE_MS = 2 * DAY_MS;
@@ -9,12 +9,12 @@ export interface LedgerEvent {
   id: string;
   entry: string;
   recordedAt: number;
-  /** When its page was journalled. */
+  /** The time when its page was journalled. */
   journalledAt: number;
   page: number;
 }
 
-/** What had expired when a plan grew: surely, and possibly. */
+/** Limits before which events had expired when a plan grew: certainly, and possibly. */
 interface Growth {
   at: number;
   surely: number;
@@ -22,15 +22,15 @@ interface Growth {
 }
 
 /**
- * What docs/retention.md promises of each event, from when it was recorded and what happened to its workspace. Where the text leaves
- * a choice ("any of it may be gone"), an event may be shown, and need not.
+ * What docs/retention.md promises for each event, computed from its time of recording and the changes of its workspace.
+ * Where the text allows several results ("may be removed"), an event may be visible but does not have to be.
  */
 export class RetentionLedger {
   readonly events: LedgerEvent[] = [];
-  /** A window of so many days counts from `from` until another takes its place. */
+  /** A window of this many days applies from `from` until it is replaced. */
   private readonly windows: { days: number; from: number }[];
   private readonly growths: Growth[] = [];
-  /** Grace of smaller plans, counted on by one that came within it. */
+  /** The grace period after a smaller plan, restarted if the plan shrinks again within it. */
   private grace: { days: number; until: number } = { days: 0, until: 0 };
   private endedAt: number | undefined;
   private heldSince: number | undefined;
@@ -45,7 +45,7 @@ export class RetentionLedger {
 
   planned(days: number, at: number): void {
     const before = this.days();
-    // The window of a workspace that has ended stands still.
+    // The window of an ended workspace does not move.
     const from = Math.min(at, this.endedAt ?? at);
     if (this.endedAt !== undefined) this.revived(at);
     if (days === before) return;
@@ -58,7 +58,10 @@ export class RetentionLedger {
     this.windows.push({ days, from: at });
   }
 
-  /** It goes on with what is left of its log: after the grace period that may be nothing, if no hold has kept it. */
+  /**
+   * The workspace resumes with what is left of its log: after the grace period that may be nothing, unless a hold has
+   * kept it.
+   */
   private revived(at: number): void {
     const isLate = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= at;
     if (isLate && this.heldSince === undefined) this.growths.push({ at, surely: 0, possibly: at });
@@ -73,35 +76,41 @@ export class RetentionLedger {
     return this.endedAt !== undefined;
   }
 
-  /** `at`: after that everybody knows of it. */
+  /** `at`: the time after which every request sees the change. */
   hold(on: boolean, at: number): void {
     this.heldSince = on ? (this.heldSince ?? at) : undefined;
   }
 
-  /** No purge came for longer than the look-ahead while the workspace was held: of what had been recorded before, any may be gone. */
+  /**
+   * If no purge ran for longer than the look-ahead during a hold, any event recorded before the hold may have been
+   * removed.
+   */
   unattended(): void {
     if (this.heldSince === undefined) return;
     this.growths.push({ at: this.heldSince + 1, surely: 0, possibly: this.heldSince + 1 });
   }
 
-  /** Whether an event of that time is to be shown, if it is journalled. */
+  /** Whether an event of that time must be visible, if it is journalled. */
   mustShow(recordedAt: number, now: number): boolean {
     if (this.endedAt !== undefined) return false;
     return recordedAt > now - this.days() * DAY_MS && this.outlives(recordedAt, "possibly");
   }
 
-  /** Shown now, newest first; `must` those that no choice leaves out. */
+  /** Visible events, newest first; `must` lists those that are visible in every allowed result. */
   shown(now: number): { must: string[]; may: string[] } {
     if (this.endedAt !== undefined) return { must: [], may: [] };
     const since = now - this.days() * DAY_MS;
     const within = this.events.filter(({ recordedAt }) => recordedAt >= since).toReversed();
-    // In its very last millisecond the table may have it removed.
+    // In its very last millisecond, TTL may already have removed the event.
     const must = within.filter(({ recordedAt }) => this.mustShow(recordedAt, now));
     const may = within.filter(({ recordedAt }) => this.outlives(recordedAt, "surely"));
     return { must: must.map(({ id }) => id), may: may.map(({ id }) => id) };
   }
 
-  /** After a purge nothing keeps these: no window, no grace, no hold, and neither is their page young or the newest. */
+  /**
+   * Events that a purge must have removed: no window, grace period or hold keeps them, and their page is neither young
+   * nor the newest.
+   */
   gone(now: number): LedgerEvent[] {
     if (this.heldSince !== undefined) return [];
     const hasEnded = this.endedAt !== undefined && this.endedAt + END_GRACE_MS <= now;
@@ -112,7 +121,10 @@ export class RetentionLedger {
     return this.events.filter(({ journalledAt, page }) => journalledAt < before && page !== newest);
   }
 
-  /** Whatever purges do or fail to do, these are in the table: what was recorded under a hold, and at the end what was visible. */
+  /**
+   * Events that must be stored even if purges fail: those recorded under a hold, and those that were visible when the
+   * workspace ended.
+   */
   kept(now: number): LedgerEvent[] {
     const { heldSince = Number.POSITIVE_INFINITY, endedAt } = this;
     const underHold = this.events.filter(({ recordedAt }) => recordedAt > heldSince);
@@ -133,7 +145,7 @@ export class RetentionLedger {
     return this.windows.at(-1)?.days ?? 0;
   }
 
-  /** The longest window in force within the grace period, or now. */
+  /** The longest window in force now or within the grace period. */
   private surelyKept(now: number): number {
     const recent = this.windows.filter((_window, place) => {
       const until = this.windows[place + 1]?.from ?? Number.POSITIVE_INFINITY;

@@ -39,8 +39,8 @@ export const PLANS: Plans = {
 export class CrashError extends Error {}
 
 /**
- * A workspace, its journal and its purge on a clock that the test moves; days count from `START`. With `records` the purge's own events
- * are journalled at once.
+ * A workspace, its journal and its purge with a clock that the test moves; days count from `START`. With `records`, the
+ * purge's own events are journalled at once.
  */
 export function createRetentionWorld(options: { plan: string; plans?: Plans; records?: boolean }) {
   const plans = options.plans ?? PLANS;
@@ -76,7 +76,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     workspaces.workspaces.set(WS, { ...row, ...changes, version: row.version + 1 });
   };
 
-  /** What PUT entitlement stores. */
+  /** Stores what PUT entitlement would store. */
   const put = (asked: AskedEntitlement): void => {
     const row = workspace();
     const settings = { plans, retention: DEFAULT_RETENTION };
@@ -110,8 +110,8 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
   };
 
   /**
-   * Ingest of so many entries of two events, a minute apart, and fan-out to one page so many milliseconds later. `seen`: the row as
-   * the requests had read it.
+   * Ingests this many entries of two events, one minute apart, and journals them as one page this many milliseconds
+   * later. `seen`: the workspace's row as the requests had read it.
    */
   const recordPage = async (
     count: number,
@@ -133,7 +133,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     return recorded;
   };
 
-  /** Ingest of an entry of two events that fan-out cannot journal. */
+  /** Ingests an entry of two events that fan-out cannot journal. */
   const quarantine = async (): Promise<Entry> => {
     const entry = await putEntry(workspace());
     const facts = { partition: entry.partition, entry: entry.entry, reason: "record" as const, at: "" };
@@ -188,7 +188,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     journal,
     store,
     owed,
-    /** Changes of the settings that the workspace was told of. */
+    /** Changes of the settings that were applied to the workspace. */
     changed,
     workspace,
     change,
@@ -197,7 +197,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     paused: () => paused,
     now: () => now,
     moveTo: (time: number) => void (now = time),
-    /** Ingest and fan-out of one entry of two events. */
+    /** Ingests and journals one entry of two events. */
     async record(): Promise<Entry> {
       const [entry] = await recordPage(1, 0);
       if (entry === undefined) throw new Error("nothing recorded");
@@ -208,7 +208,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
     redrive,
     put,
     changePlan: (plan: string): void => put({ plan }),
-    /** The table's TTL: everything that expired at least `lateDays` ago. */
+    /** Simulates TTL, which removes everything that expired at least `lateDays` ago. */
     expire(lateDays: number): void {
       for (const [key, entry] of entries.entries) {
         if (entry.expiresAt * 1000 + lateDays * DAY_MS <= now) entries.entries.delete(key);
@@ -218,7 +218,7 @@ export function createRetentionWorld(options: { plan: string; plans?: Plans; rec
       crashIn = crashAfterCalls;
       return purge().finally(() => (crashIn = Number.POSITIVE_INFINITY));
     },
-    /** A purge that makes each of its calls when it is its turn. */
+    /** A purge that waits for its turn before each of its calls. */
     purgeByTurns: purge,
     visibleSince: () => visibleSince(workspace(), plans, now),
   };

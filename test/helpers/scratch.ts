@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const directories = new Set<string>();
 
-/** A directory that goes when the test file is done: a worker that is ended runs no exit handler. */
+/** A directory that is removed after the test file, because a worker that is terminated runs no exit handlers. */
 export function scratchDirectory(name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `trailcast-${name}-`));
   directories.add(directory);

@@ -4,16 +4,16 @@ import { parseSync } from "oxc-parser";
 
 export const REPOSITORY = join(import.meta.dirname, "../..");
 
-/** What a file imports: `target` is a path from the repository's root for relative imports, else a package. */
+/** An import of a file: `target` is a path from the repository's root for relative imports, otherwise a package. */
 export interface Import {
   target: string;
   relative: boolean;
   typeOnly: boolean;
-  /** Imported names; none for a whole module. */
+  /** Imported names; empty when the whole module is imported. */
   names: string[];
 }
 
-/** A node of the syntax tree, as far as a walk needs to know it. */
+/** The part of a syntax node that a walk needs. */
 export interface SyntaxNode {
   type: string;
   start: number;
@@ -22,7 +22,7 @@ export interface SyntaxNode {
 }
 
 export interface SourceFile {
-  /** From the repository's root, with slashes. */
+  /** Path from the repository's root, with forward slashes. */
   path: string;
   text: string;
   lines: number;
@@ -30,7 +30,7 @@ export interface SourceFile {
   nodes: SyntaxNode[];
 }
 
-/** Every TypeScript file below these folders, parsed. */
+/** Parses every TypeScript file below these folders. */
 export function readSources(folders: readonly string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" })
@@ -88,12 +88,12 @@ export function* walk(node: unknown): Generator<SyntaxNode> {
   }
 }
 
-/** Lines that a node covers. */
+/** Number of lines that a node covers. */
 export function linesOf(file: SourceFile, node: SyntaxNode): number {
   return file.text.slice(node.start, node.end).split("\n").length;
 }
 
-/** Line on which a node begins, from 1. */
+/** The line on which a node begins, starting with 1. */
 export function lineAt(file: SourceFile, node: SyntaxNode): number {
   return file.text.slice(0, node.start).split("\n").length;
 }

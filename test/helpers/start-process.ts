@@ -6,17 +6,17 @@ import { type Endpoints, readEndpoints } from "../../local/endpoints.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
 
-/** A stack in a process of its own, as `npm start` runs it. */
+/** A stack in its own process, as `npm start` runs it. */
 export interface StartedProcess {
   child: ChildProcess;
   endpoints: Endpoints;
-  /** What it printed so far. */
+  /** The output so far. */
   output(): string;
-  /** Sends a signal and waits for its end; answers how it ended and after how long. */
+  /** Sends a signal, waits for the end of the process, and returns how it ended and after how long. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: string | null; milliseconds: number }>;
 }
 
-/** Runs `local/start.ts` without waiting. */
+/** Runs `local/start.ts` without waiting until it is ready. */
 export function spawnStart(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},

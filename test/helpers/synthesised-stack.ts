@@ -25,14 +25,14 @@ export type Template = z.infer<typeof templateSchema>;
 export const OIDC = { issuer: "https://issuer.example.com", audience: "trailcast" };
 export const MINIMAL: SettingsInput = { sourceBaseUrl: "https://app.example.com", oidc: OIDC };
 
-/** Functions without code: what a template says of them does not depend on it. */
+/** Functions without code, because the template does not depend on it. */
 export function emptyFunctions(): FunctionCode {
   const directory = scratchDirectory("stack");
   writeFileSync(join(directory, "index.mjs"), "export const handler = async () => {};\n");
   return () => Code.fromAsset(directory);
 }
 
-/** Synthesises the stack with these settings, CloudFormation validation and cdk-nag included. */
+/** Synthesises the stack with these settings, including CloudFormation validation and cdk-nag. */
 export function synthesise(settings: SettingsInput, stackName = "Trailcast"): Template {
   const app = new App({
     analyticsReporting: false,
@@ -45,7 +45,7 @@ export function synthesise(settings: SettingsInput, stackName = "Trailcast"): Te
   return templateSchema.parse(JSON.parse(readFileSync(join(directory, stack.templateFile), "utf8")));
 }
 
-/** Resources of one type by logical id; those whose id contains `part`. */
+/** Resources of one type by logical id, optionally only those whose id contains `part`. */
 export function resourcesOf(template: Template, type: string, part = ""): [id: string, resource: Resource][] {
   return Object.entries(template.Resources).filter(
     ([id, resource]) => resource.Type === type && id.includes(part),
@@ -59,7 +59,7 @@ export function resourceOf(template: Template, type: string, part: string): Reso
   return found[1];
 }
 
-/** Logical id behind `{ Ref }` or `{ Fn::GetAtt }`. */
+/** The logical id that `{ Ref }` or `{ Fn::GetAtt }` refers to. */
 export function logicalIdOf(value: unknown): string {
   const reference: unknown = Reflect.get(Object(value), "Ref") ?? Reflect.get(Object(value), "Fn::GetAtt");
   const id: unknown = Array.isArray(reference) ? reference[0] : reference;

@@ -1,4 +1,4 @@
-import "reflect-metadata"; // first: the certificate library looks for it when it loads
+import "reflect-metadata"; // Must come first, because the certificate library needs it when it is loaded.
 import { webcrypto } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import {
@@ -19,13 +19,13 @@ import {
   issueServerCertificate,
 } from "../../packages/local-stack/src/tls.ts";
 
-/** A certificate authority, and certificates of it. */
+/** A certificate authority, and certificates issued by it. */
 export interface TestAuthority {
   ca: string;
   caFile: string;
-  /** For these names, and for 127.0.0.1 and localhost. */
+  /** Issues a certificate for these names, 127.0.0.1 and localhost. */
   issue(names?: readonly string[]): Promise<Certificate>;
-  /** Removes its folder, and with it its key. */
+  /** Removes the authority's folder, including its key. */
   remove(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function createTestAuthority(): Promise<TestAuthority> {
   };
 }
 
-/** Its own authority, for `name`, and no longer valid when `expired`. */
+/** Creates an authority with a certificate for `name`, which is no longer valid when `expired` is set. */
 export async function selfSigned(name: string, expired: boolean): Promise<Certificate> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -64,17 +64,17 @@ export async function selfSigned(name: string, expired: boolean): Promise<Certif
   return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY") };
 }
 
-/** A server on loopback that counts who comes. */
+/** A server on loopback that counts connections. */
 export interface TestServer {
   port: number;
   connections: number;
-  /** Bytes from clients, before TLS. */
+  /** Bytes received from clients, before TLS. */
   bytes: number;
   stop(): void;
 }
 
 export interface TlsReceiver extends TestServer {
-  /** Requests whose head and body were complete, in order. */
+  /** Requests that arrived completely (head and body), in order. */
   requests: readonly string[];
 }
 
@@ -83,7 +83,7 @@ export type Answer = (socket: TLSSocket, seen: { connection: number; request: nu
 
 export const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** A receiver that says exactly what it is told to, in bytes. */
+/** A receiver that sends exactly the given bytes. */
 export async function startTlsReceiver(options: TlsOptions, answer: Answer): Promise<TlsReceiver> {
   const requests: string[] = [];
   const receiver = { port: 0, connections: 0, bytes: 0, requests, stop: () => undefined as void };
@@ -107,7 +107,7 @@ export async function startTlsReceiver(options: TlsOptions, answer: Answer): Pro
   return Object.assign(receiver, await listen(server));
 }
 
-/** A server that reads and says nothing: nobody is to come here. */
+/** A server that reads but never answers; no client is expected to connect. */
 export async function startSilentServer(onConnection?: (socket: Socket) => void): Promise<TestServer> {
   const counts = { port: 0, connections: 0, bytes: 0, stop: () => undefined as void };
   const server = createTcpServer((socket) => {
@@ -135,8 +135,8 @@ async function listen(
 }
 
 /**
- * An internet on loopback: connections to the addresses of `hosts` go to the servers on these ports, and look as if they had gone there.
- * Any other address is connected to as it is.
+ * Simulates the internet on loopback: connections to the addresses of `hosts` go to servers on these ports and look as
+ * if they had reached those addresses. Connections to other addresses are unchanged.
  */
 export function pretendInternet(hosts: Readonly<Record<string, number>>): {
   connect: Connect;
@@ -149,7 +149,7 @@ export function pretendInternet(hosts: Readonly<Record<string, number>>): {
     if (pretended === undefined) return connectTcp({ host, port });
     const socket = connectTcp({ host: "127.0.0.1", port: pretended });
     socket.once("connect", () => {
-      // TLS reads the peer's name from the handle of the socket below.
+      // TLS reads the peer's name from the handle of the underlying socket.
       const handle = (socket as unknown as { _handle: { getpeername(out: object): number } })._handle;
       const family = host.includes(":") ? "IPv6" : "IPv4";
       handle.getpeername = (out) => (Object.assign(out, { address: host, family, port }), 0);

@@ -2,7 +2,7 @@ import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
 import { readEventsBack } from "../../lambdas/core/reading/read-journal.ts";
 import { type RetentionWorld, WS } from "./retention-world.ts";
 
-/** Everything that the reading API shows, page by page. */
+/** Everything that the reading API returns, page by page. */
 export async function visibleEvents(world: RetentionWorld): Promise<string[]> {
   const pages = world.journal.pagesOf(WS).toReversed();
   const reading = {

@@ -1,30 +1,30 @@
 import fc from "fast-check";
 
-/** What happens on one day besides the recording and the purge. */
+/** What happens on one day besides recording and the purge. */
 export type Happening =
   | { kind: "plan"; plan: string }
-  /** Of a hold that is put, with so many nights without a purge. */
+  /** For a hold that is set with this many nights without a purge. */
   | { kind: "hold"; on: boolean; nights: number }
   | { kind: "end" | "quiet" }
   | { kind: "revive"; plan: string; hold: boolean | undefined }
   | { kind: "crash"; calls: number }
   | { kind: "twice"; order: number[] }
-  /** An entry cannot be journalled, and is redriven so many days later. */
+  /** An entry cannot be journalled, and is redriven this many days later. */
   | { kind: "quarantine"; days: number }
-  /** No purge in so many nights. */
+  /** No purge runs for this many nights. */
   | { kind: "down"; nights: number };
 
 export interface Day {
   happening: Happening;
   hour: number;
   pages: { entries: number; laterMinutes: number }[];
-  /** The table removes what expired in this very second, or up to three days ago. */
+  /** TTL removes what expired up to this very second, or up to three days ago. */
   ttlLateDays: number;
-  /** After a change the purge comes within the hour, and may crash once before. */
+  /** After a change the purge runs within the hour, and may crash once before. */
   purgeMinutes: number;
   /** A request that had read the workspace's row before the change records after it. */
   isOvertaken: boolean;
-  /** The purge of the night dies after so many calls, and nobody tries again before the next one. */
+  /** The purge of the night dies after this many calls and is not retried before the next night. */
   nightCrash: number | undefined;
 }
 

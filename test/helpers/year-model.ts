@@ -15,16 +15,16 @@ import type { Day } from "./year-days.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A workspace through the days, and what went against the documentation. */
+/** A workspace over many days, and the violations of the documentation that were found. */
 export class Year {
   readonly broken: string[] = [];
   private readonly world = createRetentionWorld({ plan: "free" });
   private readonly ledger = new RetentionLedger(7, START);
   private crashedLastNight = false;
-  /** Nights that the purge does not come in; more than two only to a workspace under a hold. */
+  /** Nights without a purge; more than two only for a workspace under a hold. */
   private nightsDown = 0;
   private readonly waiting: { entry: Entry; until: number }[] = [];
-  /** What was stored when the hold had been confirmed. */
+  /** What was stored when the hold was confirmed. */
   private held: string[] | undefined;
 
   async spend(number: number, spent: Day): Promise<void> {
@@ -58,7 +58,7 @@ export class Year {
     }
   }
 
-  /** What is still within the window is journalled, and shown where the redrive put it. */
+  /** Events that are still within the window are journalled, and visible at the position of the redrive. */
   private async redrive(number: number): Promise<void> {
     const { world } = this;
     const due = this.waiting.filter(({ until }) => until <= number);
@@ -119,7 +119,7 @@ export class Year {
     world.moveTo(world.now() + 1);
   }
 
-  /** The table gets what expires in the meantime; the purge that the change asks for crashes and comes again. */
+  /** TTL removes what expires in the meantime; the purge that the change requests crashes and is repeated. */
   private async put(asked: { plan: string; hold?: boolean | undefined }, spent: Day): Promise<void> {
     const { world, ledger } = this;
     const seen = world.workspace();
@@ -157,7 +157,9 @@ export class Year {
       await processes.go({ pick: order[step % order.length] ?? 0, steps: 1 }, () => {});
   }
 
-  /** Whether the purge of the night got through: one that dies does not do so two nights in a row, nor before or after it was down. */
+  /**
+   * Whether the purge of the night completed. A purge never dies two nights in a row, nor next to a night without one.
+   */
   private async night({ nightCrash }: Day): Promise<boolean> {
     const { hold, endedAt } = this.world.workspace();
     if (this.nightsDown > 2 && (hold === undefined || endedAt !== undefined)) this.nightsDown = 0;
@@ -199,7 +201,7 @@ export class Year {
     const evidence = { workspace: world.workspace(), told: new Map(), now: world.now() };
     const state = world.store.states.get(WS) ?? newPurgeState(WS);
     const judged = verifyReceipts(receipts, { ...evidence, state });
-    // This world's purge tells of its receipts nowhere.
+    // In this world the purge does not record its receipts as events.
     const broken = judged.filter(({ kind }) => kind !== "untold-receipt");
     const findings = [...verifyJournal(pages, receipts), ...broken];
     this.none(
