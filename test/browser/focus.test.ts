@@ -34,20 +34,20 @@ describe.runIf(wanted)("the console's focus", () => {
   const focused = (): Promise<unknown> =>
     page.evaluate(`(({ ariaLabel, name, tagName, textContent }) =>
       ariaLabel ?? (name || (tagName === "BODY" ? tagName : textContent)))(document.activeElement)`);
-  const told = () => page.getByRole("status").textContent();
+  const message = () => page.getByRole("status").textContent();
 
   it("stays on the button that was pressed", async () => {
     await press("Disable: /first");
-    await expect.poll(told, WAIT).toContain("is disabled");
+    await expect.poll(message, WAIT).toContain("is disabled");
     await expect.poll(focused, WAIT).toBe("Enable: /first");
     await page.keyboard.press("Enter");
-    await expect.poll(told, WAIT).toContain("goes on");
+    await expect.poll(message, WAIT).toContain("goes on");
     await expect.poll(focused, WAIT).toBe("Disable: /first");
     await press("Test: /first");
-    await expect.poll(told, WAIT).toContain("took the test event");
+    await expect.poll(message, WAIT).toContain("took the test event");
     await expect.poll(focused, WAIT).toBe("Test: /first");
     await press("Refresh");
-    await expect.poll(told, WAIT).toBe("");
+    await expect.poll(message, WAIT).toBe("");
     await expect.poll(focused, WAIT).toBe("Refresh");
   });
 
@@ -66,7 +66,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await page.keyboard.press("Enter");
     await expect.poll(focused, WAIT).toBe("Test: /first");
     answer();
-    await expect.poll(told, WAIT).toContain("took the test event");
+    await expect.poll(message, WAIT).toContain("took the test event");
     expect(await test.getAttribute("aria-disabled")).toBeNull();
     expect(asked).toBe(1);
     await page.unroute("**/test");
@@ -80,7 +80,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await press("Edit: /second");
     await expect.poll(focused, WAIT).toBe("name");
     await page.keyboard.press("Enter");
-    await expect.poll(told, WAIT).toContain("was changed");
+    await expect.poll(message, WAIT).toContain("was changed");
     await expect.poll(focused, WAIT).toBe("Edit: /second");
     await press("Replays: /second");
     await expect.poll(focused, WAIT).toBe("from");
@@ -100,19 +100,19 @@ describe.runIf(wanted)("the console's focus", () => {
 
   it("is restored in a list of deliveries that is redrawn", async () => {
     await press("Deliveries: /first");
-    await expect.poll(told, WAIT).toContain("The newest deliveries");
+    await expect.poll(message, WAIT).toContain("The newest deliveries");
     await expect.poll(focused, WAIT).toBe("Deliveries: /first");
     const rows = page.getByRole("button", { name: /^Details: whd_/ });
     const name = (await rows.nth(1).getAttribute("aria-label")) ?? "";
     const id = name.slice("Details: ".length);
     await press(name);
     await press(`Send again: ${id}`);
-    await expect.poll(told, WAIT).toContain("goes once more");
+    await expect.poll(message, WAIT).toContain("goes once more");
     await expect.poll(focused, WAIT).toBe(name);
     await page.getByRole("button", { name: `Send again: ${id}` }).waitFor();
     const before = await rows.count();
     await press("Older: /first");
-    await expect.poll(told, WAIT).toContain("more are shown");
+    await expect.poll(message, WAIT).toContain("more are shown");
     await expect.poll(focused, WAIT).toBe((await rows.nth(before).getAttribute("aria-label")) ?? "nothing");
   });
 
@@ -124,13 +124,13 @@ describe.runIf(wanted)("the console's focus", () => {
     const details = page.getByRole("button", { name: /^Details: whd_/ });
     const rows = await details.count();
     await press("Disable: /first");
-    await expect.poll(told, WAIT).toContain("is disabled");
+    await expect.poll(message, WAIT).toContain("is disabled");
     await opened.user.createDestination("ws_1", "/third");
     await press("Refresh");
     await page.getByRole("heading", { name: "/third" }).waitFor();
     await press("Delete: /third");
     await press(/^Delete$/);
-    await expect.poll(told, WAIT).toContain("was deleted");
+    await expect.poll(message, WAIT).toContain("was deleted");
     await expect.poll(focused, WAIT).toBe("Test: /second");
     expect(await types.inputValue()).toBe("pro.atmos.billing.*");
     expect(await times.count()).toBe(1);

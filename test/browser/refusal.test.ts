@@ -28,7 +28,7 @@ describe.runIf(wanted)("an error message in the console", () => {
   afterAll(() => opened?.close());
 
   const status = () => page.getByRole("status");
-  const told = () => status().textContent();
+  const message = () => status().textContent();
   const isInView = async (locator: Locator): Promise<boolean> => {
     const box = await locator.boundingBox();
     const height = page.viewportSize()?.height ?? 0;
@@ -51,7 +51,7 @@ describe.runIf(wanted)("an error message in the console", () => {
 
   it("stays in view at the end of a long page", async () => {
     await answerTest({ status: 500, json: { title: "Out of order" } });
-    await expect.poll(told, WAIT).toContain("Out of order.");
+    await expect.poll(message, WAIT).toContain("Out of order.");
     expect(await page.evaluate("scrollY")).toBeGreaterThan(500);
     expect(await isInView(status())).toBe(true);
   });
@@ -65,7 +65,7 @@ describe.runIf(wanted)("an error message in the console", () => {
     expect(await status().textContent()).toBe("");
     await page.locator('input[name="url"]').fill(`${opened.stack.receiver.url}/allowed`);
     await page.getByRole("button", { name: "Create" }).click();
-    await expect.poll(told, WAIT).toContain("Reserved was created");
+    await expect.poll(message, WAIT).toContain("Reserved was created");
     expect(await alert.count()).toBe(0);
     expect(await page.locator("#echo").textContent()).toBe("");
   });
@@ -73,9 +73,9 @@ describe.runIf(wanted)("an error message in the console", () => {
   it("joins the API's sentences, and names the field when they do not", async () => {
     const problem = { title: "It may not be", detail: "Ask again", field: "url" };
     await answerTest({ status: 400, json: problem });
-    await expect.poll(told, WAIT).toContain("It may not be (url). Ask again.");
+    await expect.poll(message, WAIT).toContain("It may not be (url). Ask again.");
     await answerTest({ status: 400, json: { ...problem, detail: "url must be another." } });
-    await expect.poll(told, WAIT).toContain("It may not be. url must be another.");
+    await expect.poll(message, WAIT).toContain("It may not be. url must be another.");
   });
 
   it("has its own text for errors that arise before the API", async () => {
@@ -84,25 +84,29 @@ describe.runIf(wanted)("an error message in the console", () => {
       headers: { "retry-after": "12" },
       json: { message: "Too Many Requests" },
     });
-    await expect.poll(told, WAIT).toContain("too much at once: nothing was done. Wait 12 s, then try again.");
+    await expect
+      .poll(message, WAIT)
+      .toContain("too much at once: nothing was done. Wait 12 s, then try again.");
     await answerTest({ status: 502, body: "<html>" });
-    await expect.poll(told, WAIT).toContain("Trailcast is out of order (502). Try again in a moment.");
+    await expect.poll(message, WAIT).toContain("Trailcast is out of order (502). Try again in a moment.");
   });
 
   it("says what to do when there is no response, and whether the action may have been carried out", async () => {
     await page.route("**/test", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: "Test: /8" }).click();
-    await expect.poll(told, WAIT).toContain("Trailcast did not answer. It may have been done all the same");
+    await expect
+      .poll(message, WAIT)
+      .toContain("Trailcast did not answer. It may have been done all the same");
     await page.route("**/destinations?*", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: "Refresh" }).click();
-    await expect.poll(told, WAIT).toContain("Trailcast did not answer. Look whether you are online");
+    await expect.poll(message, WAIT).toContain("Trailcast did not answer. Look whether you are online");
     expect(await page.content()).not.toContain("TypeError");
   });
 
   it("marks a test event that the receiver refused", async () => {
     await opened.user.api.call("PATCH", `${destinations}/${last}`, { url: GONE }, { "if-match": "*" });
     await page.getByRole("button", { name: "Test: /8" }).click();
-    await expect.poll(told, WAIT).toContain("/8 did not take the test event.");
+    await expect.poll(message, WAIT).toContain("/8 did not take the test event.");
     expect(await status().getAttribute("class")).toBe("bad");
     const heading = page.getByRole("heading", { name: "Test event: not delivered" });
     expect(await heading.getAttribute("class")).toBe("bad");

@@ -154,7 +154,7 @@ export function sqsRedriveContract(target: Target): void {
 
     oursOnly(
       target,
-      "is refused on a queue that is nobody's dead-letter queue",
+      "is refused on a queue that is not a dead-letter queue",
       "This action is currently limited to supporting message redrive from queues that are configured as dead-letter queues (DLQs) of other Amazon SQS queues only",
       async () => {
         const queue = await createQueue(client);

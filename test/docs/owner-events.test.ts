@@ -70,7 +70,7 @@ const recorderAt = (time: string) => ({
   },
 });
 
-async function told(kind: NoticeKind): Promise<z.infer<typeof exampleSchema> | undefined> {
+async function sentNotice(kind: NoticeKind): Promise<z.infer<typeof exampleSchema> | undefined> {
   const { client, sent } = capturing();
   const notice: Notice = {
     kind,
@@ -87,7 +87,7 @@ async function told(kind: NoticeKind): Promise<z.infer<typeof exampleSchema> | u
   return sent[0];
 }
 
-async function toldExpiring(): Promise<z.infer<typeof exampleSchema> | undefined> {
+async function sentExpiring(): Promise<z.infer<typeof exampleSchema> | undefined> {
   const { client, sent } = capturing();
   const [workspace, destination] = [field(expiring, "workspace"), field(expiring, "destination")];
   const row = destinationRow({ workspace, destination, name: field(expiring, "name") });
@@ -109,16 +109,17 @@ const KINDS = { failing: 1, recovered: 1, suspended: 1, resumed: 1 } satisfies R
 describe("docs/operate.md on events for owners", () => {
   it("shows the sent events field by field", async () => {
     expect(examples).toHaveLength(2);
-    expect(await told("failing")).toEqual(failing);
-    expect(await toldExpiring()).toEqual(expiring);
+    expect(await sentNotice("failing")).toEqual(failing);
+    expect(await sentExpiring()).toEqual(expiring);
   });
 
   it("lists every detail-type that is sent, and no other", async () => {
     const sent = [];
-    for (const kind of ["failing", "recovered", "suspended", "resumed"] as const) sent.push(await told(kind));
+    for (const kind of ["failing", "recovered", "suspended", "resumed"] as const)
+      sent.push(await sentNotice(kind));
     expect(sent).toHaveLength(Object.keys(KINDS).length);
     const listed = [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
-    expect(listed).toEqual([...sent, await toldExpiring()].map((event) => event?.["detail-type"]));
+    expect(listed).toEqual([...sent, await sentExpiring()].map((event) => event?.["detail-type"]));
   });
 
   it("has a valid rule that matches the examples, and a topic that EventBridge may publish to", () => {

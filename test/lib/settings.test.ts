@@ -210,7 +210,11 @@ describe("a mistake in the settings is reported with the setting, its allowed va
       { retention: { lookaheadDays: 0 } },
       "retention.lookaheadDays must be a whole number of days",
     ],
-    ["shards of nobody", { shards: { acme: 2 } }, "shards.acme must be a workspace's id, ws_ and up to 61"],
+    [
+      "shards of an invalid workspace",
+      { shards: { acme: 2 } },
+      "shards.acme must be a workspace's id, ws_ and up to 61",
+    ],
     [
       "too many shards",
       { shards: { ws_1: 65 } },
@@ -228,7 +232,7 @@ describe("a mistake in the settings is reported with the setting, its allowed va
     ],
     ["a slash at the end", { secretPrefix: "a/" }, "secretPrefix must be 1 to 4 parts"],
     [
-      "days that nobody knows",
+      "an unsupported number of days",
       { logRetentionDays: 31 },
       "logRetentionDays must be one of the days that CloudWatch",
     ],
