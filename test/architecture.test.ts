@@ -11,7 +11,17 @@ import {
   walk,
 } from "./helpers/source-files.ts";
 
-const sources = readSources(["bin", "lib", "lambdas", "packages", "local", "cli", "bench", "console"]);
+const sources = readSources([
+  "bin",
+  "lib",
+  "lambdas",
+  "packages",
+  "local",
+  "cli",
+  "bench",
+  "console",
+  "tools",
+]);
 const below = (folder: string): SourceFile[] => sources.filter(({ path }) => path.startsWith(`${folder}/`));
 const product = sources.filter(({ path }) => !path.startsWith("bench/"));
 const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
