@@ -138,6 +138,18 @@ describe("the sweep of what is behind", () => {
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(90);
   });
 
+  it("counts as lag neither what a receiver refuses nor what a replay has before it, and wakes both", async () => {
+    await world.record(["a"]);
+    const behind: Partial<Lane> = { cursor: { page: 1, index: 0 } };
+    await put(lane("dst_1", { ...behind, consecutiveFailures: 1, dueShard: "due", nextAttemptAt: after(0) }));
+    const replay = { lane: "rpl_1", item: "lane#dst_2#rpl_1", until: { page: 2, index: 0 } };
+    await put(lane("dst_2", { ...behind, ...replay }));
+    world.now += 90_000;
+    await sweep("behind");
+    expect(woken()).toEqual(["dst_1", "dst_2"]);
+    expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(0);
+  });
+
   it.each<[string, Partial<Workspace>]>([
     ["lost its forwarding", { plan: "free" }],
     ["has ended", { endedAt: "2026-11-23T11:00:00.000Z" }],

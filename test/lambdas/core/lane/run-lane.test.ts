@@ -69,6 +69,17 @@ describe("a run", () => {
     expect(world.actions()).toEqual([["a"], ["b"], ["c"]]);
   });
 
+  it("looks for a wake-up that seems up to a second older than its latest freeze: clocks differ by as much", async () => {
+    await world.record(["a"]);
+    const frozenAt = world.now;
+    await world.run();
+    await world.record(["b"]);
+    await world.run({ sentAt: frozenAt - 1001 });
+    expect(world.actions()).toEqual([["a"]]);
+    await world.run({ sentAt: frozenAt - 1000 });
+    expect(world.actions()).toEqual([["a"], ["b"]]);
+  });
+
   it("does not tell a destination of its own failures, but others", async () => {
     await world.record(["delivery_failing"], { category: "webhook", target: DST });
     await world.record(["delivery_failing"], { category: "webhook", target: "dst_2" });

@@ -223,6 +223,24 @@ describe("an owner who cannot be told", () => {
     expect(world.notices).toMatchObject([{ kind: "suspended" }]);
   });
 
+  it("of a suspension, and skips what was refused, hears of it afterwards with when the failing began", async () => {
+    refuseAll(500);
+    await world.run();
+    const failingSince = toTimestamp(world.now);
+    world.now += MINUTE;
+    refuseAll(410);
+    await world.run({ turns: silenced });
+    world.notices.length = 0;
+    world.change((lane) => markSkip(lane, lane.number));
+    await world.run({ turns: silenced });
+    expect(world.outcomes()).toEqual([[1, "skipped"]]);
+    world.notices.length = 0;
+    world.now = Date.parse(world.lane().nextAttemptAt ?? "");
+    await world.run();
+    expect(world.notices).toMatchObject([{ kind: "suspended", failingSince }]);
+    expect(world.lane()).toMatchObject({ status: "suspended", consecutiveFailures: 2 });
+  });
+
   it("of a suspension, and enables before, hears that it is over", async () => {
     refuseAll(410);
     await world.run({ turns: silenced });
