@@ -6,6 +6,7 @@ import {
   DEFAULT_RETENTION,
   expiryOf,
   keptDays,
+  recordedDays,
   removableBefore,
   visibleSince,
 } from "../../../../lambdas/core/workspace/retention.ts";
@@ -105,6 +106,27 @@ describe("the window of a workspace", () => {
   it("keeps everything of a plan that the settings do not name any more", () => {
     expect(removableBefore(workspaceOn("gone"), plans, at(100), DEFAULT_RETENTION)).toBeNull();
     expect(visibleSince(workspaceOn("gone"), plans, at(100))).toBe("");
+  });
+});
+
+describe("an entry that is recorded now", () => {
+  it("is kept as long as its plan says, but at least until the purge after the next", () => {
+    expect(recordedDays(workspaceOn("team"), plans, at(100))).toBe(30);
+    const days = [1, 2, 3].map((retentionDays) =>
+      recordedDays(workspaceOn("team", { retentionDays }), plans, at(100)),
+    );
+    expect(days).toEqual([2, 2, 3]);
+  });
+
+  it("is kept for ever under a hold, and on a plan that the settings do not name any more", () => {
+    expect(recordedDays(workspaceOn("team", { hold: "held" }), plans, at(100))).toBeNull();
+    expect(recordedDays(workspaceOn("gone"), plans, at(100))).toBeNull();
+  });
+
+  it("is kept as long as those before it while the grace period of a smaller plan lasts", () => {
+    const history = changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION);
+    const shrunk = workspaceOn("free", { history });
+    expect([100, 106, 107].map((day) => recordedDays(shrunk, plans, at(day)))).toEqual([30, 30, 7]);
   });
 });
 
