@@ -84,6 +84,29 @@ describe("the window of a workspace", () => {
     expect(history.shortestDays).toBe(7);
   });
 
+  it("never revives what had expired, however often the plan changes afterwards", () => {
+    let history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
+    history = changeRetention(workspaceOn("team", { history }), 30, 7, at(101), DEFAULT_RETENTION);
+    history = changeRetention(workspaceOn("free", { history }), 7, 30, at(102), DEFAULT_RETENTION);
+    expect(visibleSince(workspaceOn("team", { history }), plans, at(102))).toBe(timestamp(93 + 1 / 24));
+  });
+
+  it("remembers the smallest plan under which an entry that is still stored may have been recorded", () => {
+    let history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
+    history = changeRetention(workspaceOn("team", { history }), 30, 90, at(110), DEFAULT_RETENTION);
+    expect(history.shortestDays).toBe(7);
+    history = changeRetention(workspaceOn("team", { history }), 90, 30, at(120), DEFAULT_RETENTION);
+    expect(history.shortestDays).toBe(7);
+  });
+
+  it("does not keep again what a grace period that is over had kept", () => {
+    const history = changeRetention(workspaceOn("team"), 90, 30, at(100), DEFAULT_RETENTION);
+    const shrunk = workspaceOn("team", { history });
+    const keptAfter = (day: number) => changeRetention(shrunk, 30, 7, at(day), DEFAULT_RETENTION).kept;
+    expect(keptAfter(106)).toEqual({ days: 90, until: timestamp(113) });
+    expect(keptAfter(107)).toEqual({ days: 30, until: timestamp(114) });
+  });
+
   it("removes nothing under a hold, yet hides what has expired", () => {
     const held = workspaceOn("free", { hold: "pending" });
     expect(removableBefore(held, plans, at(100), DEFAULT_RETENTION)).toBeNull();
