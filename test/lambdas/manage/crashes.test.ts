@@ -245,5 +245,6 @@ describe("the daily purge", () => {
     expect(await manage.secretNames()).toEqual([]);
     const last = (await manage.recorded("ws_1")).find(({ data }) => data.actor.id === "trailcast");
     expect(last?.type).toBe("pro.atmos.webhook.deleted");
+    expect(last?.data.actor).toEqual({ type: "system", id: "trailcast" });
   });
 });

@@ -105,6 +105,13 @@ describe("creating a destination", () => {
     expect(JSON.stringify(events)).not.toContain("hush");
   });
 
+  it("is an audit event of someone unknown when the token names no subject", async () => {
+    const made = await manage.ask("POST", `${WS}/destinations`, { body: DESTINATION, subject: "" });
+    expect(made.status).toBe(201);
+    const created = (await manage.recorded("ws_1")).find(({ type }) => type === "pro.atmos.webhook.created");
+    expect(created?.data.actor).toEqual({ type: "user", id: "unknown" });
+  });
+
   it("stops at the plan's number of destinations, also when they are created at once", async () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => manage.ask("POST", `${WS}/destinations`, { body: DESTINATION })),
