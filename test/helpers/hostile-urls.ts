@@ -336,6 +336,8 @@ const NO_NAMES = https([
   "foo.xn--",
   `${"a".repeat(64)}.example.com`,
   `${"a.".repeat(130)}com`,
+  // 254 characters, one more than DNS has.
+  `${"a".repeat(58)}.${`${"a".repeat(63)}.`.repeat(3)}com`,
   "foo.co_m",
   "a`b.example.com",
   "a{b}.example.com",
@@ -596,6 +598,8 @@ const TOO_LONG = [
   `https://example.com/${"a".repeat(2029)}`,
   `https://example.com/?${"a".repeat(100_000)}`,
   `https://${"a".repeat(3000)}.example.com/`,
+  // Long as posted, short once the parser has resolved it.
+  `https://example.com/${"a/../".repeat(500)}`,
   // Short as posted, long once the parser has encoded it.
   `https://example.com/${"ä".repeat(400)}`,
 ];

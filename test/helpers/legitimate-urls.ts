@@ -1,3 +1,6 @@
+/** The longest name that DNS allows: 253 characters. */
+const LONGEST_NAME = `${"a".repeat(57)}.${`${"a".repeat(63)}.`.repeat(3)}com`;
+
 /** URLs that receivers really have, each with the host to connect to. */
 export const LEGITIMATE_URLS: readonly (readonly [url: string, host: string, port?: number])[] = [
   // URLs that SIEMs give their customers.
@@ -57,6 +60,7 @@ export const LEGITIMATE_URLS: readonly (readonly [url: string, host: string, por
   ["https://test.de/", "test.de"],
   ["https://example.photography/", "example.photography"],
   [`https://${"a".repeat(63)}.example.com/`, `${"a".repeat(63)}.example.com`],
+  [`https://${LONGEST_NAME}/`, LONGEST_NAME],
   // Internationalised.
   ["https://münchen.example/", "xn--mnchen-3ya.example"],
   ["https://xn--mnchen-3ya.example/", "xn--mnchen-3ya.example"],

@@ -180,8 +180,12 @@ describe("two spellings of one address", () => {
   it("are the same, and those of two are not", () => {
     expect(isSameAddress("2606:4700:0:0::1", "2606:4700::1")).toBe(true);
     expect(isSameAddress("2606:4700::2", "2606:4700::1")).toBe(false);
+    expect(isSameAddress("3606:4700::1", "2606:4700::1")).toBe(false);
+    expect(isSameAddress("2606:4700::1:1", "2606:4700::2:1")).toBe(false);
     expect(isSameAddress("8.8.8.8", "8.8.8.8")).toBe(true);
     expect(isSameAddress("8.8.8.8", "::ffff:808:808")).toBe(false);
+    expect(isSameAddress("::ffff:808:808", "8.8.8.8")).toBe(false);
+    expect(isSameAddress("2606:4700::1", "")).toBe(false);
     expect(isSameAddress("127.0.0.1", "8.8.8.8")).toBe(false);
     expect(isSameAddress("", "8.8.8.8")).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EGRESS_RULES } from "../../../../lambdas/core/egress/egress-rules.ts";
@@ -40,9 +41,12 @@ describe("a URL that a receiver has", () => {
   it("is allowed, and says where to connect", () => {
     const got = LEGITIMATE_URLS.map(([url]) => {
       const verdict = checkUrl(url, deployed);
-      return verdict.kind === "allowed" ? [url, verdict.host, verdict.port] : [url, verdict.rule];
+      return verdict.kind === "allowed"
+        ? [url, verdict.host, verdict.hostIs, verdict.port]
+        : [url, verdict.rule];
     });
-    expect(got).toEqual(LEGITIMATE_URLS.map(([url, host, port = 443]) => [url, host, port]));
+    const kindOf = (host: string): string => (isIP(host) === 0 ? "name" : "address");
+    expect(got).toEqual(LEGITIMATE_URLS.map(([url, host, port = 443]) => [url, host, kindOf(host), port]));
   });
 
   it("is judged the same after it was normalised", () => {
@@ -80,6 +84,7 @@ describe("loopback, when it is allowed", () => {
     ["address-not-public", "https://[::ffff:127.0.0.1]:8443/"],
     ["address-not-public", "https://0.0.0.0:8443/"],
     ["host-single-label", "https://localhost:8443/"],
+    ["address-not-public", "https://127.0.0.1:008443/"],
     ["port-not-allowed", "https://127.0.0.1:6000/"],
     ["port-not-allowed", "https://127.0.0.1:0080/"],
     ["url-userinfo", "https://a@127.0.0.1:8443/"],
