@@ -275,7 +275,7 @@ describe("deleting", () => {
     expect(await typesOf()).toContain("webhook.deleted");
   });
 
-  it("makes room for another", async () => {
+  it("makes room for one other", async () => {
     for (let count = 0; count < 2; count++) {
       await manage.ask("POST", `${WS}/destinations`, {
         body: { name: "x", url: "https://siem.example.com" },
@@ -285,5 +285,6 @@ describe("deleting", () => {
     expect((await manage.ask("POST", `${WS}/destinations`, full)).status).toBe(409);
     await manage.ask("DELETE", path);
     expect((await manage.ask("POST", `${WS}/destinations`, full)).status).toBe(201);
+    expect((await manage.ask("POST", `${WS}/destinations`, full)).status).toBe(409);
   });
 });
