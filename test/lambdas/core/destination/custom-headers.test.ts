@@ -86,6 +86,9 @@ describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
       "Accept-Encoding",
       "X-Webhook-Chain",
       "WebHook-Request-Origin",
+      "Metadata",
+      "Metadata-Flavor",
+      "X-aws-ec2-metadata-token",
     ],
   ].flat();
 
