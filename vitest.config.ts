@@ -7,7 +7,7 @@ const SOURCES = ["bin", "cli", "console", "lambdas", "lib", "local", "packages/*
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

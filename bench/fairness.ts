@@ -5,7 +5,7 @@ import { type ApiClient, createApiClient } from "../cli/api-client.ts";
 import { createdDestinationSchema } from "../lambdas/core/api/destination-api.ts";
 import { type PracticeReceiver, startPracticeReceiver } from "../local/receiver/practice-receiver.ts";
 import { synthesise } from "../local/synthesise.ts";
-import { issueToken } from "../packages/local-stack/src/token.ts";
+import { issueToken } from "../local/token.ts";
 import { benchEvent } from "./bench-events.ts";
 import { pause } from "./stack/bench-stack.ts";
 import type { WakeUpCaps } from "./stack/cap-wake-ups.ts";

@@ -5,12 +5,8 @@ import type { Entry } from "../lambdas/core/entry/entry.ts";
 import { entryKeyOf } from "../lambdas/core/base/ids.ts";
 import { type Page, streamPosition } from "../lambdas/core/journal/page.ts";
 import { toAttributes } from "../lambdas/adapters/dynamo.ts";
-import {
-  createDynamoDb,
-  type DynamoDbService,
-  openDatabase,
-} from "../packages/local-stack/src/aws/services.ts";
-import { LOCAL_ACCOUNT, LOCAL_REGION } from "../packages/local-stack/src/region.ts";
+import { createDynamoDb, type DynamoDbService, openDatabase } from "@trailcast/local-stack/aws";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "@trailcast/local-stack/access";
 import { toWire } from "./wire.ts";
 
 export interface SeedTables {

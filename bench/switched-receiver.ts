@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { issueServerCertificate } from "../packages/local-stack/src/tls.ts";
+import { issueServerCertificate } from "@trailcast/local-stack/access";
 
 /** Acknowledged events. `at` is real time, milliseconds since 1970. */
 export interface Taken {

@@ -4,6 +4,7 @@ import { buildSync } from "esbuild";
 import { bundleFunctions } from "../lib/bundle.ts";
 import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
 import { describePackages, writeNotices } from "../lib/third-party.ts";
+import manifest from "../package.json" with { type: "json" };
 
 // The first step of `npm run build`: empties `dist`, then bundles what runs as one file in the package, which are the
 // functions and the command line, and lists the third-party packages. The constructs are compiled file by file afterwards.
@@ -16,7 +17,8 @@ buildSync({
   entryPoints: [join(root, "cli", "main.ts")],
   outfile: join(dist, "cli", "main.js"),
   bundle: true,
-  packages: "external",
+  // What is installed with the package; the local stack, a workspace that is not published, goes into the bundle.
+  external: Object.keys(manifest.dependencies),
   platform: "node",
   format: "esm",
   target: "node20",

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { issueToken } from "../packages/local-stack/src/token.ts";
+import { issueToken } from "../local/token.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 import { requireEndpoints } from "./stack-access.ts";

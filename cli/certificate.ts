@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { authorityFiles, issueServerCertificate } from "../packages/local-stack/src/tls.ts";
+import { authorityFiles, issueServerCertificate } from "@trailcast/local-stack/access";
 import { CliError } from "./cli-error.ts";
 import { print } from "./output.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { adviceOnFile } from "../local/advice.ts";
-import { SigningKeyError } from "../packages/local-stack/src/errors.ts";
+import { SigningKeyError } from "@trailcast/local-stack/access";
 import { ApiRefusedError } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Scope } from "../lambdas/core/api/operation.ts";
 import { isWorkspaceId } from "../lambdas/core/base/ids.ts";
-import { issueToken } from "../packages/local-stack/src/token.ts";
+import { issueToken } from "../local/token.ts";
 import { CliError } from "./cli-error.ts";
 
 interface TokenOptions {

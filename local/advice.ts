@@ -1,4 +1,4 @@
-import { DataFolderInUseError, PortTakenError, SigningKeyError } from "../packages/local-stack/src/errors.ts";
+import { DataFolderInUseError, PortTakenError, SigningKeyError } from "@trailcast/local-stack";
 
 const OTHER_FOLDER = "npm start -- --data DIR";
 const OF_ANOTHER_USER = `It belongs to another user: to root, after a start by sudo. Take it back (chown -R) or remove it. Another data folder: ${OTHER_FOLDER}`;

@@ -16,7 +16,7 @@ import {
   writeEndpoints,
 } from "./endpoints.ts";
 import { startPracticeReceiver, type PracticeReceiver } from "./receiver/practice-receiver.ts";
-import { type Runtime, startRuntime } from "../packages/local-stack/src/runtime/runtime.ts";
+import { type LocalTrailcast, startLocalTrailcast } from "./local-trailcast.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
 import { synthesise } from "./synthesise.ts";
 
@@ -31,7 +31,7 @@ const PATIENCE_MS = 500;
 const DEMO_TIMEOUT_MS = 60_000;
 
 interface Running {
-  runtime: Runtime;
+  runtime: LocalTrailcast;
   receiver: PracticeReceiver;
   endpoints: Endpoints;
 }
@@ -82,7 +82,7 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
   const time: { now: Clock } = { now: Date.now };
   const receiver = await startReceiver(dir, receivedFile, arrivals, () => time.now());
   running.stop = () => receiver.stop();
-  const runtime = await startRuntime({
+  const runtime = await startLocalTrailcast({
     ...synthesis,
     dir,
     port: options.port,

@@ -17,7 +17,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { LOCAL_OIDC } from "../packages/local-stack/src/token.ts";
+import { LOCAL_OIDC } from "./token.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const CACHE = join(PROJECT, ".cache", "synth");

@@ -1,11 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type AwsCall, NoAnswerError } from "../../packages/local-stack/src/aws/services.ts";
-import type {
-  Caller,
-  Disturbance,
-  MappedInvocation,
-} from "../../packages/local-stack/src/runtime/disturbance.ts";
-import type { InvocationResult } from "../../packages/local-stack/src/functions/function-pool.ts";
+import { type AwsCall, NoAnswerError } from "@trailcast/local-stack/aws";
+import type { Caller, Disturbance, MappedInvocation } from "@trailcast/local-stack";
+import type { InvocationResult } from "@trailcast/local-stack";
 import type { Chance } from "./chance.ts";
 import type { HappenedFault } from "./fault-log.ts";
 

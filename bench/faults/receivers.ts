@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countEvents } from "../../local/receiver/read-events.ts";
-import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
+import { issueServerCertificate } from "@trailcast/local-stack/access";
 import { behave, type Outcome } from "./answer-by-fault.ts";
 import type { DestinationPlan, ReceiverFault } from "./plan.ts";
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type ApiClient, createApiClient } from "../../cli/api-client.ts";
 import { createdDestinationSchema } from "../../lambdas/core/api/destination-api.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import { issueToken } from "../../packages/local-stack/src/token.ts";
+import { issueToken } from "../../local/token.ts";
 import { type ControlledStack, controlStack } from "../stack/controlled-stack.ts";
 import { type DisturbedWorld, runDisturbed } from "./disturbed-run.ts";
 import { countFaults, createFaultLog, type FaultCounts } from "./fault-log.ts";

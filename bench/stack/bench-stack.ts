@@ -7,7 +7,7 @@ import { createdDestinationSchema } from "../../lambdas/core/api/destination-api
 import { type Endpoints, readEndpoints } from "../../local/endpoints.ts";
 import { type PracticeReceiver, startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import { issueToken } from "../../packages/local-stack/src/token.ts";
+import { issueToken } from "../../local/token.ts";
 
 const START = join(import.meta.dirname, "..", "..", "local", "start.ts");
 const READY_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { Template } from "../../packages/local-stack/src/template/template.ts";
+import type { Template } from "@trailcast/local-stack";
 
 /** Maximum number of concurrent deliveries for the wake-ups of each queue. */
 export interface WakeUpCaps {

@@ -1,5 +1,5 @@
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
+import { startLocalTrailcast } from "../../local/local-trailcast.ts";
 import type { MeteredOrders, Units } from "./metered-stack.ts";
 
 // Runs the synthesised stack in its own process and counts one function's calls to DynamoDB. A message asks for the
@@ -8,7 +8,7 @@ const { cdkOut, stack, dir, meteredFunction } = JSON.parse(process.argv[2] ?? "{
 const units: Units = { read: 0, write: 0, pagesRead: 0 };
 const READS = /Get|Query|Scan/;
 
-const runtime = await startRuntime({
+const runtime = await startLocalTrailcast({
   cdkOut,
   stack,
   dir,

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
+import { startLocalTrailcast } from "../../local/local-trailcast.ts";
 import { capWakeUps, type WakeUpCaps } from "./cap-wake-ups.ts";
 import { createChance } from "../faults/chance.ts";
 import { createDisturbance } from "../faults/disturb-stack.ts";
@@ -36,7 +36,7 @@ const disturbance = createDisturbance(createChance(orders.seed), generation, cre
 process.on("message", () => {
   orders.disturbs = true;
 });
-const runtime = await startRuntime({
+const runtime = await startLocalTrailcast({
   cdkOut,
   stack,
   dir,

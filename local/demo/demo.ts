@@ -5,7 +5,7 @@ import type { Arrivals } from "./arrivals.ts";
 import { demoEvents } from "./sample-events.ts";
 import { readDemoState, writeDemoState } from "./state.ts";
 import type { PracticeReceiver } from "../receiver/practice-receiver.ts";
-import type { Runtime } from "../../packages/local-stack/src/runtime/types.ts";
+import type { LocalTrailcast } from "../local-trailcast.ts";
 
 export const DEMO_WORKSPACE = "ws_demo";
 /** Where the practice receiver takes the demo's deliveries. */
@@ -30,7 +30,7 @@ export interface Demo {
 }
 
 /** Registers the demo's workspace and points a destination of it at the practice receiver; a second start finds both again. */
-export async function prepareDemo(runtime: Runtime, receiver: PracticeReceiver): Promise<Demo> {
+export async function prepareDemo(runtime: LocalTrailcast, receiver: PracticeReceiver): Promise<Demo> {
   const operator = createApiClient(
     runtime.apiUrl,
     await runtime.token({ workspaces: "*", scope: OPERATOR_SCOPE, subject: "demo-operator" }),
@@ -50,7 +50,7 @@ export async function prepareDemo(runtime: Runtime, receiver: PracticeReceiver):
 }
 
 async function ensureDestination(
-  runtime: Runtime,
+  runtime: LocalTrailcast,
   receiver: PracticeReceiver,
   owner: ApiClient,
 ): Promise<string> {

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { ReceivedRequest, Verdict } from "../receiver/verdict.ts";
-import type { RuntimeProblem } from "../../packages/local-stack/src/runtime/types.ts";
+import type { RuntimeProblem } from "@trailcast/local-stack";
 
 /** Where lines go and whether they may carry colour. */
 export interface Terminal {

@@ -7,7 +7,7 @@ import type { Clock } from "../../lambdas/core/base/clock.ts";
 import { answerRequest } from "./faults.ts";
 import { countEvents } from "./read-events.ts";
 import { judgeRequest, type ReceivedRequest, type Verdict } from "./verdict.ts";
-import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
+import { issueServerCertificate } from "@trailcast/local-stack/access";
 
 export type { ReceivedRequest, Verdict } from "./verdict.ts";
 

@@ -9,7 +9,8 @@ import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FORMAT_NAMES } from "../../lambdas/core/formats/known-formats.ts";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import { LOCAL_OIDC, verificationKeys } from "../../packages/local-stack/src/token.ts";
+import { verificationKeys } from "@trailcast/local-stack/access";
+import { LOCAL_OIDC } from "../../local/token.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
 const LAUNCHER = join(PROJECT, "cli", "trailcast.js");

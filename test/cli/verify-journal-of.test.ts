@@ -25,7 +25,7 @@ import {
   createRecordedMetrics,
   laneAtStart,
 } from "../helpers/in-memory-stores.ts";
-import { AwsError } from "../../packages/local-stack/src/aws/aws-service.ts";
+import { AwsError } from "@trailcast/local-stack/aws";
 import { type LocalDynamo, startLocalDynamo } from "../helpers/local-dynamo.ts";
 import { PLANS, postedEvent } from "../helpers/sample-events.ts";
 

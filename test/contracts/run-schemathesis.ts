@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createApiClient } from "../../cli/api-client.ts";
 import { startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
-import { startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
+import { startLocalTrailcast } from "../../local/local-trailcast.ts";
 import { synthesise } from "../../local/synthesise.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -98,7 +98,7 @@ function configuration(parameters: Readonly<Record<string, string>>): string {
 
 await install();
 const dir = await mkdtemp(join(tmpdir(), "trailcast-schemathesis-"));
-const runtime = await startRuntime({ ...(await synthesise()), dir });
+const runtime = await startLocalTrailcast({ ...(await synthesise()), dir });
 const receiver = await startPracticeReceiver({ dir, clock: runtime.clock.now });
 try {
   const token = await runtime.token({ workspaces: "*", scope: SCOPES });

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { createOwnerEvents, createOwnerNotices } from "../../lambdas/adapters/owner-bus.ts";
 import type { Notice, NoticeKind } from "../../lambdas/core/lane/owner-notice.ts";
 import { createPurgeNotices } from "../../lambdas/core/retention/purge-notices.ts";
-import { compilePattern } from "../../packages/local-stack/src/mappings/event-pattern.ts";
+import { compilePattern } from "@trailcast/local-stack/aws";
 import { destinationRow } from "../helpers/in-memory-lanes.ts";
 import {
   createInMemoryDestinations,

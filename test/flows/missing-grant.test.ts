@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
-import { type Runtime, startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
+import { type LocalTrailcast, startLocalTrailcast } from "../../local/local-trailcast.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import type { Template } from "../../packages/local-stack/src/template/template.ts";
+import type { Template } from "@trailcast/local-stack";
 import { createFlowUser } from "../helpers/flow-stack.ts";
 
 let dir: string;
-let runtime: Runtime;
+let runtime: LocalTrailcast;
 let stop: () => Promise<void>;
 
 /** Removes an action from every statement of the policies whose id contains `owner`. */
@@ -31,7 +31,7 @@ function withoutGrant(template: Template, owner: string, action: string): Templa
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "trailcast-grant-"));
   const receiver = await startPracticeReceiver({ dir });
-  runtime = await startRuntime({
+  runtime = await startLocalTrailcast({
     ...(await synthesise()),
     dir,
     editTemplate: (template) => withoutGrant(template, "FanOutFunction", "dynamodb:PutItem"),

@@ -15,7 +15,7 @@ import { linesOf } from "../../lambdas/core/entry/entry-body.ts";
 import { entrySchema } from "../../lambdas/core/entry/entry.ts";
 import { readOutputs, outputsFile } from "../../local/endpoints.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import { issueToken } from "../../packages/local-stack/src/token.ts";
+import { issueToken } from "../../local/token.ts";
 import { ECHOING_KINDS, type EchoingReceiver, startEchoingReceiver } from "../helpers/echoing-receiver.ts";
 import { ALL_SCOPES } from "../helpers/flow-stack.ts";
 import { chance, findMarks, Marks } from "../helpers/marks.ts";

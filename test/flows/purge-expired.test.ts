@@ -14,11 +14,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApiClient } from "../../cli/api-client.ts";
 import { DAY_MS } from "../../lambdas/core/workspace/retention.ts";
 import { writeEndpoints } from "../../local/endpoints.ts";
-import {
-  type FunctionLogLine,
-  type Runtime,
-  startRuntime,
-} from "../../packages/local-stack/src/runtime/runtime.ts";
+import type { FunctionLogLine } from "@trailcast/local-stack";
+import { type LocalTrailcast, startLocalTrailcast } from "../../local/local-trailcast.ts";
 import { synthesise } from "../../local/synthesise.ts";
 import { ALL_SCOPES, operatorDynamo } from "../helpers/flow-stack.ts";
 import { postedEvent } from "../helpers/sample-events.ts";
@@ -28,12 +25,12 @@ const WAIT = { timeout: 20_000, interval: 50 };
 const dir = mkdtempSync(join(tmpdir(), "trailcast-purge-"));
 const logs: FunctionLogLine[] = [];
 
-let runtime: Runtime;
+let runtime: LocalTrailcast;
 let dynamo: DynamoDBClient;
 let api: ReturnType<typeof createApiClient>;
 
 async function start(): Promise<void> {
-  runtime = await startRuntime({
+  runtime = await startLocalTrailcast({
     ...(await synthesise()),
     dir,
     editTemplate: withoutDailyPlan,

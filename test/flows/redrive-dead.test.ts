@@ -15,16 +15,16 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Runtime, startRuntime } from "../../packages/local-stack/src/runtime/runtime.ts";
+import { type LocalTrailcast, startLocalTrailcast } from "../../local/local-trailcast.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import type { Template } from "../../packages/local-stack/src/template/template.ts";
+import type { Template } from "@trailcast/local-stack";
 
 const LAUNCHER = join(import.meta.dirname, "..", "..", "cli", "trailcast.js");
 /** The queue's own maximum: one more receive moves a message to the dead-letter queue. */
 const MAX_RECEIVES = 3;
 
 let dir: string;
-let runtime: Runtime;
+let runtime: LocalTrailcast;
 let sqs: SQSClient;
 let proxy: Server;
 
@@ -60,7 +60,7 @@ async function startProxy(target: string, denied: string): Promise<Server> {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "trailcast-redrive-"));
-  runtime = await startRuntime({ ...(await synthesise()), dir, editTemplate: withoutPurge });
+  runtime = await startLocalTrailcast({ ...(await synthesise()), dir, editTemplate: withoutPurge });
   const credentials = { accessKeyId: "LOCALADMIN", secretAccessKey: "any" };
   sqs = new SQSClient({ endpoint: runtime.awsEndpointUrl, region: "us-east-1", credentials });
   proxy = await startProxy(runtime.awsEndpointUrl, "AmazonSQS.ListMessageMoveTasks");

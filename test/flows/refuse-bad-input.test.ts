@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TokenRequest } from "../../packages/local-stack/src/token.ts";
+import type { TokenRequest } from "../../local/token.ts";
 import { createFlowUser, type FlowStack, startFlowStack } from "../helpers/flow-stack.ts";
 import { postedEvent } from "../helpers/sample-events.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { watchQueues } from "../../bench/stack/queue-depth.ts";
-import type { Disturbance } from "../../packages/local-stack/src/runtime/disturbance.ts";
+import type { Disturbance } from "@trailcast/local-stack";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 const WORKSPACE = "ws_slow";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { AwsCall } from "../../packages/local-stack/src/aws/services.ts";
-import type { Caller } from "../../packages/local-stack/src/runtime/disturbance.ts";
+import type { AwsCall } from "@trailcast/local-stack/aws";
+import type { Caller } from "@trailcast/local-stack";
 import { createFlowUser, type FlowStack, type FlowUser, startFlowStack } from "../helpers/flow-stack.ts";
 
 /** The sweep of lanes that are behind runs every quarter of an hour, which is 3 s on this clock. */

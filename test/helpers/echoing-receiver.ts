@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { issueServerCertificate } from "../../packages/local-stack/src/tls.ts";
+import { issueServerCertificate } from "@trailcast/local-stack/access";
 
 /** A receiver that responds with everything it received, as debugging pages and careless endpoints do. */
 export interface EchoingReceiver {

@@ -5,22 +5,21 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../cli/api-client.ts";
 import { type PracticeReceiver, startPracticeReceiver } from "../../local/receiver/practice-receiver.ts";
+import type { FunctionLogLine, RuntimeProblem } from "@trailcast/local-stack";
 import {
-  type FunctionLogLine,
-  type Runtime,
-  type RuntimeOptions,
-  type RuntimeProblem,
-  startRuntime,
-} from "../../packages/local-stack/src/runtime/runtime.ts";
+  type LocalTrailcast,
+  type LocalTrailcastOptions,
+  startLocalTrailcast,
+} from "../../local/local-trailcast.ts";
 import { synthesise } from "../../local/synthesise.ts";
-import { issueToken } from "../../packages/local-stack/src/token.ts";
+import { issueToken } from "../../local/token.ts";
 import { postedEvent } from "./sample-events.ts";
 
 export const ALL_SCOPES = "events:write events:read destinations:read destinations:write entitlements:write";
 
 export interface FlowStack {
   dir: string;
-  runtime: Runtime;
+  runtime: LocalTrailcast;
   receiver: PracticeReceiver;
   /** The log output of all functions. */
   logs: FunctionLogLine[];
@@ -32,13 +31,13 @@ export interface FlowStack {
 
 /** The synthesised stack in its own folder, and a receiver with a certificate of that folder's authority. */
 export async function startFlowStack(
-  options: Pick<RuntimeOptions, "timeScale" | "disturb"> = {},
+  options: Pick<LocalTrailcastOptions, "timeScale" | "disturb"> = {},
 ): Promise<FlowStack> {
   const dir = await mkdtemp(join(tmpdir(), "trailcast-flow-"));
   const synthesis = await synthesise();
   const logs: FunctionLogLine[] = [];
   const problems: RuntimeProblem[] = [];
-  const runtime = await startRuntime({
+  const runtime = await startLocalTrailcast({
     ...synthesis,
     dir,
     ...options,

@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LOCAL_OIDC } from "../../packages/local-stack/src/token.ts";
+import { LOCAL_OIDC } from "../../local/token.ts";
 
 type Claims = Record<string, unknown>;
 type Header = Record<string, unknown>;

@@ -12,7 +12,7 @@ import {
   type DynamoDbService,
   openDatabase,
   startHttpEndpoint,
-} from "../../packages/local-stack/src/aws/services.ts";
+} from "@trailcast/local-stack/aws";
 
 type KeyType = "S" | "N";
 

@@ -19,13 +19,9 @@ import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import { DELIVERIES, EVENTS, JOURNAL, REGISTRY } from "../../lambdas/core/base/table-schema.ts";
 import type { ManageDependencies } from "../../lambdas/manage/dependencies.ts";
 import { createManageHandler } from "../../lambdas/manage/manage-workspaces.ts";
-import { openSecretStore } from "../../packages/local-stack/src/aws/secrets/secret-store.ts";
-import { createSecretsManager } from "../../packages/local-stack/src/aws/secrets/secrets-manager.ts";
-import {
-  createDynamoDb,
-  openDatabase,
-  startHttpEndpoint,
-} from "../../packages/local-stack/src/aws/services.ts";
+import { openSecretStore } from "@trailcast/local-stack/aws";
+import { createSecretsManager } from "@trailcast/local-stack/aws";
+import { createDynamoDb, openDatabase, startHttpEndpoint } from "@trailcast/local-stack/aws";
 import { violationsOf } from "./openapi-conformance.ts";
 import { claims, lambdaContext } from "./http-events.ts";
 import {

@@ -17,7 +17,7 @@ import {
   type Certificate,
   ensureAuthority,
   issueServerCertificate,
-} from "../../packages/local-stack/src/tls.ts";
+} from "@trailcast/local-stack/access";
 
 /** A certificate authority, and certificates issued by it. */
 export interface TestAuthority {

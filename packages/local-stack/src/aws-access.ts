@@ -1,11 +1,8 @@
+import { ADMIN_KEY, FUNCTION_KEY_PREFIX } from "./access-keys.ts";
 import { AwsError, type AwsCall } from "./aws/services.ts";
-import { FUNCTION_KEY_PREFIX } from "./functions/functions.ts";
 import { permissionsOf, type Inventory } from "./iam/call-permissions.ts";
 import type { Call } from "./iam/evaluate.ts";
 import type { Guard, Principal } from "./iam/guard.ts";
-
-/** Access key of whoever owns the local stack: everything is allowed. */
-export const ADMIN_KEY = "LOCALADMIN";
 
 /** The functions of a stack as callers, by their logical id. */
 export type FunctionPrincipals = ReadonlyMap<string, Principal>;

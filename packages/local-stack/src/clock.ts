@@ -1,7 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Clock } from "../../../lambdas/core/base/clock.ts";
 
 const stateSchema = z.object({
   realStart: z.number(),
@@ -16,6 +15,9 @@ type ClockState = z.infer<typeof stateSchema>;
 /** Real milliseconds between two writes of the clock's state, and how far behind they may fall on a busy machine. */
 const HEARTBEAT_MS = 1000;
 const HEARTBEAT_ALLOWANCE_MS = 5000;
+
+/** Reads the time: milliseconds since 1970, UTC. */
+export type Clock = () => number;
 
 /** The one clock of a local stack: real time, sped up by `scale`. Functions get `anchor` and compute the same time. */
 export interface VirtualClock {

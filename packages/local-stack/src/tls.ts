@@ -52,7 +52,7 @@ export async function ensureAuthority(dir: string): Promise<Certificate> {
     const certificate = await x509.X509CertificateGenerator.createSelfSigned(
       {
         serialNumber: serialNumber(),
-        name: "CN=Trailcast local authority",
+        name: "CN=local-stack authority",
         ...validity(AUTHORITY_DAYS),
         signingAlgorithm: KEY_ALGORITHM,
         keys,

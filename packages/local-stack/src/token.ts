@@ -6,9 +6,6 @@ import * as z from "zod";
 import { readClock } from "./clock.ts";
 import { SigningKeyError } from "./errors.ts";
 
-/** Issuer and audience of a stack that is synthesised for one machine. */
-export const LOCAL_OIDC = { issuer: "https://issuer.trailcast.test", audience: "trailcast" } as const;
-
 const ALGORITHM = "RS256";
 const DEFAULT_EXPIRY_SECONDS = 30 * 86_400;
 const keySchema = z.looseObject({
@@ -20,14 +17,16 @@ const keySchema = z.looseObject({
 });
 type SigningKey = z.infer<typeof keySchema>;
 
-/** `workspaces` are ids, or `*` for an operator; `scope` is separated by spaces; `expiresIn` in seconds, on the stack's clock. */
+/** What a token says. Issuer and audience are those of the template's authoriser. */
 export interface TokenRequest {
-  workspaces: readonly string[] | "*";
-  scope: string;
+  issuer: string;
+  audience: string;
+  /** Further claims, such as `scope`, whose values are separated by spaces. */
+  claims?: Readonly<Record<string, unknown>>;
+  /** `local` by default. */
   subject?: string;
+  /** Seconds on the stack's clock; 30 days by default. */
   expiresIn?: number;
-  issuer?: string;
-  audience?: string;
 }
 
 /** The signing key of a data folder, made when it is first asked for. */
@@ -65,10 +64,10 @@ async function parseKey(file: string, text: string): Promise<SigningKey> {
 export async function issueToken(dir: string, request: TokenRequest): Promise<string> {
   const key = await signingKey(dir);
   const seconds = Math.floor(readClock(dir) / 1000);
-  return new SignJWT({ workspaces: request.workspaces, scope: request.scope })
+  return new SignJWT({ ...request.claims })
     .setProtectedHeader({ alg: ALGORITHM, kid: key.kid })
-    .setIssuer(request.issuer ?? LOCAL_OIDC.issuer)
-    .setAudience(request.audience ?? LOCAL_OIDC.audience)
+    .setIssuer(request.issuer)
+    .setAudience(request.audience)
     .setSubject(request.subject ?? "local")
     .setIssuedAt(seconds)
     .setExpirationTime(seconds + (request.expiresIn ?? DEFAULT_EXPIRY_SECONDS))

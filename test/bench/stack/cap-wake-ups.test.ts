@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { capWakeUps } from "../../../bench/stack/cap-wake-ups.ts";
-import type { Template } from "../../../packages/local-stack/src/template/template.ts";
+import type { Template } from "@trailcast/local-stack";
 
 const mapping = (cap: number): Template["Resources"][string] => ({
   Type: "AWS::Lambda::EventSourceMapping",

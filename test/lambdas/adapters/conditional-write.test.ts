@@ -2,8 +2,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { putIf, updateIf } from "../../../lambdas/adapters/conditional-write.ts";
 import { createLaneStore } from "../../../lambdas/adapters/lane-store.ts";
-import { AwsError } from "../../../packages/local-stack/src/aws/aws-service.ts";
-import { startHttpEndpoint } from "../../../packages/local-stack/src/aws/services.ts";
+import { AwsError } from "@trailcast/local-stack/aws";
+import { startHttpEndpoint } from "@trailcast/local-stack/aws";
 import { laneAtStart } from "../../helpers/in-memory-stores.ts";
 
 /** Error names that the table answers with, in turn; after them it writes. */

@@ -7,8 +7,8 @@ import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } 
 export interface InstanceSettings {
   data: InstanceData;
   environment: Readonly<Record<string, string>>;
-  /** What `lambdas/adapters/local-allowance.ts` reads. */
-  allowance: object;
+  /** More properties of `workerData`, for code that knows that it runs on a local stack. */
+  workerData: Readonly<Record<string, unknown>>;
   onLine(stream: "stdout" | "stderr", line: string): void;
   /** Tells of a new instance by the session token of its AWS calls, and of its end. */
   onInstance(session: string, instance: Pick<FunctionInstance, "terminate"> | undefined): void;
@@ -36,7 +36,7 @@ function splitLines(stream: Readable, onLine: (line: string) => void): void {
 function startWorker(settings: InstanceSettings, session: string): Worker {
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
     env: { ...settings.environment, AWS_SESSION_TOKEN: session },
-    workerData: { trailcast: settings.allowance, instance: settings.data },
+    workerData: { ...settings.workerData, instance: settings.data },
     // A leak ends the thread at this limit. One large allocation far past it makes V8 end the process: no thread can stop that.
     resourceLimits: { maxOldGenerationSizeMb: settings.data.memoryMegabytes },
     execArgv: ["--disable-warning=ExperimentalWarning"],

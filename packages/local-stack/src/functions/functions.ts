@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FUNCTION_KEY_PREFIX } from "../access-keys.ts";
 import { LOCAL_REGION } from "../region.ts";
 import type { Caller } from "../runtime/disturbance.ts";
 import type { FunctionLogLine } from "../runtime/types.ts";
 import { FunctionPool, type InvocationResult } from "./function-pool.ts";
 import type { FunctionSettings } from "./function-settings.ts";
-
-/** Begins the access key of a function's calls; its logical id follows. */
-export const FUNCTION_KEY_PREFIX = "LOCAL";
 
 /** Secret access key of every function: signatures are not what keeps callers of a local stack apart. */
 export const FUNCTION_SECRET = "local";
@@ -16,7 +14,7 @@ export const FUNCTION_SECRET = "local";
 /** Lambda's limits of a synchronous request and response. */
 const MAX_PAYLOAD_BYTES = 6_291_556;
 
-/** Callers wait for a function half a minute, lanes and streams a minute: what may run for longer has nobody waiting. */
+/** An HTTP API waits half a minute for a function. One that may run for longer than a minute is taken to work in the background. */
 const LONGEST_WAIT_MS = 60_000;
 
 export interface FunctionsOptions {
@@ -25,8 +23,8 @@ export interface FunctionsOptions {
   maxWorkers: number;
   awsEndpointUrl: string;
   compileCache: string;
-  /** What `lambdas/adapters/local-allowance.ts` reads. */
-  allowance: object;
+  /** More properties of each function's `workerData`. */
+  workerData: Readonly<Record<string, unknown>>;
   onLine(line: FunctionLogLine): void;
   onFailure(settings: FunctionSettings, source: string, error: string): void;
 }
@@ -92,7 +90,7 @@ function poolOf(
       isBackground: isBackground(settings),
     },
     environment: environmentOf(settings, options.awsEndpointUrl),
-    allowance: options.allowance,
+    workerData: options.workerData,
     concurrency,
     timeoutMs: settings.timeoutMs,
     requestId: randomUUID,

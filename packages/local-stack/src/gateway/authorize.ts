@@ -1,5 +1,5 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import type { Clock } from "../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../clock.ts";
 
 /** A JWT authoriser of the template. */
 export interface Authorizer {
@@ -13,7 +13,7 @@ export type Authorization =
   | { kind: "forbidden" };
 
 /**
- * A claim as HTTP API hands it to a function: text. Arrays lose their quotes and commas (`[ws_1 ws_2]`), objects read
+ * A claim as HTTP API hands it to a function: text. Arrays lose their quotes and commas (`[a b]`), objects read
  * as Go prints a map.
  */
 function flatten(value: unknown): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { JWTVerifyGetKey } from "jose";
-import type { Clock } from "../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { InvocationResult } from "../functions/function-pool.ts";
 import type { Functions } from "../functions/functions.ts";
 import type { Guard } from "../iam/guard.ts";

@@ -1,4 +1,4 @@
-/** A route key of an HTTP API, such as `GET /v1/workspaces/{ws}/events`, taken apart. */
+/** A route key of an HTTP API, such as `GET /v1/orders/{id}/items`, taken apart. */
 interface RoutePattern<Route> {
   method: string;
   segments: readonly string[];

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { DynamoDbService, StreamRecord } from "../aws/services.ts";
 import type { InvocationResult } from "../functions/function-pool.ts";
 import { judgeBatch, type BatchOutcome } from "./batch-failures.ts";

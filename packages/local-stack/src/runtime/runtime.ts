@@ -14,10 +14,7 @@ import type { Runtime, RuntimeOptions } from "./types.ts";
 import { loadTemplate, parseTemplate } from "../template/template.ts";
 import { issueToken, verificationKeys } from "../token.ts";
 
-export type * from "./types.ts";
-export * from "../errors.ts";
-
-/** `npm start` promises to be gone 2 s after Ctrl-C: running invocations get half of that. */
+/** Running invocations get this long at a stop, so that Ctrl-C ends a stack within two seconds. */
 const GRACE_MS = 1000;
 const IDLE_POLL_MS = 20;
 /** One quiet look may fall between a write and the mapping that is about to see it. */
@@ -98,7 +95,6 @@ function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningSta
   let stopping: Promise<void> | undefined;
   return {
     apiUrl,
-    consoleUrl: `${apiUrl}/console/`,
     awsEndpointUrl,
     dir,
     clock,

@@ -20,13 +20,13 @@ function extraAuthorities(): string[] {
   return [readFileSync(file, "utf8")];
 }
 
-async function allowanceOf({ options, dir, clock }: StackContext): Promise<object> {
+async function workerDataOf({
+  options,
+  dir,
+  clock,
+}: StackContext): Promise<Readonly<Record<string, unknown>>> {
   const authority = await ensureAuthority(dir);
-  return {
-    loopback: options.strictEgress !== true,
-    ca: [authority.cert, ...extraAuthorities(), ...(options.ca ?? [])],
-    clock: clock.anchor,
-  };
+  return options.workerData?.({ ca: [authority.cert, ...extraAuthorities()], clock: clock.anchor }) ?? {};
 }
 
 /** Each function works under its role, which must be Lambda's to take. */
@@ -58,7 +58,7 @@ export async function startFunctions(
     maxWorkers: options.maxWorkers ?? DEFAULT_MAX_WORKERS,
     awsEndpointUrl: endpointUrl,
     compileCache: join(dir, "compile-cache"),
-    allowance: await allowanceOf(context),
+    workerData: await workerDataOf(context),
     onLine: (line) => {
       storage.logs.write(line.function, line.line);
       options.onLog?.(line);

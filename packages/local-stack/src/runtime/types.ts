@@ -11,6 +11,14 @@ export interface FunctionLogLine {
   line: string;
 }
 
+/** What a function cannot know of the machine that it runs on. */
+export interface Machine {
+  /** Certificate authorities (PEM) of this machine: the data folder's own and those of `NODE_EXTRA_CA_CERTS`. */
+  ca: readonly string[];
+  /** The stack's time is `virtualStart + (Date.now() - realStart) * scale`. */
+  clock: VirtualClock["anchor"];
+}
+
 /** What `startRuntime` needs to run a synthesised stack. */
 export interface RuntimeOptions {
   /** Folder of the cloud assembly (`cdk.out`). */
@@ -23,14 +31,15 @@ export interface RuntimeOptions {
   port?: number;
   /** Of the endpoint for AWS calls; 0, the default, takes a free one. */
   awsPort?: number;
-  /** With it the egress guard refuses loopback as it does when deployed. */
-  strictEgress?: boolean;
   /** How many times faster than real time the one clock runs. At least 1, the default. */
   timeScale?: number;
   /** Most workers of one function, whatever concurrency the template allows it. */
   maxWorkers?: number;
-  /** Certificate authorities (PEM) that deliveries trust besides the folder's own and `NODE_EXTRA_CA_CERTS`. */
-  ca?: readonly string[];
+  /**
+   * What functions find in `workerData` of `node:worker_threads`: the only way to tell code that it runs locally, since
+   * its environment is the template's. `workerData` is null in Lambda.
+   */
+  workerData?: (machine: Machine) => Readonly<Record<string, unknown>>;
   /** Changes the template before it runs: a test takes a grant away. */
   editTemplate?: (template: Template) => Template;
   /** Faults that a harness brings about. */
@@ -56,7 +65,6 @@ export type RuntimeProblem =
 export interface Runtime {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
   apiUrl: string;
-  consoleUrl: string;
   /** What `AWS_ENDPOINT_URL` is for a client of this stack; its access key is `LOCALADMIN`, any secret. */
   awsEndpointUrl: string;
   dir: string;
@@ -67,6 +75,7 @@ export interface Runtime {
   resources: Readonly<Record<string, string>>;
   /** Refused AWS calls so far, oldest first. */
   denials: readonly Denial[];
+  /** A bearer token that the authorisers of the HTTP API accept. */
   token(request: TokenRequest): Promise<string>;
   /** Runs a function by its logical id, or by an unambiguous beginning of it; throws `InvocationError` when it fails. */
   invoke(functionId: string, payload: unknown): Promise<unknown>;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import type { Clock } from "../../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../../clock.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../../region.ts";
 import { AwsError, type AwsService } from "../aws-service.ts";
 

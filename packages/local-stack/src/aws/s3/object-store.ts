@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
-import type { Clock } from "../../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../../clock.ts";
 import { textColumn } from "../../runtime/state.ts";
 import { AwsError } from "../aws-service.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import type { Clock } from "../../../../../lambdas/core/base/clock.ts";
+import type { Clock } from "../../clock.ts";
 import { AwsError } from "../aws-service.ts";
 import type { Secret, SecretStore } from "./secret-store.ts";
 import type { NewValue } from "./secret-versions.ts";

@@ -1,0 +1,7 @@
+/** What another process needs to use a stack on a data folder, running or not: tokens, its time and its certificates. */
+export { ADMIN_KEY } from "./access-keys.ts";
+export { readClock, type Clock } from "./clock.ts";
+export { SigningKeyError } from "./errors.ts";
+export { LOCAL_ACCOUNT, LOCAL_REGION } from "./region.ts";
+export { authorityFiles, ensureAuthority, issueServerCertificate, type Certificate } from "./tls.ts";
+export { issueToken, verificationKeys, type TokenRequest } from "./token.ts";

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { compileFilters, compilePattern } from "../../src/mappings/event-pattern.ts";
+import type { Json } from "../../src/template/template.ts";
+
+const EVENT = {
+  eventName: "INSERT",
+  count: 3,
+  tags: ["a", "b"],
+  dynamodb: { Keys: { id: { S: "ws_1" } } },
+  none: null,
+};
+
+describe("an event pattern", () => {
+  it.each<[Json, boolean]>([
+    [{ eventName: ["INSERT"] }, true],
+    [{ eventName: ["MODIFY", "REMOVE"] }, false],
+    [{ eventName: ["INSERT"], count: [4] }, false],
+    [{ count: [3] }, true],
+    [{ none: [null] }, true],
+    [{ tags: ["b"] }, true],
+    [{ dynamodb: { Keys: { id: { S: [{ prefix: "ws_" }] } } } }, true],
+    [{ dynamodb: { Keys: { other: ["x"] } } }, false],
+    [{ eventName: [{ suffix: "ERT" }] }, true],
+    [{ eventName: [{ "anything-but": ["INSERT"] }] }, false],
+    [{ eventName: [{ "anything-but": "REMOVE" }] }, true],
+    [{ eventName: [{ "equals-ignore-case": "insert" }] }, true],
+    [{ missing: [{ exists: false }] }, true],
+    [{ eventName: [{ exists: false }] }, false],
+    [{ dynamodb: { NewImage: [{ exists: true }] } }, false],
+  ])("%j", (pattern, expected) => {
+    expect(compilePattern("Rule", pattern)(EVENT)).toBe(expected);
+  });
+
+  it("lets through what any of several filters wants, and everything without one", () => {
+    expect(compileFilters("M", [{ eventName: ["X"] }, { count: [3] }])(EVENT)).toBe(true);
+    expect(compileFilters("M", [{ eventName: ["X"] }, { count: [4] }])(EVENT)).toBe(false);
+    expect(compileFilters("M", [])(EVENT)).toBe(true);
+  });
+
+  it.each<[Json]>([[{ count: [{ numeric: [">", 1] }] }], [{ $or: [{ a: [1] }] }], [{ eventName: "INSERT" }]])(
+    "refuses by name what it does not know: %j",
+    (pattern) => {
+      expect(() => compilePattern("Rule (AWS::Events::Rule)", pattern)).toThrow(
+        /Rule \(AWS::Events::Rule\): event pattern/,
+      );
+    },
+  );
+});
