@@ -1,6 +1,6 @@
 import { isPublicAddress } from "../core/egress/egress-address.ts";
 import type { EgressRule } from "../core/egress/egress-rules.ts";
-import { type AllowedUrl, checkUrl } from "../core/egress/egress-url.ts";
+import { type AllowedUrl, checkUrl, LOOPBACK_ADDRESSES, LOOPBACK_NAME } from "../core/egress/egress-url.ts";
 import { maskSecrets } from "../core/delivery/mask-secrets.ts";
 import { judgeResolution, type NameResolver } from "../core/egress/name-resolution.ts";
 import type { SendDns, Sender, SendPhases, SendRequest, SendResult } from "../core/delivery/send.ts";
@@ -74,10 +74,12 @@ export function createHttpsSender(options: HttpsSenderOptions): HttpsSender {
 
 async function lookUp(url: AllowedUrl, resolver: NameResolver, phases: SendPhases): Promise<Lookup> {
   const { host, hostIs, port } = url;
-  if (hostIs === "address") {
-    // The address was checked with the URL. A loopback address gets here only if the local runtime allows it.
-    const dns: SendDns = { verdict: "literal", ...(isPublicAddress(host) && { addresses: [host] }) };
-    return { kind: "target", target: { host, hostIs, port, addresses: [host] }, dns };
+  // The address was checked with the URL. Loopback gets here only if the local runtime allows it, and its name is not
+  // looked up: a resolver could answer with any address.
+  const literal = hostIs === "address" ? [host] : host === LOOPBACK_NAME ? LOOPBACK_ADDRESSES : undefined;
+  if (literal !== undefined) {
+    const dns: SendDns = { verdict: "literal", ...(isPublicAddress(host) && { addresses: literal }) };
+    return { kind: "target", target: { host, hostIs, port, addresses: literal }, dns };
   }
   const started = performance.now();
   const verdict = judgeResolution(await resolver.resolve(host));

@@ -15,7 +15,7 @@ type Local = z.infer<typeof localSchema>["trailcast"];
 
 /** What the egress guard allows besides public addresses. */
 export interface Allowance {
-  /** `https://127.0.0.1:<port>` may be a destination, spelt exactly so. */
+  /** `https://127.0.0.1:<port>` and `https://localhost:<port>` may be destinations, spelt exactly so. */
   loopback: boolean;
   /** Certificate authorities (PEM) trusted besides the public ones. */
   ca: readonly string[];

@@ -14,7 +14,10 @@ const BLOCKED_PORTS = new Set([
 
 /** White space, control characters and other invisible characters. `URL` drops some of them, also within a host. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
-const LOOPBACK_AUTHORITY = /^127\.0\.0\.1:\d{4,5}$/;
+/** The name of this machine, and the addresses that it stands for without a look-up. Allowed where loopback is. */
+export const LOOPBACK_NAME = "localhost";
+export const LOOPBACK_ADDRESSES: readonly string[] = ["127.0.0.1", "::1"];
+const LOOPBACK_AUTHORITY = /^(?:127\.0\.0\.1|localhost):\d{4,5}$/;
 const LABEL = /^[a-z0-9_-]{1,63}$/;
 /**
  * Every top-level domain consists of letters, or of encoded letters. A name with another ending could be taken for an
@@ -40,7 +43,7 @@ export interface AllowedUrl {
 }
 
 export interface UrlAllowance {
-  /** Whether `https://127.0.0.1:<port>`, in exactly this spelling, is allowed. */
+  /** Whether `https://127.0.0.1:<port>` and `https://localhost:<port>`, in exactly this spelling, are allowed. */
   loopback: boolean;
 }
 
@@ -92,7 +95,7 @@ function refuseParsed(url: URL, isLoopback: boolean): EgressRule | undefined {
   if (url.username !== "" || url.password !== "") return "url-userinfo";
   const address = addressOf(url.hostname);
   if (address === undefined) {
-    const refused = refuseName(url.hostname);
+    const refused = isLoopback ? undefined : refuseName(url.hostname);
     if (refused !== undefined) return refused;
   } else if (!isLoopback && !isPublicAddress(address)) {
     return "address-not-public";

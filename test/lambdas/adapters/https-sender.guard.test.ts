@@ -10,6 +10,7 @@ import {
   createTestAuthority,
   OK,
   pretendInternet,
+  selfSigned,
   startSilentServer,
   startTlsReceiver,
   type TestAuthority,
@@ -229,11 +230,35 @@ describe("loopback", () => {
     expect(JSON.stringify(result)).not.toContain('"addresses"');
   });
 
-  it("is not delivered to by a name, even then", async () => {
+  it("is delivered to as localhost, which is never looked up in DNS, when it is allowed", async () => {
+    sender = createSender({ loopback: true });
+    answer = () => outside;
+    const asked = names.asked.length;
+    const result = await send(`https://localhost:${receiver.port}/hook`);
+    expect(result).toMatchObject({ kind: "answered", address: "127.0.0.1", dns: { verdict: "literal" } });
+    expect(JSON.stringify(result)).not.toContain('"addresses"');
+    expect(names.asked.slice(asked)).toEqual([]);
+    expect(internet.dialled).toEqual(["127.0.0.1"]);
+  });
+
+  it("is delivered to as localhost only with a certificate for that name", async () => {
+    const other = await startTlsReceiver(await selfSigned("siem.example.com", false), (socket) =>
+      socket.write(OK),
+    );
+    sender = createSender({ loopback: true });
+    expect(await send(`https://localhost:${other.port}/`)).toMatchObject({
+      kind: "failed",
+      errorClass: "tls",
+    });
+    expect(other.requests).toEqual([]);
+    other.stop();
+  });
+
+  it("is not delivered to by another name, even then", async () => {
     sender = createSender({ loopback: true });
     answer = () => inside;
     expect(await send(`https://siem.example.com:${trap.port}/`)).toMatchObject({ kind: "refused" });
-    expect(await send(`https://localhost:${trap.port}/`)).toMatchObject({ kind: "refused" });
+    expect(await send(`https://app.localhost:${trap.port}/`)).toMatchObject({ kind: "refused" });
     expect(trap.connections).toBe(0);
   });
 
@@ -241,6 +266,10 @@ describe("loopback", () => {
     expect(await send(`https://127.0.0.1:${trap.port}/`)).toMatchObject({
       kind: "refused",
       rule: "address-not-public",
+    });
+    expect(await send(`https://localhost:${trap.port}/`)).toMatchObject({
+      kind: "refused",
+      rule: "host-single-label",
     });
     expect(trap.connections).toBe(0);
   });

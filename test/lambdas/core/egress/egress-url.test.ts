@@ -72,6 +72,14 @@ describe("loopback, when it is allowed", () => {
     },
   );
 
+  it.each(["https://localhost:8443/hook", "https://localhost:65535", "https://localhost:40000?x=1"])(
+    "lets %s through, which is refused when deployed",
+    (url) => {
+      expect(ruleOf(url, local)).toBe("allowed");
+      expect(ruleOf(url)).toBe("host-single-label");
+    },
+  );
+
   it.each([
     ["address-not-public", "https://127.0.0.1/"],
     ["address-not-public", "https://127.0.0.1:443/"],
@@ -83,8 +91,17 @@ describe("loopback, when it is allowed", () => {
     ["address-not-public", "https://[::1]:8443/"],
     ["address-not-public", "https://[::ffff:127.0.0.1]:8443/"],
     ["address-not-public", "https://0.0.0.0:8443/"],
-    ["host-single-label", "https://localhost:8443/"],
     ["address-not-public", "https://127.0.0.1:008443/"],
+    ["host-single-label", "https://localhost:008443/"],
+    ["host-single-label", "https://localhost/"],
+    ["host-single-label", "https://localhost:443/"],
+    ["host-single-label", "https://LOCALHOST:8443/"],
+    ["host-single-label", "https://localhost.:8443/"],
+    ["host-single-label", "https://ｌocalhost:8443/"],
+    ["host-internal", "https://app.localhost:8443/"],
+    ["port-not-allowed", "https://localhost:6000/"],
+    ["url-userinfo", "https://a@localhost:8443/"],
+    ["url-scheme", "http://localhost:8443/"],
     ["port-not-allowed", "https://127.0.0.1:6000/"],
     ["port-not-allowed", "https://127.0.0.1:0080/"],
     ["url-userinfo", "https://a@127.0.0.1:8443/"],
