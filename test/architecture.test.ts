@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FUNCTION_ENTRIES } from "../lib/function-code.ts";
 import {
@@ -6,6 +7,7 @@ import {
   lineAt,
   linesOf,
   readSources,
+  REPOSITORY,
   type SourceFile,
   type SyntaxNode,
   walk,
@@ -15,7 +17,8 @@ const sources = readSources([
   "bin",
   "lib",
   "lambdas",
-  "packages",
+  "packages/local-stack/src",
+  "packages/local-stack/bin",
   "local",
   "cli",
   "bench",
@@ -212,7 +215,7 @@ describe("functions", () => {
   it("import nothing from infrastructure, the local runtime or the command line", () => {
     expect(
       violations(below("lambdas"), (_, { target }) =>
-        isIn(target, "lib", "bin", "packages", "local", "cli", "bench", "test"),
+        isIn(target, "lib", "bin", "packages", "@trailcast", "local", "cli", "bench", "test"),
       ),
     ).toEqual([]);
   });
@@ -222,6 +225,40 @@ describe("functions", () => {
       violations(
         below("lambdas/adapters"),
         (_, { target, relative }) => relative && !isIn(target, "lambdas/adapters", "lambdas/core"),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("the local stack's package", () => {
+  const PACKAGE = "packages/local-stack";
+  const manifest: { name: string; exports: Record<string, string>; dependencies: Record<string, string> } =
+    JSON.parse(readFileSync(join(REPOSITORY, PACKAGE, "package.json"), "utf8"));
+  const own = sources.filter(({ path }) => isIn(path, `${PACKAGE}/src`, `${PACKAGE}/bin`));
+  const isOf = (target: string, name: string): boolean => target === name || target.startsWith(`${name}/`);
+
+  it("imports nothing of Trailcast, and of others only what its manifest lists", () => {
+    const known = ["node:", ...Object.keys(manifest.dependencies)];
+    expect(
+      violations(own, (_, { target, relative }) =>
+        relative
+          ? !isIn(target, `${PACKAGE}/src`)
+          : !known.some((name) => (name === "node:" ? target.startsWith(name) : isOf(target, name))),
+      ),
+    ).toEqual([]);
+  });
+
+  it("does not mention Trailcast, except in its own name", () => {
+    const mentions = own.filter(({ text }) => /trailcast/i.test(text.replaceAll(manifest.name, "")));
+    expect(mentions.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("is used through its entry points alone", () => {
+    const entryPoints = new Set(Object.keys(manifest.exports).map((path) => posix.join(manifest.name, path)));
+    const others = [...sources, ...readSources(["test"])].filter(({ path }) => !isIn(path, PACKAGE));
+    expect(
+      violations(others, (_, { target, relative }) =>
+        relative ? isIn(target, "packages") : isOf(target, manifest.name) && !entryPoints.has(target),
       ),
     ).toEqual([]);
   });

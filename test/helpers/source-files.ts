@@ -53,11 +53,11 @@ function parseSource(path: string): SourceFile {
         .filter((entry) => entry.moduleRequest !== null)
         .map((entry) => ({ value: entry.moduleRequest?.value ?? "", typeOnly: entry.isType, names: [] })),
     ),
-    ...module.dynamicImports.map((found) => ({
-      value: text.slice(found.moduleRequest.start + 1, found.moduleRequest.end - 1),
-      typeOnly: false,
-      names: [],
-    })),
+    ...module.dynamicImports
+      .map((found) => text.slice(found.moduleRequest.start, found.moduleRequest.end))
+      // What is computed names no module that could be judged.
+      .filter((request) => /^["'`]/.test(request))
+      .map((request) => ({ value: request.slice(1, -1), typeOnly: false, names: [] })),
   ];
   return {
     path,

@@ -109,7 +109,7 @@ describe("a request", () => {
       tls: {
         version: "TLSv1.3",
         subject: "CN=localhost",
-        issuer: "CN=Trailcast local authority",
+        issuer: "CN=local-stack authority",
         validTo: expect.stringMatching(/^\d{4}-.*Z$/),
         fingerprint256: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
       },
