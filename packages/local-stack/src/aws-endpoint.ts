@@ -32,17 +32,21 @@ function surround({ services, around }: EndpointParts): EndpointParts["services"
   return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, wrap(service)]));
 }
 
+/** SDK clients try again after a 503. */
+function refuseStarting(): never {
+  throw new AwsError("ServiceUnavailable", "the stack is starting", { statusCode: 503 });
+}
+
 /** @throws PortTakenError */
 export async function startAwsEndpoint(
   port: number,
   onFault: (error: unknown, call: AwsCall | undefined) => void,
 ): Promise<AwsEndpoint> {
   const services: Record<string, AwsService> = {};
-  const routes: RawRoute[] = [];
+  const routes: RawRoute[] = [refuseStarting];
   let connected: EndpointParts | undefined;
   const authorise = (call: AwsCall, accessKeyId: string | undefined): void => {
-    if (connected === undefined)
-      throw new AwsError("ServiceUnavailable", "the stack is starting", { statusCode: 503 });
+    if (connected === undefined) return refuseStarting();
     connected.access.authoriseCall(call, accessKeyId);
     connected.observe(call);
   };
@@ -56,7 +60,7 @@ export async function startAwsEndpoint(
     url: endpoint.url,
     connect: (parts) => {
       Object.assign(services, surround(parts));
-      routes.push(...parts.routes);
+      routes.splice(0, routes.length, ...parts.routes);
       connected = parts;
     },
     close: endpoint.close,

@@ -132,9 +132,9 @@ async function dispatch(
       }
       throw unknownOperation(`${request.method} ${request.url}`);
     }
+    await options.authorise?.(call, accessKeyId);
     const service = options.services[call.service];
     if (service === undefined) throw unknownOperation(`${call.service}.${call.action}`);
-    await options.authorise?.(call, accessKeyId);
     answerJson(response, 200, contentType, await service.handle(call));
   } catch (error) {
     if (error instanceof NoAnswerError) return void response.destroy();

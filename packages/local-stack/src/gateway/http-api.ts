@@ -144,6 +144,13 @@ class HttpApi {
   }
 }
 
+/** Answers while the stack starts: a client that waits for it tries again, instead of waiting for an answer for ever. */
+export function answerStarting(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  const starting = gatewayMessage(503, "Service Unavailable");
+  send(response, randomUUID(), { ...starting, headers: { ...starting.headers, "retry-after": "1" } });
+}
+
 /** Answers requests as the HTTP API of a stack does. */
 export function createHttpApi(options: HttpApiOptions): RequestListener {
   const api = new HttpApi(options);

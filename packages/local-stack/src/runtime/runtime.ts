@@ -1,11 +1,11 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
 import { startClock } from "../clock.ts";
 import { lockDataFolder } from "./data-folder.ts";
 import { InvocationError } from "../errors.ts";
 import type { FunctionSettings } from "../functions/function-settings.ts";
 import type { Functions } from "../functions/functions.ts";
-import { createHttpApi } from "../gateway/http-api.ts";
+import { answerStarting, createHttpApi } from "../gateway/http-api.ts";
 import { listen } from "../listen.ts";
 import type { StackContext, Undo } from "./context.ts";
 import { openStorage } from "./storage.ts";
@@ -58,11 +58,31 @@ async function waitIdle(running: RunningStack, timeoutMs: number): Promise<void>
   }
 }
 
+/** A port that is taken at once and answers 503 until the API behind it is there. */
+interface Front {
+  port: number;
+  answerWith(listener: RequestListener): void;
+}
+
+async function openFront(port: number, undo: Undo[]): Promise<Front> {
+  let listener = answerStarting;
+  const server = createServer((request, response) => listener(request, response));
+  const taken = await listen(server, port);
+  undo.push(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  return {
+    port: taken,
+    answerWith: (next) => {
+      listener = next;
+    },
+  };
+}
+
 /** Takes the folder, the time and the port; what is wrong with any of them shows before anything is changed. */
-async function open(
-  options: RuntimeOptions,
-  undo: Undo[],
-): Promise<{ server: Server; context: StackContext }> {
+async function open(options: RuntimeOptions, undo: Undo[]): Promise<{ front: Front; context: StackContext }> {
   const loaded = loadTemplate(options.cdkOut, options.stack);
   const edited = options.editTemplate?.(structuredClone(loaded.template)) ?? loaded.template;
   const template = parseTemplate(loaded.name, edited);
@@ -73,19 +93,13 @@ async function open(
   const clock = startClock(dir, options.timeScale ?? 1);
   undo.push(clock.stop);
 
-  const server = createServer();
-  const port = await listen(server, options.port ?? 0);
-  undo.push(async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  });
-  const apiUrl = `http://127.0.0.1:${port}`;
+  const front = await openFront(options.port ?? 0, undo);
+  const apiUrl = `http://127.0.0.1:${front.port}`;
 
   const storage = openStorage(dir, clock);
   undo.push(storage.close);
   return {
-    server,
+    front,
     context: { options, dir, clock, storage, template, stackName: loaded.name, apiUrl, undo },
   };
 }
@@ -113,13 +127,13 @@ function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningSta
 }
 
 async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
-  const { server, context } = await open(options, undo);
+  const { front, context } = await open(options, undo);
   // Before anything runs: of all that a start reads from the folder, this is what people copy, cut off and own as root.
   const keys = await verificationKeys(context.dir);
   const running = await startStack(context);
   // Undone first, also when the start fails from here on: a mapping that reads closed tables would read them for ever.
   undo.push(() => running.quiesce(GRACE_MS));
-  server.on("request", createHttpApi({ ...running, keys, now: context.clock.now }));
+  front.answerWith(createHttpApi({ ...running, keys, now: context.clock.now }));
   return present(context, running);
 }
 
