@@ -8,7 +8,8 @@ import { jsonSchema } from "../template/template.ts";
 const functionSchema = z.strictObject({
   Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
   Handler: z.string().regex(/^[\w./-]+\.\w+$/),
-  Runtime: z.literal("nodejs24.x"),
+  // All run on the Node that runs the stack.
+  Runtime: z.enum(["nodejs20.x", "nodejs22.x", "nodejs24.x"]),
   Role: z.string(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
   Timeout: z.coerce.number().default(3),
@@ -42,6 +43,8 @@ export interface FunctionSettings {
   name: string;
   arn: string;
   roleArn: string;
+  /** As the template names it. */
+  runtime: string;
   /** Folder of the bundle, module in it without ending, and the export that is the handler. */
   folder: string;
   module: string;
@@ -67,7 +70,7 @@ export function readAssets(cdkOut: string, stackName: string): Map<string, strin
   return folders;
 }
 
-/** The functions of a stack; throws `UnknownTemplateError` when one is not a Node 24 bundle of the assembly. */
+/** The functions of a stack; throws `UnknownTemplateError` when one is not a Node bundle of the assembly. */
 export function readFunctions(stack: Stack, assets: ReadonlyMap<string, string>): FunctionSettings[] {
   return stack
     .resources("AWS::Lambda::Function", functionSchema)
@@ -85,6 +88,7 @@ export function readFunctions(stack: Stack, assets: ReadonlyMap<string, string>)
         name: ref,
         arn: stack.attribute(logicalId, "Arn"),
         roleArn: properties.Role,
+        runtime: properties.Runtime,
         folder,
         module: properties.Handler.slice(0, dot),
         exportName: properties.Handler.slice(dot + 1),

@@ -52,7 +52,7 @@ function environmentOf(settings: FunctionSettings, awsEndpointUrl: string): Reco
     AWS_LAMBDA_LOG_GROUP_NAME: settings.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: "local",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: `${FUNCTION_KEY_PREFIX}${settings.logicalId}`,
@@ -66,9 +66,9 @@ function environmentOf(settings: FunctionSettings, awsEndpointUrl: string): Reco
 
 function moduleFile(settings: FunctionSettings): string {
   const found = [".mjs", ".js", ".cjs"]
-    .map((ending) => join(settings.folder, `${settings.module}${ending}`))
-    .find((file) => existsSync(file));
-  return found ?? join(settings.folder, `${settings.module}.mjs`);
+    .map((ending) => `${settings.module}${ending}`)
+    .find((file) => existsSync(join(settings.folder, file)));
+  return found ?? `${settings.module}.mjs`;
 }
 
 function poolOf(
@@ -80,6 +80,7 @@ function poolOf(
   return new FunctionPool({
     data: {
       module: moduleFile(settings),
+      folder: settings.folder,
       exportName: settings.exportName,
       compileCache: options.compileCache,
       functionName: settings.name,

@@ -1,7 +1,7 @@
 import { enableCompileCache } from "node:module";
 import { setPriority } from "node:os";
-import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
+import { loadModule } from "./lambda-modules.ts";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
 
 // This thread is one instance of a function, as Lambda's runtime is: it loads the bundle once and then handles one
@@ -21,7 +21,7 @@ function failureOf(error: unknown): InvocationFailure {
 
 async function loadHandler(): Promise<Handler> {
   enableCompileCache(instance.compileCache);
-  const exported: Record<string, unknown> = await import(pathToFileURL(instance.module).href);
+  const exported = await loadModule(instance.module, instance.folder);
   const handler = exported[instance.exportName];
   if (typeof handler === "function") return (event, context) => handler(event, context);
   throw new Error(`${instance.exportName} is not exported by ${instance.module}`);
@@ -50,8 +50,8 @@ async function handle(handler: Handler, message: InvokeMessage): Promise<void> {
   }
 }
 
-// On AWS each function has a processor of its own; here the purge would take it from ingest. Linux knows priorities of threads, others
-// of processes only, which would slow down everything.
+// On AWS each function has a processor of its own; here one that works in the background would take it from those that a
+// request waits for. Linux knows priorities of threads, others of processes only, which would slow down everything.
 const BACKGROUND_NICENESS = 10;
 if (instance.isBackground && process.platform === "linux") setPriority(BACKGROUND_NICENESS);
 

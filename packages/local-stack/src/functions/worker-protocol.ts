@@ -1,6 +1,7 @@
 /** What a worker thread needs to become an instance of one function; `workerData.instance`. */
 export interface InstanceData {
-  /** Module of the handler, a path, and the name that it exports. */
+  /** Folder of the bundle, module of the handler in it, and the name that it exports. */
+  folder: string;
   module: string;
   exportName: string;
   /** Where compiled code is kept between two starts. */

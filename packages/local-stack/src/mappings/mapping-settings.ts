@@ -15,7 +15,7 @@ const mappingSchema = z.strictObject({
   Enabled: z.boolean().default(true),
   BatchSize: z.coerce.number().optional(),
   MaximumBatchingWindowInSeconds: z.coerce.number().default(0),
-  StartingPosition: z.literal("TRIM_HORIZON").optional(),
+  StartingPosition: z.enum(["TRIM_HORIZON", "LATEST"]).optional(),
   BisectBatchOnFunctionError: z.boolean().default(false),
   MaximumRetryAttempts: z.coerce.number().default(-1),
   MaximumRecordAgeInSeconds: z.coerce.number().default(-1),
@@ -59,6 +59,7 @@ function streamMapping(base: MappingBase, wants: EventPattern, properties: Mappi
     onFailure: properties.DestinationConfig?.OnFailure?.Destination,
     settings: {
       streamArn: properties.EventSourceArn,
+      startsAtLatest: properties.StartingPosition === "LATEST",
       functionArn: base.fn.arn,
       batchSize: properties.BatchSize ?? 100,
       windowMs: properties.MaximumBatchingWindowInSeconds * 1000,

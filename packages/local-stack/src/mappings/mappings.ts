@@ -104,6 +104,10 @@ function invokeFor(mapping: Mapping, event: string, options: MappingsOptions): P
 function runStream(mapping: StreamSource, options: MappingsOptions, signal: AbortSignal): RunningMapping {
   const { settings, onFailure } = mapping;
   const checkpoint = openCheckpoint(options.state, mapping.id, settings.streamArn);
+  const { latest } = options.dynamodb.streamPositions(settings.streamArn);
+  if (settings.startsAtLatest && checkpoint.read() === undefined && latest !== undefined) {
+    checkpoint.write(latest);
+  }
   const reader = new StreamMapping(settings, {
     stream: options.dynamodb,
     invoke: (event) => invokeFor(mapping, event, options),

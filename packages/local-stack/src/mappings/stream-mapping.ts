@@ -8,6 +8,8 @@ import type { EventPattern } from "./event-pattern.ts";
 export interface StreamMappingSettings {
   streamArn: string;
   functionArn: string;
+  /** Leaves out what the stream held before the mapping was first there. */
+  startsAtLatest: boolean;
   batchSize: number;
   windowMs: number;
   bisects: boolean;

@@ -3,6 +3,7 @@ import { MissingGrantError, UnknownTemplateError } from "../errors.ts";
 import type { Functions } from "../functions/functions.ts";
 import { mayAssume, type Guard, type Role } from "../iam/guard.ts";
 import { requireGrants } from "../mappings/required-grants.ts";
+import { localArn } from "../region.ts";
 import type { Stack } from "../template/stack.ts";
 import { parseSchedule, type Schedule } from "./cron.ts";
 import { actionOf, targetOf, type Target } from "./targets.ts";
@@ -29,13 +30,16 @@ const scheduleSchema = z.strictObject({
 
 const groupSchema = z.strictObject({ Name: z.string().optional(), Tags: z.unknown().optional() });
 
-/** A schedule of the template. */
+/** A schedule of the template, or one target of a rule with a schedule. */
 export interface ScheduleSettings {
   id: string;
+  /** What fires, as its events name it: a service and an ARN. */
+  source: "aws.scheduler" | "aws.events";
+  arn: string;
   expression: string;
   schedule: Schedule;
   target: Target;
-  /** JSON text; undefined for the event that Scheduler makes up. */
+  /** JSON text; undefined for the event that the service makes up. */
   input: string | undefined;
 }
 
@@ -52,17 +56,21 @@ export function readSchedules(
   return schedules
     .filter(({ properties }) => properties.State === "ENABLED")
     .map(({ logicalId, where, properties }) => {
+      const { GroupName = "default" } = properties;
       const { Arn, RoleArn, Input, SqsParameters } = properties.Target;
       const target = targetOf(Arn, context.functions, SqsParameters?.MessageGroupId);
       if (target === undefined) throw new UnknownTemplateError(where, `schedule target ${Arn}`);
       const role = context.roles.get(RoleArn);
       if (role === undefined) throw new UnknownTemplateError(where, `role ${RoleArn}`);
-      if (!mayAssume(role, "scheduler.amazonaws.com", stack.attribute(logicalId, "Arn"))) {
+      // Scheduler assumes roles in the name of the group, never in that of one schedule.
+      if (!mayAssume(role, "scheduler.amazonaws.com", localArn("scheduler", `schedule-group/${GroupName}`))) {
         throw new MissingGrantError(logicalId, "sts:AssumeRole", role.arn);
       }
       requireGrants(context.guard, { kind: "role", id: logicalId, role }, [actionOf(target)], target.arn);
       return {
         id: logicalId,
+        source: "aws.scheduler" as const,
+        arn: stack.attribute(logicalId, "Arn"),
         expression: properties.ScheduleExpression,
         schedule: parseSchedule(where, properties.ScheduleExpression),
         target,

@@ -18,17 +18,18 @@ export interface SchedulesOptions {
   isPending(id: string): boolean;
 }
 
-function scheduledEvent(id: string, now: number): string {
+function scheduledEvent({ source, arn }: ScheduleSettings, now: number): string {
   return JSON.stringify({
     version: "0",
     id: randomUUID(),
     "detail-type": "Scheduled Event",
-    source: "aws.scheduler",
+    source,
     account: LOCAL_ACCOUNT,
     time: new Date(now).toISOString(),
     region: LOCAL_REGION,
-    resources: [id],
-    detail: "{}",
+    resources: [arn],
+    // Scheduler's is a text, a rule's is an object.
+    detail: source === "aws.scheduler" ? "{}" : {},
   });
 }
 
@@ -71,7 +72,7 @@ export function startSchedules(options: SchedulesOptions): { stop(): void } {
       return;
     }
     if (clock.scale === 1 || !options.isPending(settings.id)) {
-      options.sender.send(settings.target, settings.input ?? scheduledEvent(settings.id, now), settings.id);
+      options.sender.send(settings.target, settings.input ?? scheduledEvent(settings, now), settings.id);
     }
     const following = settings.schedule(planned);
     const next = following > now ? following : settings.schedule(now);

@@ -5,7 +5,7 @@ import { type FunctionInstance, startInstance } from "../../src/functions/functi
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
 /** Field 19 of `/proc/<thread>/stat`, counted from behind the command's name (proc(5)). */
-const HANDLER = `
+const NICENESS = `
   import { readFileSync } from "node:fs";
   export const handler = () => {
     const stat = readFileSync("/proc/thread-self/stat", "utf8");
@@ -19,13 +19,13 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
-async function nicenessOf(isBackground: boolean): Promise<unknown> {
-  const module = join(folder.path, "index.mjs");
-  await writeFile(module, HANDLER);
+async function resultOf(handler: string, isBackground: boolean): Promise<unknown> {
+  await writeFile(join(folder.path, "index.mjs"), handler);
   const instance = (await startInstance({
     data: {
-      module,
+      module: "index.mjs",
       exportName: "handler",
+      folder: folder.path,
       compileCache: join(folder.path, "cache"),
       functionName: "f",
       functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f",
@@ -46,7 +46,7 @@ async function nicenessOf(isBackground: boolean): Promise<unknown> {
 
 describe.runIf(process.platform === "linux")("a function's thread", () => {
   it("gives way when nobody waits for the function, and no other thread does", async () => {
-    expect(await nicenessOf(true)).toEqual({ kind: "done", result: "10" });
-    expect(await nicenessOf(false)).toEqual({ kind: "done", result: "0" });
+    expect(await resultOf(NICENESS, true)).toEqual({ kind: "done", result: "10" });
+    expect(await resultOf(NICENESS, false)).toEqual({ kind: "done", result: "0" });
   });
 });

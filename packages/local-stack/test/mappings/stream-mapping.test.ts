@@ -7,6 +7,7 @@ import { StreamMapping, type StreamMappingSettings } from "../../src/mappings/st
 const SETTINGS: StreamMappingSettings = {
   streamArn: "arn:stream",
   functionArn: "arn:function",
+  startsAtLatest: false,
   batchSize: 10,
   windowMs: 0,
   bisects: false,

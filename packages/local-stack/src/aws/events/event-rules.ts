@@ -102,7 +102,15 @@ export function readRules(
     if (expression === undefined) continue;
     const schedule = parseSchedule(where, expression);
     schedules.push(
-      ...targets.map(({ target, input }) => ({ id: logicalId, expression, schedule, target, input })),
+      ...targets.map(({ target, input }, index) => ({
+        id: index === 0 ? logicalId : `${logicalId}/${index}`,
+        source: "aws.events" as const,
+        arn,
+        expression,
+        schedule,
+        target,
+        input,
+      })),
     );
   }
   return { rules, schedules };
