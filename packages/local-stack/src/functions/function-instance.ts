@@ -33,12 +33,21 @@ function splitLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
+/**
+ * What a thread keeps for short-lived objects, at most. V8 lets a busy thread take 96 MB, although 16 MB serve as well:
+ * with eight threads a stack grew to 1,330 MB in 10,000 events, instead of 680 MB.
+ */
+const YOUNG_GENERATION_MB = 16;
+
 function startWorker(settings: InstanceSettings, session: string): Worker {
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
     env: { ...settings.environment, AWS_SESSION_TOKEN: session },
     workerData: { ...settings.workerData, instance: settings.data },
     // A leak ends the thread at this limit. One large allocation far past it makes V8 end the process: no thread can stop that.
-    resourceLimits: { maxOldGenerationSizeMb: settings.data.memoryMegabytes },
+    resourceLimits: {
+      maxOldGenerationSizeMb: settings.data.memoryMegabytes,
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
     execArgv: ["--disable-warning=ExperimentalWarning"],
     stdout: true,
     stderr: true,
