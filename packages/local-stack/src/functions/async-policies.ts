@@ -5,7 +5,7 @@ import { DEFAULT_ASYNC_POLICY, type AsyncPolicy } from "./async-invocations.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 import type { Functions } from "./functions.ts";
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.literal("$LATEST"),
   MaximumRetryAttempts: z.coerce.number().default(DEFAULT_ASYNC_POLICY.maxRetries),

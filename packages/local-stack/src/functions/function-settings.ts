@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as z from "zod";
 import { UnknownTemplateError } from "../errors.ts";
 import type { Stack } from "../template/stack.ts";
-import { jsonSchema } from "../template/template.ts";
+import { noEffect } from "../template/template.ts";
 
-const functionSchema = z.strictObject({
+export const functionSchema = z.strictObject({
   Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
   Handler: z.string().regex(/^[\w./-]+\.\w+$/),
   // All run on the Node that runs the stack.
@@ -17,14 +17,14 @@ const functionSchema = z.strictObject({
   ReservedConcurrentExecutions: z.coerce.number().optional(),
   FunctionName: z.string().optional(),
   // None of these changes what a function does on one machine.
-  Architectures: z.array(z.string()).optional(),
-  Description: z.string().optional(),
-  EphemeralStorage: jsonSchema.optional(),
+  Architectures: noEffect,
+  Description: noEffect,
+  EphemeralStorage: noEffect,
   // Recursive-loop detection stops runs of 16 and more; nothing here detects loops.
   RecursiveLoop: z.enum(["Allow", "Terminate"]).optional(),
   LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
-  Tags: jsonSchema.optional(),
-  TracingConfig: jsonSchema.optional(),
+  Tags: noEffect,
+  TracingConfig: noEffect,
 });
 
 const manifestSchema = z.object({

@@ -4,7 +4,7 @@ import type { FunctionSettings } from "../functions/function-settings.ts";
 import type { Functions } from "../functions/functions.ts";
 import { localArn } from "../region.ts";
 import type { Stack } from "../template/stack.ts";
-import { jsonSchema } from "../template/template.ts";
+import { noEffect } from "../template/template.ts";
 import type { Authorizer } from "./authorize.ts";
 
 const corsSchema = z.strictObject({
@@ -17,15 +17,15 @@ const corsSchema = z.strictObject({
 });
 export type Cors = z.infer<typeof corsSchema>;
 
-const apiSchema = z.strictObject({
+export const apiSchema = z.strictObject({
   Name: z.string(),
   ProtocolType: z.literal("HTTP"),
-  Description: z.string().optional(),
+  Description: noEffect,
   CorsConfiguration: corsSchema.optional(),
-  Tags: jsonSchema.optional(),
+  Tags: noEffect,
 });
 
-const authorizerSchema = z.strictObject({
+export const authorizerSchema = z.strictObject({
   ApiId: z.string(),
   Name: z.string(),
   AuthorizerType: z.literal("JWT"),
@@ -33,7 +33,7 @@ const authorizerSchema = z.strictObject({
   JwtConfiguration: z.strictObject({ Issuer: z.string(), Audience: z.array(z.string()) }),
 });
 
-const integrationSchema = z.strictObject({
+export const integrationSchema = z.strictObject({
   ApiId: z.string(),
   IntegrationType: z.literal("AWS_PROXY"),
   IntegrationUri: z.string(),
@@ -42,7 +42,7 @@ const integrationSchema = z.strictObject({
   IntegrationMethod: z.literal("POST").optional(),
 });
 
-const routeSchema = z.strictObject({
+export const routeSchema = z.strictObject({
   ApiId: z.string(),
   RouteKey: z.string(),
   Target: z.string().regex(/^integrations\//),
@@ -51,7 +51,7 @@ const routeSchema = z.strictObject({
   AuthorizationScopes: z.array(z.string()).default([]),
 });
 
-const stageSchema = z.strictObject({
+export const stageSchema = z.strictObject({
   ApiId: z.string(),
   // Another stage would put its name before every path.
   StageName: z.literal("$default"),
@@ -63,9 +63,9 @@ const stageSchema = z.strictObject({
       DetailedMetricsEnabled: z.boolean().optional(),
     })
     .optional(),
-  AccessLogSettings: jsonSchema.optional(),
-  Description: z.string().optional(),
-  Tags: jsonSchema.optional(),
+  AccessLogSettings: noEffect,
+  Description: noEffect,
+  Tags: noEffect,
 });
 
 /** A route with all that it takes to answer a request. */

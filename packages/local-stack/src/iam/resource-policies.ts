@@ -4,14 +4,14 @@ import type { Stack } from "../template/stack.ts";
 import { jsonSchema } from "../template/template.ts";
 import { parsePolicy, type Statement } from "./policy.ts";
 
-const queuePolicySchema = z.strictObject({ Queues: z.array(z.string()), PolicyDocument: jsonSchema });
-const bucketPolicySchema = z.strictObject({ Bucket: z.string(), PolicyDocument: jsonSchema });
-const busPolicySchema = z.strictObject({
+export const queuePolicySchema = z.strictObject({ Queues: z.array(z.string()), PolicyDocument: jsonSchema });
+export const bucketPolicySchema = z.strictObject({ Bucket: z.string(), PolicyDocument: jsonSchema });
+export const busPolicySchema = z.strictObject({
   EventBusName: z.string().default("default"),
   StatementId: z.string(),
   Statement: z.record(z.string(), jsonSchema),
 });
-const permissionSchema = z.strictObject({
+export const permissionSchema = z.strictObject({
   Action: z.string(),
   FunctionName: z.string(),
   Principal: z.string(),

@@ -1,34 +1,33 @@
 import * as z from "zod";
 import { UnknownTemplateError } from "../errors.ts";
 import type { Stack } from "../template/stack.ts";
-import { jsonSchema, type Json } from "../template/template.ts";
+import { jsonSchema, type Json, noEffect } from "../template/template.ts";
 import { globalArn } from "../region.ts";
 import type { Role } from "./guard.ts";
 import { parsePolicy, type Statement } from "./policy.ts";
 
 const inlinePolicySchema = z.strictObject({ PolicyName: z.string(), PolicyDocument: jsonSchema });
-const tagsSchema = z.array(z.object({ Key: z.string(), Value: z.string() })).optional();
 
-const roleSchema = z.strictObject({
+export const roleSchema = z.strictObject({
   AssumeRolePolicyDocument: jsonSchema,
   Policies: z.array(inlinePolicySchema).default([]),
   ManagedPolicyArns: z.array(z.string()).default([]),
   RoleName: z.string().optional(),
-  Description: z.string().optional(),
+  Description: noEffect,
   Path: z.literal("/").optional(),
-  MaxSessionDuration: z.number().optional(),
-  Tags: tagsSchema,
+  MaxSessionDuration: noEffect,
+  Tags: noEffect,
 });
 
-const policySchema = z.strictObject({
+export const policySchema = z.strictObject({
   PolicyName: z.string(),
   PolicyDocument: jsonSchema,
   Roles: z.array(z.string()),
 });
 
-const managedPolicySchema = z.strictObject({
+export const managedPolicySchema = z.strictObject({
   ManagedPolicyName: z.string().optional(),
-  Description: z.string().optional(),
+  Description: noEffect,
   Path: z.literal("/").optional(),
   PolicyDocument: jsonSchema,
   Roles: z.array(z.string()).default([]),

@@ -4,12 +4,12 @@ import type { FunctionSettings } from "../functions/function-settings.ts";
 import type { Functions } from "../functions/functions.ts";
 import { LOCAL_REGION } from "../region.ts";
 import type { Stack } from "../template/stack.ts";
-import { jsonSchema, type Json } from "../template/template.ts";
+import { jsonSchema, type Json, noEffect } from "../template/template.ts";
 import { compileFilters, type EventPattern } from "./event-pattern.ts";
 import type { QueueMappingSettings } from "./queue-mapping.ts";
 import type { StreamMappingSettings } from "./stream-mapping.ts";
 
-const mappingSchema = z.strictObject({
+export const mappingSchema = z.strictObject({
   EventSourceArn: z.string(),
   FunctionName: z.string(),
   Enabled: z.boolean().default(true),
@@ -27,8 +27,8 @@ const mappingSchema = z.strictObject({
     .optional(),
   ScalingConfig: z.strictObject({ MaximumConcurrency: z.coerce.number() }).optional(),
   // Metrics and tags change nothing on one machine.
-  MetricsConfig: jsonSchema.optional(),
-  Tags: jsonSchema.optional(),
+  MetricsConfig: noEffect,
+  Tags: noEffect,
 });
 type MappingProperties = z.output<typeof mappingSchema>;
 

@@ -5,13 +5,14 @@ import { mayAssume, type Guard, type Role } from "../iam/guard.ts";
 import { requireGrants } from "../mappings/required-grants.ts";
 import { localArn } from "../region.ts";
 import type { Stack } from "../template/stack.ts";
+import { noEffect } from "../template/template.ts";
 import { parseSchedule, type Schedule } from "./cron.ts";
 import { actionOf, targetOf, type Target } from "./targets.ts";
 
-const scheduleSchema = z.strictObject({
+export const scheduleSchema = z.strictObject({
   Name: z.string().optional(),
   GroupName: z.string().optional(),
-  Description: z.string().optional(),
+  Description: noEffect,
   State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.enum(["UTC", "Etc/UTC"]).optional(),
@@ -22,13 +23,13 @@ const scheduleSchema = z.strictObject({
     RoleArn: z.string(),
     Input: z.string().optional(),
     // Scheduler hands an event to Lambda, which takes it: retries are about that step and never come to it here.
-    RetryPolicy: z.looseObject({}).optional(),
-    DeadLetterConfig: z.looseObject({}).optional(),
+    RetryPolicy: noEffect,
+    DeadLetterConfig: noEffect,
     SqsParameters: z.strictObject({ MessageGroupId: z.string().optional() }).optional(),
   }),
 });
 
-const groupSchema = z.strictObject({ Name: z.string().optional(), Tags: z.unknown().optional() });
+export const groupSchema = z.strictObject({ Name: z.string().optional(), Tags: noEffect });
 
 /** A schedule of the template, or one target of a rule with a schedule. */
 export interface ScheduleSettings {

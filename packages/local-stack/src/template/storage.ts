@@ -1,14 +1,14 @@
 import * as z from "zod";
 import type { DynamoDbService, SqsService } from "../aws/services.ts";
 import type { Stack } from "./stack.ts";
-import { jsonSchema } from "./template.ts";
+import { noEffect } from "./template.ts";
 
 const tableSchema = z.looseObject({
   KeySchema: z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) })),
 });
 const queueSchema = z.looseObject({ VisibilityTimeout: z.coerce.number().default(30) });
 
-const bucketSchema = z.strictObject({
+export const bucketSchema = z.strictObject({
   BucketName: z.string().optional(),
   LifecycleConfiguration: z
     .strictObject({
@@ -17,16 +17,16 @@ const bucketSchema = z.strictObject({
           Id: z.string().optional(),
           Status: z.enum(["Enabled", "Disabled"]),
           ExpirationInDays: z.coerce.number().optional(),
-          AbortIncompleteMultipartUpload: jsonSchema.optional(),
+          AbortIncompleteMultipartUpload: noEffect,
         }),
       ),
     })
     .optional(),
   // Who may read is decided by policies; encryption and owners change nothing on one machine.
-  BucketEncryption: jsonSchema.optional(),
-  OwnershipControls: jsonSchema.optional(),
-  PublicAccessBlockConfiguration: jsonSchema.optional(),
-  Tags: jsonSchema.optional(),
+  BucketEncryption: noEffect,
+  OwnershipControls: noEffect,
+  PublicAccessBlockConfiguration: noEffect,
+  Tags: noEffect,
 });
 
 const DAY_MS = 86_400_000;

@@ -17,6 +17,9 @@ export const jsonSchema: z.ZodType<Json> = z.lazy(() =>
   ]),
 );
 
+/** A property that is accepted, and changes nothing on one machine: the tables of what is supported say so. */
+export const noEffect = jsonSchema.optional().meta({ withoutEffect: true });
+
 const resourceSchema = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), jsonSchema).default({}),

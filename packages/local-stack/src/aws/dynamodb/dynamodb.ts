@@ -42,6 +42,9 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map(
   }),
 );
 
+/** Actions that clients may call. */
+export const DYNAMODB_ACTIONS: readonly string[] = [...ACTIONS.keys()];
+
 function handle(store: TableStore, call: AwsCall): Record<string, unknown> {
   const action = ACTIONS.get(call.action);
   if (action === undefined) {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { noEffect } from "../../template/template.ts";
 import { validationError } from "./attribute-value.ts";
 
 export interface KeyAttribute {
@@ -38,9 +39,9 @@ const indexSchema = z.strictObject({
     ProjectionType: z.enum(["ALL", "KEYS_ONLY", "INCLUDE"]),
     NonKeyAttributes: z.array(z.string()).optional(),
   }),
-  ContributorInsightsSpecification: z.unknown().optional(),
-  OnDemandThroughput: z.unknown().optional(),
-  ProvisionedThroughput: z.unknown().optional(),
+  ContributorInsightsSpecification: noEffect,
+  OnDemandThroughput: noEffect,
+  ProvisionedThroughput: noEffect,
 });
 const common = {
   TableName: z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/),
@@ -48,13 +49,13 @@ const common = {
   AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: keyType })),
   GlobalSecondaryIndexes: z.array(indexSchema).optional(),
   // What does not change how one machine behaves.
-  BillingMode: z.unknown().optional(),
-  ProvisionedThroughput: z.unknown().optional(),
-  OnDemandThroughput: z.unknown().optional(),
-  SSESpecification: z.unknown().optional(),
-  Tags: z.unknown().optional(),
-  TableClass: z.unknown().optional(),
-  DeletionProtectionEnabled: z.unknown().optional(),
+  BillingMode: noEffect,
+  ProvisionedThroughput: noEffect,
+  OnDemandThroughput: noEffect,
+  SSESpecification: noEffect,
+  Tags: noEffect,
+  TableClass: noEffect,
+  DeletionProtectionEnabled: noEffect,
 };
 
 /** The properties of `AWS::DynamoDB::Table`; one that is not named here is refused. */
@@ -62,8 +63,8 @@ export const templateSchema = z.strictObject({
   ...common,
   StreamSpecification: z.strictObject({ StreamViewType: streamView }).optional(),
   TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
-  PointInTimeRecoverySpecification: z.unknown().optional(),
-  ContributorInsightsSpecification: z.unknown().optional(),
+  PointInTimeRecoverySpecification: noEffect,
+  ContributorInsightsSpecification: noEffect,
 });
 
 /** The input of `CreateTable`. */

@@ -5,6 +5,8 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from "../../region.ts";
 import { AwsError, type AwsService } from "../aws-service.ts";
 
 const MAX_ENTRIES = 10;
+/** Actions that clients may call. */
+export const EVENTS_ACTIONS: readonly string[] = ["PutEvents"];
 
 const putEventsSchema = z.strictObject({
   Entries: z
@@ -71,7 +73,7 @@ export function createEventBuses(options: {
 }): AwsService {
   return {
     handle: (call) => {
-      if (call.action !== "PutEvents") {
+      if (!EVENTS_ACTIONS.includes(call.action)) {
         throw new AwsError("UnknownOperationException", `EventBridge's ${call.action} is not local`);
       }
       const parsed = putEventsSchema.safeParse(call.input);

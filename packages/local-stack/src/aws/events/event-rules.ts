@@ -7,11 +7,11 @@ import { parseSchedule } from "../../schedules/cron.ts";
 import type { ScheduleSettings } from "../../schedules/schedule-settings.ts";
 import { actionOf, targetOf, type Target } from "../../schedules/targets.ts";
 import type { Stack } from "../../template/stack.ts";
-import { jsonSchema } from "../../template/template.ts";
+import { jsonSchema, noEffect } from "../../template/template.ts";
 
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   Name: z.string().optional(),
-  Description: z.string().optional(),
+  Description: noEffect,
   EventBusName: z.string().default("default"),
   EventPattern: jsonSchema.optional(),
   ScheduleExpression: z.string().optional(),
@@ -24,17 +24,17 @@ const ruleSchema = z.strictObject({
         RoleArn: z.string().optional(),
         Input: z.string().optional(),
         SqsParameters: z.strictObject({ MessageGroupId: z.string().optional() }).optional(),
-        RetryPolicy: jsonSchema.optional(),
-        DeadLetterConfig: jsonSchema.optional(),
+        RetryPolicy: noEffect,
+        DeadLetterConfig: noEffect,
       }),
     )
     .default([]),
 });
 
-const busSchema = z.strictObject({
+export const busSchema = z.strictObject({
   Name: z.string(),
-  Description: z.string().optional(),
-  Tags: jsonSchema.optional(),
+  Description: noEffect,
+  Tags: noEffect,
 });
 
 export interface RuleTarget {

@@ -7,6 +7,8 @@ import { AwsError } from "../aws-service.ts";
 import { answerJson, type RawRoute } from "../http-endpoint.ts";
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+/** Actions that clients may call. */
+export const LAMBDA_ACTIONS: readonly string[] = ["Invoke"];
 const JSON_TYPE = "application/json";
 
 interface LambdaRouteOptions {

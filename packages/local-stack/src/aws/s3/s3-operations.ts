@@ -127,13 +127,34 @@ function completeUpload(uploads: MultipartUploads, { body, bucket, key, query }:
   return xml("CompleteMultipartUploadResult", { Bucket: bucket, Key: key, ETag: object.etag });
 }
 
+/** Actions by the requests that ask for them. */
+const ACTIONS = {
+  "GET object": "GetObject",
+  "HEAD object": "HeadObject",
+  "PUT object": "PutObject",
+  "DELETE object": "DeleteObject",
+  "POST object uploads": "CreateMultipartUpload",
+  "PUT object uploadId": "UploadPart",
+  "POST object uploadId": "CompleteMultipartUpload",
+  "DELETE object uploadId": "AbortMultipartUpload",
+  "GET bucket list-type": "ListObjectsV2",
+  "HEAD bucket": "HeadBucket",
+  "POST bucket delete": "DeleteObjects",
+} as const;
+type S3RequestKind = keyof typeof ACTIONS;
+
+/** Actions that clients may call. */
+export const S3_ACTIONS: readonly string[] = Object.values(ACTIONS);
+
+const isKnown = (kind: string): kind is S3RequestKind => Object.hasOwn(ACTIONS, kind);
+
 /** The operation that a request asks for; undefined when it is none that the stand-in has. */
 export function s3Operation(
   { request, key, query }: S3Request,
   context: { store: ObjectStore; uploads: MultipartUploads; now: () => number },
 ): S3Operation | undefined {
   const { store, uploads, now } = context;
-  const operations: Readonly<Record<string, S3Operation>> = {
+  const operations: Readonly<Record<S3RequestKind, S3Operation>> = {
     "GET object": { action: "s3:GetObject", run: (s3) => getObject(store, s3) },
     "HEAD object": { action: "s3:GetObject", run: (s3) => getObject(store, s3) },
     "PUT object": { action: "s3:PutObject", run: (s3) => putObject(store, now, s3) },
@@ -181,5 +202,6 @@ export function s3Operation(
     },
   };
   const sub = ["uploads", "uploadId", "list-type", "delete"].find((name) => query.has(name));
-  return operations[[request.method, key === "" ? "bucket" : "object", sub].filter(Boolean).join(" ")];
+  const kind = [request.method, key === "" ? "bucket" : "object", sub].filter(Boolean).join(" ");
+  return isKnown(kind) ? operations[kind] : undefined;
 }

@@ -24,6 +24,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   UntagResource: untagSecret,
 };
 
+/** Actions that clients may call. */
+export const SECRETS_ACTIONS: readonly string[] = Object.keys(OPERATIONS);
+
 /** Secrets with versions, stages, recovery windows and idempotent tokens. */
 export function createSecretsManager(context: SecretContext): AwsService {
   return {

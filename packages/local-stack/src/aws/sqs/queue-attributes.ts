@@ -35,14 +35,22 @@ const OTHERS = [
   "DeduplicationScope",
   "FifoThroughputLimit",
   "RedrivePolicy",
-  // Accepted, and without an effect on one machine.
+] as const;
+/** Accepted, and without an effect on one machine. */
+const WITHOUT_EFFECT = [
   "RedriveAllowPolicy",
   "KmsMasterKeyId",
   "KmsDataKeyReusePeriodSeconds",
   "SqsManagedSseEnabled",
   "Policy",
 ] as const;
-const KNOWN: ReadonlySet<string> = new Set([...Object.keys(RANGES), ...OTHERS]);
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(RANGES), ...OTHERS, ...WITHOUT_EFFECT]);
+
+/** The properties of `AWS::SQS::Queue`. */
+export const QUEUE_PROPERTIES = {
+  effective: ["QueueName", ...Object.keys(RANGES), ...OTHERS],
+  withoutEffect: [...WITHOUT_EFFECT, "Tags"],
+} as const;
 
 const redriveSchema = z.object({
   deadLetterTargetArn: z.string(),

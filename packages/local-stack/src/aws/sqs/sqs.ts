@@ -48,6 +48,9 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map(
   }),
 );
 
+/** Actions that clients may call. */
+export const SQS_ACTIONS: readonly string[] = [...ACTIONS.keys()];
+
 function handle(service: QueueService, call: AwsCall): ReturnType<Action> {
   const action = ACTIONS.get(call.action);
   if (action === undefined) {
