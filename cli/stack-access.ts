@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Clock } from "../lambdas/core/base/clock.ts";
-import { readClock } from "@trailcast/local-stack/access";
+import { readClock, LOCAL_REGION } from "@trailcast/local-stack/access";
 import { type Endpoints, isRunning, outputsFile, readEndpoints, readOutputs } from "../local/endpoints.ts";
-import { LOCAL_REGION } from "@trailcast/local-stack/access";
 import { CliError } from "./cli-error.ts";
 
 /** Which stack a command works on: a local one by its folder, a deployed one by the file of its outputs. */

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AwsCall, NoAnswerError } from "@trailcast/local-stack/aws";
-import type { Caller, Disturbance, MappedInvocation } from "@trailcast/local-stack";
-import type { InvocationResult } from "@trailcast/local-stack";
+import type { Caller, Disturbance, MappedInvocation, InvocationResult } from "@trailcast/local-stack";
 import type { Chance } from "./chance.ts";
 import type { HappenedFault } from "./fault-log.ts";
 

@@ -19,9 +19,13 @@ import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import { DELIVERIES, EVENTS, JOURNAL, REGISTRY } from "../../lambdas/core/base/table-schema.ts";
 import type { ManageDependencies } from "../../lambdas/manage/dependencies.ts";
 import { createManageHandler } from "../../lambdas/manage/manage-workspaces.ts";
-import { openSecretStore } from "@trailcast/local-stack/aws";
-import { createSecretsManager } from "@trailcast/local-stack/aws";
-import { createDynamoDb, openDatabase, startHttpEndpoint } from "@trailcast/local-stack/aws";
+import {
+  openSecretStore,
+  createSecretsManager,
+  createDynamoDb,
+  openDatabase,
+  startHttpEndpoint,
+} from "@trailcast/local-stack/aws";
 import { violationsOf } from "./openapi-conformance.ts";
 import { claims, lambdaContext } from "./http-events.ts";
 import {

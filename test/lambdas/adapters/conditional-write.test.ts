@@ -2,8 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { putIf, updateIf } from "../../../lambdas/adapters/conditional-write.ts";
 import { createLaneStore } from "../../../lambdas/adapters/lane-store.ts";
-import { AwsError } from "@trailcast/local-stack/aws";
-import { startHttpEndpoint } from "@trailcast/local-stack/aws";
+import { AwsError, startHttpEndpoint } from "@trailcast/local-stack/aws";
 import { laneAtStart } from "../../helpers/in-memory-stores.ts";
 
 /** Error names that the table answers with, in turn; after them it writes. */

@@ -31,9 +31,12 @@ import { receiptSchema } from "../../../lambdas/core/retention/receipt.ts";
 import { workspaceSchema } from "../../../lambdas/core/workspace/entitlement.ts";
 import { DEFAULT_RETENTION } from "../../../lambdas/core/workspace/retention.ts";
 import { createPurgeWorkspaceHandler } from "../../../lambdas/purge-workspace.ts";
-import { openSecretStore } from "../../../packages/local-stack/src/aws/secrets/secret-store.ts";
-import { createSecretsManager } from "../../../packages/local-stack/src/aws/secrets/secrets-manager.ts";
-import { openDatabase, startHttpEndpoint } from "../../../packages/local-stack/src/aws/services.ts";
+import {
+  createSecretsManager,
+  openDatabase,
+  openSecretStore,
+  startHttpEndpoint,
+} from "@trailcast/local-stack/aws";
 import { contextWith } from "../../helpers/http-events.ts";
 import { createRecordedLog, createRecordedMetrics } from "../../helpers/in-memory-stores.ts";
 import { type LocalDynamo, startLocalDynamo } from "../../helpers/local-dynamo.ts";

@@ -9,8 +9,13 @@ import { createWakeUpQueue, type WakeUpQueueUrls } from "../../../lambdas/adapte
 import { createSecretReader } from "../../../lambdas/adapters/secret-reader.ts";
 import { linesOf } from "../../../lambdas/core/entry/entry-body.ts";
 import type { Notice } from "../../../lambdas/core/lane/owner-notice.ts";
-import { AwsError, type AwsCall } from "@trailcast/local-stack/aws";
-import { createSqs, openDatabase, startHttpEndpoint } from "@trailcast/local-stack/aws";
+import {
+  AwsError,
+  type AwsCall,
+  createSqs,
+  openDatabase,
+  startHttpEndpoint,
+} from "@trailcast/local-stack/aws";
 import { SECRET } from "../../helpers/in-memory-lanes.ts";
 import { createInMemoryEntries, workspaceRow } from "../../helpers/in-memory-stores.ts";
 import { PLANS } from "../../helpers/sample-events.ts";

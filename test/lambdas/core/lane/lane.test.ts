@@ -1,9 +1,8 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
 import { type Lane, LANE_ATTRIBUTES } from "../../../../lambdas/core/lane/lane.ts";
-import { itemSize } from "@trailcast/local-stack/aws";
+import { itemSize, type Item } from "@trailcast/local-stack/aws";
 import { RANGES_MAX } from "../../../../lambdas/core/journal/range.ts";
-import type { Item } from "@trailcast/local-stack/aws";
 
 const AT = "2026-11-23T12:00:00.000Z";
 const ULID = "01KAQN3ZJ8W5M2T9C7R4X6V0BD";
