@@ -31,7 +31,14 @@ export type Sbom = z.infer<typeof sbomSchema>;
 
 const lockSchema = z.object({
   name: z.string(),
-  packages: z.record(z.string(), z.looseObject({ version: z.string().optional() })),
+  packages: z.record(
+    z.string(),
+    z.looseObject({
+      version: z.string().optional(),
+      dev: z.boolean().optional(),
+      link: z.boolean().optional(),
+    }),
+  ),
 });
 
 /** A package cannot be accounted for; the message says why. */
@@ -47,7 +54,7 @@ export class ThirdPartyError extends Error {
 export function describePackages(sources: readonly string[]): Sbom {
   const json = execFileSync(
     "npm",
-    ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--omit=dev", "--no-workspaces"],
+    ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--no-workspaces"],
     {
       cwd: ROOT,
       encoding: "utf8",
@@ -57,8 +64,16 @@ export function describePackages(sources: readonly string[]): Sbom {
     },
   );
   const sbom = sbomSchema.parse(JSON.parse(json));
-  // npm takes it from the folder.
-  sbom.metadata.component.name = readLock().name;
+  const { name, packages } = readLock();
+  // npm takes the name from the folder.
+  sbom.metadata.component.name = name;
+  // `npm sbom --omit=dev` would also leave out what a workspace needs only for its tests and Trailcast needs at run time.
+  const shipped = new Set(
+    Object.entries(packages)
+      .filter(([path, { dev, link }]) => path.includes("node_modules/") && dev !== true && link !== true)
+      .map(([path, { version = "?" }]) => `${nameIn(path)}@${version}`),
+  );
+  sbom.components = sbom.components.filter((component) => shipped.has(idOf(component)));
   const components = new Map(sbom.components.map((component) => [idOf(component), component]));
   for (const id of bundledPackages(sources)) {
     const component = components.get(id);

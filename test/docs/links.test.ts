@@ -42,7 +42,7 @@ function textsIn(folder: string): { path: string; text: string }[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((found) => found.isFile() && TEXT_FILE.test(found.name))
     .map((found) => relative(ROOT, join(found.parentPath, found.name)))
-    .filter((path) => !path.includes("node_modules/") && !path.includes("/dist/"))
+    .filter((path) => !/(?:node_modules|\/dist|\/\.cache)\//.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
 }
 
