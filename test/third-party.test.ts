@@ -51,6 +51,14 @@ describe("what Trailcast brings along of others", () => {
     expect(bundled.filter((id) => !notices.includes(`\n${id} (`))).toEqual([]);
   });
 
+  it("is in the SBOM when package.json names it, also when a workspace needs it for its tests", () => {
+    const manifest: { dependencies: Record<string, string> } = JSON.parse(
+      readFileSync(join(REPOSITORY, "package.json"), "utf8"),
+    );
+    const listed = new Set(sbom.components.map(({ name }) => name));
+    expect(Object.keys(manifest.dependencies).filter((name) => !listed.has(name))).toEqual([]);
+  });
+
   it("has a licence from the permitted ones and its text in the notices", () => {
     const wrong = sbom.components.filter((component) => !isPermitted(licenseOf(component), PERMITTED));
     expect(wrong.map(({ name }) => name)).toEqual([]);
