@@ -20,7 +20,7 @@ const identifier = fc
 const text = fc.string({ unit: "binary" });
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined });
-// Numbers that JSON gives back as they were written, as the schema asks.
+// Only numbers that JSON returns as they were written, because the schema accepts no others.
 const leaf = fc.oneof(
   text,
   fc.maxSafeInteger(),
@@ -68,7 +68,7 @@ function build(events: readonly PostedEvent[]): Entry {
 }
 
 describe("an entry", () => {
-  it("holds every event that the schema takes, whole, as a CloudEvent of its own line", () => {
+  it("holds each event that the schema accepts, completely, as a CloudEvent on a line of its own", () => {
     fc.assert(
       fc.property(fc.array(eventArbitrary, { minLength: 1, maxLength: 5 }), (posted) => {
         const { events } = recordRequestSchema.parse(JSON.parse(JSON.stringify({ events: posted })));
@@ -92,7 +92,7 @@ describe("an entry", () => {
     );
   });
 
-  it("says of its bytes what they are, and the journal takes it from the stream", () => {
+  it("describes its body correctly, and the stream record yields the same reference", () => {
     fc.assert(
       fc.property(
         fc.array(eventArbitrary, { minLength: 1, maxLength: 5 }),
@@ -120,7 +120,7 @@ describe("an entry", () => {
   });
 });
 
-it("a body is compressed only where that makes it smaller, and comes back byte for byte", () => {
+it("compresses the body only if that makes it smaller, and unpacks it byte for byte", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2_000 }), (bytes) => {
       const plain = new Uint8Array(bytes);

@@ -30,7 +30,7 @@ beforeEach(() => {
   };
 });
 
-it("records an event of our own in the workspace's log", async () => {
+it("records an event of Trailcast itself in the workspace's log", async () => {
   const { event: id } = await recordOwnEvent({ workspace, event }, recorder);
   const [stored] = entries.entries.values();
   expect(linesOf(stored!).map((line) => JSON.parse(line))).toMatchObject([
@@ -38,7 +38,7 @@ it("records an event of our own in the workspace's log", async () => {
   ]);
 });
 
-it("records a fact once, however often and with whatever details it is told", async () => {
+it("records an event once per idempotency key, even if a repeat has other details", async () => {
   const first = await recordOwnEvent({ workspace, event, idempotencyKey: "whd_1 suspended" }, recorder);
   const again = await recordOwnEvent(
     { workspace, event: { ...event, description: "later" }, idempotencyKey: "whd_1 suspended" },
@@ -49,7 +49,7 @@ it("records a fact once, however often and with whatever details it is told", as
   expect(entries.entries.size).toBe(2);
 });
 
-it("cannot be kept out by an emitter who uses the same key", async () => {
+it("records an event of Trailcast although an emitter used the same idempotency key", async () => {
   await recordEntry(
     { workspace, events: [event], requestHash: "theirs", idempotencyKey: "whd_1 suspended" },
     recorder,
@@ -61,7 +61,7 @@ it("cannot be kept out by an emitter who uses the same key", async () => {
   });
 });
 
-it("spreads a giant's entries over its shards and keeps them under its key", async () => {
+it("spreads the entries of a workspace with shards over all of its partition keys", async () => {
   const giant = { ...recorder, settings: { ...recorder.settings, shards: { ws_1: 4 } } };
   for (let post = 0; post < 40; post++) await recordOwnEvent({ workspace, event }, giant);
   const partitions = new Set([...entries.entries.values()].map(({ partition }) => partition));
@@ -72,11 +72,14 @@ it.each([
   { hold: undefined, expiry: expiryOf("2026-11-23T12:00:00.000Z", 365) },
   { hold: "pending", expiry: NEVER_EXPIRES },
   { hold: "held", expiry: NEVER_EXPIRES },
-] as const)("an entry of an emitter or of our own under the hold $hold expires at $expiry", async (state) => {
-  const row = state.hold === undefined ? workspace : workspaceRow("ws_1", { hold: state.hold });
-  await recordEntry({ workspace: row, events: [event], requestHash: "theirs" }, recorder);
-  const { clock, random, settings } = recorder;
-  const own = buildOwnEntry({ workspace: row, event, trace: undefined }, clock(), random, settings);
-  const expiries = [own, ...entries.entries.values()].map(({ expiresAt }) => expiresAt);
-  expect(expiries).toEqual([state.expiry, state.expiry]);
-});
+] as const)(
+  "an entry of an emitter or of Trailcast recorded with the legal hold $hold expires at $expiry",
+  async (state) => {
+    const row = state.hold === undefined ? workspace : workspaceRow("ws_1", { hold: state.hold });
+    await recordEntry({ workspace: row, events: [event], requestHash: "theirs" }, recorder);
+    const { clock, random, settings } = recorder;
+    const own = buildOwnEntry({ workspace: row, event, trace: undefined }, clock(), random, settings);
+    const expiries = [own, ...entries.entries.values()].map(({ expiresAt }) => expiresAt);
+    expect(expiries).toEqual([state.expiry, state.expiry]);
+  },
+);

@@ -14,7 +14,7 @@ const facts = {
 };
 
 describe("an attribute that had another name in an earlier version", () => {
-  it("is read as if it had the new name", () => {
+  it("is read as the new attribute", () => {
     expect(entryReferenceSchema.parse({ ...facts, upkeep: true })).toEqual({
       ...facts,
       retentionInternal: true,
@@ -22,14 +22,14 @@ describe("an attribute that had another name in an earlier version", () => {
     expect(entryReferenceSchema.parse(facts)).toEqual(facts);
   });
 
-  it("counts less than the same attribute under its new name", () => {
+  it("is ignored if the attribute is also there under its new name", () => {
     expect(entryReferenceSchema.parse({ ...facts, upkeep: true, retentionInternal: false })).toEqual({
       ...facts,
       retentionInternal: false,
     });
   });
 
-  it("leaves the hash of the page as it was", () => {
+  it("does not change the hash of the page", () => {
     const page = {
       workspace: "ws_1",
       page: 1,
@@ -39,7 +39,7 @@ describe("an attribute that had another name in an earlier version", () => {
       total: 1,
       previousHash: "",
     };
-    // As the version with the old name computed it: the name of an attribute is no part of the hash.
+    // Computed by the version with the old name: attribute names are not part of the hash.
     const hash = "11694dab99b0e2936eff2109457d7ecdf277350406297a8bd09c5fc6b2422047";
     const read = pageSchema.parse({ ...page, hash, entries: [{ ...facts, upkeep: true }] });
     expect(pageHash(read)).toBe(hash);

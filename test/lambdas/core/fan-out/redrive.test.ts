@@ -19,11 +19,14 @@ import { createRetentionWorld, START, WS } from "../../../helpers/retention-worl
 import { visibleEvents } from "../../../helpers/visible-events.ts";
 
 const DAY = DAY_MS;
-/** Recorded under the plan `free`: it expires after seven days. */
+/** Recorded under the plan `free`, so that it expires after seven days. */
 const free = { ...storedEntry(1), expiresAt: expiryOf(storedEntry(1).recordedAt, 7) };
 const RECORDED = Date.parse(free.recordedAt);
 
-/** Redrives the entry, which has waited for `days`; answers what became of it. */
+/**
+ * Redrives the entry after it has waited in quarantine for `days`. Returns its stored expiry, or `expired` if it was
+ * not journalled.
+ */
 async function redriveAfter(days: number, changes: Partial<Workspace>, entry: Entry = free) {
   const entries = createInMemoryEntries();
   const journal = createInMemoryJournal();
@@ -58,17 +61,17 @@ async function redriveAfter(days: number, changes: Partial<Workspace>, entry: En
 
 const onDay = (day: number): string => new Date(RECORDED + day * DAY).toISOString();
 
-it("journals what waited under the expiry of what is recorded now, as its page is", async () => {
+it("gives a redriven entry and its reference the expiry of an entry that is recorded now", async () => {
   expect(await redriveAfter(5, { plan: "free" })).toBe(expiryOf(onDay(5), 7));
   expect(await redriveAfter(5, { plan: "team" })).toBe(expiryOf(onDay(5), 30));
 });
 
-it("journals what waited under a hold to never expire, even if its window has passed", async () => {
+it("never lets an entry expire that is redriven under a legal hold, even if its retention has passed", async () => {
   expect(await redriveAfter(5, { plan: "free", hold: "pending" })).toBe(NEVER_EXPIRES);
   expect(await redriveAfter(9, { plan: "free", hold: "held" })).toBe(NEVER_EXPIRES);
 });
 
-it("judges what has expired by the retention of now, not by the entry's own expiry", async () => {
+it("decides by the current retention whether an entry has expired, not by the entry's own expiry", async () => {
   expect(await redriveAfter(9, { plan: "team" })).toBe(expiryOf(onDay(9), 30));
   expect(await redriveAfter(9, { plan: "free" }, storedEntry(1))).toBe("expired");
   expect(await redriveAfter(9, { plan: "free" })).toBe("expired");
@@ -76,7 +79,7 @@ it("judges what has expired by the retention of now, not by the entry's own expi
   expect(await redriveAfter(9, { plan: "team", history: { floor } })).toBe("expired");
 });
 
-it("journals what a hold kept for ever after its window, so that its page's removal takes it", async () => {
+it("journals an entry that a past hold keeps from expiring, so that the purge removes it with its page", async () => {
   const world = createRetentionWorld({ plan: "free" });
   world.put({ plan: "free", hold: true });
   const kept = await world.quarantine();
@@ -95,7 +98,7 @@ it("journals what a hold kept for ever after its window, so that its page's remo
   );
 });
 
-it("leaves a later expiry as it is while a smaller plan's grace lasts", async () => {
+it("keeps an entry's later expiry during the grace period of a smaller plan", async () => {
   const until = new Date(RECORDED + 20 * DAY).toISOString();
   const entry = storedEntry(1);
   expect(await redriveAfter(9, { plan: "free", history: { kept: { days: 30, until } } }, entry)).toBe(

@@ -21,10 +21,10 @@ import {
 import { createInMemoryRetention } from "../../../helpers/in-memory-purge.ts";
 import { LABEL, poisonRecord, readRecord, storedEntry } from "../../../helpers/journal-records.ts";
 
-/** A process that is killed: every store call from then on fails. */
+/** Thrown by every store call of a process from the moment at which it is killed. */
 class KilledError extends Error {}
 
-/** One entry of the stream. `poison`: how many of its deliveries fan-out cannot read. */
+/** One entry of the stream. `poison`: in how many deliveries of its record fan-out cannot read it. */
 const entryArbitrary = fc.record({
   count: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 100, 60)),
   shard: fc.nat({ max: 1 }),
@@ -34,7 +34,10 @@ const entryArbitrary = fc.record({
   ),
 });
 
-/** One delivery of a batch: from `back` records before the checkpoint, killed at some call, or left behind as a zombie. */
+/**
+ * One delivery of a batch that starts `back` records before the checkpoint. The process may be killed at one of its
+ * calls, or continue as a zombie while the next batch is delivered.
+ */
 const deliveryArbitrary = fc.record({
   shard: fc.nat({ max: 1 }),
   back: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 12 }) }),
@@ -46,7 +49,7 @@ const deliveryArbitrary = fc.record({
 const scenarioArbitrary = fc.record({
   entries: fc.array(entryArbitrary, { minLength: 1, maxLength: 12 }),
   twoShards: fc.boolean(),
-  /** Sequence numbers of the second shard lie far below those of the first. */
+  /** Whether the sequence numbers of the second shard lie far below those of the first. */
   secondShardBelow: fc.boolean(),
   deliveries: fc.array(deliveryArbitrary, { maxLength: 12 }),
   redrives: fc.array(fc.option(fc.nat({ max: 25 }), { nil: undefined }), { maxLength: 3 }),
@@ -129,7 +132,10 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
     };
   };
 
-  /** No invocation outlives its time-out, and no page younger than two days is purged: so none is while one lives that began before it. */
+  /**
+   * Registers a running process. No invocation outlives its time-out and no page younger than two days is purged, so a
+   * page may not be purged while a process runs that began before the page was put.
+   */
   const alive = async <T>(act: () => Promise<T>): Promise<T> => {
     const self = Symbol("process");
     running.set(self, ++time);
@@ -226,7 +232,7 @@ async function run(scenario: Scenario, scheduler: fc.Scheduler): Promise<void> {
   expect(lastWakeUp, "the lane is rung after the last page").toBeGreaterThan(lastPut);
 }
 
-it("keeps a journal without double or hole, in order, whatever interleaves, crashes, comes again or is purged", async () => {
+it("keeps the journal ordered, without duplicates or gaps, under any interleaving, crash, repeated delivery and purge", async () => {
   const outcome = await fc.check(
     fc.asyncProperty(fc.scheduler(), scenarioArbitrary, async (scheduler, scenario) =>
       run(scenario, scheduler),

@@ -8,7 +8,7 @@ import {
   rangeOf,
 } from "../../../../lambdas/core/journal/range.ts";
 
-/** Pages of so many events each. */
+/** Number of events on each page. */
 const COUNT = 4;
 const PAGES = 12;
 const places = fc.array(fc.record({ page: fc.integer({ min: 1, max: PAGES }), index: fc.nat(COUNT - 1) }), {
@@ -22,7 +22,7 @@ const joinAll = (all: readonly { page: number; index: number }[]) =>
 const countOn = (ranges: ReturnType<typeof joinRanges>, page: number) =>
   ranges.reduce((sum, range) => sum + eventsWithin(range, { page }, COUNT), 0);
 
-it("ranges hold each event that was added once, and no other while they are few", () => {
+it("ranges contain each event that was added once, and no others while they are below the limit", () => {
   fc.assert(
     fc.property(places, (all) => {
       const joined = joinAll(all);
@@ -38,7 +38,7 @@ it("ranges hold each event that was added once, and no other while they are few"
   );
 });
 
-it("more ranges than a row is to hold become one over the oldest", () => {
+it("the oldest ranges are joined into one when there are more than a row may hold", () => {
   const odd = Array.from({ length: RANGES_MAX + 2 }, (_, page) => ({ page: page + 1, index: 1 }));
   const joined = joinAll(odd);
   expect(joined).toHaveLength(RANGES_MAX);
@@ -46,7 +46,7 @@ it("more ranges than a row is to hold become one over the oldest", () => {
   expect(joined[1]?.from).toEqual({ page: 4, index: 1 });
 });
 
-it("ranges before a place end there", () => {
+it("ranges before a position end at that position", () => {
   const joined = joinAll([0, 1, 2, 3].map((index) => ({ page: 2, index })));
   expect(rangesBefore(joined, { page: 2, index: 3 })).toEqual([
     { from: { page: 2, index: 0 }, to: { page: 2, index: 3 } },

@@ -21,7 +21,7 @@ import { journalRecord, poisonRecord, readRecord, storedEntry } from "../../../h
 import { createRetentionWorld, START, WS } from "../../../helpers/retention-world.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
-/** Each fills a page by itself. */
+/** Each of these entries fills a page. */
 const [e1, e2, e3, e4] = [1, 2, 3, 4].map((name) => storedEntry(name, { count: 100 })) as [
   Entry,
   Entry,
@@ -66,14 +66,14 @@ const redrive = () =>
     hasTime: () => true,
   });
 
-/** What a purge does to a page: entries first. */
+/** Removes a page as a purge does: its entries first. */
 function purge(page: number): void {
   const found = stores.journal.pagesOf("ws_1").find((candidate) => candidate.page === page);
   for (const { entry } of found?.entries ?? []) stores.entries.entries.delete(`ws_1/${entry}`);
   stores.journal.remove("ws_1", page);
 }
 
-/** Stops a process at its `at`-th put of a page until it is let go. */
+/** A journal whose `at`-th put of a page waits for `go`. */
 function stallAtPut(at: number): {
   journal: FanOutDependencies["journal"];
   stalled: Promise<void>;
@@ -98,7 +98,7 @@ function stallAtPut(at: number): {
   };
 }
 
-/** Reading this workspace's journal fails. */
+/** Dependencies with which reading this workspace's journal fails. */
 function failing(workspace: string): FanOutDependencies {
   return {
     ...dependencies,
@@ -112,15 +112,15 @@ function failing(workspace: string): FanOutDependencies {
   };
 }
 
-describe("the traces that broke earlier drafts", () => {
-  it("1: a record that comes again after two more pages is not appended again", async () => {
+describe("the interleavings that broke earlier drafts of the journal", () => {
+  it("1: a record that is delivered again after two more pages is not appended again", async () => {
     await fanOut([readRecord(e1, 1)], dependencies);
     await fanOut([readRecord(e1, 1), readRecord(e2, 2), readRecord(e3, 3)], dependencies);
     await fanOut([readRecord(e1, 1)], dependencies);
     expect(journalled()).toStrictEqual(keys(e1, e2, e3));
   });
 
-  it("2: a zombie that goes on while its retry reads makes no double", async () => {
+  it("2: an invocation that continues while its retry reads the journal causes no duplicate", async () => {
     const batch = [readRecord(e1, 1), readRecord(e2, 2), readRecord(e3, 3)];
     const zombie = stallAtPut(3);
     const first = fanOut(batch, { ...dependencies, journal: zombie.journal });
@@ -138,7 +138,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(journalled()).toStrictEqual(keys(e1, e2, e3));
   });
 
-  it("2, the other way round: the retry overtakes the zombie, whose put then conflicts", async () => {
+  it("2, the other way round: a retry that overtakes a stalled invocation makes that invocation's put conflict", async () => {
     const zombie = stallAtPut(2);
     const first = fanOut([readRecord(e1, 1), readRecord(e2, 2), readRecord(e3, 3)], {
       ...dependencies,
@@ -152,7 +152,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(verifyJournal(stores.journal.pagesOf("ws_1"))).toStrictEqual([]);
   });
 
-  it("3: what was quarantined is journalled by its redrive although later records went before it", async () => {
+  it("3: a quarantined record is journalled by its redrive although later records were journalled first", async () => {
     expect(await fanOut([poisonRecord(e1, 1), readRecord(e2, 2)], dependencies)).toBeUndefined();
     expect(await redrive()).toStrictEqual({ journalled: 1, expired: 0, unreadable: 0, remaining: false });
     expect(journalled()).toStrictEqual(keys(e2, e1));
@@ -163,7 +163,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(stores.wakeUps.woken).toHaveLength(2);
   });
 
-  it("3, with two shards: records below the watermark are appended once, however often they come", async () => {
+  it("3, with two shards: records below the newest sequence number are appended exactly once however often they are delivered", async () => {
     const ahead = [readRecord(e1, 900), readRecord(e3, 901)];
     const behind = [readRecord(e2, 100), readRecord(e4, 101)];
     for (const batch of [ahead, behind, ahead, behind]) await fanOut(batch, dependencies);
@@ -171,9 +171,10 @@ describe("the traces that broke earlier drafts", () => {
     expect(stores.journal.pagesOf("ws_1").map(({ late }) => late)).toStrictEqual([0, 0, 3, 4]);
   });
 
-  // Allowed, and documented: order between two posts needs one partition. Each shard keeps its own order, and nothing is lost.
-  // The other way to it, a parallelisation factor of 2, is kept off by the stack's mapping (test/lib/trailcast-stack.test.ts).
-  it("4: with a key over two shards the later post may come first, each shard still in its order", async () => {
+  // This is allowed and documented: the order of two posts needs one partition. Each shard keeps its own order, and
+  // nothing is lost. The other cause, a parallelisation factor of 2, is ruled out by the stack's event source mapping
+  // (test/lib/trailcast-stack.test.ts).
+  it("4: with a workspace's key spread over two shards the later post may come first, but each shard keeps its order", async () => {
     const [a1, b1, a2, b2] = [1, 2, 3, 4].map((name) => storedEntry(name, { shard: name % 2 })) as [
       Entry,
       Entry,
@@ -186,7 +187,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(verifyJournal(stores.journal.pagesOf("ws_1"))).toStrictEqual([]);
   });
 
-  it("5: of a journal that has expired whole the newest page stays, and the next one follows it", async () => {
+  it("5: the newest page stays when the whole journal has expired, and the next page follows it", async () => {
     const world = createRetentionWorld({ plan: "free" });
     for (let page = 0; page < 3; page++) await world.record();
     world.moveTo(START + 400 * DAY_MS);
@@ -201,7 +202,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(verifyJournal(pages, [...world.store.receipts.values()])).toStrictEqual([]);
   });
 
-  it("6: an invocation that goes on after a page with its record was purged does not append it again", async () => {
+  it("6: a stalled invocation does not append its record again after the page with that record was purged", async () => {
     await fanOut([readRecord(e4, 9)], dependencies);
     const reached = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
@@ -223,7 +224,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(journalled()).toStrictEqual(keys(e2));
   });
 
-  it("7: an open row whose entry was journalled, expired and was purged is closed by its redrive", async () => {
+  it("7: an open quarantine row is closed by its redrive if its entry was journalled, expired and was purged meanwhile", async () => {
     await fanOut([poisonRecord(e1, 1)], dependencies);
     await fanOut([readRecord(e1, 1), readRecord(e2, 2)], dependencies);
     purge(1);
@@ -232,7 +233,7 @@ describe("the traces that broke earlier drafts", () => {
     expect(stores.quarantine.rows.size).toBe(0);
   });
 
-  it("8: a retry that finds nothing new rings the lanes all the same", async () => {
+  it("8: a retry that finds nothing new wakes the lanes nevertheless", async () => {
     const crashing = {
       ...dependencies,
       wakeUps: { send: async () => Promise.reject(new Error("killed")) },
@@ -245,17 +246,17 @@ describe("the traces that broke earlier drafts", () => {
   });
 });
 
-describe("a batch that fails in part", () => {
+describe("a batch of which some records fail", () => {
   const other = storedEntry(7, { workspace: "ws_2" });
 
-  it("reports the lowest record of the workspace that failed, and finishes the others", async () => {
+  it("reports the lowest failed record, and journals the records of other workspaces", async () => {
     const batch = [readRecord(other, 1), readRecord(e1, 2), readRecord(e2, 3)];
     expect(await fanOut(batch, failing("ws_1"))).toBe(1);
     expect(stores.journal.pagesOf("ws_2")).toHaveLength(1);
     expect(journalled()).toStrictEqual([]);
   });
 
-  it("appends none of a workspace's later records after a failed page", async () => {
+  it("appends none of a workspace's later records after putting one of its pages failed", async () => {
     let puts = 0;
     const journal = {
       ...stores.journal,
@@ -271,7 +272,7 @@ describe("a batch that fails in part", () => {
     expect(journalled()).toStrictEqual(keys(e1, e2, e3));
   });
 
-  it("sets a record aside that it cannot read, counts it for the alarm, and journals what is behind it", async () => {
+  it("quarantines a record that it cannot read, counts it for the alarm, and journals the records after it", async () => {
     const metrics = createRecordedMetrics();
     await fanOut([poisonRecord(e1, 1), readRecord(e2, 2)], { ...dependencies, metrics });
     expect([...stores.quarantine.rows.values()]).toStrictEqual([
@@ -281,13 +282,13 @@ describe("a batch that fails in part", () => {
     expect(journalled()).toStrictEqual(keys(e2));
   });
 
-  it("is not checkpointed past a record that could not even be set aside", async () => {
+  it("is not checkpointed past a record that could not be quarantined either", async () => {
     const quarantine = { putRow: async () => Promise.reject(new Error("throttled")) };
     const batch = [readRecord(other, 1), poisonRecord(e1, 2), readRecord(e2, 3)];
     expect(await fanOut(batch, { ...dependencies, quarantine })).toBe(1);
   });
 
-  it("sets aside all records of a workspace whose journal cannot be read, so that the shard goes on", async () => {
+  it("quarantines all records of a workspace whose journal cannot be read, so that they do not block the shard", async () => {
     const batch = [readRecord(e1, 1), readRecord(other, 2), readRecord(e2, 3)];
     expect(await fanOut(batch, { ...failing("ws_1"), isLasting: () => true })).toBeUndefined();
     expect([...stores.quarantine.rows.values()].map(({ reason, entry }) => [reason, entry])).toStrictEqual([
@@ -300,7 +301,7 @@ describe("a batch that fails in part", () => {
 });
 
 describe("pages", () => {
-  it("hold at most 100 events, an entry whole on one of them", async () => {
+  it("hold at most 100 events and never part of an entry", async () => {
     const entries = [60, 40, 1, 99, 2].map((count, name) => storedEntry(10 + name, { count }));
     await appendToJournal(
       "ws_1",
@@ -313,7 +314,7 @@ describe("pages", () => {
     expect(stores.journal.pagesOf("ws_1").map(({ total }) => total)).toStrictEqual([100, 200, 202]);
   });
 
-  it("carry a time that never goes back, whatever the clocks say", async () => {
+  it("have times that never decrease, whatever the clocks say", async () => {
     const ahead = storedEntry(20, { recordedAt: "2026-11-23T13:00:00.000Z" });
     await appendToJournal("ws_1", [journalRecord(ahead, 1)], dependencies);
     await appendToJournal("ws_1", [journalRecord(e1, 2)], { ...dependencies, clock: () => NOW - 60_000 });
@@ -323,7 +324,7 @@ describe("pages", () => {
     ]);
   });
 
-  it("of a lane that waits out a refusal ring nobody", async () => {
+  it("wake no lane that waits for its next attempt or is suspended", async () => {
     stores.lanes.put(laneAtStart("ws_1", "dst_1", { nextAttemptAt: "2026-11-23T12:00:30.000Z" }));
     stores.lanes.put(laneAtStart("ws_1", "dst_2", { status: "suspended" }));
     stores.lanes.put(laneAtStart("ws_1", "dst_3", { lane: "rpl_1" }));
