@@ -4,7 +4,7 @@ import { createRetentionWorld, PLANS, START } from "../../../helpers/retention-w
 import { visibleEvents } from "../../../helpers/visible-events.ts";
 
 const HOUR_MS = 3_600_000;
-/** The purge comes at 02:00. */
+/** The purge runs at 02:00. */
 const night = (day: number): number => START + day * DAY_MS + 2 * HOUR_MS;
 
 function startOn(plan: string) {
@@ -16,7 +16,7 @@ function startOn(plan: string) {
   return { world, give };
 }
 
-it("loses nothing that is recorded before the purge when smaller settings return within the grace", async () => {
+it("shows everything recorded before the purge again if the longer retention returns within the grace period", async () => {
   const { world, give } = startOn("free");
   give(3);
   world.moveTo(START + 10 * HOUR_MS);
@@ -37,7 +37,7 @@ it("loses nothing that is recorded before the purge when smaller settings return
   expect(await visibleEvents(world)).toHaveLength(2);
 });
 
-it("never shows again what had expired before larger settings", async () => {
+it("does not show events again that had expired before the settings gave a longer retention", async () => {
   const { world, give } = startOn("free");
   await world.record();
   world.moveTo(START + 7 * DAY_MS + HOUR_MS);
@@ -49,7 +49,7 @@ it("never shows again what had expired before larger settings", async () => {
   expect(await visibleEvents(world)).toEqual([]);
 });
 
-it("redrives by the days in force what smaller settings are to hide", async () => {
+it("redrives entries by the retention in force, even if the settings already give a shorter one", async () => {
   const { world, give } = startOn("team");
   await world.quarantine();
   world.moveTo(START + 10 * DAY_MS);
@@ -63,7 +63,7 @@ it("redrives by the days in force what smaller settings are to hide", async () =
   expect(await visibleEvents(world)).toHaveLength(2);
 });
 
-it("tells of no owed events that larger settings keep, which it applies first", async () => {
+it("applies a longer retention before it looks for undelivered events, and does not announce those that it keeps", async () => {
   const { world, give } = startOn("free");
   await world.record();
   const cursor = { page: 1, index: 0 };
@@ -77,7 +77,7 @@ it("tells of no owed events that larger settings keep, which it applies first", 
   expect(world.owed).toHaveLength(1);
 });
 
-it("leaves an ended workspace's log as it was at the end, and counts once the workspace goes on", async () => {
+it("applies changed settings to an ended workspace only when the workspace is revived", async () => {
   const { world, give } = startOn("team");
   for (let day = 0; day < 30; day++) {
     world.moveTo(night(day));

@@ -26,7 +26,7 @@ function startNotice() {
   };
 }
 
-it("tells what a plan's new days mean for the workspace, once however often", async () => {
+it("records once what a plan's changed retention means for the workspace, however often it is called", async () => {
   const { retentionChanged, recorded } = startNotice();
   const row = workspaceRow("ws_1", { version: 3 });
   await retentionChanged(row, change);

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DAY_MS, NEVER_EXPIRES } from "../../../../lambdas/core/workspace/retention.ts";
 import { createRetentionWorld, type RetentionWorld, START } from "../../../helpers/retention-world.ts";
 
-describe("a hold", () => {
-  it("keeps what is recorded while it lasts, even if no purge ever comes", async () => {
+describe("a legal hold", () => {
+  it("keeps what is recorded during it, even if no purge ever runs", async () => {
     for (const hold of ["pending", "held"] as const) {
       const world = createRetentionWorld({ plan: "free" });
       world.change({ hold });
@@ -17,7 +17,7 @@ describe("a hold", () => {
     }
   });
 
-  it("keeps what a request recorded that had read the workspace before it, by the extension of another day", async () => {
+  it("keeps what a request recorded that had read the workspace before the hold, by a later day's extension", async () => {
     const retained = { free: { retentionDays: 7, forwarding: false, maxDestinations: 0 } };
     for (const retentionDays of [1, 2, 3, 4, 7]) {
       retained.free.retentionDays = retentionDays;
@@ -31,7 +31,7 @@ describe("a hold", () => {
       const [late] = await world.recordPage(1, 0, seen);
       expect(late?.expiresAt).toBe((START + Math.max(2, retentionDays) * DAY_MS) / 1000);
       for (let day = 1; day < 20; day++) {
-        // The purge of the day comes no sooner than a day after the last one.
+        // The purge of a day runs no sooner than 24 h after the last one.
         world.moveTo(START + day * (DAY_MS + 60_000));
         world.expire(0);
         await world.purge();
@@ -40,7 +40,7 @@ describe("a hold", () => {
     }
   });
 
-  it("writes nothing for what never expires anyway", async () => {
+  it("writes nothing for entries that never expire anyway", async () => {
     const world = createRetentionWorld({ plan: "free" });
     world.change({ hold: "held" });
     await world.record();
@@ -50,13 +50,13 @@ describe("a hold", () => {
     expect(world.paused()).toBe(0);
   });
 
-  it("that is lifted leaves what never expires to the purge, once it is past the window", async () => {
+  it("that is lifted leaves entries that never expire to the purge, which removes them after their window", async () => {
     const world = createRetentionWorld({ plan: "free" });
     world.change({ hold: "held" });
     const recorded = await world.recordPage(3, 0);
     expect(recorded.every(({ expiresAt }) => expiresAt === NEVER_EXPIRES)).toBe(true);
     world.put({ plan: "free", hold: false });
-    // The event `entitlement.changed` of the PUT.
+    // Stands for the event `entitlement.changed` of the PUT.
     await world.record();
     world.moveTo(START + 6 * DAY_MS);
     await world.purge();
@@ -86,7 +86,7 @@ describe("the end of a workspace", () => {
     }
   };
 
-  it("keeps what was visible for the grace period, then removes it by a receipt that says so", async () => {
+  it("keeps what was visible for the grace period, then removes it with a receipt that gives the end as the reason", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordWeek(world);
     end(world);
@@ -104,7 +104,7 @@ describe("the end of a workspace", () => {
     expect(ended.reduce((sum, { events }) => sum + events, 0)).toBe(8 * 2);
   });
 
-  it("is made up for within the grace period by what the window of the new plan shows", async () => {
+  it("can be undone within the grace period, so that the events that were visible then are visible again", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordWeek(world);
     end(world);
@@ -116,7 +116,7 @@ describe("the end of a workspace", () => {
     expect(world.entries.entries.size).toBe(7);
   });
 
-  it("has its log removed by TTL where no purge comes within the look-ahead after the grace period", async () => {
+  it("leaves the log to TTL if no purge runs within the look-ahead time after the grace period", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordWeek(world);
     end(world);
@@ -130,11 +130,11 @@ describe("the end of a workspace", () => {
   });
 });
 
-describe("what was redriven out of quarantine", () => {
+describe("an entry redriven from quarantine", () => {
   it.each([
-    ["a hold", { plan: "free", hold: true }],
-    ["a larger plan", { plan: "team" }],
-  ])("is kept by %s that comes later, though younger pages come before it", async (_name, asked) => {
+    ["a legal hold", { plan: "free", hold: true }],
+    ["a longer retention", { plan: "team" }],
+  ])("is kept by %s put afterwards, although earlier pages hold newer entries", async (_name, asked) => {
     const world = createRetentionWorld({ plan: "free" });
     const waiting = await world.quarantine();
     for (let day = 1; day <= 5; day++) {

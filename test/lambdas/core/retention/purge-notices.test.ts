@@ -64,7 +64,7 @@ const tell = (): Promise<void> => world.notices.undeliveredExpiring(WS, DST, OLD
 const recorded = () =>
   [...world.entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
-describe("a receipt", () => {
+describe("a closed receipt", () => {
   const receipt: Receipt = {
     workspace: WS,
     receipt: "rct_000000000001",
@@ -84,7 +84,7 @@ describe("a receipt", () => {
     owed: [],
   };
 
-  it("is an event that says all of it, once, and upkeep of retention; silence once the workspace has ended", async () => {
+  it("is recorded once as a retention-internal event with all its facts, and not at all once the workspace has ended", async () => {
     expect(await world.notices.receiptClosed(receipt)).toBe("recorded");
     expect(await world.notices.receiptClosed(receipt)).toBe("recorded");
     const { workspace: _workspace, state: _state, ...facts } = receipt;
@@ -98,8 +98,8 @@ describe("a receipt", () => {
   });
 });
 
-describe("events that are about to expire undelivered", () => {
-  it("are an event of the workspace's log and one on the bus, once a day", async () => {
+describe("undelivered events that are about to expire", () => {
+  it("are announced once a day by an event in the workspace's log and one on the event bus", async () => {
     await tell();
     await tell();
     expect(recorded()).toMatchObject([{ type: "pro.atmos.webhook.delivery_expiring", subject: DST }]);
@@ -122,7 +122,7 @@ describe("events that are about to expire undelivered", () => {
     expect(told).toHaveLength(2);
   });
 
-  it("hold up no purge when the bus refuses, and are told the next day", async () => {
+  it("do not hold up the purge if the bus refuses the event, and are announced again the next day", async () => {
     isBusDown = true;
     await tell();
     expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
@@ -133,7 +133,7 @@ describe("events that are about to expire undelivered", () => {
     expect(told).toHaveLength(1);
   });
 
-  it("are told of a destination that was just removed, and not of a workspace that has ended", async () => {
+  it("are announced for a destination that was just removed, but not for a workspace that has ended", async () => {
     world.destinations.destinations.clear();
     await tell();
     expect(told).toMatchObject([{ detail: { destination: DST } }]);

@@ -5,7 +5,7 @@ import { createRetentionWorld, type RetentionWorld, START, WS } from "../../../h
 
 const createWorld = (): RetentionWorld => createRetentionWorld({ plan: "free", records: true });
 
-/** A purge a night; something is recorded on the days that `records` says. */
+/** Runs one purge a day. With `records` an entry is recorded each day. */
 async function live(world: RetentionWorld, from: number, to: number, records: boolean): Promise<void> {
   for (let day = from; day < to; day++) {
     world.moveTo(START + day * DAY_MS);
@@ -20,8 +20,8 @@ function broken(world: RetentionWorld) {
   return verifyJournal(world.journal.pagesOf(WS), [...world.store.receipts.values()]);
 }
 
-describe("what retention tells of itself", () => {
-  it("brings forth a receipt a month by itself at most, and none in the end", async () => {
+describe("a retention-internal event", () => {
+  it("causes at most one receipt a month by itself, and none in the end", async () => {
     const world = createWorld();
     await live(world, 0, 20, true);
     await live(world, 20, 28, false);
@@ -35,7 +35,7 @@ describe("what retention tells of itself", () => {
     expect(broken(world)).toEqual([]);
   });
 
-  it("goes with the receipt of whatever else is due: one a day", async () => {
+  it("is removed with whatever else is due, by one receipt a day", async () => {
     const world = createWorld();
     await live(world, 0, 60, true);
     expect(world.closed()).toHaveLength(60 - 7);
@@ -44,7 +44,7 @@ describe("what retention tells of itself", () => {
     expect(broken(world)).toEqual([]);
   });
 
-  it("holds nothing up when it is alone before a page that is missing", async () => {
+  it("does not hold up the purge if it is alone before a missing page", async () => {
     const world = createWorld();
     await world.recordPage(1, 0, world.workspace(), true);
     for (let day = 1; day < 4; day++) {
@@ -62,7 +62,7 @@ describe("what retention tells of itself", () => {
     expect(broken(world)).toEqual([{ kind: "hole", page: 2, toPage: 2 }]);
   });
 
-  it("is never about to expire undelivered, unless with other events", async () => {
+  it("is not announced as about to expire undelivered; only other events are", async () => {
     const world = createWorld();
     await live(world, 0, 20, true);
     const cursor = { page: (world.journal.pagesOf(WS).at(-1)?.page ?? 0) + 1, index: 0 };
@@ -77,7 +77,7 @@ describe("what retention tells of itself", () => {
     );
   });
 
-  it("goes with the log of a workspace that has ended", async () => {
+  it("is removed with the log of a workspace that has ended", async () => {
     const world = createWorld();
     await live(world, 0, 20, true);
     await live(world, 20, 28, false);

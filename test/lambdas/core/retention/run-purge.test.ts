@@ -22,14 +22,14 @@ function verified(world: RetentionWorld) {
   return verifyJournal(world.journal.pagesOf(WS), [...world.store.receipts.values()]);
 }
 
-/** Any other failure is one of the test. */
+/** Lets a simulated crash pass; any other error fails the test. */
 function orCrashed(error: unknown): void {
   if (!(error instanceof CrashError)) throw error;
 }
 const grow = (world: RetentionWorld): void => world.changePlan("team");
 
 describe("a purge", () => {
-  it("removes what is past the window by a receipt that joins the chain of what is left", async () => {
+  it("removes what is past the window, with a receipt that matches the hash chain of the remaining pages", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 20);
     await world.purge();
@@ -54,15 +54,15 @@ describe("a purge", () => {
     expect(verified(world)).toEqual([]);
   });
 
-  it("paces itself by the write units that it takes, 200 a second", async () => {
+  it("limits itself to 200 write units a second", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 20);
     await world.purge();
-    // Twelve pages: a claim of two units, an entry and the page each.
+    // Four units for each of the twelve pages: two for its claim, one for its entry and one for the page.
     expect(world.paused()).toBeCloseTo(((12 * 4) / 200) * 1000);
   });
 
-  it("paces the extension of a hold and of a plan that grew like a removal", async () => {
+  it("paces extensions for a legal hold or a longer retention like a removal", async () => {
     for (const change of [(world: RetentionWorld) => world.change({ hold: "pending" }), grow]) {
       const world = createRetentionWorld({ plan: "free" });
       await recordDaily(world, 7);
@@ -76,7 +76,7 @@ describe("a purge", () => {
     }
   });
 
-  it("never removes the newest page, nor one younger than two days", async () => {
+  it("never removes the newest page or one younger than two days", async () => {
     const oneDay = { free: { retentionDays: 1, forwarding: false, maxDestinations: 0 } };
     const world = createRetentionWorld({ plan: "free", plans: oneDay });
     await recordDaily(world, 3);
@@ -88,7 +88,7 @@ describe("a purge", () => {
     expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([3]);
   });
 
-  it("finishes what a crash at any point left, under the same receipt", async () => {
+  it("finishes the same receipt after a crash at any point", async () => {
     for (let calls = 0; ; calls++) {
       const world = createRetentionWorld({ plan: "free" });
       await recordDaily(world, 12);
@@ -111,7 +111,7 @@ describe("a purge", () => {
     }
   });
 
-  it("is one receipt, however many pages it removes and wherever it crashed", async () => {
+  it("writes a single receipt, however many pages it removes and wherever it crashed", async () => {
     for (let calls = 150; calls < 205; calls += calls === 170 ? 18 : 1) {
       const world = createRetentionWorld({ plan: "free" });
       await recordDaily(world, 70);
@@ -125,7 +125,7 @@ describe("a purge", () => {
     }
   });
 
-  it("says nothing else of a receipt once it was told, though more is due when it comes again after a crash", async () => {
+  it("does not change a closed receipt, even if more is due when the purge continues after a crash", async () => {
     for (let calls = 20; calls < 50; calls++) {
       const world = createRetentionWorld({ plan: "free" });
       await recordDaily(world, 12);
@@ -140,7 +140,7 @@ describe("a purge", () => {
     }
   });
 
-  it("goes on over what has become due when it has stopped, and says since when", async () => {
+  it("extends an open receipt by what became due after a crash, and keeps the time at which it was opened", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 12);
     await world.purge(12).catch(orCrashed);
@@ -153,7 +153,7 @@ describe("a purge", () => {
     expect(verified(world)).toEqual([]);
   });
 
-  it("covers up no page that is missing for another reason", async () => {
+  it("does not cover a page by a receipt that is missing for another reason", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 15);
     world.journal.remove(WS, 4);
@@ -166,7 +166,7 @@ describe("a purge", () => {
     expect(verified(world)).toEqual([{ kind: "hole", page: 4, toPage: 4 }]);
   });
 
-  it("does no harm when two run at once", async () => {
+  it("does no harm if several run at once", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 150);
     await Promise.all([world.purge(), world.purge(), world.purge()]);
@@ -175,7 +175,7 @@ describe("a purge", () => {
     expect(verified(world)).toEqual([]);
   });
 
-  it("names in the receipt what destinations were still owed, and warns two days before", async () => {
+  it("counts undelivered events of each destination in the receipt, and announces them two days before", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 8);
     world.store.lanes.push(
@@ -190,7 +190,7 @@ describe("a purge", () => {
     expect(world.closed().flatMap(({ owed }) => owed)).toEqual([{ destination: "dst_behind", events: 3 }]);
   });
 
-  it("names what a destination's lane had passed because it had expired, once, and not what it was given", async () => {
+  it("counts once the events that a lane passed because they had expired, and not those that it delivered", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 12);
     world.store.lanes.push({
@@ -217,7 +217,7 @@ describe("a purge", () => {
     expect(world.closed()[1]).toMatchObject({ fromPage: 5, toPage: 7, owed: [{ events: 5 }] });
   });
 
-  it("keeps the end of an ended workspace's chain, and nothing else", async () => {
+  it("keeps only the last page of an ended workspace's journal", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 5);
     world.change({ endedAt: new Date(world.now()).toISOString() });
@@ -236,7 +236,7 @@ describe("a purge", () => {
     expect(world.closed()).toHaveLength(2);
   });
 
-  it("ends the removal of an ended workspace's log when it goes on", async () => {
+  it("stops removing an ended workspace's log if the workspace is revived", async () => {
     for (let calls = 3; calls < 40; calls++) {
       const world = createRetentionWorld({ plan: "enterprise" });
       await recordDaily(world, 5);
@@ -254,8 +254,8 @@ describe("a purge", () => {
   });
 });
 
-describe("a plan that changes", () => {
-  it("keeps what a smaller plan leaves out for the grace period, then removes it", async () => {
+describe("a change of plan", () => {
+  it("to a shorter retention keeps what it hides for the grace period, then removes it", async () => {
     const world = createRetentionWorld({ plan: "team" });
     await recordDaily(world, 20);
     world.changePlan("free");
@@ -267,7 +267,7 @@ describe("a plan that changes", () => {
     expect(world.journal.pagesOf(WS).map(({ page }) => page)).toEqual([20]);
   });
 
-  it("extends the entries of a smaller plan before the table removes them", async () => {
+  it("to a longer retention extends existing entries before TTL removes them", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 5);
     world.changePlan("team");
@@ -282,7 +282,7 @@ describe("a plan that changes", () => {
     expect(world.entries.entries.size).toBe(3);
   });
 
-  it("takes a plan that the settings changed for a change of every workspace on it", async () => {
+  it("in the settings counts as a change for every workspace on that plan", async () => {
     const plans = structuredClone(PLANS);
     const world = createRetentionWorld({ plan: "free", plans });
     await recordDaily(world, 5);
@@ -298,7 +298,7 @@ describe("a plan that changes", () => {
 });
 
 describe("a legal hold", () => {
-  it("is pending until what is about to expire is safe, then stops every removal until it is lifted", async () => {
+  it("is pending until the entries that are about to expire are safe, then stops every removal until it is lifted", async () => {
     const world = createRetentionWorld({ plan: "free" });
     await recordDaily(world, 7);
     world.change({ hold: "pending" });
@@ -321,7 +321,7 @@ describe("a legal hold", () => {
     expect(verified(world)).toEqual([]);
   });
 
-  it("that comes in the middle of a removal ends the receipt at the page under way", async () => {
+  it("that is put during a removal ends the receipt at the claimed page", async () => {
     for (let calls = 3; calls < 30; calls++) {
       const world = createRetentionWorld({ plan: "free" });
       await recordDaily(world, 15);

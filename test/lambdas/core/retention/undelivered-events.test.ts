@@ -44,7 +44,7 @@ function entitle(retentionDays: number): void {
   world.setWorkspace({ ...withEntitlement(WS, current, asked, world.now, settings), version: 1 });
 }
 
-/** Two events and a run of the lane each quarter of a day, and a purge at the end of it. */
+/** Each quarter of a day records two events and runs the lane before and after; each day ends with a purge. */
 async function spendDays(days: number): Promise<void> {
   for (let day = 0; day < days; day++) {
     for (let quarter = 0; quarter < 4; quarter++) {
@@ -63,8 +63,8 @@ const owed = (): number =>
   receipts.flatMap((receipt) => receipt.owed).reduce((sum, { events }) => sum + events, 0);
 const removed = (): number => receipts.reduce((sum, { events }) => sum + events, 0);
 
-describe("receipts of events that a destination never got", () => {
-  it("say so where the window is shorter than the retries", async () => {
+describe("receipts count the events that a destination never received", () => {
+  it("if the retention is shorter than the retries", async () => {
     refuse();
     await spendDays(3);
     expect(removed()).toBeGreaterThan(0);
@@ -72,7 +72,7 @@ describe("receipts of events that a destination never got", () => {
     expect(receipts.every(({ owed: [one] }) => one?.destination === DST)).toBe(true);
   });
 
-  it("say so of those alone, when the receiver fails for a time", async () => {
+  it("and no others if the receiver fails for some time", async () => {
     await spendDays(2);
     expect(deliveredIds().size).toBe(2 * 8);
     refuse();
@@ -84,7 +84,7 @@ describe("receipts of events that a destination never got", () => {
     expect(owed()).toBe(neverTaken);
   });
 
-  it("say so when a plan shrinks over them, days before they are removed", async () => {
+  it("if a plan's shorter retention hides them days before they are removed", async () => {
     world.setWorkspace({ retentionDays: 365, appliedDays: 365 });
     refuse();
     await spendDays(2);
@@ -99,7 +99,7 @@ describe("receipts of events that a destination never got", () => {
     expect(owed()).toBe(neverTaken);
   });
 
-  it("say so of a lane that was disabled, whether or not it is enabled before they are removed", async () => {
+  it("if the lane was disabled, whether or not it is enabled before they are removed", async () => {
     world.change(disableLane);
     await spendDays(3);
     expect(owed()).toBe(removed());
@@ -110,7 +110,7 @@ describe("receipts of events that a destination never got", () => {
   });
 });
 
-/** What the receiver took, by the log. */
+/** Ids of the events in deliveries that the log shows as delivered. */
 function deliveredIds(): Set<string> {
   const numbers = new Set(
     world.outcomes().flatMap(([number, outcome]) => (outcome === "delivered" ? [number] : [])),

@@ -29,16 +29,16 @@ const workspaceOn = (plan: string, parts: Partial<Workspace> = {}): Workspace =>
 });
 
 describe("the window of a workspace", () => {
-  it("shows and keeps as many days as its plan", () => {
+  it("shows and keeps as many days as its plan says", () => {
     expect(visibleSince(workspaceOn("team"), plans, at(100))).toBe(timestamp(70));
     expect(removableBefore(workspaceOn("team"), plans, at(100), DEFAULT_RETENTION)).toBe(timestamp(70));
   });
 
-  it("follows an override rather than the plan", () => {
+  it("uses the workspace's own retention instead of its plan's, if there is one", () => {
     expect(visibleSince(workspaceOn("free", { retentionDays: 50 }), plans, at(100))).toBe(timestamp(50));
   });
 
-  it("goes on with the days that were applied until a purge has applied those that the settings give now", () => {
+  it("uses the retention applied last until a purge has applied the one in the settings", () => {
     for (const [plan, appliedDays] of [
       ["free", 30],
       ["team", 7],
@@ -50,7 +50,7 @@ describe("the window of a workspace", () => {
     expect(keptDays(workspaceOn("gone", { appliedDays: 7 }), plans, at(100))).toBeNull();
   });
 
-  it("hides at once what a smaller plan leaves out, and keeps it for the grace period", () => {
+  it("hides at once what a shorter retention leaves out, and keeps it for the grace period", () => {
     const history = changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION);
     const shrunk = workspaceOn("free", { history });
     expect(visibleSince(shrunk, plans, at(100))).toBe(timestamp(93));
@@ -59,7 +59,7 @@ describe("the window of a workspace", () => {
     expect(removableBefore(shrunk, plans, at(107), DEFAULT_RETENTION)).toBe(timestamp(100));
   });
 
-  it("counts the grace of everything that it hides anew when the plan shrinks again within it", () => {
+  it("restarts the grace period of everything hidden when the retention shrinks again within it", () => {
     const shrunk = workspaceOn("team", {
       history: changeRetention(workspaceOn("team"), 90, 30, at(100), DEFAULT_RETENTION),
     });
@@ -67,7 +67,7 @@ describe("the window of a workspace", () => {
     expect(kept).toEqual({ days: 90, until: timestamp(112) });
   });
 
-  it("shows everything again when the plan returns within the grace period", () => {
+  it("shows everything again when the longer retention returns within the grace period", () => {
     const shrunk = workspaceOn("free", {
       history: changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION),
     });
@@ -75,7 +75,7 @@ describe("the window of a workspace", () => {
     expect(visibleSince(workspaceOn("team", { history }), plans, at(103))).toBe(timestamp(73 + 1 / 24));
   });
 
-  it("never revives what had expired before a plan grew", () => {
+  it("never shows events again that had expired before the retention grew", () => {
     const history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
     const grown = workspaceOn("team", { history });
     expect(visibleSince(grown, plans, at(100))).toBe(timestamp(93 + 1 / 24));
@@ -107,26 +107,26 @@ describe("the window of a workspace", () => {
     expect(keptAfter(107)).toEqual({ days: 30, until: timestamp(114) });
   });
 
-  it("removes nothing under a hold, yet hides what has expired", () => {
+  it("removes nothing under a legal hold, but hides what has expired", () => {
     const held = workspaceOn("free", { hold: "pending" });
     expect(removableBefore(held, plans, at(100), DEFAULT_RETENTION)).toBeNull();
     expect(visibleSince(held, plans, at(100))).toBe(timestamp(93));
   });
 
-  it("shows nothing once the workspace has ended, keeps what it had, and removes it after the grace period", () => {
+  it("is empty once the workspace has ended, and what it held is removed after the grace period", () => {
     const ended = workspaceOn("team", { endedAt: timestamp(100) });
     expect(visibleSince(ended, plans, at(100))).toBe(timestamp(100));
     expect(removableBefore(ended, plans, at(129), DEFAULT_RETENTION)).toBe(timestamp(70));
     expect(removableBefore(ended, plans, at(130), DEFAULT_RETENTION)).toBe(timestamp(130));
   });
 
-  it("counts the floor of a workspace that goes on with a larger plan from its end", () => {
+  it("leaves out what had expired at the end of the workspace if it is revived with a longer retention", () => {
     const ended = workspaceOn("free", { endedAt: timestamp(100) });
     const history = changeRetention(ended, 7, 30, at(120), DEFAULT_RETENTION);
     expect(history.floor).toBe(timestamp(93 + 1 / 24));
   });
 
-  it("keeps everything of a plan that the settings do not name any more", () => {
+  it("keeps everything if the settings no longer contain the plan", () => {
     expect(removableBefore(workspaceOn("gone"), plans, at(100), DEFAULT_RETENTION)).toBeNull();
     expect(visibleSince(workspaceOn("gone"), plans, at(100))).toBe("");
   });
@@ -153,6 +153,6 @@ describe("an entry that is recorded now", () => {
   });
 });
 
-it("an entry's expiry is rounded up, so that the table never removes it early", () => {
+it("an entry's expiry is rounded up, so that TTL never removes it early", () => {
   expect(expiryOf("2026-01-01T00:00:00.001Z", 1)).toBe(at(1) / 1000 + 1);
 });
