@@ -7,7 +7,7 @@ import {
 } from "../../../../lambdas/core/proof/verify-chain.ts";
 import { kept, secretOf } from "../../../helpers/kept-requests.ts";
 
-/** A file of some destinations: which delivery each line is of, and the line. */
+/** One line of a receiver's file, and the delivery that it belongs to. */
 interface Line {
   chain: string;
   number: number;
@@ -23,10 +23,10 @@ interface Kept {
 interface Shape {
   live: number;
   replay: number;
-  /** The secret is rotated after this delivery, and both sign the next `grace` ones. */
+  /** The secret is rotated after this delivery number; both secrets sign the next `grace` deliveries. */
   rotatedAfter: number;
   grace: number;
-  /** The URL is changed after this delivery. */
+  /** The URL is changed after this delivery number. */
   movedAfter: number;
 }
 
@@ -38,7 +38,9 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   movedAfter: fc.integer({ min: 0, max: 12 }),
 });
 
-/** A whole file: destinations by turns, each lane in order, with repeats somewhere after their first. */
+/**
+ * A complete file. The lanes of its destinations are interleaved and each is in order; some lines are repeated at once.
+ */
 const file: fc.Arbitrary<Kept> = fc
   .record({
     shapes: fc.array(shape, { minLength: 1, maxLength: 3 }),
@@ -97,15 +99,15 @@ const verify = (lines: readonly Line[], secrets: readonly string[]): ChainReport
     secrets,
   );
 
-/** Nothing found, and nothing begins in the middle. */
+/** Whether there are no findings and each lane is complete from its beginning. */
 const isClean = ({ findings, lanes }: ChainReport): boolean =>
   findings.length === 0 && lanes.every(({ isWhole }) => isWhole);
 
 const lastOf = (lines: readonly Line[], chain: string): number =>
   Math.max(...lines.filter((line) => line.chain === chain).map(({ number }) => number));
 
-describe("files of random destinations, rotations, changes of URL and repeats", () => {
-  it("a whole file is never blamed, and each lane is proved from its first to its last number", () => {
+describe("a file of random destinations, rotations, changes of URL and repeats", () => {
+  it("has no findings if it is complete, and each lane is proved from its first to its last number", () => {
     fc.assert(
       fc.property(file, ({ lines, secrets }) => {
         const report = verify(lines, secrets);
@@ -121,7 +123,7 @@ describe("files of random destinations, rotations, changes of URL and repeats", 
     );
   });
 
-  it("is not blamed without secrets either, where paths tell the destinations apart", () => {
+  it("has no findings without secrets either, if paths distinguish the destinations", () => {
     fc.assert(
       fc.property(file, ({ lines }) => {
         fc.pre(lines.every(({ request }) => request.path !== undefined));
@@ -130,7 +132,7 @@ describe("files of random destinations, rotations, changes of URL and repeats", 
     );
   });
 
-  it("whatever is left out before the last of its lane is reported, with or without secrets", () => {
+  it("is reported if any deliveries before the last of their lane are missing, with or without secrets", () => {
     fc.assert(
       fc.property(file, fc.nat(), fc.nat({ max: 3 }), ({ lines, secrets }, at, more) => {
         const early = lines.filter(({ chain, number }) => number < lastOf(lines, chain));
@@ -140,7 +142,7 @@ describe("files of random destinations, rotations, changes of URL and repeats", 
         const rest = lines.filter((line) => line.chain !== chain || line.number < number || line.number > to);
         const lastLost = to === number ? id : id.replace(/\d+$/, String(to));
         const report = verify(rest, secrets);
-        // At a rotation without grace nothing but the id that is named says that there was something.
+        // At a rotation without grace, only the previous id that a delivery names shows that something is missing.
         const gap = report.findings.find(({ kind }) => kind === "missing");
         const begun = report.lanes.find(({ isWhole }) => !isWhole);
         expect(gap?.delivery ?? begun?.previousId).toBe(lastLost);
@@ -151,7 +153,7 @@ describe("files of random destinations, rotations, changes of URL and repeats", 
     );
   });
 
-  it("any number, previous, id, lane or body that was altered is reported", () => {
+  it("is reported if a number, previous id, id, lane, time or body was altered", () => {
     const alterations: Readonly<Record<string, (request: KeptRequest) => KeptRequest>> = {
       number: (request) =>
         relink(request, ([lane, number, ...rest]) => [lane!, `${Number(number) + 1}`, ...rest]),
@@ -178,7 +180,7 @@ describe("files of random destinations, rotations, changes of URL and repeats", 
     );
   });
 
-  it("two first receipts of a lane that changed places are reported", () => {
+  it("is reported if two consecutive deliveries of a lane were swapped", () => {
     fc.assert(
       fc.property(file, fc.nat(), ({ lines, secrets }, at) => {
         const firsts = lines.filter((line, place) => lines.indexOf(line) === place);

@@ -7,8 +7,8 @@ const findings = (requests: readonly KeptRequest[], ...secrets: string[]) =>
 const ranges = (requests: readonly KeptRequest[], ...secrets: string[]) =>
   verifyChain(requests, secrets).lanes.map(({ first, last, isWhole }) => [first, last, isWhole]);
 
-describe("a receiver that kept everything", () => {
-  it("missed nothing, whatever was repeated", () => {
+describe("the file of a receiver that kept everything", () => {
+  it("has no gap, whatever was repeated", () => {
     expect(verifyChain(run(1, 2, 2, 3, 3, 3), [SECRET])).toEqual({
       lanes: [
         {
@@ -29,7 +29,7 @@ describe("a receiver that kept everything", () => {
     });
   });
 
-  it("has the lanes of a destination apart, each numbered from 1", () => {
+  it("is split into the lanes of a destination, each numbered from 1", () => {
     const replay = span("replay", 1, 2, { lane: "rpl_1" });
     const { lanes, findings: found } = verifyChain([...run(1, 2), ...replay, kept(3)], [SECRET]);
     expect(found).toEqual([]);
@@ -40,11 +40,11 @@ describe("a receiver that kept everything", () => {
   });
 });
 
-describe("what belongs together is told by the secret, not by the path", () => {
+describe("deliveries are grouped by their secret, not by their path", () => {
   const patched = (from: number, to: number): KeptRequest[] =>
     span("a", from, to, { path: from < 5 ? "/c2" : "/c2/v2" });
 
-  it("one chain over a change of the URL, and a hole at the seam is one", () => {
+  it("into one chain across a change of the URL, which reports a gap at the change once", () => {
     expect(verifyChain([...patched(1, 4), ...patched(5, 7)], [SECRET])).toMatchObject({
       lanes: [{ paths: ["/c2", "/c2/v2"], first: 1, last: 7 }],
       findings: [],
@@ -54,12 +54,12 @@ describe("what belongs together is told by the secret, not by the path", () => {
     ]);
   });
 
-  it("a path that was changed in the file hides nothing", () => {
+  it("so that a path altered in the file hides no gap", () => {
     const requests = [...run(1, 2), ...[kept(4), kept(5)].map((one) => ({ ...one, path: "/elsewhere" }))];
     expect(findings(requests, SECRET)).toMatchObject([{ kind: "missing", number: 3 }]);
   });
 
-  it("two destinations in one file, without paths or under the same one", () => {
+  it("into two destinations if they have no paths or the same one", () => {
     for (const path of [undefined, "/siem"]) {
       const one = span("a", 1, 3, { ...(path !== undefined && { path }) });
       const two = span("b", 1, 2, { secrets: [OTHER], ...(path !== undefined && { path }) });
@@ -81,7 +81,7 @@ describe("a rotation", () => {
   const during = span("a", 3, 4, { secrets: [OTHER, SECRET] });
   const after = span("a", 5, 6, { secrets: [OTHER] });
 
-  it("is one chain by the deliveries that both secrets signed, with every hole in it", () => {
+  it("with deliveries that both secrets signed leaves one chain in which every gap is found", () => {
     const whole = [...before, ...during, ...after];
     expect(ranges(whole, OTHER, SECRET)).toEqual([[1, 6, true]]);
     for (const hole of [2, 3, 4, 5])
@@ -94,7 +94,7 @@ describe("a rotation", () => {
       ).toMatchObject([{ kind: "missing", number: hole, toNumber: hole }]);
   });
 
-  it("is verified by the newest secret alone from when it signed", () => {
+  it("can be verified with the newest secret alone, from the first delivery that it signed", () => {
     expect(findings([...during, ...after], OTHER)).toEqual([]);
     expect(findings([...before, ...during], OTHER)).toMatchObject([
       { kind: "bad-signature", number: 1 },
@@ -102,7 +102,7 @@ describe("a rotation", () => {
     ]);
   });
 
-  it("without grace is joined by the delivery that is named, and a hole at the seam is an unknown beginning", () => {
+  it("without grace is joined by the previous id, and a gap there is reported as an unknown beginning", () => {
     const later = span("a", 3, 5, { secrets: [OTHER] });
     expect(ranges([...before, ...later], SECRET, OTHER)).toEqual([[1, 5, true]]);
     expect(verifyChain([...before, ...later.slice(1)], [SECRET, OTHER]).lanes).toMatchObject([
@@ -112,8 +112,8 @@ describe("a rotation", () => {
   });
 });
 
-describe("the beginning of what was kept", () => {
-  it("is whole at #1, or after a delivery that is known", () => {
+describe("the beginning of a file", () => {
+  it("is complete only at number 1 or after a known delivery", () => {
     expect(ranges(run(41, 42), SECRET)).toEqual([[41, 42, false]]);
     expect(verifyChain(run(41, 42), [SECRET], ["whd_40"])).toMatchObject({
       lanes: [{ isWhole: true, previousId: "whd_40" }],
@@ -121,11 +121,11 @@ describe("the beginning of what was kept", () => {
     });
   });
 
-  it("may be the last of the file before, sent again", () => {
+  it("may repeat the last delivery of the file before", () => {
     expect(verifyChain(run(40, 41), [SECRET], ["whd_40"]).lanes).toMatchObject([{ isWhole: true }]);
   });
 
-  it("is not that of another file: a head that was cut off shows", () => {
+  it("does not follow the file before if deliveries between them were cut off", () => {
     expect(verifyChain(run(42, 43), [SECRET], ["whd_40"])).toMatchObject({
       lanes: [{ isWhole: false, previousId: "whd_41" }],
       unfollowed: ["whd_40"],
@@ -133,12 +133,12 @@ describe("the beginning of what was kept", () => {
   });
 });
 
-describe("without secrets", () => {
-  it("all but the signatures is looked at", () => {
+describe("verification without secrets", () => {
+  it("checks everything but the signatures", () => {
     expect(findings([kept(1, { secrets: [OTHER] }), kept(3)])).toMatchObject([{ kind: "missing" }]);
   });
 
-  it("paths tell destinations apart, joined where a delivery names one before it", () => {
+  it("distinguishes destinations by path, and joins paths if a delivery names one before it", () => {
     const moved = [...span("a", 1, 2, { path: "/one" }), ...span("a", 3, 4, { path: "/new" })];
     const back = span("a", 5, 6, { path: "/one" });
     const other = span("b", 1, 3, { path: "/two" });
@@ -149,12 +149,12 @@ describe("without secrets", () => {
     expect(findings([...moved, ...other, ...back])).toEqual([]);
   });
 
-  it("a retry to another path is the same delivery", () => {
+  it("takes a retry to another path for the same delivery", () => {
     const again = span("a", 2, 2, { path: "/new" });
     expect(findings([...span("a", 1, 2, { path: "/one" }), ...again])).toEqual([]);
   });
 
-  it("a hole at a change of the path is an unknown beginning", () => {
+  it("reports a gap at a change of the path as an unknown beginning", () => {
     const requests = [...span("a", 1, 3, { path: "/c2" }), ...span("a", 6, 7, { path: "/c2/v2" })];
     expect(ranges(requests)).toEqual([
       [1, 3, true],
@@ -163,7 +163,7 @@ describe("without secrets", () => {
   });
 });
 
-describe("what is wrong is found", () => {
+describe("the findings", () => {
   it.each([
     ["broken-link", [kept(1), kept(2, { previousId: "whd_9" })]],
     ["broken-link", [kept(1, { previousId: "whd_9" })]],
@@ -176,21 +176,21 @@ describe("what is wrong is found", () => {
     ["bad-signature", [kept(1, { secrets: [OTHER] })]],
     ["bad-signature", [{ ...kept(1), body: "[9]" }]],
     ["no-chain", [{ headers: { "x-webhook-id": "whd_1" }, body: "[]" }]],
-  ] as const)("%s", (kind, requests) => {
+  ] as const)("include %s", (kind, requests) => {
     expect(findings(requests, SECRET)).toEqual([expect.objectContaining({ kind })]);
   });
 
-  it("two lines that changed places: the one that came too late, and after what", () => {
+  it("name the later of two swapped deliveries, and the number after which it came", () => {
     expect(findings(run(1, 2, 4, 3, 5), SECRET)).toEqual([
       { kind: "out-of-order", request: 3, lane: "live", number: 3, delivery: idOf(3), after: 4 },
     ]);
   });
 
-  it("a repeat that comes late is none: its first time was in order", () => {
+  it("do not include a late repeat of a delivery that was in order the first time", () => {
     expect(findings(run(1, 2, 3, 2), SECRET)).toEqual([]);
   });
 
-  it("a body of one destination under the link of another, though both secrets are given", () => {
+  it("include a body of one destination with the chain header of another, even if both secrets are given", () => {
     const [one, two] = [kept(1), kept(1, { secrets: [OTHER] })];
     const mixed = { ...one, headers: { ...one.headers, "X-Webhook-Chain": two.headers["X-Webhook-Chain"]! } };
     expect(findings([mixed], SECRET, OTHER)).toMatchObject([{ kind: "bad-signature" }]);

@@ -22,7 +22,7 @@ async function journalOf(count: number): Promise<[Page, ...Page[]]> {
   return journal.pagesOf("ws_1") as [Page, ...Page[]];
 }
 
-/** Somebody who can write the table, but not compute every later page anew. */
+/** Simulates an attacker who can write to the table but does not recompute the hashes of all later pages. */
 function tamper(
   pages: readonly Page[],
   index: number,
@@ -39,12 +39,12 @@ function tamper(
 const receiptOf = (...pages: [Page, ...Page[]]) => openReceipt(pages, { ...FACTS, owed: [] });
 
 describe("a journal", () => {
-  it("as it was written has no findings", async () => {
+  it("has no findings if it is as it was written", async () => {
     expect(verifyJournal(await journalOf(5))).toStrictEqual([]);
     expect(verifyJournal([])).toStrictEqual([]);
   });
 
-  it("without some of its pages has a hole", async () => {
+  it("has a gap if pages are missing", async () => {
     const pages = await journalOf(6);
     expect(verifyJournal(pages.filter(({ page }) => page !== 3 && page !== 4))).toStrictEqual([
       { kind: "hole", page: 3, toPage: 4 },
@@ -52,7 +52,7 @@ describe("a journal", () => {
     expect(verifyJournal(pages.slice(2))).toStrictEqual([{ kind: "hole", page: 1, toPage: 2 }]);
   });
 
-  it("shows each kind of tampering where it is", async () => {
+  it("shows each kind of tampering at the page where it happened", async () => {
     const pages = await journalOf(4);
     const altered = tamper(pages, 1, (page) => ({ ...page, at: "2026-11-23T12:00:00.001Z" }), false);
     expect(verifyJournal(altered)).toContainEqual({ kind: "broken-hash", page: 2 });
@@ -82,7 +82,7 @@ describe("a journal", () => {
     expect(verifyJournal(backwards)).toStrictEqual([{ kind: "out-of-order", page: 4 }]);
   });
 
-  it("is broken by a change of any single thing that a page says", async () => {
+  it("is broken by a change of any attribute of a page", async () => {
     const pages = await journalOf(3);
     const { hash: _hash, ...content } = pages[1]!;
     const [reference] = content.entries;
@@ -119,7 +119,7 @@ describe("a journal", () => {
 });
 
 describe("receipts", () => {
-  it("explain what a purge removed, and nothing else", async () => {
+  it("explain only the pages that a purge removed", async () => {
     const pages = await journalOf(7);
     const [one, two, three, ...rest] = pages as [Page, Page, Page, ...Page[]];
     const receipts = [receiptOf(three), receiptOf(one, two)];
@@ -128,7 +128,7 @@ describe("receipts", () => {
     expect(verifyJournal(rest, [receiptOf(one, two)])).toStrictEqual([{ kind: "hole", page: 3, toPage: 3 }]);
   });
 
-  it("that do not join the chain or the count are found", async () => {
+  it("that do not match the hash chain or the number of events are reported", async () => {
     const [one, two, ...rest] = (await journalOf(4)) as [Page, Page, ...Page[]];
     expect(verifyJournal(rest, [receiptOf(one), { ...receiptOf(two), hashBefore: "00" }])).toStrictEqual([
       { kind: "broken-receipt", page: 2, toPage: 2 },
@@ -138,7 +138,7 @@ describe("receipts", () => {
     ]);
   });
 
-  it("that are open let their pages go one by one", async () => {
+  it("that are open allow their pages to be removed one by one", async () => {
     const pages = await journalOf(5);
     const [one, two, three] = pages as [Page, Page, Page, ...Page[]];
     const receipts = [receiptOf(one, two, three)];
@@ -146,7 +146,7 @@ describe("receipts", () => {
       expect(verifyJournal(pages.slice(gone), receipts)).toStrictEqual([]);
   });
 
-  it("that are closed over a page that is there are found, whatever else they explain", async () => {
+  it("that are closed are reported if they cover a page that exists, whatever else they explain", async () => {
     const pages = await journalOf(5);
     const [one, two, three, ...rest] = pages as [Page, Page, Page, ...Page[]];
     const closed = { ...receiptOf(one, two), state: "closed" as const };
@@ -158,14 +158,14 @@ describe("receipts", () => {
         toPage,
       });
     }
-    // A purge removes the oldest pages first.
+    // Valid if the oldest pages are missing, because a purge removes these first.
     expect(verifyJournal([one, ...rest], [{ ...receiptOf(two, three), state: "closed" }])).toStrictEqual([
       { kind: "broken-receipt", page: 2, toPage: 3 },
     ]);
     expect(verifyJournal(pages, [{ ...closed, keepsPage: true }])).toStrictEqual([]);
   });
 
-  it("over any cut of any length verify what is left", async () => {
+  it("verify the remaining pages, however many pages each receipt covers", async () => {
     const all = await journalOf(12);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }), (lengths) => {
@@ -186,13 +186,13 @@ describe("a stored entry", () => {
   const found = (stored: Entry | undefined, mayBeGone = false) =>
     verifyEntry(4, reference, stored, mayBeGone)?.kind;
 
-  it("is held against what its page says", () => {
+  it("is compared with what its page says", () => {
     expect(found(entry)).toBeUndefined();
     expect(found({ ...entry, body: new TextEncoder().encode("{}") })).toBe("altered-entry");
     expect(found({ ...entry, encoding: "zstd" })).toBe("altered-entry");
   });
 
-  it("may be absent where retention explains it", () => {
+  it("may be missing if retention explains it", () => {
     expect(found(undefined)).toBe("missing-entry");
     expect(found(undefined, true)).toBeUndefined();
     expect(found({ ...entry, body: new TextEncoder().encode("{}") }, true)).toBe("altered-entry");

@@ -22,7 +22,7 @@ const ROW = workspaceRow(WS, {
   createdAt: "2026-01-01T00:00:00.000Z",
 } as Partial<Workspace>);
 const { endedAt: _endedAt, hold: _hold, history: _history, ...LIVE } = ROW;
-/** Just before the event that tells of it would have been journalled. */
+/** A valid receipt, at a time when the event that announces it need not be journalled yet. */
 const RECEIPT: Receipt = {
   workspace: WS,
   receipt: "rct_000000000001",
@@ -45,7 +45,7 @@ const RECEIPT: Receipt = {
 const { closedAt: _closedAt, ...closedLess } = RECEIPT;
 const OPEN: Receipt = { ...closedLess, state: "open" };
 
-/** The event `retention.purged`. */
+/** The entry with the event `retention.purged` that announces this receipt. */
 function entryTelling(receipt: Receipt, recordedAt: number): Entry {
   const built = buildEntry(
     {
@@ -77,66 +77,78 @@ const found = (
     now,
   }).map(({ kind }) => kind);
 
-it("a receipt that a purge can have written is none to complain of", () => {
+it("a receipt that a purge can have written has no findings", () => {
   expect(found({})).toEqual([]);
 });
 
 it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
-  ["removes what was recorded later", { lastRecordedAt: "2026-05-31T02:17:00.000Z" }, {}],
-  ["removes what begins later", { firstRecordedAt: "2026-06-01T00:00:00.000Z" }, {}],
-  ["removes what no window had left yet", { removedBefore: "2026-05-31T04:00:00.000Z" }, {}],
-  ["removes under a plan that was never so small", {}, { appliedDays: 60, history: { shortestDays: 31 } }],
-  ["closes before it opens", { closedAt: "2026-06-30T02:16:00.000Z" }, {}],
-  ["closes in time to come", { closedAt: "2026-06-30T04:17:20.000Z" }, {}],
+  ["ends with an event recorded after its limit", { lastRecordedAt: "2026-05-31T02:17:00.000Z" }, {}],
+  ["begins with an event recorded after its limit", { firstRecordedAt: "2026-06-01T00:00:00.000Z" }, {}],
+  ["removes events that were still within the window", { removedBefore: "2026-05-31T04:00:00.000Z" }, {}],
+  [
+    "needs a shorter retention than the workspace ever had",
+    {},
+    { appliedDays: 60, history: { shortestDays: 31 } },
+  ],
+  ["was closed before it was opened", { closedAt: "2026-06-30T02:16:00.000Z" }, {}],
+  ["was closed in the future", { closedAt: "2026-06-30T04:17:20.000Z" }, {}],
   ["is older than the workspace", {}, { createdAt: "2026-06-30T02:17:10.000Z" }],
-  ["opens under a hold", {}, { hold: "held", heldSince: "2026-06-29T00:00:00.000Z" }],
-  ["is of an end that was none", { reason: "ended" }, {}],
-  ["is of an end that came later", { reason: "ended" }, { endedAt: "2026-06-30T02:17:10.000Z" }],
+  ["was opened under a legal hold", {}, { hold: "held", heldSince: "2026-06-29T00:00:00.000Z" }],
+  ["gives as its reason the end of a workspace that has not ended", { reason: "ended" }, {}],
+  [
+    "was opened before the end that it gives as its reason",
+    { reason: "ended" },
+    { endedAt: "2026-06-30T02:17:10.000Z" },
+  ],
   ["has more pages than events", { events: 2 }, {}],
   ["ends before it begins", { toPage: 0 }, {}],
-  ["empties a page for its age", { keepsPage: true, toPage: 1 }, {}],
-  ["empties pages of an end", { keepsPage: true, reason: "ended" }, { endedAt: "2026-05-30T00:00:00.000Z" }],
+  ["empties a page because of its age", { keepsPage: true, toPage: 1 }, {}],
   [
-    "empties a page that came after it had begun",
+    "empties several pages of an ended workspace",
+    { keepsPage: true, reason: "ended" },
+    { endedAt: "2026-05-30T00:00:00.000Z" },
+  ],
+  [
+    "empties a page that was put after it had been opened",
     { keepsPage: true, reason: "ended", toPage: 1, removedBefore: "2026-06-30T02:17:10.000Z" },
     { endedAt: "2026-05-30T00:00:00.000Z" },
   ],
   ["is closed without a time", { closedAt: undefined as never }, {}],
-])("a receipt that %s is broken", (_, receipt, workspace) => {
+])("a receipt is broken if it %s", (_, receipt, workspace) => {
   expect(found(receipt, workspace)).toEqual(["broken-receipt"]);
 });
 
 it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
-  ["a smaller plan of before", {}, { appliedDays: 365, history: { shortestDays: 7 } }],
+  ["removes events by an earlier, shorter retention", {}, { appliedDays: 365, history: { shortestDays: 7 } }],
   [
-    "what had expired when the plan grew",
+    "removes events that had expired when the retention grew",
     {},
     { appliedDays: 365, history: { floor: "2026-06-01T00:00:00.000Z" } },
   ],
-  ["an end", { reason: "ended" }, { endedAt: "2026-05-30T00:00:00.000Z" }],
+  ["removes the log of an ended workspace", { reason: "ended" }, { endedAt: "2026-05-30T00:00:00.000Z" }],
   [
-    "an end that was made up for",
+    "removed the log of an ended workspace that was revived afterwards",
     { reason: "ended", removedBefore: RECEIPT.openedAt },
     { history: { floor: "2026-06-30T02:17:25.000Z" } },
   ],
   [
-    "the last page of an end",
+    "empties the last page of an ended workspace",
     { keepsPage: true, reason: "ended", toPage: 1, removedBefore: RECEIPT.openedAt },
     { endedAt: "2026-05-30T00:00:00.000Z" },
   ],
-  ["a time before the hold", {}, { hold: "held", heldSince: RECEIPT.openedAt }],
-])("a receipt of %s is none to complain of", (_, receipt, workspace) => {
+  ["was opened before the legal hold", {}, { hold: "held", heldSince: RECEIPT.openedAt }],
+])("a receipt is valid if it %s", (_, receipt, workspace) => {
   expect(found(receipt, workspace)).toEqual([]);
 });
 
-it("a receipt whose event is missing is told of within an hour, or while the workspace had ended", () => {
+it("a receipt without its event is reported after an hour, unless the workspace had ended", () => {
   const later = NOW + 7_200_000;
   expect(found({}, {}, {}, later)).toEqual(["untold-receipt"]);
   expect(found({}, {}, { silent: [RECEIPT.receipt] }, later)).toEqual([]);
   expect(found({}, {}, {}, NOW + 30 * 86_400_000)).toEqual([]);
 });
 
-it("a receipt is told of by an event of within the hour that no page holds yet, if it says the same", () => {
+it("a receipt is announced by an event of the last hour that is not journalled yet, if it has the same content", () => {
   const told = (recordedAt: number, receipt = RECEIPT): string[] => {
     const entry = entryTelling(receipt, recordedAt);
     return verifyReceipts([RECEIPT], {
@@ -152,7 +164,7 @@ it("a receipt is told of by an event of within the hour that no page holds yet, 
   expect(told(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["untold-receipt"]);
 });
 
-it("an open receipt is the one of the purge's row, which may have grown since", () => {
+it("an open receipt must be the one on the purge's state row, which may have grown since", () => {
   const open = { state: "open", closedAt: undefined as never } as const;
   const end = { hash: "", total: 9, lastRecordedAt: "", lastEntry: "" };
   expect(found(open, {}, { receipt: OPEN })).toEqual([]);
@@ -166,7 +178,7 @@ it("an open receipt is the one of the purge's row, which may have grown since", 
   expect(found({ ...open, owed: grown.owed }, {}, { receipt: OPEN })).toEqual(["broken-receipt"]);
 });
 
-it("a removal that has ended early is the one of the purge's row until its own row follows", () => {
+it("a receipt that ended early is read from the purge's state row until its own row is updated", () => {
   const ended = { ...newPurgeState(WS), receipt: RECEIPT };
   const further: Receipt = { ...OPEN, toPage: 9, events: 20, hashAfter: "further" };
   expect(asEnded([further], ended)).toEqual([OPEN]);
@@ -181,7 +193,7 @@ it("a removal that has ended early is the one of the purge's row until its own r
   expect(asEnded([further], { ...ended, receipt: OPEN })).toEqual([further]);
 });
 
-it("entries are missing for a reason on the page that is claimed, and on the emptied end, as these were then", () => {
+it("entries may only be missing from the claimed page and from the emptied last page, each with its hash of that time", () => {
   const page = { page: 3, hash: "hash", at: "2026-05-31T01:00:00.000Z" };
   const claimed = { page: 3, hash: "hash", total: 9, lastRecordedAt: "", lastEntry: "" };
   const underWay = { ...newPurgeState(WS), receipt: OPEN, claimed };
@@ -199,7 +211,7 @@ it("entries are missing for a reason on the page that is claimed, and on the emp
   expect(removedThrough([end], idle)).toBe(0);
 });
 
-it("receipts follow one another", () => {
+it("a receipt must begin after the page and the time of the one before", () => {
   const evidence = { workspace: LIVE, state: newPurgeState(WS), told: new Map(), now: NOW };
   const next = { ...RECEIPT, receipt: "rct_000000000004", fromPage: 4, toPage: 6 };
   expect(verifyReceipts([RECEIPT, next], evidence)).toEqual([]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesInAnswer, fitting, MAX_ANSWER_BYTES } from "../../../../lambdas/core/reading/answer-size.ts";
 
-/** What Lambda measures. */
+/** The size that Lambda measures. */
 const measured = (body: string): number => Buffer.byteLength(JSON.stringify({ statusCode: 200, body }));
 const LAMBDA_BYTES = 6_291_556;
 
@@ -11,8 +11,8 @@ const item = fc.record({
   length: fc.integer({ min: 0, max: 400_000 }),
 });
 
-describe("items of an answer", () => {
-  it("are as many as Lambda lets through, from the first on, and one at least", () => {
+describe("the items of a response", () => {
+  it("are as many from the first on as fit into Lambda's limit, and at least one", () => {
     fc.assert(
       fc.property(fc.array(item, { maxLength: 40 }), (shapes) => {
         const items = shapes.map(({ sign, length }) => sign.repeat(length / sign.length));
@@ -29,7 +29,7 @@ describe("items of an answer", () => {
     );
   });
 
-  it("are counted as JSON writes them into a text", () => {
+  it("are measured as escaped inside a JSON string", () => {
     expect(bytesInAnswer('"\\\u0001é')).toBe(2 + 2 + 2 + 6 + 2);
   });
 });

@@ -31,7 +31,7 @@ const LANE: Lane = {
 const DESTINATION = { destination: "dst_1", eventTypes: ["pro.atmos.billing.*"] };
 const EVENT = { place: { page: 3, index: 1 }, recordedAt: "", line: "{}" };
 
-it("the log of a delivery tells by which filter it was cut", () => {
+it("a delivery's row in the log says by which filter the delivery was selected", () => {
   const facts = factsOfFrozen(LANE, 30, NOW);
   const span = { ...facts, outcome: "delivered" } as DeliverySpan;
   const held = (type: string, contentVersion: number) =>
@@ -46,7 +46,7 @@ it("the log of a delivery tells by which filter it was cut", () => {
   expect(held("pro.atmos.team_member.invited", 8)).toMatchObject({ id: "whd_1", certain: false });
 });
 
-it("the log of a replay's delivery tells which times of record it held", () => {
+it("a replay's row in the log says which times of record it covered", () => {
   const [from, to] = ["2026-11-23T01:00:00.000Z", "2026-11-23T02:00:00.000Z"];
   const facts = factsOfFrozen({ ...LANE, lane: "rpl_1", recorded: { from, to } }, 30, NOW);
   const held = (recordedAt: string) =>

@@ -28,11 +28,11 @@ describe("a query", () => {
     [{ q: "admin" }, true],
     [{ q: "3" }, true],
     [{ q: "metadata" }, false],
-  ])("with %o matches: %s", (filter, expected) => {
+  ])("with %o matches the event: %s", (filter, expected) => {
     expect(matchesFilter(event, filter)).toBe(expected);
   });
 
-  it("by target leaves out an event that has none", () => {
+  it("for a target leaves out events without one", () => {
     const untargeted = { ...event, data: { ...event.data, target: null } };
     expect(matchesFilter(untargeted, { target: "usr_9" })).toBe(false);
   });
@@ -55,11 +55,11 @@ describe("a CSV cell", () => {
     [undefined, '""'],
     [null, '""'],
     [{ a: 1 }, '"{""a"":1}"'],
-  ])("of %o is %s", (value, cell) => {
+  ])("for %o is %s", (value, cell) => {
     expect(csvCell(value)).toBe(cell);
   });
 
-  it("never begins with a formula, whatever the text", () => {
+  it("never begins with a formula, whatever the text is", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(csvCell(text)).not.toMatch(/^"\s*[=+\-@\t\r]/);
@@ -68,7 +68,7 @@ describe("a CSV cell", () => {
   });
 });
 
-it("a CSV row of an event without a context leaves its cells empty", () => {
+it("a CSV row leaves the cells of the context empty if the event has none", () => {
   expect(csvRow(JSON.stringify(event), "2026-11-23T05:00:01.000Z")).toMatch(
     /,"","","","2026-11-23T05:00:01.000Z"\r\n$/,
   );

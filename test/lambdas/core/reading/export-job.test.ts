@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 const START = Date.parse("2026-11-10T00:00:00.000Z");
 const minute = (number: number): string => new Date(START + number * MINUTE_MS).toISOString();
 
-/** Page n holds one entry of `count` events, recorded in minute n. */
+/** Page `number` with one entry of `count` events, recorded at that minute. */
 function journalPage(number: number, count = 1): Page {
   const reference = {
     entry: `ent_${number}`,
@@ -99,28 +99,28 @@ beforeEach(() => {
   reads = { pages: [], entries: [] };
 });
 
-describe("a part", () => {
-  it("reads entries of many pages together", async () => {
+describe("a part of an export", () => {
+  it("reads the entries of many pages together", async () => {
     const { events, text } = await readPart(request(), reading);
     expect({ events, ids: new Set(idsOf(text)).size }).toEqual({ events: 200, ids: 200 });
     expect(reads.entries).toHaveLength(10);
   });
 
-  it("looks at no page behind the first that reaches the end of what can hold its window", async () => {
+  it("stops reading at the first page after which no entry can lie within its window", async () => {
     const { text, next } = await readPart(request({ until: minute(5), lastRecordedAt: minute(6) }), reading);
     expect(idsOf(text)).toEqual(["ent_1/0", "ent_2/0", "ent_3/0", "ent_4/0"]);
     expect(next).toBeUndefined();
     expect(Math.max(...reads.pages)).toBe(20);
   });
 
-  it("reads to the end of a job, for what was journalled late, and no further", async () => {
+  it("reads up to the end of its job, where late entries may be journalled, and not past it", async () => {
     pages[149] = { ...journalPage(150), entries: [{ ...journalPage(3).entries[0]!, entry: "late" }] };
     const { text } = await readPart(request({ until: minute(3.5), end: { page: 151, index: 0 } }), reading);
     expect(idsOf(text)).toEqual(["ent_1/0", "ent_2/0", "ent_3/0", "late/0"]);
     expect(Math.max(...reads.pages)).toBe(160);
   });
 
-  it("goes on in the middle of an entry where the one before ended", async () => {
+  it("continues in the middle of an entry where the part before ended", async () => {
     pages = [journalPage(1, 3), journalPage(2, 3)];
     const ids: string[] = [];
     let next: ExportRange["next"] | undefined = { page: 1, index: 0 };
@@ -135,14 +135,14 @@ describe("a part", () => {
     expect(ids).toEqual(["ent_1/0", "ent_1/1", "ent_1/2", "ent_2/0", "ent_2/1", "ent_2/2"]);
   });
 
-  it("ends at its bound of pages when they hold nothing any more", async () => {
+  it("ends at its limit of pages even if none of them has events left", async () => {
     for (const page of pages) absent.add(page.entries[0]!.entry);
     const { events, next } = await readPart(request({}, { maxPages: 100 }), reading);
     expect({ events, next }).toEqual({ events: 0, next: { page: 101, index: 0 } });
     expect(reads.pages).toHaveLength(100);
   });
 
-  it("asks for time also while no line is found", async () => {
+  it("checks the remaining time even while it finds no events", async () => {
     for (const page of pages) absent.add(page.entries[0]!.entry);
     const { events, next } = await readPart(request({}, { hasTime: () => false }), reading);
     expect({ events, next }).toEqual({ events: 0, next: { page: 21, index: 0 } });
@@ -164,12 +164,12 @@ describe("a direct export", () => {
     });
   };
 
-  it("stops behind its window, however long the journal goes on", async () => {
+  it("stops after its window, however long the journal is", async () => {
     expect(await ask({ format: "ndjson", to: minute(5) })).toMatchObject({ statusCode: 200 });
     expect(Math.max(...reads.pages)).toBe(20);
   });
 
-  it("is refused when it would look at too many pages, however little they hold", async () => {
+  it("is refused if it would read too many pages, however few events they hold", async () => {
     pages = Array.from({ length: MAX_DIRECT_EXPORT_PAGES + 40 }, (_, index) => ({
       ...journalPage(index + 1),
       at: minute(6),

@@ -5,7 +5,7 @@ import { decodeListCursor, encodeListCursor } from "../../../../lambdas/core/rea
 const asked = fc.array(fc.option(fc.string(), { nil: undefined }), { maxLength: 4 });
 
 describe("a cursor", () => {
-  it("leads back to where it came from", () => {
+  it("decodes to the position that was encoded", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), asked, (after, question) => {
         expect(decodeListCursor(encodeListCursor(after, question), question)).toBe(after);
@@ -13,7 +13,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("goes with no other question", () => {
+  it("is refused for another query", () => {
     fc.assert(
       fc.property(fc.string(), asked, asked, (after, one, other) => {
         fc.pre(JSON.stringify(one) !== JSON.stringify(other));
@@ -22,7 +22,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("is refused when it was changed, and so is any other text", () => {
+  it("is refused if it was altered, and so is any other text", () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -32,7 +32,7 @@ describe("a cursor", () => {
           const cursor = encodeListCursor(after, ["q"]);
           const changed = cursor.slice(0, place) + letter + cursor.slice(place + 1);
           const decoded = decodeListCursor(changed, ["q"]);
-          // Base64 has spellings that mean the same.
+          // Base64 has several spellings for the same bytes.
           expect([undefined, after]).toContain(decoded);
           expect(decodeListCursor(letter, ["q"])).toBeUndefined();
         },

@@ -30,7 +30,9 @@ function journalPage(number: number, at: string, entries: EntryReference[]): Pag
   };
 }
 
-/** Reads pages and counts: each entry of the page has as many events as its reference says, unless it is `absent`. */
+/**
+ * Serves these pages and counts the reads. An entry has as many events as its reference says, unless it is `absent`.
+ */
 function createReading(pages: readonly Page[], absent: (entry: string) => boolean = () => false) {
   const counts = { pages: 0, entries: 0 };
   return {
@@ -78,7 +80,7 @@ function query(changes: Partial<EventQuery> = {}): EventQuery {
 }
 
 describe("the window of a list", () => {
-  it("cuts through a page whose entries lie on both sides of its start", async () => {
+  it("may begin within a page whose entries were recorded before and after its start", async () => {
     const pages = [
       journalPage(1, AFTER, [reference("a", BEFORE), reference("b", SINCE), reference("c", AFTER)]),
     ];
@@ -86,7 +88,7 @@ describe("the window of a list", () => {
     expect({ ids: events.map(({ id }) => id), next }).toEqual({ ids: ["c/0", "b/0"], next: undefined });
   });
 
-  it("leaves out what had expired when it was journalled, and shows what lies behind that", async () => {
+  it("leaves out entries that had expired when they were journalled, and shows those before them", async () => {
     const pages = [
       journalPage(1, AFTER, [reference("a", AFTER)]),
       journalPage(2, "2026-11-20T00:00:00.000Z", [reference("late", BEFORE)]),
@@ -97,7 +99,7 @@ describe("the window of a list", () => {
   });
 });
 
-describe("one request", () => {
+describe("one request for a list", () => {
   const readAll = async (pages: readonly Page[], reading: ReturnType<typeof createReading>) => {
     const ids: string[] = [];
     const reads: (typeof reading.counts)[] = [];
@@ -113,7 +115,7 @@ describe("one request", () => {
     return { ids, reads };
   };
 
-  it("counts removed entries as examined, and reaches what lies behind them", async () => {
+  it("counts removed entries as examined, and the next requests reach the events before them", async () => {
     const hundred = Array.from({ length: 100 }, (_, index) => `gone_${index}`);
     const removed = Array.from({ length: 50 }, (_, index) =>
       journalPage(
@@ -132,7 +134,7 @@ describe("one request", () => {
     expect(Math.max(...reads.map(({ entries }) => entries))).toBeLessThanOrEqual(MAX_EXAMINED_EVENTS + 100);
   });
 
-  it("reads no more pages than its bound when none shows anything, and goes on behind them", async () => {
+  it("stops at its limit of pages if none has visible events, and the next request continues there", async () => {
     const late = Array.from({ length: MAX_EXAMINED_PAGES + 500 }, (_, index) =>
       journalPage(index + 2, AFTER, [reference("late", BEFORE)]),
     );
