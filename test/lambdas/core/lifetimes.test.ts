@@ -24,7 +24,7 @@ describe("a delivery's row in the log", () => {
   };
   const lane = laneAtStart("ws_1", "dst_1", { frozen });
 
-  it("is kept for its days from the last note, to the second", () => {
+  it("is kept for its days after the last write, to the second", () => {
     const expiresAt = seconds("2026-12-23T12:00:00.000Z");
     expect(factsOfFrozen(lane, 30, NOW)).toMatchObject({ delivery: "whd_1", expiresAt });
     expect(factsOfFrozen(lane, 30, NOW + 1)?.expiresAt).toBe(expiresAt + 1);
@@ -34,7 +34,7 @@ describe("a delivery's row in the log", () => {
   });
 });
 
-describe("the lock of a secret", () => {
+describe("the lock on a secret", () => {
   const lock = newSecretLock("ws_1", "dst_1", NOW);
 
   it("is held for a minute at most", () => {
@@ -42,7 +42,7 @@ describe("the lock of a secret", () => {
     expect(isAbandoned(lock, NOW + 60_001)).toBe(true);
   });
 
-  it("goes from the table an hour after it was taken, long after it can be held", () => {
+  it("expires from the table an hour after it was taken, long after it can be held", () => {
     expect(lock).toMatchObject({
       since: "2026-11-23T12:00:00.000Z",
       expiresAt: seconds("2026-11-23T13:00:00.000Z"),
@@ -51,7 +51,7 @@ describe("the lock of a secret", () => {
   });
 });
 
-describe("what a request left half-done", () => {
+describe("an unfinished request", () => {
   const row = (state: Unfinished["state"]): Unfinished => ({
     workspace: "ws_1",
     item: "unfinished#dst_1",
@@ -63,7 +63,7 @@ describe("what a request left half-done", () => {
   });
 
   it.each(["creating", "removing"] as const)(
-    "%s is ended when it is older than a quarter of an hour, and not before",
+    "in the state %s is finished once it is older than a quarter of an hour",
     async (state) => {
       const deleted: string[] = [];
       const finishAt = (now: number): Promise<number> =>
@@ -86,7 +86,7 @@ describe("what a request left half-done", () => {
 });
 
 describe("an export", () => {
-  it("is linked to for a quarter of an hour", async () => {
+  it("has links that are valid for a quarter of an hour", async () => {
     const client = new S3Client({
       region: "eu-west-1",
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
@@ -96,7 +96,7 @@ describe("an export", () => {
     expect(link.pathname).toBe("/ws_1/exp_1/part-00001.csv");
   });
 
-  it("is kept as a row for seven days, to the second", async () => {
+  it("keeps its row for seven days, to the second", async () => {
     const expiries: number[] = [];
     const createAt = (now: number) =>
       createExport(workspaceRow("ws_1"), { body: '{"format":"csv"}' } as never, {

@@ -5,7 +5,7 @@ import { authorise, authoriseOperator, callerOfClaims } from "../../../../lambda
 const workspaceId = fc.stringMatching(/^ws_[A-Za-z0-9_]{1,20}$/);
 
 describe("claims", () => {
-  it("name the same workspaces in every way that a token or HTTP API writes a list", () => {
+  it("name the same workspaces in every notation that a token or an HTTP API uses for lists", () => {
     fc.assert(
       fc.property(fc.array(workspaceId), (ids) => {
         for (const claim of [ids, `[${ids.join(" ")}]`, JSON.stringify(ids), ids.join(" "), ids.join(",")]) {
@@ -15,20 +15,20 @@ describe("claims", () => {
     );
   });
 
-  it("that are missing, empty or of another shape give no right", () => {
+  it("that are missing, empty or of an unexpected type grant nothing", () => {
     for (const claim of [undefined, null, "", "[]", 7, {}, [7], "ws_", "[not_one]", "**"]) {
       expect(callerOfClaims({ workspaces: claim, scope: claim }, "").workspaces).toStrictEqual([]);
     }
     expect(callerOfClaims(undefined, "")).toStrictEqual({ subject: "", workspaces: [], scopes: [] });
   });
 
-  it("make an operator by an asterisk alone or in a list", () => {
+  it("make the caller an operator if the workspaces are exactly an asterisk, also as the only list element", () => {
     for (const claim of ["*", "[*]", ["*"], '["*"]']) {
       expect(callerOfClaims({ workspaces: claim }, "").workspaces).toBe("*");
     }
   });
 
-  it("make no operator of anybody else, however a list is written or read", () => {
+  it("do not make the caller an operator if an asterisk stands among other text, in any notation", () => {
     for (const claim of [
       ["ws_1", "*"],
       "[ws_1 *]",
@@ -48,7 +48,7 @@ describe("claims", () => {
     }
   });
 
-  it("give no scope that is a part of another word", () => {
+  it("do not grant a scope that is only part of a word", () => {
     for (const scope of [
       "x,events:read",
       "events:read,x",
@@ -63,7 +63,7 @@ describe("claims", () => {
     ).toStrictEqual(["t/events:read"]);
   });
 
-  it("may call their scopes scp, as text, as a list or flattened", () => {
+  it("may name their scopes in `scp` as text, as a list or as a flattened list", () => {
     const both = ["events:read", "events:write"];
     for (const scp of [
       both,
@@ -85,7 +85,7 @@ describe("claims", () => {
     ]);
   });
 
-  it("carry scopes of which only those with the prefix count, without it", () => {
+  it("grant only scopes with the configured prefix, which is removed", () => {
     const scope = "trailcast/events:write events:read trailcast/destinations:read";
     expect(callerOfClaims({ scope }, "trailcast/").scopes).toStrictEqual([
       "events:write",
@@ -98,7 +98,7 @@ describe("authorisation", () => {
   const caller = callerOfClaims({ workspaces: "[ws_1]", scope: "events:read" }, "");
   const operator = callerOfClaims({ workspaces: "*", scope: "events:read" }, "");
 
-  it("asks for scope and workspace", () => {
+  it("requires the scope and the workspace", () => {
     expect(authorise(caller, "ws_1", "events:read")).toBeUndefined();
     expect(authorise(caller, "ws_1", "events:write")).toMatchObject({ status: 403, kind: "missing-scope" });
     expect(authorise(caller, "ws_2", "events:read")).toMatchObject({
@@ -109,7 +109,7 @@ describe("authorisation", () => {
     expect(authorise(operator, "ws_2/1", "events:read")).toMatchObject({ status: 404 });
   });
 
-  it("keeps operators' routes from everybody else", () => {
+  it("reserves operators' routes for operators", () => {
     expect(authoriseOperator(operator, "ws_1", "events:read")).toBeUndefined();
     expect(authoriseOperator(caller, "ws_1", "events:read")).toMatchObject({
       status: 403,

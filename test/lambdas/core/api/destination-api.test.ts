@@ -10,7 +10,7 @@ const DIRECTION = [
 ];
 
 describe("a destination's name", () => {
-  it.each(DIRECTION)("has no mark of text direction: U+%s", (code) => {
+  it.each(DIRECTION)("must not contain the text-direction character U+%s", (code) => {
     const name = `Acme ${String.fromCodePoint(code)}MEIS`;
     const created = destinationRequestSchema.safeParse({ name, url: URL });
     const changed = destinationChangeSchema.safeParse({ name });
@@ -19,7 +19,7 @@ describe("a destination's name", () => {
     }
   });
 
-  it("may be of any script, its own direction included", () => {
+  it("may use any script, including those written from right to left", () => {
     for (const name of ["سجل التدقيق", "יומן ביקורת", "監査ログ", "Журнал", "क्‍ष", "👩‍💻"]) {
       expect(destinationRequestSchema.safeParse({ name, url: URL }).success).toBe(true);
     }

@@ -30,11 +30,11 @@ const described = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 
 describe("the OpenAPI document", () => {
-  it("is of version 3.1 and names the deployment's version", () => {
+  it("has OpenAPI version 3.1 and names the version of the deployment", () => {
     expect(document).toMatchObject({ openapi: "3.1.0", info: { version: "1.2.3" } });
   });
 
-  it("describes every route of the stack, and no other", () => {
+  it("describes exactly the routes of the stack", () => {
     const routes = Object.values(API_ROUTES)
       .flat()
       .filter((route) => !route.includes("/console"));
@@ -43,14 +43,14 @@ describe("the OpenAPI document", () => {
     );
   });
 
-  it("resolves every reference", () => {
+  it("contains the target of every reference", () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to = ""]) => to);
     expect(references.length).toBeGreaterThan(50);
     const known = new Set(Object.keys(document.components.schemas).map((id) => `#/components/schemas/${id}`));
     expect(references.filter((reference) => !known.has(reference))).toEqual([]);
   });
 
-  it("leads from answers to operations that are there, by parameters that they have", () => {
+  it("links responses to operations that exist, with parameters that these operations have", () => {
     const links = described.flatMap(({ operation }) =>
       Object.values(operation.responses).flatMap(({ links: found = {} }) => Object.values(found)),
     );
@@ -62,7 +62,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("names each parameter of a path", () => {
+  it("names each path parameter", () => {
     for (const { path, operation } of described) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === "path");
@@ -70,7 +70,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("documents what every route with a token can answer", () => {
+  it("documents the responses that every route with a token can return", () => {
     for (const { operation } of described.filter(({ operation: { security } }) => security !== undefined)) {
       const hasBody = operation.requestBody !== undefined;
       const hasQuery = operation.parameters?.some((parameter) => parameter.in === "query") === true;
@@ -80,7 +80,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("gives each component an example that its schema accepts", () => {
+  it("gives each component an example that matches its schema", () => {
     const schemas = [...OPERATION_SCHEMAS];
     expect(schemas.length).toBeGreaterThan(20);
     for (const schema of schemas) {
@@ -95,7 +95,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("shows no schema that says nothing", () => {
+  it("contains no schema without constraints", () => {
     const empty = described.flatMap(({ operation }) =>
       (operation.parameters ?? [])
         .filter(({ schema }) => Object.keys(schema).length === 0)
@@ -104,7 +104,7 @@ describe("the OpenAPI document", () => {
     expect(empty).toEqual([]);
   });
 
-  it("is kept by the check that tests hold answers to", () => {
+  it("is enforced by the check that other tests apply to responses", () => {
     const answer = { status: 200, headers: { "content-type": "application/json" }, body: {} as unknown };
     const path = "/v1/workspaces/ws_1/entitlement";
     expect(violationsOf("GET", path, answer)[0]).toContain("must have required property 'workspace'");
@@ -133,7 +133,7 @@ const OPERATION_SCHEMAS = new Set(
 describe("finding an operation", () => {
   const match = createMatcher(OPERATIONS);
 
-  it("takes the parameters of the path, decoded", () => {
+  it("returns the decoded path parameters", () => {
     expect(match("GET", "/v1/workspaces/ws%5F1/destinations/dst_1")).toEqual({
       operation: "getDestination",
       parameters: { ws: "ws_1", dst: "dst_1" },
@@ -141,7 +141,7 @@ describe("finding an operation", () => {
     expect(match("GET", "/v1/workspaces/%/destinations")).toMatchObject({ parameters: { ws: "%" } });
   });
 
-  it("tells a path that has other methods from one that is none", () => {
+  it("distinguishes a path that has only other methods from an unknown path", () => {
     expect(match("PUT", "/v1/workspaces/ws_1/destinations")).toEqual({ methods: ["GET", "POST"] });
     expect(match("GET", "/v1/workspaces/ws_1/destinations/")).toMatchObject({ parameters: { dst: "" } });
     expect(match("GET", "/v1/workspaces")).toEqual({ methods: [] });

@@ -13,7 +13,7 @@ import {
 
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
-it("gives different entries different keys, all of one shape", () => {
+it("gives different entries different keys of the same form", () => {
   fc.assert(
     fc.property(bytes16, bytes16, (a, b) => {
       const [first, second] = [newEntryKey(() => a), newEntryKey(() => b)];
@@ -23,12 +23,12 @@ it("gives different entries different keys, all of one shape", () => {
   );
 });
 
-it("writes 16 bytes as Crockford's base 32 does", () => {
+it("encodes 16 bytes in Crockford's base 32", () => {
   expect(newEntryKey(() => new Uint8Array(16))).toBe(`ent_${"0".repeat(26)}`);
   expect(newEntryKey(() => new Uint8Array(16).fill(0xff))).toBe(`ent_${"z".repeat(25)}w`);
 });
 
-it("leads from an event's id to its entry and place, and from nothing else", () => {
+it("derives an entry and a position from an event's id, and from no other text", () => {
   fc.assert(
     fc.property(bytes16, fc.nat({ max: 99 }), (bytes, position) => {
       const entry = newEntryKey(() => bytes);
@@ -47,16 +47,16 @@ it("leads from an event's id to its entry and place, and from nothing else", () 
   }
 });
 
-it("derives the key of a request from workspace and Idempotency-Key alone", () => {
+it("derives the key of a request only from the workspace and the Idempotency-Key", () => {
   expect(entryKeyOf("ws_1", "k")).toBe(entryKeyOf("ws_1", "k"));
   expect(entryKeyOf("ws_1", "k")).not.toBe(entryKeyOf("ws_2", "k"));
   expect(isEntryKey(entryKeyOf("ws_1", "k"))).toBe(true);
 });
 
-it("makes ids whose text order is the order of time", () => {
+it("makes ids that sort by time as text", () => {
   fc.assert(
     fc.property(
-      // The library takes the time 0 for none.
+      // The library reads the time 0 as "no time given".
       fc.integer({ min: 1, max: 2 ** 40 }),
       fc.integer({ min: 1, max: 2 ** 30 }),
       bytes16,
@@ -70,14 +70,14 @@ it("makes ids whose text order is the order of time", () => {
   );
 });
 
-it("knows a workspace's id", () => {
+it("recognises a workspace's id", () => {
   expect(["ws_1", `ws_${"a".repeat(61)}`, "ws_A_9"].every(isWorkspaceId)).toBe(true);
   expect(
     ["ws_", "1", "ws_a/b", "ws_a b", "ws_é", `ws_${"a".repeat(62)}`, "ws_1\n", "*"].some(isWorkspaceId),
   ).toBe(false);
 });
 
-it("spreads a giant's entries over its shards, and nobody else's", () => {
+it("spreads entries over all shards of a workspace that has several", () => {
   const shards = Array.from({ length: 200 }, (_, index) => shardOf(`ent_${index}`, 4));
   expect(new Set(shards)).toStrictEqual(new Set([0, 1, 2, 3]));
   expect(shardOf("ent_1", 1)).toBe(0);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { laneOfItem, registryItem } from "../../../../lambdas/core/base/table-schema.ts";
 
-it("a lane is found again by its key", () => {
+it("a lane's destination and name can be read from its key", () => {
   expect(laneOfItem(registryItem.lane("dst_1", "live"))).toEqual({ destination: "dst_1", lane: "live" });
 });
 
@@ -13,6 +13,6 @@ it.each([
   "lane##live",
   "lane#dst_1#a#b",
   "xlane#a#b",
-])("%s is the key of no lane", (item) => {
+])("%s is not the key of a lane", (item) => {
   expect(laneOfItem(item)).toBeUndefined();
 });

@@ -22,7 +22,10 @@ import {
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/egress");
 const EVERYTHING_ELSE_IPV6 = "IPv6 outside 2000::/3";
 
-/** Where the guard refuses although a reading of the registries, or Python, calls the address global. It never allows more than they do. */
+/**
+ * Blocks that the guard refuses although the registries or Python call their addresses global. The reverse, allowing an
+ * address that they do not, never happens.
+ */
 const STRICTER: Readonly<Record<string, string>> = {
   "192.0.0.0/24":
     "protocol assignments: 192.0.0.9 and .10 are anycast of PCP and TURN; Python before 3.11.10 knew a part of it",
@@ -52,7 +55,7 @@ const registries: (Block & { reachable: boolean })[] = readFileSync(
 const stricter = Object.keys(STRICTER).map(parseBlock);
 const globalUnicast = parseBlock("2000::/3");
 
-/** RFC 6890: the most specific record counts, and what has none is reachable. */
+/** By RFC 6890 the most specific record counts, and an address without a record is reachable. */
 function registriesSayReachable(address: NumberedAddress): boolean {
   const records = registries.filter((block) => isIn(block, address)).toSorted((a, b) => b.length - a.length);
   return records[0]?.reachable ?? true;
@@ -81,7 +84,8 @@ const edges = (family: 4 | 6): bigint[] =>
 const ipv4 = addressNumber(edges(4), 32);
 const ipv6 = fc.oneof(
   addressNumber(edges(6), 128),
-  // Carrying an IPv4 address in its end, where translators look, with ISATAP's identifiers among the prefixes.
+  // IPv6 addresses that end in an IPv4 address, where translators look for one. The identifiers of ISATAP are among the
+  // prefixes.
   fc
     .tuple(
       fc.constantFrom(
@@ -97,8 +101,8 @@ const ipv6 = fc.oneof(
     .map(([prefix, address]) => (prefix << 32n) | address),
 );
 
-describe("an address, by the IANA special-purpose registries", () => {
-  it("is judged as an independent reading has it, IPv4 in every spelling that URL takes", () => {
+describe("an address, compared with the IANA special-purpose registries", () => {
+  it("gets the verdict of an independent implementation, for IPv4 in every spelling that URL accepts", () => {
     const spelt = ipv4.chain((value) => fc.tuple(fc.constant(value), ipv4Spelling(value)));
     fc.assert(
       fc.property(spelt, ([value, host]) => {
@@ -111,7 +115,7 @@ describe("an address, by the IANA special-purpose registries", () => {
     );
   });
 
-  it("is judged as an independent reading has it, IPv6 in every spelling that URL takes", () => {
+  it("gets the verdict of an independent implementation, for IPv6 in every spelling that URL accepts", () => {
     const spelt = ipv6.chain((value) => fc.tuple(fc.constant(value), ipv6Spelling(value)));
     fc.assert(
       fc.property(spelt, ([value, host]) => {
@@ -125,7 +129,7 @@ describe("an address, by the IANA special-purpose registries", () => {
     );
   });
 
-  it("is judged by all of a registry's blocks, at each edge", () => {
+  it("gets the right verdict on both sides of the boundaries of every block", () => {
     for (const { family, first, last } of allBlocks) {
       for (const value of [first - 1n, first, last, last + 1n]) {
         if (value < 0n || value >= 1n << (family === 4 ? 32n : 128n)) continue;
@@ -139,7 +143,7 @@ describe("an address, by the IANA special-purpose registries", () => {
   });
 });
 
-describe("an address, by Python's ipaddress.is_global", () => {
+describe("an address, compared with Python's ipaddress.is_global", () => {
   const recorded: unknown = JSON.parse(readFileSync(join(FIXTURES, "python-is-global.json"), "utf8"));
   const python = spawnSync("python3", [join(FIXTURES, "ask-python.py")], {
     encoding: "utf8",
@@ -148,8 +152,8 @@ describe("an address, by Python's ipaddress.is_global", () => {
 
   it.each([
     ["as recorded", recorded],
-    ["as this machine's has it", python.status === 0 ? (JSON.parse(python.stdout) as unknown) : recorded],
-  ])("is judged the same, %s, and where not there is a reason", (_, answers) => {
+    ["on this machine", python.status === 0 ? (JSON.parse(python.stdout) as unknown) : recorded],
+  ])("gets the same verdict (%s) unless there is a reason for a stricter one", (_, answers) => {
     const { isGlobal } = answers as { isGlobal: Record<string, boolean> };
     const unexplained = Object.entries(isGlobal).filter(([address, global]) => {
       const ours = isPublicAddress(address);
@@ -161,7 +165,7 @@ describe("an address, by Python's ipaddress.is_global", () => {
   });
 });
 
-describe("what is no address", () => {
+describe("text that is not an address", () => {
   it.each([
     "",
     "localhost",
@@ -176,8 +180,8 @@ describe("what is no address", () => {
   ])("is not public: %j", (text) => expect(isPublicAddress(text)).toBe(false));
 });
 
-describe("two spellings of one address", () => {
-  it("are the same, and those of two are not", () => {
+describe("the comparison of two addresses", () => {
+  it("is independent of their spelling", () => {
     expect(isSameAddress("2606:4700:0:0::1", "2606:4700::1")).toBe(true);
     expect(isSameAddress("2606:4700::2", "2606:4700::1")).toBe(false);
     expect(isSameAddress("3606:4700::1", "2606:4700::1")).toBe(false);

@@ -13,23 +13,23 @@ const ruleOf = (url: string, allowance = deployed): string => {
   return verdict.kind === "refused" ? verdict.rule : "allowed";
 };
 
-describe("a URL that leads inside, or is not plain", () => {
-  it("is in a corpus that is large enough", () => {
+describe("a URL that leads to a private network or is malformed", () => {
+  it("is represented by a corpus of at least 200 such URLs and 50 legitimate ones", () => {
     expect(new Set(HOSTILE_URLS.map(([, url]) => url)).size).toBeGreaterThanOrEqual(200);
     expect(new Set(LEGITIMATE_URLS.map(([url]) => url)).size).toBeGreaterThanOrEqual(50);
   });
 
-  it("is refused, each for its reason", () => {
+  it("is refused by the rule that applies to it", () => {
     const got = HOSTILE_URLS.map(([, url]) => [ruleOf(url), url]);
     expect(got).toEqual(HOSTILE_URLS.map(([rule, url]) => [rule, url]));
   });
 
-  it("is refused locally too, except for the one address", () => {
+  it("is also refused in local mode", () => {
     const passed = HOSTILE_URLS.filter(([, url]) => ruleOf(url, local) === "allowed");
     expect(passed).toEqual([]);
   });
 
-  it("is refused with a sentence that carries nothing of it", () => {
+  it("is refused with a fixed sentence that quotes no part of the URL", () => {
     for (const [rule, url] of HOSTILE_URLS) {
       const verdict = checkUrl(url, deployed);
       expect(verdict).toEqual({ kind: "refused", rule, detail: EGRESS_RULES[rule] });
@@ -37,8 +37,8 @@ describe("a URL that leads inside, or is not plain", () => {
   });
 });
 
-describe("a URL that a receiver has", () => {
-  it("is allowed, and says where to connect", () => {
+describe("a legitimate URL of a receiver", () => {
+  it("is allowed, with the host and port to connect to", () => {
     const got = LEGITIMATE_URLS.map(([url]) => {
       const verdict = checkUrl(url, deployed);
       return verdict.kind === "allowed"
@@ -49,23 +49,23 @@ describe("a URL that a receiver has", () => {
     expect(got).toEqual(LEGITIMATE_URLS.map(([url, host, port = 443]) => [url, host, kindOf(host), port]));
   });
 
-  it("is judged the same after it was normalised", () => {
+  it("gets the same verdict after normalisation", () => {
     for (const [url] of LEGITIMATE_URLS) {
       const first = checkUrl(url, deployed);
       expect(first.kind === "allowed" && checkUrl(first.url, deployed)).toEqual(first);
     }
   });
 
-  it("keeps path and query for the request", () => {
+  it("keeps its path and query as the request target", () => {
     expect(checkUrl("https://example.com/a%20b/../c?x=1&y=%2F", deployed)).toMatchObject({
       target: "/c?x=1&y=%2F",
     });
   });
 });
 
-describe("loopback, when it is allowed", () => {
+describe("the guard, when loopback is allowed", () => {
   it.each(["https://127.0.0.1:8443/hook", "https://127.0.0.1:65535", "https://127.0.0.1:40000?x=1"])(
-    "lets %s through",
+    "allows %s",
     (url) => {
       expect(ruleOf(url, local)).toBe("allowed");
       expect(ruleOf(url)).toBe("address-not-public");
@@ -107,13 +107,13 @@ describe("loopback, when it is allowed", () => {
     ["url-userinfo", "https://a@127.0.0.1:8443/"],
     ["url-scheme", "http://127.0.0.1:8443/"],
     ["url-fragment", "https://127.0.0.1:8443/#"],
-  ])("still refuses by %s: %s", (rule, url) => {
+  ])("still refuses by the rule %s: %s", (rule, url) => {
     expect(ruleOf(url, local)).toBe(rule);
   });
 });
 
-describe("whatever the text", () => {
-  it("never throws, and what is allowed is https, public in spelling and stays allowed", () => {
+describe("the check of arbitrary text", () => {
+  it("never throws, and allows only normalised https URLs, which stay allowed", () => {
     const piece = fc.oneof(
       fc.constantFrom(
         "https://",
