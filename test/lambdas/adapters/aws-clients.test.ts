@@ -17,7 +17,7 @@ import {
   PATIENCE,
 } from "../../../lambdas/adapters/aws-clients.ts";
 
-/** Takes connections and never answers. */
+/** Accepts connections and never answers. */
 const silent = createServer((socket) => {
   sockets.push(socket);
   socket.on("error", () => {});
@@ -50,13 +50,13 @@ describe("a client whose service never answers", () => {
     ["Lambda", () => createLambdaClient(SHORT).send(new InvokeCommand({ FunctionName: "f" }))],
     ["S3", () => createS3Client(SHORT).send(new PutObjectCommand({ Bucket: "b", Key: "k", Body: "x" }))],
     ["EventBridge", () => createEventBridgeClient(SHORT).send(new PutEventsCommand({ Entries: [{}] }))],
-  ])("%s is given up after its attempts", async (_, call) => {
+  ])("for %s gives up after its attempts", async (_, call) => {
     await expect(call()).rejects.toMatchObject({ name: "TimeoutError" });
     expect(sockets).toHaveLength(SHORT.attempts);
   });
 });
 
-describe("without being told, a client waits", () => {
+describe("the default time-outs of a client", () => {
   const waitedMs = ({ attempts, answerMs }: { attempts: number; answerMs: number }): number =>
     attempts * answerMs;
 
@@ -67,11 +67,11 @@ describe("without being told, a client waits", () => {
     ["Lambda", createLambdaClient, PATIENCE.call],
     ["S3", createS3Client, PATIENCE.upload],
     ["EventBridge", createEventBridgeClient, PATIENCE.afterwards],
-  ])("for %s as long as is right for it", async (_, create, { attempts }) => {
+  ])("allow %s the attempts of its kind of call", async (_, create, { attempts }) => {
     expect(await create().config.maxAttempts()).toBe(attempts);
   });
 
-  it("so long that API Gateway still gets an answer, and an export its last part", () => {
+  it("leave API Gateway time for a response, and an export time for its last part", () => {
     expect(waitedMs(PATIENCE.call)).toBeLessThan(28_000);
     expect(2 * waitedMs(PATIENCE.afterwards)).toBeLessThan(28_000);
     expect(waitedMs(PATIENCE.upload)).toBeLessThan(60_000);

@@ -5,7 +5,7 @@ import { createLaneStore } from "../../../lambdas/adapters/lane-store.ts";
 import { AwsError, startHttpEndpoint } from "@trailcast/local-stack/aws";
 import { laneAtStart } from "../../helpers/in-memory-stores.ts";
 
-/** Error names that the table answers with, in turn; after them it writes. */
+/** Errors that the table returns, one for each call; after them it writes. */
 let refusals: string[] = [];
 let calls = 0;
 let client: DynamoDBClient;
@@ -44,39 +44,39 @@ describe("a conditional write", () => {
     update: () => updateIf(client, "Registry", { workspace: "ws_1" }, "SET #a = :a", CONDITION),
   };
 
-  it.each(["put", "update"] as const)("(%s) waits for a transaction that holds the row", async (name) => {
+  it.each(["put", "update"] as const)("(%s) waits for a transaction that locks the row", async (name) => {
     refusals = conflicts(2);
     expect(await writes[name]()).toBe(true);
     expect(calls).toBe(3);
   });
 
-  it("is refused when the transaction changed the row", async () => {
+  it("is refused if the transaction changed the row", async () => {
     refusals = [CONFLICT, "ConditionalCheckFailedException"];
     expect(await writes.put()).toBe(false);
     expect(calls).toBe(2);
   });
 
-  it("does not wait for ever, and says what it waited for", async () => {
+  it("gives up after four attempts with the error of the conflict", async () => {
     refusals = conflicts(100);
     await expect(writes.put()).rejects.toThrow(expect.objectContaining({ name: CONFLICT }));
     expect(calls).toBe(4);
   });
 });
 
-describe("a lane", () => {
+describe("writing a lane", () => {
   const replace = () => createLaneStore(client, "Registry").replaceLane(laneAtStart("ws_1", "dst_1"));
 
-  it("is stored once the transaction of its owner is over", async () => {
+  it("succeeds once a transaction of the lane's owner has ended", async () => {
     refusals = conflicts(1);
     expect(await replace()).toMatchObject({ version: laneAtStart("ws_1", "dst_1").version + 1 });
   });
 
-  it("that is held for long is looked at again, as one that has changed", async () => {
+  it("returns `stale` if the row stays locked, so that the caller reads it again", async () => {
     refusals = conflicts(100);
     expect(await replace()).toBe("stale");
   });
 
-  it("that cannot be stored for another reason is a failure", async () => {
+  it("fails with any other error", async () => {
     refusals = ["ResourceNotFoundException"];
     await expect(replace()).rejects.toThrow(expect.objectContaining({ name: "ResourceNotFoundException" }));
   });

@@ -18,7 +18,7 @@ interface ReadInput {
 
 const READS = new Set(["GetItemCommand", "QueryCommand", "BatchGetItemCommand", "ScanCommand"]);
 let local: LocalDynamo;
-/** Reads since the test began, and whether DynamoDB was asked for the newest state of each. */
+/** The reads of this test, and whether each was strongly consistent. */
 let reads: { command: string; isConsistent: boolean }[] = [];
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => local.close());
 beforeEach(() => void (reads = []));
 
-/** An index answers no consistent read: what is found by one is read again. */
+/** Ignores reads of an index, which cannot be consistent: the stores read again what they find there. */
 function watchReads(client: DynamoDBClient): void {
   client.middlewareStack.add(
     (next, context) => (given) => {
@@ -53,7 +53,8 @@ const purge = () =>
     receipts: "Receipts",
   });
 
-// What delivery, fan-out and the purge decide by: a stale answer passes an event, appends it twice or removes what is held.
+// Everything by which delivery, fan-out and the purge decide. A stale read would skip an event, append it twice or
+// remove what a legal hold keeps.
 it.each<[string, () => Promise<unknown>]>([
   ["newest page", () => journal().newestPage("ws_1")],
   ["oldest page", () => journal().oldestPage("ws_1")],
@@ -67,7 +68,7 @@ it.each<[string, () => Promise<unknown>]>([
   ["state of a purge", () => purge().readState("ws_1")],
   ["lanes for a purge", () => purge().lanePositions("ws_1")],
   ["quarantine", () => createQuarantineStore(local.client, "Quarantine").listRows(10)],
-])("reads what is there now: %s", async (_what, read) => {
+])("reads with strong consistency: %s", async (_what, read) => {
   await read();
   expect(reads.length).toBeGreaterThan(0);
   expect(reads.filter(({ isConsistent }) => !isConsistent)).toStrictEqual([]);

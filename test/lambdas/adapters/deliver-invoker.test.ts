@@ -29,7 +29,7 @@ const RESULT: TestResult = {
   },
 };
 
-/** Lambda's API, which answers as the test says. */
+/** Stands for Lambda's API and answers as the test says. */
 const lambda = createServer((request, response) => {
   request.resume().on("end", () => {
     asked.push(request.url ?? "");
@@ -58,7 +58,7 @@ const send = () =>
   createDeliveryTester(createLambdaClient(TEST_EVENT_PATIENCE), "deliver").test("ws_1", "dst_1");
 
 describe("a test event", () => {
-  it("is asked of the delivery function, whose result comes back", async () => {
+  it("is sent by the delivery function, whose result is returned", async () => {
     answer = (response) => response.end(JSON.stringify(RESULT));
     expect(await send()).toEqual(RESULT);
     expect(asked).toEqual(["/2015-03-31/functions/deliver/invocations"]);
@@ -82,7 +82,7 @@ describe("a test event", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("was not run when the function threw", async () => {
+  it("was not sent if the function threw", async () => {
     answer = (response) => response.writeHead(200, { "x-amz-function-error": "Unhandled" }).end("{}");
     await expect(send()).rejects.toBeInstanceOf(TestNotRunError);
   });

@@ -61,8 +61,8 @@ function note(outcome: DeliveryOutcome, more: Partial<DeliveryNote> = {}): Deliv
   };
 }
 
-describe("a note", () => {
-  it("makes the row, adds attempts to it and closes it", async () => {
+describe("writing a note to the log", () => {
+  it("creates the row, adds attempts to it and closes it", async () => {
     const nextAttemptAt = "2026-11-23T12:00:03.000Z";
     expect(await log().note(note("retry", { attempt: attempt(1), nextAttemptAt }))).toBe("retry");
     expect(await read()).toMatchObject({ outcome: "retry", nextAttemptAt, attempts: [{ attempt: 1 }] });
@@ -73,7 +73,7 @@ describe("a note", () => {
     expect(row).not.toHaveProperty("nextAttemptAt");
   });
 
-  it("answers how the number had closed, and then adds its attempt alone", async () => {
+  it("to a closed delivery returns its outcome and adds only the attempt", async () => {
     await log().note(note("skipped"));
     expect(await log().note(note("retry", { attempt: attempt(1) }))).toBe("skipped");
     expect(await read()).toMatchObject({ outcome: "skipped", attempts: [{ attempt: 1 }] });
@@ -83,7 +83,7 @@ describe("a note", () => {
     expect((await read())?.attempts).toHaveLength(3);
   });
 
-  it("keeps the last attempts of many, in order", async () => {
+  it("keeps the last attempts, in order", async () => {
     for (let number = 1; number <= ATTEMPTS_KEPT + 7; number++)
       await log().note(note("retry", { attempt: attempt(number) }));
     const numbers = (await read())?.attempts.map((one) => one.attempt) ?? [];
@@ -92,7 +92,7 @@ describe("a note", () => {
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   });
 
-  it("does to every pair of outcomes what the rule in core says", async () => {
+  it("applies the rule of core to every pair of outcomes", async () => {
     const outcomes: DeliveryOutcome[] = [
       "retry",
       "suspend",
@@ -113,7 +113,7 @@ describe("a note", () => {
       }
   });
 
-  it("takes an attempt by what the row holds, whatever the lane has counted before", async () => {
+  it("adds an attempt by the number of attempts in the row, whatever the lane has counted", async () => {
     await log().note(note("retry", { attempt: attempt(ATTEMPTS_KEPT + 17) }));
     expect(await log().note(note("expired", { attempt: attempt(ATTEMPTS_KEPT + 18) }))).toBe("expired");
     expect((await read())?.attempts.map((one) => one.attempt)).toEqual([
@@ -122,7 +122,7 @@ describe("a note", () => {
     ]);
   });
 
-  it("keeps so many attempts through each resumption of the lane, and drops the oldest first", async () => {
+  it("keeps the latest attempts across suspensions of the lane, and drops the oldest first", async () => {
     const rounds = [45, 45, 70];
     let minute = 0;
     let rule: DeliveryRecord | undefined;
@@ -136,7 +136,7 @@ describe("a note", () => {
         await log().note(next);
         rule = addNote(rule, next);
       }
-    // Once it is closed, an attempt that was under way takes the place of the oldest just so.
+    // An attempt that was under way when the delivery was closed also replaces the oldest.
     const at = minuteAt(++minute);
     for (const late of [note("skipped", { at }), note("retry", { at, attempt: { ...attempt(71), at } })]) {
       if (late.attempt !== undefined) all.push(late.attempt);
@@ -148,7 +148,7 @@ describe("a note", () => {
     expect({ ...rule, attempts: inOrder(rule?.attempts ?? []) }).toEqual(row);
   });
 
-  it("loses no attempt to one that takes the same place at the same time", async () => {
+  it("loses no attempt if two are added to a full list at the same time", async () => {
     for (let number = 1; number <= ATTEMPTS_KEPT; number++) {
       const at = minuteAt(number);
       await log().note(note("retry", { at, attempt: { ...attempt(number), at } }));
@@ -164,7 +164,7 @@ describe("a note", () => {
     expect([numbers[0], ...numbers.slice(-2)]).toEqual([3, ...late]);
   });
 
-  it("keeps the row so long after the last note, not the first", async () => {
+  it("restarts the row's time to live", async () => {
     await log().note(note("suspend", { attempt: attempt(1, "suspend") }));
     const facts = { ...note("skipped").facts, expiresAt: 1_900_000_000 };
     await log().note({ ...note("skipped"), facts });
@@ -175,8 +175,8 @@ describe("a note", () => {
   });
 });
 
-describe("the log", () => {
-  it("lists newest first, by time and outcome, and leads on", async () => {
+describe("the list of deliveries", () => {
+  it("is newest first, filtered by time and outcome, and names the next page", async () => {
     const destination = "ws_1/dst_list";
     for (let id = 1; id <= 5; id++) {
       const facts = { ...note("retry").facts, destination, delivery: `whd_${id}` };

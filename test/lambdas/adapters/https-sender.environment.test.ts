@@ -29,7 +29,10 @@ afterAll(async () => {
   await authority.remove();
 });
 
-/** Every variable that is known to change where Node connects, whom it trusts or what the guard could be told. */
+/**
+ * Every variable known to change where Node connects or whom it trusts, and some that could have been made to open the
+ * guard.
+ */
 function hostileEnvironment(): Record<string, string> {
   const address = `http://127.0.0.1:${proxy.port}`;
   const proxies = [
@@ -64,8 +67,8 @@ async function sendWith(...allowance: object[]): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-describe("the environment of the function", () => {
-  it("neither opens the guard, nor widens whom it trusts, nor leads through a proxy", async () => {
+describe("the environment of the delivery function", () => {
+  it("neither opens the guard, nor adds trusted authorities, nor redirects requests to a proxy", async () => {
     const [closed, untrusting, trusting] = await Promise.all([
       sendWith(),
       sendWith({ loopback: true, ca: [] }),

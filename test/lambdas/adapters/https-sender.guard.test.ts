@@ -24,7 +24,7 @@ const outside = { addresses: [PUBLIC] };
 
 let authority: TestAuthority;
 let receiver: TlsReceiver;
-/** Listens on loopback, where nothing is ever to arrive. */
+/** Listens on loopback, where no connection may ever arrive. */
 let trap: TestServer;
 let names: NameServer;
 let answer: (name: string, type: "A" | "AAAA", times: number) => NameAnswer;
@@ -69,8 +69,8 @@ function send(url: string): Promise<SendResult> {
   return sender.send({ url, headers: { "Content-Type": "application/json" }, body: Buffer.from("[]") });
 }
 
-describe("a name server's answer", () => {
-  it("is refused when any address is not public, and nothing is connected to", async () => {
+describe("the answer of a name server", () => {
+  it("is refused if any address in it is not public, and no connection is made", async () => {
     for (const addresses of HOSTILE_ANSWERS) {
       answer = () => ({ addresses });
       const result = await send(`https://siem.example.com:${trap.port}/hook`);
@@ -84,7 +84,7 @@ describe("a name server's answer", () => {
     expect(trap.connections).toBe(0);
   });
 
-  it("leads to the addresses in it, IPv4 first, when all are public", async () => {
+  it("is used if all addresses in it are public, IPv4 addresses first", async () => {
     for (const [addresses, dialled] of PUBLIC_ANSWERS) {
       answer = () => ({ addresses });
       internet = pretendInternet(Object.fromEntries(addresses.map((address) => [address, receiver.port])));
@@ -101,7 +101,7 @@ describe("a name server's answer", () => {
     }
   });
 
-  it("is followed through an alias, and judged by what is at its end", async () => {
+  it("is judged by the addresses at the end of an alias", async () => {
     answer = () => ({ alias: "vault.internal", addresses: ["10.1.2.3"] });
     expect(await send("https://siem.example.com/")).toMatchObject({
       kind: "refused",
@@ -111,7 +111,7 @@ describe("a name server's answer", () => {
     expect(await send("https://siem.example.com/")).toMatchObject({ kind: "answered" });
   });
 
-  it("tells nobody whether a name is missing or inside", async () => {
+  it("does not reveal whether a name does not exist or has a private address", async () => {
     const results: SendResult[] = [];
     for (const given of ["no-such-name", "no-data", inside, { addresses: ["10.0.0.1", PUBLIC] }] as const) {
       answer = () => given;
@@ -120,7 +120,7 @@ describe("a name server's answer", () => {
     expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
   });
 
-  it("that is late or broken is a failure, each of its own", async () => {
+  it("is reported as a time-out if it is late, and as a DNS failure if it is an error", async () => {
     answer = () => "server-failure";
     expect(await send("https://siem.example.com/")).toMatchObject({ kind: "failed", errorClass: "dns" });
     answer = () => "silence";
@@ -128,8 +128,8 @@ describe("a name server's answer", () => {
   });
 });
 
-describe("DNS that changes", () => {
-  it("between create and delivery does not help: no byte reaches loopback", async () => {
+describe("DNS rebinding", () => {
+  it("between the creation of a destination and a delivery sends no byte to loopback", async () => {
     const url = `https://siem.example.com:${trap.port}/hook`;
     answer = () => outside;
     expect(checkUrl(url, { loopback: false }).kind).toBe("allowed");
@@ -140,7 +140,7 @@ describe("DNS that changes", () => {
     expect(internet.dialled).toEqual([PUBLIC]);
   });
 
-  it("between check and connect does not help: a name is asked for once, and its address dialled", async () => {
+  it("between check and connection is impossible, because a name is resolved once and its address is used", async () => {
     answer = (_, __, times) => (times % 2 === 0 ? outside : inside);
     const kinds: string[] = [];
     for (let attempt = 0; attempt < 10; attempt++) {
@@ -150,13 +150,14 @@ describe("DNS that changes", () => {
       const asked = names.asked.slice(before).map((one) => one.split(" ")[0]);
       expect(asked.toSorted()).toEqual(["A", "AAAA"]);
     }
-    // Public the first time a name is asked for (its certificate is another's), inside the second time.
+    // At its first resolution each name is public, but the certificate is for another name. At the second its address
+    // is private.
     expect(kinds).toEqual(Array.from({ length: 5 }, () => ["failed", "refused"]).flat());
     expect(new Set(internet.dialled)).toEqual(new Set([PUBLIC]));
     expect(trap).toMatchObject({ connections: 0, bytes: 0 });
   });
 
-  it("does not get at a connection that is open: that is for the addresses just checked", async () => {
+  it("does not use an open connection, which is kept for the addresses that were just checked", async () => {
     const url = "https://siem.example.com/hook";
     answer = () => outside;
     const before = receiver.connections;
@@ -170,7 +171,7 @@ describe("DNS that changes", () => {
     expect(receiver.connections).toBe(before + 2);
   });
 
-  it("does not share a connection between names", async () => {
+  it("does not use the connection of another name with the same address", async () => {
     answer = () => outside;
     const before = receiver.connections;
     await send("https://siem.example.com/hook");
@@ -179,8 +180,8 @@ describe("DNS that changes", () => {
   });
 });
 
-describe("a connection that went elsewhere", () => {
-  it("is refused before a byte is sent: the socket must be at the checked address", async () => {
+describe("a connection that reached another address than the checked one", () => {
+  it("is refused before a byte is sent", async () => {
     answer = () => outside;
     const socketOf = pretendInternet({}).connect;
     const diverted = createHttpsSender({
@@ -198,8 +199,8 @@ describe("a connection that went elsewhere", () => {
   });
 });
 
-describe("a URL", () => {
-  it("is judged again at delivery, whatever was stored", async () => {
+describe("a destination's URL", () => {
+  it("is checked again at delivery, whatever was stored", async () => {
     answer = () => inside;
     for (const [rule, url] of HOSTILE_URLS) {
       expect([url, await send(url)]).toEqual([
@@ -210,7 +211,7 @@ describe("a URL", () => {
     expect(internet.dialled).toEqual([]);
   });
 
-  it("with a literal address is connected to there, and its certificate verified against it", async () => {
+  it("with a literal address is connected to there, and the certificate must be for that address", async () => {
     const result = await send(`https://${PUBLIC}/hook`);
     expect(internet.dialled).toEqual([PUBLIC]);
     expect(result).toMatchObject({
@@ -222,8 +223,8 @@ describe("a URL", () => {
   });
 });
 
-describe("loopback", () => {
-  it("is delivered to when it is allowed, by its address alone", async () => {
+describe("a URL on loopback", () => {
+  it("is delivered to by its address if that is allowed", async () => {
     sender = createSender({ loopback: true });
     const result = await send(`https://127.0.0.1:${receiver.port}/hook`);
     expect(result).toMatchObject({ kind: "answered", address: "127.0.0.1", dns: { verdict: "literal" } });
@@ -254,7 +255,7 @@ describe("loopback", () => {
     other.stop();
   });
 
-  it("is not delivered to by another name, even then", async () => {
+  it("is refused with a host name even if loopback is allowed", async () => {
     sender = createSender({ loopback: true });
     answer = () => inside;
     expect(await send(`https://siem.example.com:${trap.port}/`)).toMatchObject({ kind: "refused" });
@@ -262,7 +263,7 @@ describe("loopback", () => {
     expect(trap.connections).toBe(0);
   });
 
-  it("is refused when it is not allowed", async () => {
+  it("is refused if loopback is not allowed", async () => {
     expect(await send(`https://127.0.0.1:${trap.port}/`)).toMatchObject({
       kind: "refused",
       rule: "address-not-public",

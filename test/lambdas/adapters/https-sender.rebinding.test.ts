@@ -12,7 +12,7 @@ const OWN_NETWORK = [
 ];
 const canHaveOwnNetwork = spawnSync("unshare", [...OWN_NETWORK, "true"]).status === 0;
 
-describe("rebinding on a network of its own, with a public address and nothing injected", () => {
+describe("DNS rebinding in a network namespace with a public address, with nothing replaced by the test", () => {
   it.skipIf(!canHaveOwnNetwork)("delivers to the public address and sends no byte to loopback", () => {
     const run = spawnSync("unshare", [...OWN_NETWORK, process.execPath, SCRIPT], {
       encoding: "utf8",

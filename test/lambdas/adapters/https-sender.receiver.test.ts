@@ -38,7 +38,7 @@ afterAll(async () => {
   await authority.remove();
 });
 
-/** A certificate of an authority that nobody trusts. */
+/** A certificate of an unknown authority. */
 async function issuedByAnother(): Promise<TlsOptions> {
   const other = await createTestAuthority();
   try {
@@ -54,7 +54,7 @@ async function startReceiver(answer: Answer, options: TlsOptions = certificate):
   return receiver;
 }
 
-/** A sender for which every name is at public addresses, all served by the server on `port`. */
+/** A sender for which every name resolves to public addresses that the server on `port` serves. */
 function senderTo(port: number, totalMs = 5000, addresses: readonly string[] = [PUBLIC]): HttpsSender {
   const sender = createHttpsSender({
     resolver: { resolve: () => Promise.resolve({ kind: "addresses", addresses }) },
@@ -78,7 +78,7 @@ async function sendTo(answer: Answer, totalMs?: number): Promise<SendResult> {
 }
 
 describe("a request", () => {
-  it("arrives byte for byte, with nothing of Node's own but framing", async () => {
+  it("arrives byte for byte, with no headers from Node but those for framing", async () => {
     const receiver = await startReceiver((socket) => socket.write(OK));
     const result = await senderTo(receiver.port).send(request);
     const [head = "", body] = (receiver.requests[0] ?? "").split("\r\n\r\n");
@@ -116,15 +116,15 @@ describe("a request", () => {
     });
   });
 
-  it("carries the port in Host when it is not 443", async () => {
+  it("has the port in Host if it is not 443", async () => {
     const receiver = await startReceiver((socket) => socket.write(OK));
     await senderTo(receiver.port).send({ ...request, url: "https://siem.example.com:8443/" });
     expect(receiver.requests[0]).toContain("Host: siem.example.com:8443\r\n");
   });
 });
 
-describe("an answer", () => {
-  it.each([301, 302, 303, 307, 308])("%i is not followed", async (status) => {
+describe("a response", () => {
+  it.each([301, 302, 303, 307, 308])("with the status %i is not followed", async (status) => {
     const trap = await startSilentServer();
     servers.push(trap);
     const location = `https://127.0.0.1:${trap.port}/`;
@@ -137,7 +137,7 @@ describe("an answer", () => {
     expect(trap.connections).toBe(0);
   });
 
-  it("that drips after its status is what the status says", async () => {
+  it("whose body drips slowly counts by its status", async () => {
     const result = await sendTo((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst");
       const timer = setInterval(() => socket.write("."), 50);
@@ -151,7 +151,7 @@ describe("an answer", () => {
     expect(result.durationMs).toBeLessThan(5000);
   });
 
-  it("that drips before its status is a time-out", async () => {
+  it("whose head drips slowly is a time-out", async () => {
     const result = await sendTo((socket) => {
       socket.write("HTTP/1.1 200 OK\r\n");
       let line = 0;
@@ -167,7 +167,7 @@ describe("an answer", () => {
     expect(result.durationMs).toBeLessThan(5000);
   });
 
-  it("that never comes is a time-out", async () => {
+  it("that never arrives is a time-out", async () => {
     expect(await sendTo(NEVER, 300)).toMatchObject({ kind: "failed", errorClass: "timeout" });
   });
 
@@ -178,8 +178,8 @@ describe("an answer", () => {
       "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n",
       `10000\r\n${"x".repeat(65_536)}\r\n`,
     ],
-    ["until the end", "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n", "x".repeat(65_536)],
-  ])("without end, %s, is cut off", async (_, head, piece) => {
+    ["until the connection closes", "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n", "x".repeat(65_536)],
+  ])("with an endless body (%s) is cut off", async (_, head, piece) => {
     const { promise: cut, resolve } = Promise.withResolvers<void>();
     const result = await sendTo((socket) => {
       socket.write(head);
@@ -195,7 +195,7 @@ describe("an answer", () => {
     await cut;
   });
 
-  it("that is compressed although nobody asked is never inflated", async () => {
+  it("that is compressed although this was not requested is never decompressed", async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const result = await sendTo((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
@@ -205,7 +205,7 @@ describe("an answer", () => {
     expect(Buffer.byteLength(result.kind === "answered" ? result.body : "")).toBeLessThanOrEqual(1024);
   });
 
-  it("is kept to its first KiB, whole characters, with secrets masked before it is cut", async () => {
+  it("is truncated to whole characters within 1 KiB, after secrets were masked", async () => {
     const text = `${"ä".repeat(500)}tok-abcdef${"€".repeat(50)}`;
     const receiver = await startReceiver((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`),
@@ -214,7 +214,7 @@ describe("an answer", () => {
     expect(result).toMatchObject({ body: `${"ä".repeat(500)}**********${"€".repeat(4)}` });
   });
 
-  it("with Retry-After carries it", async () => {
+  it("includes the value of Retry-After", async () => {
     const result = await sendTo((socket) =>
       socket.write("HTTP/1.1 429 Slow down\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"),
     );
@@ -222,13 +222,13 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["100 Continue, unasked", "HTTP/1.1 100 Continue\r\n\r\n"],
+    ["an unrequested 100 Continue", "HTTP/1.1 100 Continue\r\n\r\n"],
     [
       "early hints",
       "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n",
     ],
     ["102 Processing", "HTTP/1.1 102 Processing\r\n\r\n"],
-  ])("after %s is the one that counts", async (_, before) => {
+  ])("counts although %s came before it", async (_, before) => {
     expect(await sendTo((socket) => socket.write(before + OK))).toMatchObject({
       kind: "answered",
       statusCode: 200,
@@ -236,31 +236,31 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["an endless row of early hints", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000), "protocol"],
+    ["with an endless sequence of early hints", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000), "protocol"],
     [
-      "a flood of headers",
+      "with too many headers",
       `HTTP/1.1 200 OK\r\n${`X-Flood: ${"a".repeat(1000)}\r\n`.repeat(100)}\r\n`,
       "protocol",
     ],
-    ["one endless header", `HTTP/1.1 200 OK\r\nX-Flood: ${"a".repeat(100_000)}`, "protocol"],
-    ["an endless reason", `HTTP/1.1 200 ${"a".repeat(100_000)}`, "protocol"],
-    ["no HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "protocol"],
-    ["HTTP/2", "\0\0\u0012\u0004\0\0\0\0\0", "protocol"],
-    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "protocol"],
+    ["with an endless header", `HTTP/1.1 200 OK\r\nX-Flood: ${"a".repeat(100_000)}`, "protocol"],
+    ["with an endless reason phrase", `HTTP/1.1 200 ${"a".repeat(100_000)}`, "protocol"],
+    ["that is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "protocol"],
+    ["in HTTP/2", "\0\0\u0012\u0004\0\0\0\0\0", "protocol"],
+    ["with two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "protocol"],
     [
-      "length and chunks",
+      "with a length and chunks",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       "protocol",
     ],
-    ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "protocol"],
-  ])("that is %s is a failure", async (_, bytes, errorClass) => {
+    ["with bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "protocol"],
+  ])("%s is a failure", async (_, bytes, errorClass) => {
     expect(await sendTo((socket) => socket.write(bytes, "latin1"))).toMatchObject({
       kind: "failed",
       errorClass,
     });
   });
 
-  it("that switches protocols is an answer like others, and the connection closed", async () => {
+  it("that switches protocols counts like any other, and the connection is closed", async () => {
     const result = await sendTo((socket) =>
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
     );
@@ -268,10 +268,15 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["without one", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""],
-    ["that is shorter than it said", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", 200, "short"],
+    ["without a body", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""],
+    [
+      "with a body shorter than its length",
+      "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+      200,
+      "short",
+    ],
     ["with broken chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 200, ""],
-  ])("has the status it has, with a body %s", async (_, bytes, statusCode, body) => {
+  ])("%s counts by its status", async (_, bytes, statusCode, body) => {
     const result = await sendTo((socket) => socket.end(bytes));
     expect(result).toMatchObject({ kind: "answered", statusCode, body });
   });
@@ -279,14 +284,14 @@ describe("an answer", () => {
   it.each([
     ["closes", (socket: Parameters<Answer>[0]) => socket.end()],
     ["resets", (socket: Parameters<Answer>[0]) => socket.destroy()],
-    ["breaks off in the head", (socket: Parameters<Answer>[0]) => socket.end("HTTP/1.1 200 OK\r\nX-")],
-  ])("that %s instead is a reset", async (_, answer) => {
+    ["closes within the head", (socket: Parameters<Answer>[0]) => socket.end("HTTP/1.1 200 OK\r\nX-")],
+  ])("is a reset if the receiver %s instead", async (_, answer) => {
     expect(await sendTo(answer)).toMatchObject({ kind: "failed", errorClass: "reset" });
   });
 });
 
 describe("TLS", () => {
-  it("names the host, so that a server of many finds its certificate", async () => {
+  it("names the host, so that a server with many names finds its certificate", async () => {
     const result = await sendTo((socket) => {
       const name = String(Reflect.get(socket, "servername"));
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${name.length}\r\n\r\n${name}`);
@@ -296,17 +301,17 @@ describe("TLS", () => {
 
   it.each([
     [
-      "of another name",
+      "for another name",
       async () => await authority.issue(["other.example.com"]),
       "ERR_TLS_CERT_ALTNAME_INVALID",
     ],
     [
-      "of nobody known",
+      "that is self-signed",
       async () => await selfSigned("siem.example.com", false),
       "DEPTH_ZERO_SELF_SIGNED_CERT",
     ],
     ["of an unknown authority", issuedByAnother, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
-  ])("with a certificate %s is a failure before a byte of HTTP", async (_, issue, code) => {
+  ])("fails before a byte of HTTP with a certificate %s", async (_, issue, code) => {
     const receiver = await startReceiver((socket) => socket.write(OK), await issue());
     expect(await senderTo(receiver.port).send(request)).toMatchObject({
       kind: "failed",
@@ -316,7 +321,7 @@ describe("TLS", () => {
     expect(receiver.requests).toEqual([]);
   });
 
-  it("with a certificate that has expired is a failure", async () => {
+  it("fails with an expired certificate", async () => {
     const expired = await selfSigned("siem.example.com", true);
     const receiver = await startReceiver((socket) => socket.write(OK), expired);
     const sender = createHttpsSender({
@@ -331,7 +336,7 @@ describe("TLS", () => {
     });
   });
 
-  it("1.2 is good enough, 1.1 is not", async () => {
+  it("is accepted with version 1.2, but not with 1.1", async () => {
     const one = await startReceiver((socket) => socket.write(OK), { ...certificate, maxVersion: "TLSv1.2" });
     expect(await senderTo(one.port).send(request)).toMatchObject({
       kind: "answered",
@@ -348,7 +353,7 @@ describe("TLS", () => {
     expect(other.requests).toEqual([]);
   });
 
-  it("that never comes about ends at the deadline, one that is no TLS at once", async () => {
+  it("fails at the deadline if the handshake does not proceed, and at once if the server does not speak TLS", async () => {
     const silent = await startSilentServer();
     const plain = await startSilentServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const rude = await startSilentServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
@@ -365,7 +370,7 @@ describe("TLS", () => {
 });
 
 describe("a connection", () => {
-  it("that is refused or never made is a failure", async () => {
+  it("that is refused or never established is a failure", async () => {
     const closed = await startSilentServer();
     closed.stop();
     const refused = await senderTo(closed.port).send(request);
@@ -380,7 +385,7 @@ describe("a connection", () => {
     expect(performance.now() - started).toBeLessThan(9000);
   });
 
-  it("falls to the next checked address, when one refuses and when one hangs", async () => {
+  it("is made to the next checked address if one refuses and if one hangs", async () => {
     const receiver = await startReceiver((socket) => socket.write(OK));
     const closed = await startSilentServer();
     closed.stop();
@@ -395,7 +400,7 @@ describe("a connection", () => {
     expect(await sender.send(request)).toMatchObject({ kind: "answered", address: PUBLIC });
   });
 
-  it("is used again for the same addresses, and not after it was idle for long", async () => {
+  it("is reused for the same addresses, unless it was idle for long", async () => {
     const receiver = await startReceiver((socket) => socket.write(OK));
     const sender = senderTo(receiver.port);
     const first = await sender.send(request);
@@ -410,7 +415,7 @@ describe("a connection", () => {
     expect(receiver.connections).toBe(2);
   });
 
-  it("that the receiver closes just as it is used again is replaced, once", async () => {
+  it("that the receiver closes at the moment of reuse is replaced once", async () => {
     const receiver = await startReceiver((socket, { request: number }) =>
       number === 1 ? socket.write(OK) : socket.destroy(),
     );
@@ -420,7 +425,7 @@ describe("a connection", () => {
     expect(receiver.connections).toBe(2);
   });
 
-  it("is not poisoned by an answer to a question that was not asked", async () => {
+  it("is not reused if the receiver sent a second response without a request", async () => {
     const receiver = await startReceiver((socket, { connection }) =>
       socket.write(
         connection === 1
@@ -433,7 +438,7 @@ describe("a connection", () => {
     expect(await sender.send(request)).toMatchObject({ statusCode: 500 });
   });
 
-  it("is one each for deliveries at the same time", async () => {
+  it("is not shared by concurrent deliveries", async () => {
     const receiver = await startReceiver((socket) => socket.write(OK));
     const sender = senderTo(receiver.port);
     const results = await Promise.all(Array.from({ length: 20 }, () => sender.send(request)));

@@ -11,7 +11,7 @@ import {
 const SCRIPT = join(import.meta.dirname, "../../fixtures/egress/report-allowance.ts");
 const allowed = { loopback: true, ca: ["PEM"] };
 
-/** What a thread that was started with this data is allowed. */
+/** The allowance that a thread reads if it is started with this data. */
 function allowanceOfThread(workerData: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(SCRIPT, { workerData });
@@ -20,12 +20,12 @@ function allowanceOfThread(workerData: unknown): Promise<unknown> {
   });
 }
 
-describe("the allowance of local mode", () => {
-  it("is what the thread was started with", async () => {
+describe("the allowance for local runs", () => {
+  it("is the one that the thread was started with", async () => {
     expect(await allowanceOfThread({ trailcast: allowed })).toEqual(allowed);
   });
 
-  it("is nothing on a thread that was started with anything else, and where there is none", async () => {
+  it("is empty on a thread that was started with other data or none", async () => {
     expect(await allowanceOfThread(null)).toEqual(NO_ALLOWANCE);
     expect(await allowanceOfThread({ trailcast: { loopback: "true", ca: [] } })).toEqual(NO_ALLOWANCE);
     expect(localAllowance()).toEqual(NO_ALLOWANCE);
@@ -39,11 +39,11 @@ describe("the allowance of local mode", () => {
     { loopback: true, ca: [] },
     { trailcast: { loopback: true } },
     { trailcast: { loopback: 1, ca: [] } },
-  ])("is nothing for %j", (data) => expect(readLocal(data)).toBeUndefined());
+  ])("is not read from %j", (data) => expect(readLocal(data)).toBeUndefined());
 });
 
 describe("the clock", () => {
-  it("is real time without local settings, and runs from a virtual start at its scale with them", () => {
+  it("is real time without local settings; with them it runs from a virtual start at their scale", () => {
     const before = Date.now();
     expect(clockOf(undefined)()).toBeGreaterThanOrEqual(before);
     const now = clockOf({

@@ -14,10 +14,10 @@ import { storedEntry } from "../../helpers/journal-records.ts";
 const TABLE = "Table";
 const SETTINGS = { region: "eu-west-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
 
-/** A client whose calls get these answers, one each and the last one for ever; `inputs` are what was asked. */
+/** A client whose calls return these answers in turn, and then the last one for ever. `inputs` records the calls. */
 function answering<Client extends DynamoDBClient | SQSClient>(client: Client, ...answers: object[]) {
   const inputs: Record<string, unknown>[] = [];
-  // The middleware of either client, by the shape that both have.
+  // Both clients have the same middleware stack, but different types.
   const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
   stack.add(
     () => async (call) => {
@@ -39,12 +39,12 @@ async function collect<Page>(pages: AsyncIterable<Page>): Promise<Page[]> {
   return all;
 }
 
-describe("entries of which DynamoDB answers a part", () => {
+describe("entries of which DynamoDB returns only some", () => {
   const [one, two] = [storedEntry(1), storedEntry(2)];
   const keyOf = ({ partition, entry }: typeof one) => toAttributes({ partition, entry });
   const left = { UnprocessedKeys: { [TABLE]: { Keys: [keyOf(two)] } } };
 
-  it("are asked for again until all are there", async () => {
+  it("are requested again until all are there", async () => {
     const first = { Responses: { [TABLE]: [toAttributes(one)] }, ...left };
     const { client, inputs } = dynamo(first, { Responses: { [TABLE]: [toAttributes(two)] } });
     const found = await createEntryStore(client, TABLE).readEntries("ws_1", [one, two]);
@@ -55,7 +55,7 @@ describe("entries of which DynamoDB answers a part", () => {
     ]);
   });
 
-  it("are never taken for entries that are gone, and asked for at longer and longer intervals", async () => {
+  it("are never taken for missing ones, and requested again at growing intervals", async () => {
     const { client } = dynamo({ Responses: { [TABLE]: [] }, ...left });
     const pauses: number[] = [];
     const store = createEntryStore(client, TABLE, async (milliseconds) => pauses.push(milliseconds));
@@ -64,12 +64,12 @@ describe("entries of which DynamoDB answers a part", () => {
   });
 });
 
-describe("messages of which SQS refuses a part", () => {
+describe("messages of which SQS refuses some", () => {
   const refused = { Failed: [{ Id: "0", Code: "InternalError", SenderFault: false }] };
   const urls = { quick: "https://sqs/quick", slow: "https://sqs/slow" };
   const wakeUp = { workspace: "ws_1", destination: "dst_1", lane: "live" };
 
-  it("fail a ring, whichever batch it is in", async () => {
+  it("make sending wake-ups fail, whichever batch they are in", async () => {
     const queue = (...answers: object[]) =>
       createWakeUpQueue(urls, (bytes) => Buffer.alloc(bytes), sqs(...answers).client);
     await expect(queue(refused).send([wakeUp])).rejects.toThrow(new WakeUpsNotSentError(1));
@@ -78,7 +78,7 @@ describe("messages of which SQS refuses a part", () => {
     await expect(queue({}).send(wakeUps)).resolves.toBeUndefined();
   });
 
-  it("fail the purge's tasks, whichever batch they are in", async () => {
+  it("make queueing purge tasks fail, whichever batch they are in", async () => {
     const tasks = (...answers: object[]) => createPurgeTasks("https://sqs/purge", sqs(...answers).client);
     const workspaces = Array.from({ length: 11 }, (_, index) => `ws_${index}`);
     await expect(tasks(refused).add(["ws_1"])).rejects.toThrow(new PurgeTasksError(1));
@@ -86,7 +86,7 @@ describe("messages of which SQS refuses a part", () => {
     await expect(tasks({}).add(workspaces)).resolves.toBeUndefined();
   });
 
-  it("are put off in the queue that they came from", async () => {
+  it("have their visibility extended in the queue from which they were received", async () => {
     const { client, inputs } = sqs({});
     const visibility = createVisibilityExtender(urls, client);
     await visibility.extend({ receiptHandle: "r1", isSlow: true }, 17);
@@ -98,11 +98,11 @@ describe("messages of which SQS refuses a part", () => {
   });
 });
 
-describe("a search of more than one page", () => {
+describe("a search with several pages", () => {
   const next = toAttributes({ workspace: "ws_1", item: "lane#dst_1#live" });
   const startsOf = (inputs: Record<string, unknown>[]) => inputs.map(({ ExclusiveStartKey: start }) => start);
 
-  it("finds the lanes that are due on each, an empty one between them too", async () => {
+  it("finds the due lanes on each page, even after an empty one", async () => {
     const page = (destination: string) => [
       toAttributes({ workspace: "ws_1", item: `lane#${destination}#live`, dueShard: "due" }),
     ];
@@ -116,7 +116,7 @@ describe("a search of more than one page", () => {
     expect(startsOf(inputs)).toEqual([undefined, next, next]);
   });
 
-  it("finds the live lanes on each", async () => {
+  it("finds the live lanes on each page", async () => {
     const [one, two] = [laneAtStart("ws_1", "dst_1"), laneAtStart("ws_1", "dst_2")].map((lane) =>
       toAttributes(lane),
     );
@@ -126,7 +126,7 @@ describe("a search of more than one page", () => {
     expect(startsOf(inputs)).toEqual([undefined, next]);
   });
 
-  it("finds the workspaces on each", async () => {
+  it("finds the workspaces on each page", async () => {
     const page = (workspace: string) => [toAttributes({ workspace })];
     const { client, inputs } = dynamo(
       { Items: page("ws_1"), LastEvaluatedKey: next },

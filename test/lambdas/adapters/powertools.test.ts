@@ -12,7 +12,7 @@ import { PLANS } from "../../helpers/sample-events.ts";
 afterEach(() => void vi.restoreAllMocks());
 
 describe("an error in the log", () => {
-  it("is its class and frames; its message only where we wrote it", () => {
+  it("shows its class and stack frames, and its message only if Trailcast wrote it", () => {
     const foreign = describeError(
       new SyntaxError('Unexpected token in {"password":"hunter2"}\n  at hunter2 (x:1:1)'),
     );
@@ -25,7 +25,7 @@ describe("an error in the log", () => {
     expect(describeError("hunter2")).toStrictEqual({ class: "string" });
   });
 
-  it("comes with the fields of its line, as one line of JSON", () => {
+  it("is part of one line of JSON with the other fields", () => {
     const written: string[] = [];
     vi.spyOn(console, "error").mockImplementation((line: string) => void written.push(line));
     process.env["POWERTOOLS_DEV"] = "true";
@@ -43,7 +43,7 @@ describe("an error in the log", () => {
 });
 
 describe("metrics", () => {
-  it("are published in the namespace of the stack, and nothing when nothing was counted", () => {
+  it("are published in the namespace of the stack, and only if something was counted", () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((line) => written.push(String(line)) > 0);
     const metrics = createPowertoolsMetrics("ingest", "Trailcast/Here");
@@ -60,7 +60,7 @@ describe("metrics", () => {
     ]);
   });
 
-  it("are in Trailcast's own namespace where the environment names none", () => {
+  it("are published in the namespace `Trailcast` if the environment names none", () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((line) => written.push(String(line)) > 0);
     const metrics = connectMetrics(readEnvironment({}), "ingest");
@@ -72,10 +72,10 @@ describe("metrics", () => {
   });
 });
 
-describe("an environment", () => {
+describe("the environment", () => {
   const variables = { NAME: "x", COUNT: "7", PLANS: JSON.stringify(PLANS), BROKEN: "{" };
 
-  it("is read by name and schema", () => {
+  it("is read by variable name and schema", () => {
     const environment = readEnvironment(variables);
     expect(environment.text("NAME")).toBe("x");
     expect(environment.textOr("NONE", "y")).toBe("y");
@@ -84,7 +84,7 @@ describe("an environment", () => {
     expect(environment.jsonOr("NONE", plansSchema, {})).toStrictEqual({});
   });
 
-  it("that lacks a name or holds something else is named, not quoted", () => {
+  it("causes an error that names a missing or malformed variable, but does not quote its value", () => {
     const environment = readEnvironment(variables);
     expect(() => environment.text("NONE")).toThrow("Environment variable NONE is missing");
     expect(() => environment.number("NAME")).toThrow("Environment variable NAME is malformed");

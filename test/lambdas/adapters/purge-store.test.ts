@@ -89,7 +89,7 @@ describe.each([
   ["in memory", inMemory],
   ["on DynamoDB", () => onDynamo(local)],
 ])("the purge's store %s", (_where, create) => {
-  it("keeps the state, and refuses a write over a version that it has not read", async () => {
+  it("stores the state, and refuses to replace a version that was not read", async () => {
     const { store } = create();
     const fresh = await store.readState(WS);
     expect(fresh).toStrictEqual(newPurgeState(WS));
@@ -109,7 +109,7 @@ describe.each([
     expect(await store.readState(WS)).toStrictEqual({ ...newPurgeState(WS), version: 2 });
   });
 
-  it("never opens a closed receipt again, and drops one", async () => {
+  it("never reopens a closed receipt, but can drop one", async () => {
     const { store, receipt } = create();
     const open = receiptOf(1);
     await store.putReceipt(open);
@@ -120,7 +120,7 @@ describe.each([
     expect(await receipt(open)).toBeUndefined();
   });
 
-  it("removes entries and pages, those that are gone too", async () => {
+  it("removes entries and pages, including those that are already gone", async () => {
     const { store, entries, journal } = create();
     const stored = Array.from({ length: 25 }, (_, name) => storedEntry(200 + name, { shard: name % 2 }));
     for (const entry of stored) await entries.putEntry(entry);
@@ -136,7 +136,7 @@ describe.each([
     expect(await journal.readPage(WS, 1)).toBeUndefined();
   });
 
-  it("leaves the entry that an idempotency key recorded anew after its first one had expired", async () => {
+  it("does not touch a newer entry that the same idempotency key recorded after the first one had expired", async () => {
     const { store, entries } = create();
     const first = storedEntry(300);
     const second = { ...first, recordedAt: "2027-01-01T00:00:00.000Z" };
@@ -151,7 +151,7 @@ describe.each([
     expect((await entries.readEntries(WS, [reference, second])).size).toBe(1);
   });
 
-  it("extends an entry that is there, never backwards", async () => {
+  it("extends only entries that exist, and never shortens their expiry", async () => {
     const { store, entries } = create();
     const entry = storedEntry(400);
     await entries.putEntry(entry);
@@ -164,7 +164,7 @@ describe.each([
     expect(await entries.readEntries(WS, [storedEntry(401)])).toEqual(new Map());
   });
 
-  it("tells where lanes stand, and what they have lost", async () => {
+  it("returns the positions of lanes and the ranges that expired before they were delivered", async () => {
     const { store, putLane } = create();
     await putLane("dst_1");
     const lapsed = [{ from: { page: 1, index: 3 }, to: { page: 2, index: 0 } }];
@@ -176,7 +176,7 @@ describe.each([
     ]);
   });
 
-  it("confirms a hold that is pending, and no other", async () => {
+  it("confirms only a pending legal hold", async () => {
     const { store, workspaces, putWorkspace } = create();
     await putWorkspace(workspaceRow(WS, { hold: "pending" }));
     await store.confirmHold(WS);
@@ -187,7 +187,7 @@ describe.each([
     expect(await workspaces.readWorkspace(WS)).toStrictEqual(workspaceRow(WS));
   });
 
-  it("stores what changed settings mean, over the version that was read", async () => {
+  it("applies a changed retention only to the version of the workspace that was read", async () => {
     const { store, workspaces, putWorkspace } = create();
     const row = workspaceRow(WS, { appliedDays: 7 });
     await putWorkspace(row);
@@ -203,8 +203,8 @@ describe.each([
   });
 });
 
-describe("a hold that is put", () => {
-  it("stops whoever read the purge's row before, also one that was not there", async () => {
+describe("putting a legal hold", () => {
+  it("makes the state of the purge stale for everyone who read it before, even if it did not exist", async () => {
     const store = createPurgeStore(local.client, TABLES);
     const { commit } = createRegistryWriter(local.client, TABLES);
     for (const workspace of ["ws_held", "ws_held", "ws_new"]) {
@@ -219,14 +219,14 @@ describe("a hold that is put", () => {
     }
   });
 
-  it("makes stale what meets its transaction", async () => {
+  it("makes a write stale that conflicts with its transaction", async () => {
     const conflict = new TransactionConflictException({ message: "", $metadata: {} });
     const client = { send: async () => Promise.reject(conflict) } as unknown as LocalDynamo["client"];
     expect(await createPurgeStore(client, TABLES).replaceState(newPurgeState(WS))).toBe("stale");
   });
 });
 
-describe("write units of a removal", () => {
+describe("the write units of a removal", () => {
   const page = (entries: readonly Entry[]) =>
     nextPage(
       WS,
@@ -242,7 +242,7 @@ describe("write units of a removal", () => {
     return built.entry;
   };
 
-  it("are one for each kB of an entry, one for an entry that is gone, and one for each kB of the page", async () => {
+  it("are one for each kB of an entry, one for a missing entry, and one for each kB of the page", async () => {
     const { store, entries, journal } = onDynamo(local);
     const singles = Array.from({ length: 100 }, (_, name) => single(name));
     const hundred = page(singles);

@@ -14,19 +14,19 @@ async function resolve(
   return createNameResolver({ servers: [server.server], totalMs: 400 }).resolve(name);
 }
 
-describe("a name", () => {
-  it("comes with the addresses of both families, asked for once each", async () => {
+describe("resolving a name", () => {
+  it("returns the addresses of both families, each requested once", async () => {
     const resolution = await resolve(() => ({ addresses: ["8.8.8.8", "8.8.4.4", "2606:4700::1111"] }));
     expect(resolution).toEqual({ kind: "addresses", addresses: ["8.8.8.8", "8.8.4.4", "2606:4700::1111"] });
     expect(server?.asked.toSorted()).toEqual(["A siem.example.com", "AAAA siem.example.com"]);
   });
 
-  it("comes with the addresses at the end of an alias", async () => {
+  it("returns the addresses at the end of an alias", async () => {
     const resolution = await resolve(() => ({ alias: "inside.corp", addresses: ["10.0.0.1"] }));
     expect(resolution).toEqual({ kind: "addresses", addresses: ["10.0.0.1"] });
   });
 
-  it("is told apart: missing, without an address, too slow, failed", async () => {
+  it("distinguishes a name without addresses, a time-out and a failure", async () => {
     expect(await resolve(() => "no-such-name")).toEqual({ kind: "not-found" });
     await server?.stop();
     expect(await resolve(() => "no-data")).toEqual({ kind: "not-found" });
@@ -36,19 +36,19 @@ describe("a name", () => {
     expect(await resolve(() => "server-failure")).toEqual({ kind: "failed" });
   });
 
-  it("is usable with one family while the other fails", async () => {
+  it("succeeds with the addresses of one family if the other fails", async () => {
     const resolution = await resolve((_, type) =>
       type === "A" ? { addresses: ["8.8.8.8"] } : "server-failure",
     );
     expect(resolution).toEqual({ kind: "addresses", addresses: ["8.8.8.8"] });
   });
 
-  it("is not looked up in the hosts file or a search domain", async () => {
+  it("uses neither the hosts file nor a search domain", async () => {
     expect(await resolve(() => "no-such-name", "localhost")).toEqual({ kind: "not-found" });
     expect(new Set(server?.asked)).toEqual(new Set(["A localhost", "AAAA localhost"]));
   });
 
-  it("is waited for three seconds in all, unless told otherwise", async () => {
+  it("takes three seconds at most by default", async () => {
     server = await startNameServer(() => "silence");
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
@@ -63,7 +63,7 @@ describe("a name", () => {
     }
   });
 
-  it("is found at once while others hang", async () => {
+  it("does not wait for other names that hang", async () => {
     server = await startNameServer((name) =>
       name.startsWith("slow") ? "silence" : { addresses: ["8.8.8.8"] },
     );

@@ -49,7 +49,7 @@ function pagesOf(workspace: string, count: number): Page[] {
 }
 
 describe("the entry store", () => {
-  it("records once, and answers what was there", async () => {
+  it("records an entry once, and returns the existing one to a repeat", async () => {
     const entry = storedEntry(1, { workspace: "ws_put", trace: "t" });
     expect(await entries().putEntry(entry)).toStrictEqual({ kind: "recorded" });
     const other = { ...entry, requestHash: "other" };
@@ -57,7 +57,7 @@ describe("the entry store", () => {
     expect(again).toStrictEqual({ kind: "exists", entry: { ...entry, body: expect.any(Uint8Array) } });
   });
 
-  it("reads more entries than one call takes, of several shards, and leaves absent ones out", async () => {
+  it("reads more entries than fit into one call, from several shards, and leaves out missing ones", async () => {
     const stored = Array.from({ length: 130 }, (_, name) =>
       storedEntry(name, { workspace: "ws_many", shard: name % 3 }),
     );
@@ -68,7 +68,7 @@ describe("the entry store", () => {
     expect(found.get(stored[7]!.entry)?.hash).toBe(stored[7]!.hash);
   });
 
-  it("refuses a row of another shape by a name that says nothing of its content", async () => {
+  it("refuses a malformed row with an error that says nothing of its content", async () => {
     const { hash: _hash, ...broken } = storedEntry(1, { workspace: "ws_broken" });
     await local.client.send(new PutItemCommand({ TableName: "Events", Item: toAttributes(broken) }));
     await expect(entries().readEntries("ws_broken", [broken])).rejects.toBeInstanceOf(RowShapeError);
@@ -76,7 +76,7 @@ describe("the entry store", () => {
 });
 
 describe("the journal store", () => {
-  it("puts a page where its number is free", async () => {
+  it("puts a page only if its number is free", async () => {
     const [first, second] = pagesOf("ws_pages", 2) as [Page, Page];
     expect(await journal().putPage(first)).toBe("put");
     expect(await journal().putPage({ ...second, page: 1 })).toBe("exists");
@@ -84,7 +84,7 @@ describe("the journal store", () => {
     expect(await journal().readPage("ws_pages", 2)).toBeUndefined();
   });
 
-  it("finds the ends, and the next pages that exist", async () => {
+  it("finds the oldest, the newest and the next existing pages", async () => {
     for (const page of pagesOf("ws_ends", 12).filter(({ page: number }) => number > 3 && number !== 6)) {
       await journal().putPage(page);
     }
@@ -98,7 +98,7 @@ describe("the journal store", () => {
 });
 
 describe("the quarantine store", () => {
-  it("keeps a record once, lists all in steps, and closes", async () => {
+  it("stores a record once, lists all records page by page, and closes them", async () => {
     const store = createQuarantineStore(local.client, "Quarantine");
     const rows: Quarantined[] = [1, 2, 3].map((number) => ({
       label: "L",
@@ -118,7 +118,7 @@ describe("the quarantine store", () => {
 });
 
 describe("the workspace reader", () => {
-  it("reads a row, or nothing", async () => {
+  it("reads a row, or returns nothing if there is none", async () => {
     const row = workspaceRow("ws_1", { retentionDays: 90, history: { floor: "2026-01-01T00:00:00.000Z" } });
     await local.client.send(new PutItemCommand({ TableName: "Registry", Item: toAttributes(row) }));
     const reader = createWorkspaceReader(local.client, "Registry");
@@ -128,7 +128,7 @@ describe("the workspace reader", () => {
 });
 
 describe("from a request to the journal", () => {
-  it("what was recorded comes by the stream into pages that verify; what cannot be read waits and is redriven", async () => {
+  it("recorded entries pass through the stream into pages that verify, and an unreadable one is quarantined and redriven", async () => {
     const world = await startLocalDynamo(() => NOW);
     try {
       const store = createEntryStore(world.client, "Events");
@@ -214,7 +214,7 @@ describe("from a request to the journal", () => {
     }
   });
 
-  it("two appenders at once over many pages make one chain", async () => {
+  it("concurrent appenders write one hash chain over many pages", async () => {
     const records = Array.from({ length: 120 }, (_, name) =>
       journalRecord(storedEntry(name, { workspace: "ws_two", count: 30 }), 1_000_000_000 * (name + 1)),
     );

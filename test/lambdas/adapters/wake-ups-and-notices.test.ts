@@ -103,8 +103,8 @@ const wakeUpOf = (destination: string, slow = false) => ({
   ...(slow && { slow }),
 });
 
-describe("wakeUps", () => {
-  it("go to the queue of their lane's speed, in groups by lane, however many there are", async () => {
+describe("wake-ups", () => {
+  it("go to the queue for their lane's speed, with the lane as message group, however many there are", async () => {
     const queue = createWakeUpQueue(urls, (bytes) => randomBytes(bytes), sqs);
     await queue.send([
       ...Array.from({ length: 13 }, (_, index) => wakeUpOf(`dst_${index}`)),
@@ -121,7 +121,7 @@ describe("wakeUps", () => {
     ]);
   });
 
-  it("are each rung, also when they are alike, and come back when they were put off", async () => {
+  it("are not deduplicated, and are received again once their extended visibility ends", async () => {
     const queue = createWakeUpQueue(urls, (bytes) => randomBytes(bytes), sqs);
     await queue.send([wakeUpOf("dst_twice"), wakeUpOf("dst_twice")]);
     const [first] = await receive(urls.quick, 1);
@@ -140,7 +140,7 @@ describe("wakeUps", () => {
 });
 
 describe("secrets", () => {
-  it("are read once a minute and version", async () => {
+  it("are read once a minute for each version", async () => {
     const reader = createSecretReader(new SecretsManagerClient(settings), () => clock.now);
     const read = (version: string) => reader.readSecret("trailcast/ws_1/dst_1", version);
     expect(await read("v1")).toMatchObject({ current: SECRET });
@@ -152,14 +152,14 @@ describe("secrets", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("that are gone are not there, and strange ones a failure of ours", async () => {
+  it("are undefined if they do not exist, and an error if they are malformed", async () => {
     const reader = createSecretReader(new SecretsManagerClient(settings), () => clock.now);
     expect(await reader.readSecret("gone", "v1")).toBeUndefined();
     await expect(reader.readSecret("strange", "v1")).rejects.toThrow("shape");
   });
 });
 
-describe("a notice", () => {
+describe("a notice to the owner", () => {
   const notice: Notice = {
     kind: "failing",
     workspace: workspaceRow("ws_1"),
@@ -192,7 +192,7 @@ describe("a notice", () => {
   const eventsOf = (entries: ReturnType<typeof createInMemoryEntries>) =>
     [...entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
-  it("is an audit event of the workspace, once, and an event on the bus", async () => {
+  it("is recorded once as an audit event of the workspace and sent to the event bus", async () => {
     const events = eventsOf(await tell(await tell()));
     expect(events).toMatchObject([
       {
@@ -210,7 +210,7 @@ describe("a notice", () => {
     ]);
   });
 
-  it("of a replay says so, and that enabling the destination lets it go on", async () => {
+  it("about a replay names the replay, and says that enabling the destination continues it", async () => {
     const [event] = eventsOf(await tell(createInMemoryEntries(), { kind: "suspended", lane: "rpl_1" }));
     const description = "The replay rpl_1 is suspended; enabling the destination lets it go on";
     expect(event).toMatchObject({ type: "pro.atmos.webhook.delivery_suspended", data: { description } });
@@ -218,7 +218,7 @@ describe("a notice", () => {
     expect(JSON.parse(sent?.Detail ?? "")).toMatchObject({ lane: "rpl_1", description });
   });
 
-  it("that the bus refuses is a failure", async () => {
+  it("fails if the event bus refuses it", async () => {
     isBusDown = true;
     await expect(tell()).rejects.toThrow("refused by the bus");
   });
