@@ -17,7 +17,7 @@ const PARTITION = { shard: 0, count: 1, bytes: 100, expiresAt: 0, hash: "" };
 const CHAIN = { seq: "", late: 0, total: 0, previousHash: "", hash: "" };
 const at = (time: number): string => new Date(time).toISOString();
 
-/** A page of one event, `age` before now. */
+/** A page with one event, recorded `age` milliseconds ago. */
 const pageOf = (age: number, index: number): Page => ({
   workspace: "ws_1",
   page: index + 1,
@@ -76,7 +76,7 @@ const run: ExportEventsDependencies["run"] = {
   partBytes: 1,
 };
 
-/** An invocation with so much time left at each look. */
+/** Invokes the function. `remaining` returns the remaining time whenever it is read. */
 function invoke(
   remaining: () => number = () => 900_000,
   changes: Partial<ExportEventsDependencies> = {},
@@ -92,7 +92,7 @@ function invoke(
 const eventsOf = (lines: readonly string[]): string[] => lines.map((line) => JSON.parse(line).id);
 
 describe("an invocation for an export", () => {
-  it("writes its job to the end and asks for no other", async () => {
+  it("completes its job without starting another invocation", async () => {
     await invoke();
     expect({ status: job.status, parts: job.parts.length, started }).toEqual({
       status: "done",
@@ -104,7 +104,7 @@ describe("an invocation for an export", () => {
     ]);
   });
 
-  it("goes on in another when time is short, with what is missing alone", async () => {
+  it("starts another invocation when time is short, which writes only what is missing", async () => {
     let looks = 0;
     await invoke(() => (looks++ < 2 ? RESERVE_MS + 1 : RESERVE_MS));
     const first = job.parts.length;
@@ -118,14 +118,14 @@ describe("an invocation for an export", () => {
     expect(started).toHaveLength(1);
   });
 
-  it("keeps the last minute free", async () => {
+  it("stops when a minute remains", async () => {
     await invoke(() => RESERVE_MS);
     expect({ written, started: started.length }).toEqual({ written: [], started: 1 });
     await invoke(() => RESERVE_MS + 1);
     expect({ status: job.status, started: started.length }).toEqual({ status: "done", started: 1 });
   });
 
-  it("ends when the other is started, and no sooner", async () => {
+  it("ends only after the next invocation was started", async () => {
     const call = Promise.withResolvers<void>();
     let hasEnded = false;
     const end = invoke(() => 0, { starter: { start: () => call.promise } }).finally(() => (hasEnded = true));
@@ -135,7 +135,7 @@ describe("an invocation for an export", () => {
     await end;
   });
 
-  it("fails, so that Lambda makes it again, when a part, the start of the other or its event is refused", async () => {
+  it("fails, so that Lambda repeats it, if its event, a part or the start of the next invocation is refused", async () => {
     const refused = () => Promise.reject(new Error("throttled"));
     await expect(invoke(() => 0, { starter: { start: refused } })).rejects.toThrow("throttled");
     const parts = { ...run.parts, putPart: refused };
@@ -148,9 +148,9 @@ describe("an invocation for an export", () => {
 describe("the window of a job", () => {
   it.each([
     ["at its own start", NOW - 5 * DAY_MS, ["ent_5", "ent_4"]],
-    ["where events are visible, when that is its start", VISIBLE, ["ent_7", "ent_6", "ent_5", "ent_4"]],
+    ["where events become visible, if that is its start", VISIBLE, ["ent_7", "ent_6", "ent_5", "ent_4"]],
     [
-      "where events are visible, when its start is older",
+      "where events become visible, if its start is earlier",
       NOW - 9 * DAY_MS,
       ["ent_7", "ent_6", "ent_5", "ent_4"],
     ],
@@ -160,7 +160,7 @@ describe("the window of a job", () => {
     expect(eventsOf(written)).toEqual(events);
   });
 
-  it("has what was recorded when it begins, and not what was when it ends", async () => {
+  it("includes its start and excludes its end", async () => {
     job = { ...job, from: at(NOW - 6 * DAY_MS), to: at(NOW - 4 * DAY_MS) };
     await invoke();
     expect(eventsOf(written)).toEqual(["ent_6", "ent_5"]);

@@ -64,7 +64,7 @@ const dependencies = {
   plans: PLANS,
 };
 
-/** A page of one event, recorded at this time. */
+/** A page with one event, recorded at this time. */
 function journalPage(number: number, time: number): Page {
   const at = new Date(time).toISOString();
   const entry = {
@@ -105,7 +105,7 @@ beforeEach(() => {
 });
 
 describe("a job whose function died", () => {
-  it("starts again, for whoever asks, when it has not moved for 20 minutes", async () => {
+  it("is restarted by any request that reads it, if it made no progress for 20 minutes", async () => {
     const id = await created();
     now += 19 * MINUTE_MS;
     await read(id);
@@ -120,7 +120,7 @@ describe("a job whose function died", () => {
     expect(started).toEqual([id, id, id]);
   });
 
-  it("has failed when it does not get on after five more starts", async () => {
+  it("fails after five more starts without progress", async () => {
     const id = await created();
     for (let round = 0; round < 5; round++) {
       now += 21 * MINUTE_MS;
@@ -133,7 +133,7 @@ describe("a job whose function died", () => {
     expect(objects.size).toBe(0);
   });
 
-  it("counts its starts from its last part on", async () => {
+  it("counts its starts since its last part", async () => {
     const id = await created();
     for (let round = 0; round < 8; round++) {
       now += 21 * MINUTE_MS;
@@ -144,7 +144,7 @@ describe("a job whose function died", () => {
     expect(jobs.get(id)).toMatchObject({ restarts: 0, status: "running" });
   });
 
-  it("is not among the ten that run when its start was refused", async () => {
+  it("is not among the ten running jobs if its start was refused", async () => {
     refuseToStart = true;
     for (let count = 0; count < 11; count++) {
       await expect(create()).rejects.toThrow("throttled");
@@ -156,7 +156,7 @@ describe("a job whose function died", () => {
 });
 
 describe("the parts of a job", () => {
-  it("are those of the run whose row counted, though another cut the same part elsewhere", async () => {
+  it("are those of the run whose row was stored, even if another run ended the same part elsewhere", async () => {
     const id = await created();
     const stale = jobs.get(id);
     expect(await run(id, { partBytes: 40 })).toBe("finished");
@@ -170,7 +170,7 @@ describe("the parts of a job", () => {
     expect(objects.size).toBe(job.parts.length + 1);
   });
 
-  it("are linked to by their job alone, not by the list", async () => {
+  it("have links in their job, but not in the list", async () => {
     const id = await created();
     await run(id);
     const { items } = bodyOf(await listExports(workspace, dependencies));
@@ -180,7 +180,7 @@ describe("the parts of a job", () => {
     expect(links).toBe(1);
   });
 
-  it("are no more than a row takes", async () => {
+  it("are no more than fit into a row", async () => {
     pages = Array.from({ length: MAX_EXPORT_PARTS + 5 }, (_, index) => journalPage(index + 1, START - 1));
     const id = await created();
     expect(await run(id, { partBytes: 1 })).toBe("finished");
@@ -192,7 +192,7 @@ describe("the parts of a job", () => {
     expect(Buffer.byteLength(JSON.stringify(jobs.get(id)))).toBeLessThan(400_000);
   });
 
-  it("of a workspace that has ended are not written", async () => {
+  it("are not written for a workspace that has ended", async () => {
     const id = await created();
     workspace = { ...workspace, endedAt: new Date(now).toISOString() };
     expect(await run(id)).toBe("finished");
@@ -210,7 +210,7 @@ describe("a part whose oldest event has expired", () => {
     linked: job.parts.filter(({ url }) => url !== undefined).length,
   });
 
-  it("stays listed without a link, at once when the plan shrinks", async () => {
+  it("stays listed without a link, at once if the retention shrinks", async () => {
     pages = [journalPage(1, START - 3 * DAY_MS), journalPage(2, START - DAY_MS)];
     const id = await created();
     await run(id, { partBytes: 1 });
@@ -230,7 +230,7 @@ describe("a part whose oldest event has expired", () => {
     expect(second).toMatchObject({ expired: false, url: expect.any(String) });
   });
 
-  it("takes along little that has not, though the job is of the whole window", async () => {
+  it("hides few events that have not expired, even if the job covers the whole window", async () => {
     const first = START - 7 * DAY_MS + MINUTE_MS;
     pages = Array.from({ length: 7 * 144 - 1 }, (_, index) =>
       journalPage(index + 1, first + index * 10 * MINUTE_MS),

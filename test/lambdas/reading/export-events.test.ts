@@ -11,7 +11,7 @@ beforeEach(async () => void (world = await createTenDays()));
 afterEach(() => world.close());
 
 describe("an export", () => {
-  it("at once is oldest first and keeps the recorded bytes", async () => {
+  it("sent at once is oldest first and contains the recorded bytes", async () => {
     const { status, type, text } = await world.ask("GET /ws/events/export", {
       format: "ndjson",
       to: "2026-11-10T00:00:00.001Z",
@@ -28,7 +28,7 @@ describe("an export", () => {
     expect(events[0].time).toBe("2026-11-03T00:00:00.000Z");
   });
 
-  it("as CSV begins with its columns", async () => {
+  it("in CSV begins with the names of its columns", async () => {
     const { text } = await world.ask("GET /ws/events/export", {
       format: "csv",
       from: "2026-11-09T12:00:00Z",
@@ -38,7 +38,7 @@ describe("an export", () => {
     expect(row).toMatch(/,"2026-11-10T00:00:00.000Z"$/);
   });
 
-  it("as a job writes parts that hold every event once, and links to them when it is done", async () => {
+  it("written by a job has parts that contain every event once, with links once the job is done", async () => {
     const asked = await world.ask(
       "POST /ws/exports",
       {},
@@ -62,7 +62,7 @@ describe("an export", () => {
     ).toContain(id);
   });
 
-  it("as a job holds nothing that has expired by the time it is written", async () => {
+  it("written by a job contains nothing that has expired when it is written", async () => {
     const { json } = await world.ask("POST /ws/exports", {}, { body: JSON.stringify({ format: "ndjson" }) });
     world.now += 3 * DAY_MS;
     await world.runJob(json().id);
@@ -71,7 +71,7 @@ describe("an export", () => {
     expect([...world.objects.values()].join("")).not.toContain("2026-11-05T");
   });
 
-  it("is one of ten jobs at once", async () => {
+  it("is refused while ten jobs of the workspace are running", async () => {
     const request = {
       body: JSON.stringify({ format: "csv" }),
       claims: claims("[ws_2]", "events:read"),
@@ -87,7 +87,7 @@ describe("an export", () => {
     expect(status).toBe(202);
   });
 
-  it("hands out nothing of a job that is still running", async () => {
+  it("shows no parts while its job is running", async () => {
     const { json } = await world.ask("POST /ws/exports", {}, { body: JSON.stringify({ format: "ndjson" }) });
     const row = await world.job(json().id);
     const part = { key: "ws_1/part", events: 1, bytes: 1, oldest: START_TEXT, newest: START_TEXT };
@@ -98,7 +98,7 @@ describe("an export", () => {
     expect({ parts, events }).toEqual({ parts: [], events: 1 });
   });
 
-  it("at once is refused where its quotes would swell the answer past what Lambda lets through", async () => {
+  it("sent at once is refused if escaping its quotes would exceed Lambda's limit", async () => {
     const quotes = postedEvent({ description: '"'.repeat(31_000) });
     await world.recorded.put(workspaceRow("ws_quotes"));
     for (let entry = 0; entry < 6; entry++) {
@@ -111,7 +111,7 @@ describe("an export", () => {
     expect({ status, field: json().field }).toEqual({ status: 413, field: "from" });
   });
 
-  it("is one of 200 that are kept", async () => {
+  it("is refused while the workspace has 200 of them", async () => {
     const ended = (number: number) => {
       const id = `exp_${String(number).padStart(26, "0")}`;
       return {
@@ -140,7 +140,7 @@ describe("an export", () => {
     expect((await world.ask("POST /ws/exports", {}, request)).status).toBe(202);
   });
 
-  it("of another workspace is not there", async () => {
+  it("of another workspace is not found", async () => {
     const { status } = await world.ask(
       "GET /ws/exports/{exp}",
       {},
@@ -153,7 +153,7 @@ describe("an export", () => {
     ["{}", "format"],
     [JSON.stringify({ format: "xml" }), "format"],
     [JSON.stringify({ format: "csv", since: "world.now" }), "since"],
-  ])("refuses %s and names %s", async (body, field) => {
+  ])("is refused for the body %s, naming the field %s", async (body, field) => {
     const { status, json } = await world.ask("POST /ws/exports", {}, { body });
     expect({ status, field: json().field }).toEqual({ status: 400, field });
   });

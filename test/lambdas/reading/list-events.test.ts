@@ -20,7 +20,7 @@ describe("the list of events", () => {
     expect(json().nextCursor).toBeNull();
   });
 
-  it("goes on at its cursor without a gap or a double, also when events are recorded meanwhile", async () => {
+  it("continues at its cursor without gaps or duplicates, even if events are recorded meanwhile", async () => {
     const first = (await world.ask("GET /ws/events", { limit: "5" })).json();
     await world.recorded.record("ws_1", [postedEvent({ description: "meanwhile" })]);
     const second = (await world.ask("GET /ws/events", { limit: "100", cursor: first.nextCursor })).json();
@@ -37,7 +37,7 @@ describe("the list of events", () => {
     [{ from: "2026-11-05T00:00:00Z", to: "2026-11-07T00:00:00Z" }, 4],
     [{ from: "2026-11-05T01:00:00+01:00", to: "2026-11-05T00:00:01Z" }, 2],
     [{ to: "2026-11-02T00:00:00Z" }, 0],
-  ])("with %o holds %i events", async (query, count) => {
+  ])("for %o contains %i events", async (query, count) => {
     const { json } = await world.ask("GET /ws/events", {
       to: "2026-11-10T00:00:00.001Z",
       limit: "100",
@@ -58,7 +58,7 @@ describe("the list of events", () => {
     [{ from: "9999-12-31T23:59:59-01:00" }, "from"],
     [{ from: "2026-11-07T00:00:00Z", to: "2026-11-07T00:00:00Z" }, "to"],
     [{ from: "2026-11-07T00:00:00Z", to: "2026-11-07T00:30:00+01:00" }, "to"],
-  ])("refuses %o and names %s", async (query, field) => {
+  ])("refuses %o and names the field %s", async (query, field) => {
     const { status, type, json } = await world.ask("GET /ws/events", query as never);
     expect({ status, type, field: json().field }).toEqual({
       status: 400,
@@ -67,7 +67,7 @@ describe("the list of events", () => {
     });
   });
 
-  it("is no larger than what Lambda lets through, and goes on behind that", async () => {
+  it("is no larger than Lambda allows, and the next page continues after that", async () => {
     await world.recorded.put(workspaceRow("ws_large"));
     const quotes = postedEvent({ description: '"'.repeat(31_000) });
     const recordedIds: string[] = [];
@@ -105,7 +105,7 @@ describe("the list of events", () => {
     { actor: "usr_1" },
     { target: "inv_5" },
     { q: "paid" },
-  ])("refuses a cursor of another question than %o", async (query) => {
+  ])("refuses the cursor of another query for %o", async (query) => {
     const { nextCursor } = (await world.ask("GET /ws/events", { limit: "2" })).json();
     const { json } = await world.ask("GET /ws/events", { limit: "2", cursor: nextCursor, ...query } as never);
     expect(json().field).toBe("cursor");
@@ -117,7 +117,7 @@ describe("the list of events", () => {
     expect(json().field).toBe("cursor");
   });
 
-  it("says when an event was recorded beside the time that its emitter gave", async () => {
+  it("shows when an event was recorded as well as the time that its emitter gave", async () => {
     world.now += 5_000;
     await world.recorded.record("ws_1", [postedEvent({ time: "2020-01-01T00:00:00Z" })]);
     const { json } = await world.ask("GET /ws/events", { from: "2026-11-10T00:00:01Z" });
@@ -127,7 +127,7 @@ describe("the list of events", () => {
   });
 
   it.each(["1970-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "2026-11-01T00:00:00Z"])(
-    "shows nothing expired, however early it is asked from (%s)",
+    "shows nothing expired, however early its requested start is (%s)",
     async (from) => {
       const ids = async (query: Record<string, string>) =>
         (await world.ask("GET /ws/events", { limit: "100", ...query })).json().items.map(({ id }: any) => id);
@@ -139,7 +139,7 @@ describe("the list of events", () => {
   );
 
   it.each(["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z", "3000-01-01T00:00:00Z"])(
-    "holds everything up to the end of time (%s)",
+    "contains everything up to a requested end in the far future (%s)",
     async (to) => {
       expect((await world.ask("GET /ws/events", { limit: "100", to })).json().items).toHaveLength(16);
       const { text } = await world.ask("GET /ws/events/export", { format: "ndjson", to });
@@ -147,7 +147,7 @@ describe("the list of events", () => {
     },
   );
 
-  it("holds what was recorded within the window, however late it was journalled", async () => {
+  it("contains what was recorded within the window, however late it was journalled", async () => {
     const began = world.now + 1_000;
     const late: Entry[] = [];
     for (let number = 0; number < 40; number++) {
@@ -171,7 +171,7 @@ describe("the list of events", () => {
     { page: 1, index: 0.5 },
     { page: 1, index: -1 },
     { page: "1", index: 0 },
-  ])("refuses a cursor that somebody made for %o", async (at) => {
+  ])("refuses a cursor forged with the position %o", async (at) => {
     const { nextCursor } = (await world.ask("GET /ws/events", { limit: "2" })).json();
     const parts = JSON.parse(Buffer.from(nextCursor, "base64url").toString());
     const cursor = Buffer.from(JSON.stringify({ ...parts, at })).toString("base64url");
@@ -179,7 +179,7 @@ describe("the list of events", () => {
     expect({ status, field: json().field }).toEqual({ status: 400, field: "cursor" });
   });
 
-  it("asks for the scope and the workspace of the token", async () => {
+  it("requires the scope and the workspace in the token", async () => {
     expect((await world.ask("GET /ws/events", {}, { claims: claims("[ws_1]", "events:write") })).status).toBe(
       403,
     );
@@ -196,12 +196,18 @@ it.each([
   ["GET /ws/exports", {}],
   ["POST /ws/exports", { body: JSON.stringify({ format: "csv" }) }],
   ["GET /ws/exports/{exp}", { parameters: { exp: "exp_01KB9TDT00AAAAAAAAAAAAAAAA" } }],
-])("%s of a workspace that has ended says so", async (route, { query = {}, parameters = {}, body }: any) => {
-  await world.recorded.put({ ...workspaceRow("ws_ended"), endedAt: new Date(START).toISOString() });
-  const request = {
-    claims: claims("[ws_ended]", "events:read"),
-    parameters: { ws: "ws_ended", ...parameters },
-  };
-  const { status, json } = await world.ask(route, query, { ...request, ...(body !== undefined && { body }) });
-  expect({ status, title: json().title }).toEqual({ status: 410, title: "The workspace has ended" });
-});
+])(
+  "%s is refused for a workspace that has ended",
+  async (route, { query = {}, parameters = {}, body }: any) => {
+    await world.recorded.put({ ...workspaceRow("ws_ended"), endedAt: new Date(START).toISOString() });
+    const request = {
+      claims: claims("[ws_ended]", "events:read"),
+      parameters: { ws: "ws_ended", ...parameters },
+    };
+    const { status, json } = await world.ask(route, query, {
+      ...request,
+      ...(body !== undefined && { body }),
+    });
+    expect({ status, title: json().title }).toEqual({ status: 410, title: "The workspace has ended" });
+  },
+);

@@ -32,7 +32,7 @@ describe("one event", () => {
     expiresAt: Math.floor(START / 1000) + 40 * 86_400,
     ...span,
   });
-  it("is found by its id, with the deliveries that covered it", async () => {
+  it("is found by its id, with the deliveries that contained it", async () => {
     const [{ recordedAt, ...event }] = (await world.ask("GET /ws/events", { target: "inv_5" })).json().items;
     const found = await world.byId(event.id);
     expect(found.json()).toMatchObject({ event, recordedAt, deliveries: [] });
@@ -56,7 +56,7 @@ describe("one event", () => {
     expect(moreDeliveries).toBe(false);
   });
 
-  describe("was not in a delivery only because its span holds it", () => {
+  describe("is not shown in every delivery whose span includes it", () => {
     const PAGE = { first: { page: 7, index: 0 }, end: { page: 7, index: 2 } };
     let event: { id: string; recordedAt: string };
     const shown = async (name: string) =>
@@ -68,13 +68,13 @@ describe("one event", () => {
       [event] = (await world.ask("GET /ws/events", { target: "inv_6" })).json().items;
     });
 
-    it("of a destination whose filter leaves it out", async () => {
+    it("but is left out if the destination's filter does not want it", async () => {
       await world.put("Registry", [destination("dst_team", ["pro.atmos.team_member.*"])]);
       await world.put("Deliveries", [delivery("dst_team", LATER, { ...PAGE, count: 1 })]);
       expect(await shown("dst_team")).toEqual([]);
     });
 
-    it("of a replay of other times", async () => {
+    it("but is left out if a replay covered other times", async () => {
       const recorded = (from: number, to: number) => {
         const [begin, end] = [from, to].map((ms) =>
           new Date(Date.parse(event.recordedAt) + ms).toISOString(),
@@ -90,7 +90,7 @@ describe("one event", () => {
       expect(await shown("dst_replayed")).toMatchObject([{ id: LATER, certain: true }]);
     });
 
-    it("and is not certain once the filter was changed, unless the span was delivered whole", async () => {
+    it("but is shown as uncertain once the filter was changed, unless the whole span was delivered", async () => {
       await world.put("Registry", [destination("dst_changed", ["pro.atmos.team_member.*"], 2)]);
       await world.put("Deliveries", [delivery("dst_changed", LATER, { ...PAGE, count: 1 })]);
       expect(await shown("dst_changed")).toMatchObject([{ id: LATER, certain: false }]);
@@ -98,7 +98,7 @@ describe("one event", () => {
       expect(await shown("dst_changed")).toMatchObject([{ id: LATER, certain: true }]);
     });
 
-    it("nor is one shown whose row is past its TTL", async () => {
+    it("but is left out if the delivery's row has outlived its TTL", async () => {
       await world.put("Registry", [destination("dst_gone", [])]);
       await world.put("Deliveries", [
         delivery("dst_gone", LATER, { ...PAGE, expiresAt: Math.floor(world.now / 1000) }),
@@ -106,7 +106,7 @@ describe("one event", () => {
       expect(await shown("dst_gone")).toEqual([]);
     });
 
-    it("nor is a destination shown its own failure", async () => {
+    it("but is left out if it tells of a failure of the same destination", async () => {
       const { entry } = await world.recorded.record("ws_1", [
         postedEvent({
           category: "webhook",
@@ -127,7 +127,7 @@ describe("one event", () => {
       expect(deliveries.map((found: { destination: string }) => found.destination)).toEqual(["dst_other"]);
     });
 
-    it("is found by its first delivery and by its replay of late, newest first, and says what was not looked at", async () => {
+    it("and is found in its first delivery and in a recent replay, newest first, with a mark if not all were examined", async () => {
       await world.put("Registry", [destination("dst_busy", [])]);
       const id = (number: number) =>
         `whd_${encodeTime(START + 6 * DAY_MS + number * 1_000, 10)}${"E".repeat(16)}`;
@@ -147,7 +147,7 @@ describe("one event", () => {
     });
   });
 
-  it("is found with its deliveries however late it was journalled", async () => {
+  it("is found with its deliveries, however late it was journalled", async () => {
     const began = world.now + 1_000;
     const late: Entry[] = [];
     for (let number = 0; number < 40; number++) {
@@ -172,7 +172,7 @@ describe("one event", () => {
     }
   });
 
-  it("of another workspace, past the window or of no form is not there", async () => {
+  it("is not found if it belongs to another workspace, has expired or has a malformed id", async () => {
     const foreign = await world.recorded.record("ws_2", [postedEvent()]);
     const expired = await world.recorded.journal.readPage("ws_1", 1);
     const ids = [`aud_${foreign.entry.slice(4)}00`, `aud_${expired?.entries[0]?.entry.slice(4)}00`, "aud_1"];
