@@ -7,8 +7,8 @@ import { contextWith } from "../helpers/http-events.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../helpers/in-memory-lanes.ts";
 
 let world: LaneWorld;
-let held: { wakeUp: ReceivedWakeUp; seconds: number }[];
-let isHoldable: boolean;
+let extended: { wakeUp: ReceivedWakeUp; seconds: number }[];
+let canExtend: boolean;
 
 function handle(event: unknown, remainingMs = 30_000) {
   const ports = world.ports();
@@ -18,8 +18,8 @@ function handle(event: unknown, remainingMs = 30_000) {
     metrics: world.metrics,
     visibility: {
       extend: async (wakeUp, seconds) => {
-        if (!isHoldable) throw new Error("ReceiptHandleIsInvalid");
-        held.push({ wakeUp, seconds });
+        if (!canExtend) throw new Error("ReceiptHandleIsInvalid");
+        extended.push({ wakeUp, seconds });
       },
     },
   });
@@ -44,32 +44,32 @@ const DONE = { batchItemFailures: [] };
 
 beforeEach(async () => {
   world = new LaneWorld();
-  held = [];
-  isHoldable = true;
+  extended = [];
+  canExtend = true;
   await world.record(["a"]);
 });
 
-describe("a ring", () => {
-  it("is done with when its lane has caught up", async () => {
+describe("a wake-up", () => {
+  it("is deleted when its lane has caught up", async () => {
     expect(await handle(wakeUpEvent())).toEqual(DONE);
     expect(world.received).toHaveLength(1);
-    expect(held).toEqual([]);
+    expect(extended).toEqual([]);
   });
 
-  it("comes back after a refusal, as soon as the next attempt is due", async () => {
+  it("is received again after a refusal, as soon as the next attempt is due", async () => {
     world.answer = () => answered(503, { retryAfter: "17" });
     expect(await handle(wakeUpEvent())).toEqual(FAILED);
-    expect(held).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
+    expect(extended).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: false }, seconds: 17 }]);
   });
 
-  it("of a slow lane is put off in the queue that it came from", async () => {
+  it("of a slow lane has its visibility extended in the queue from which it was received", async () => {
     world.change((lane) => ({ ...lane, slowAnswers: 2 }));
     world.answer = () => ({ ...answered(503, { retryAfter: "17" }), durationMs: 4000 });
     expect(await handle(wakeUpEvent(1, { ...LIVE, slow: true }))).toEqual(FAILED);
-    expect(held).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: true }, seconds: 17 }]);
+    expect(extended).toEqual([{ wakeUp: { receiptHandle: "r1", isSlow: true }, seconds: 17 }]);
   });
 
-  it("never comes near the dead-letter queue by refusals", async () => {
+  it("never reaches the dead-letter queue because of refusals", async () => {
     world.answer = () => answered(503, { retryAfter: "5" });
     let receives = 0;
     for (let result: unknown = FAILED; result !== DONE && receives < 10; world.now += 5000) {
@@ -80,16 +80,16 @@ describe("a ring", () => {
     expect(world.lane()).toMatchObject({ dueShard: "due", attempts: 4 });
   });
 
-  it("comes back sooner than the queue's visibility when we broke, later with each time", async () => {
+  it("is received again sooner than by the queue's visibility after a fault of Trailcast, and later each time", async () => {
     world.entries.entries.clear();
     expect(await handle(wakeUpEvent(1))).toEqual(FAILED);
     expect(await handle(wakeUpEvent(3))).toEqual(FAILED);
-    expect(held.map(({ seconds }) => seconds)).toEqual([5, 15]);
+    expect(extended.map(({ seconds }) => seconds)).toEqual([5, 15]);
     expect(world.log.lines.map(({ level, message }) => `${level} ${message}`)).toContain("error lane.failed");
   });
 
-  it("comes back by the queue's own visibility when it cannot be put off", async () => {
-    isHoldable = false;
+  it("is received again after the queue's visibility if that cannot be changed", async () => {
+    canExtend = false;
     world.answer = () => answered(503, { retryAfter: "17" });
     expect(await handle(wakeUpEvent())).toEqual(FAILED);
     expect(world.log.lines.filter(({ message }) => message === "wake-up.not-postponed")).toMatchObject([
@@ -97,19 +97,19 @@ describe("a ring", () => {
     ]);
   });
 
-  it("of the wrong queue is passed on to the right one", async () => {
+  it("in the wrong queue is sent to the right one", async () => {
     expect(await handle(wakeUpEvent(1, { ...LIVE, slow: true }))).toEqual(DONE);
     expect(world.received).toEqual([]);
     expect(world.wakeUps.woken).toEqual([LIVE]);
   });
 
-  it("is rung anew when the invocation has no time for another attempt", async () => {
+  it("is sent again if the invocation has no time for another attempt", async () => {
     expect(await handle(wakeUpEvent(), 13_000)).toEqual(DONE);
     expect(world.received).toEqual([]);
     expect(world.wakeUps.woken).toEqual([LIVE]);
   });
 
-  it("that is none fails", async () => {
+  it("that is malformed makes the invocation fail", async () => {
     await expect(handle(wakeUpEvent(1, { workspace: WS }))).rejects.toThrow("destination");
     await expect(handle({ something: "else" })).rejects.toThrow("Invalid input");
   });
@@ -119,7 +119,7 @@ describe("a test event", () => {
   const test = async (): Promise<TestDiagnosis> =>
     (await handle({ test: { workspace: WS, destination: DST } })) as TestDiagnosis;
 
-  it("goes the way of a delivery, on a lane of its own, and leaves the live lane alone", async () => {
+  it("is sent like a delivery, but on a lane of its own, and does not change the live lane", async () => {
     const before = world.lane();
     const { ok, attempt } = await test();
     expect(ok).toBe(true);
@@ -163,13 +163,13 @@ describe("a test event", () => {
       { ...answered(500), phases: { firstByteMs: 4 } } as SendResult,
       { error: "HTTP 500", statusCode: 500, address: "203.0.113.7" },
     ],
-  ])("diagnoses %s", async (_, result, expected) => {
+  ])("reports %s", async (_, result, expected) => {
     world.answer = () => result;
     expect(await test()).toMatchObject({ ok: false, attempt: { outcome: "refused", ...expected } });
     expect(world.lane()).toMatchObject({ consecutiveFailures: 0 });
   });
 
-  it("of a disabled destination is sent, of a deleted one not", async () => {
+  it("is sent to a disabled destination, but not to a deleted one", async () => {
     world.change((lane) => ({ ...lane, status: "disabled" }));
     expect(await test()).toMatchObject({ ok: true });
     world.destinations.destinations.clear();

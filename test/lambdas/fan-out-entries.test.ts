@@ -40,7 +40,7 @@ beforeEach(() => {
   dependencies = { ...world, clock: () => NOW, log, metrics, isLasting: () => false };
 });
 
-/** A record as Lambda hands it over; `change` spoils its image. */
+/** A record as Lambda passes it; `change` replaces attributes of its image. */
 function streamRecord(name: number, change: Record<string, unknown> = {}, eventName = "INSERT"): unknown {
   const { body: _body, ...entry } = storedEntry(name);
   const { partition, entry: key, ...rest } = toAttributes(entry);
@@ -63,7 +63,7 @@ const invoke = (...Records: unknown[]): Promise<DynamoDBBatchResponse> =>
 const journalled = (): string[] =>
   world.journal.pagesOf("ws_1").flatMap(({ entries }) => entries.map(({ entry }) => entry));
 
-it("puts the records of new entries into the journal, in the order of the stream", async () => {
+it("journals the records of new entries in the order of the stream", async () => {
   expect(await invoke(streamRecord(1), streamRecord(3), streamRecord(2))).toStrictEqual({
     batchItemFailures: [],
   });
@@ -71,28 +71,28 @@ it("puts the records of new entries into the journal, in the order of the stream
   expect(metrics.counts.get(METRIC.pagesWritten)).toBe(1);
 });
 
-it("passes over changes and removals that slip through the filter of the mapping", async () => {
+it("ignores changes and removals that pass the filter of the mapping", async () => {
   await invoke(streamRecord(1, {}, "MODIFY"), streamRecord(2, {}, "REMOVE"), streamRecord(3));
   expect(journalled()).toStrictEqual([storedEntry(3).entry]);
 });
 
 it.each([
   ["no hash", { hash: undefined }],
-  ["a hash that is none", { hash: { S: "x" } }],
+  ["a malformed hash", { hash: { S: "x" } }],
   ["a number as text", { count: { S: "1" } }],
   ["no events", { count: { N: "0" } }],
   ["more events than a page holds", { count: { N: "101" } }],
-  ["a broken number", { bytes: { N: "1.5" } }],
-  ["a time that is none", { recordedAt: { S: "soon" } }],
+  ["a fractional number", { bytes: { N: "1.5" } }],
+  ["a malformed time", { recordedAt: { S: "soon" } }],
   ["a key of another workspace", { partition: { S: "ws_2" } }],
-  ["a workspace that is none", { workspace: { S: "w" }, partition: { S: "w" } }],
-])("quarantines a record with %s, and goes on with those behind it", async (_name, change) => {
+  ["a malformed workspace", { workspace: { S: "w" }, partition: { S: "w" } }],
+])("quarantines a record with %s, and journals the records after it", async (_name, change) => {
   expect(await invoke(streamRecord(1, change), streamRecord(2))).toStrictEqual({ batchItemFailures: [] });
   expect(journalled()).toStrictEqual([storedEntry(2).entry]);
   expect(metrics.counts.get(METRIC.recordsQuarantined)).toBe(1);
 });
 
-it("names workspace, entry and reason of what it sets aside, and of what came of it", async () => {
+it("logs the workspace, entry and reason of what it quarantines, and the result of its redrive", async () => {
   const unreadable = new TypeError("hunter2");
   const place = { entry: storedEntry(1).entry, sequenceNumber: "101" };
   const lines = (message: string) => log.lines.filter((line) => line.message === message);
@@ -119,7 +119,7 @@ it("names workspace, entry and reason of what it sets aside, and of what came of
   ]);
 });
 
-it("does not take a key that is no workspace's for the name of one", async () => {
+it("does not log a partition key as a workspace if it is not a workspace's id", async () => {
   const record = streamRecord(1, { count: { N: "0" } });
   Object.assign(Reflect.get(Object(record), "dynamodb"), { Keys: { partition: { S: "<script>" } } });
   await invoke(record);
@@ -127,7 +127,7 @@ it("does not take a key that is no workspace's for the name of one", async () =>
   expect(log.lines[0]?.fields).not.toHaveProperty("workspace");
 });
 
-it("reports the lowest record that must come again by its sequence number", async () => {
+it("reports the sequence number of the lowest record that must be delivered again", async () => {
   dependencies.journal = {
     ...world.journal,
     newestPage: async () => Promise.reject(new Error("throttled")),
@@ -137,11 +137,11 @@ it("reports the lowest record that must come again by its sequence number", asyn
   });
 });
 
-it("fails as a whole over records without a place in the stream, so that they come again", async () => {
+it("fails the whole invocation over records without a sequence number, so that Lambda repeats it", async () => {
   await expect(invoke({ eventName: "INSERT" })).rejects.toBeInstanceOf(Error);
 });
 
-it("redrives what was quarantined once its entry can be read, and reports in numbers", async () => {
+it("redrives quarantined records once their entries can be read, and returns the counts", async () => {
   await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2));
   const redrive = createRedriveHandler({
     ...dependencies,
@@ -159,7 +159,7 @@ it("redrives what was quarantined once its entry can be read, and reports in num
   expect(await redrive({}, lambdaContext)).toMatchObject({ journalled: 0 });
 });
 
-it("closes the row of an entry that has expired, and stops while time remains", async () => {
+it("closes the row of an entry that has expired, and stops before the time runs out", async () => {
   await invoke(streamRecord(1, { count: { N: "0" } }), streamRecord(2, { count: { N: "0" } }));
   await world.entries.putEntry({ ...storedEntry(1), recordedAt: "2025-11-23T00:00:00.000Z" });
   const redrive = createRedriveHandler({

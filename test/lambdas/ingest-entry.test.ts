@@ -85,8 +85,8 @@ async function post(body: unknown, options: Post = {}): Promise<HttpAnswer & { j
 const withKey = (key: string): Post => ({ headers: { "Idempotency-Key": key } });
 const onlyEntry = () => [...entries.entries.values()][0]!;
 
-describe("a good request", () => {
-  it("becomes one entry of CloudEvents as docs/receivers.md shows them, and answers their ids", async () => {
+describe("a valid request", () => {
+  it("is recorded as one entry of CloudEvents as docs/receivers.md shows them, and their ids are returned", async () => {
     const answer = await post({
       events: [postedEvent({ time: "2026-11-23T06:00:00+01:00" }), postedEvent()],
     });
@@ -118,7 +118,7 @@ describe("a good request", () => {
     expect(metrics.counts.get(METRIC.eventsRecorded)).toBe(2);
   });
 
-  it("stores what retention, the journal and a later check need", async () => {
+  it("stores the facts that retention, the journal and verification need", async () => {
     await post({ events: [postedEvent({ description: "long ".repeat(400) })] });
     const entry = onlyEntry();
     const plain = linesOf(entry).join("\n");
@@ -127,12 +127,12 @@ describe("a good request", () => {
     expect(entry.expiresAt).toBe(NOW / 1000 + 365 * 86_400);
   });
 
-  it("never expires where the plan is unknown", async () => {
+  it("is stored without expiry if the plan is unknown", async () => {
     expect((await post({ events: [postedEvent()] }, { workspace: "ws_held" })).statusCode).toBe(202);
     expect(onlyEntry().expiresAt).toBe(253_402_300_799);
   });
 
-  it("keeps every property that was posted, also a key named __proto__", async () => {
+  it("keeps every posted property, including a key named __proto__", async () => {
     const posted = `{"events":[{"category":"a","action":"b","actor":{"type":"user","id":"u","name":"Zoë","email":"z@x.org"},
       "metadata":{"__proto__":{"x":1},"n":1.5,"list":[null,true]},"description":"d","context":{"ip":"::1","userAgent":"curl","requestId":"r"}}]}`;
     expect((await post(posted)).statusCode).toBe(202);
@@ -148,12 +148,12 @@ describe("a good request", () => {
     expect(JSON.parse(line)).not.toHaveProperty("subject");
   });
 
-  it("may come as base64", async () => {
+  it("may be encoded in base64", async () => {
     const body = Buffer.from(JSON.stringify({ events: [postedEvent()] })).toString("base64");
     expect((await post(body, { isBase64Encoded: true })).statusCode).toBe(202);
   });
 
-  it("takes 100 events, and an event of exactly 64 KiB as posted", async () => {
+  it("may have 100 events, and an event of exactly 64 KiB as posted", async () => {
     expect((await post({ events: Array.from({ length: 100 }, () => postedEvent()) })).statusCode).toBe(202);
     const bare = Buffer.byteLength(JSON.stringify(postedEvent({ description: "" })));
     const full = postedEvent({ description: "x".repeat(LIMITS.eventBytes - bare) });
@@ -162,7 +162,7 @@ describe("a good request", () => {
     expect((await post({ events: [over] })).statusCode).toBe(413);
   });
 
-  it("carries the trace of traceparent, else of the gateway", async () => {
+  it("keeps the trace id of traceparent, or else that of the gateway", async () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     await post({ events: [postedEvent()] }, { headers: { traceparent, "x-amzn-trace-id": "Root=1-2-3" } });
     expect(onlyEntry().trace).toBe("0af7651916cd43dd8448eb211c80319c");
@@ -170,7 +170,7 @@ describe("a good request", () => {
 });
 
 describe("an Idempotency-Key", () => {
-  it("answers a repeat with the same ids and records nothing more", async () => {
+  it("makes a repeat return the same ids and record nothing more", async () => {
     const first = await post({ events: [postedEvent(), postedEvent()] }, withKey("k1"));
     const again = await post({ events: [postedEvent(), postedEvent()] }, withKey("k1"));
     expect(first.json["duplicate"]).toBe(false);
@@ -190,7 +190,7 @@ describe("an Idempotency-Key", () => {
     expect(entries.entries.size).toBe(1);
   });
 
-  it("means nothing in another workspace, and none means a new entry each time", async () => {
+  it("is independent of the same key in another workspace", async () => {
     const [a, b] = [
       await post({ events: [postedEvent()] }, withKey("k1")),
       await post({ events: [postedEvent()] }, { ...withKey("k1"), workspace: "ws_held" }),
@@ -198,7 +198,7 @@ describe("an Idempotency-Key", () => {
     expect(a.json["entry"]).not.toBe(b.json["entry"]);
   });
 
-  it.each(["", "x".repeat(256), "kéy", "a\tb"])("is refused when it is %j", async (key) => {
+  it.each(["", "x".repeat(256), "kéy", "a\tb"])("is refused if it is %j", async (key) => {
     expect((await post({ events: [postedEvent()] }, withKey(key))).json).toMatchObject({
       status: 400,
       type: "/problems/invalid-idempotency-key",
@@ -211,10 +211,10 @@ const event = postedEvent();
 const incompressible = (bytes: number): string => randomBytes(Math.ceil(bytes * 0.75)).toString("base64");
 const refused: [string, unknown, number, string, string | undefined, (string | RegExp)?][] = [
   ["not JSON", "{", 400, "not-json", "body"],
-  ["nothing", "", 400, "not-json", "body"],
+  ["an empty body", "", 400, "not-json", "body"],
   ["a list", [], 400, "invalid-request", "body", "object"],
   ["no events", { events: [] }, 400, "event-count", "events", "1 to 100 events"],
-  ["no list of events", {}, 400, "event-count", "events", "1 to 100 events"],
+  ["a body without events", {}, 400, "event-count", "events", "1 to 100 events"],
   ["101 events", { events: Array(101).fill(event) }, 400, "event-count", "events", "1 to 100 events"],
   [
     "an event over 64 KiB",
@@ -226,7 +226,7 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
   ],
   ["a body over 1 MiB", " ".repeat(1_048_577), 413, "body-too-large", "body", "1048576 bytes"],
   [
-    "an entry over 380 kB as stored",
+    "an entry that would be stored in over 380 kB",
     { events: Array.from({ length: 10 }, () => ({ ...event, description: incompressible(60_000) })) },
     413,
     "entry-too-large",
@@ -250,7 +250,7 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
     /a-z/,
   ],
   [
-    "a time that is no time",
+    "a malformed time",
     { events: [{ ...event, time: "yesterday" }] },
     400,
     "invalid-event",
@@ -258,14 +258,14 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
     /RFC 3339/,
   ],
   [
-    "a day that is no day",
+    "a day that does not exist",
     { events: [{ ...event, time: "2026-02-30T00:00:00Z" }] },
     400,
     "invalid-event",
     "events[0].time",
   ],
   ...["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"].map((time): (typeof refused)[number] => [
-    `a year that UTC writes otherwise (${time})`,
+    `a time whose year in UTC does not have four digits (${time})`,
     { events: [{ ...event, time }] },
     400,
     "invalid-event",
@@ -332,7 +332,7 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
   ],
   ["an unknown property of the body", { events: [event], extra: 1 }, 400, "invalid-request", "extra"],
   [
-    "metadata that is no object",
+    "metadata that is not an object",
     { events: [{ ...event, metadata: [] }] },
     400,
     "invalid-event",
@@ -353,7 +353,7 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
     "events[0].metadata",
   ],
   [
-    "a number beyond all floats",
+    "a number too large for a float",
     `{"events":[{"category":"a","action":"b","actor":{"type":"u","id":"1"},"metadata":{"a":[1e999]}}]}`,
     400,
     "invalid-event",
@@ -361,22 +361,25 @@ const refused: [string, unknown, number, string, string | undefined, (string | R
   ],
 ];
 
-describe("bad input", () => {
-  it.each(refused)("%s is refused by field and limit", async (_name, body, status, kind, field, limit) => {
-    const answer = await post(body);
-    expect(answer.statusCode).toBe(status);
-    expect(answer.headers?.["content-type"]).toBe("application/problem+json");
-    expect(answer.json).toMatchObject({
-      type: `/problems/${kind}`,
-      status,
-      detail: expect.stringMatching(/\S/),
-      ...(field !== undefined && { field }),
-    });
-    expect(answer.json["limit"] ?? "").toMatch(limit ?? "");
-    expect(entries.entries.size).toBe(0);
-  });
+describe("invalid input", () => {
+  it.each(refused)(
+    "(%s) is refused with the field and the limit",
+    async (_name, body, status, kind, field, limit) => {
+      const answer = await post(body);
+      expect(answer.statusCode).toBe(status);
+      expect(answer.headers?.["content-type"]).toBe("application/problem+json");
+      expect(answer.json).toMatchObject({
+        type: `/problems/${kind}`,
+        status,
+        detail: expect.stringMatching(/\S/),
+        ...(field !== undefined && { field }),
+      });
+      expect(answer.json["limit"] ?? "").toMatch(limit ?? "");
+      expect(entries.entries.size).toBe(0);
+    },
+  );
 
-  it("that is no UTF-8 is refused", async () => {
+  it("is refused if it is not UTF-8", async () => {
     const body = Buffer.from([0x7b, 0xff, 0x7d]).toString("base64");
     expect((await post(body, { isBase64Encoded: true })).json).toMatchObject({ status: 400, field: "body" });
   });
@@ -388,7 +391,7 @@ describe("a token", () => {
     ["without the scope", claims("[ws_1]", "events:read"), "ws_1", 403, "/problems/missing-scope"],
     ["of another workspace", claims("[ws_2]", "events:write"), "ws_1", 403, forbidden],
     [
-      "of another workspace, asking for one that does not exist",
+      "of another workspace, for a workspace that does not exist",
       claims("[ws_2]", "events:write"),
       "ws_none",
       403,
@@ -403,7 +406,7 @@ describe("a token", () => {
       "/problems/unknown-workspace",
     ],
     [
-      "of an operator, for no id at all",
+      "of an operator, for a malformed workspace id",
       claims("*", "events:write"),
       "ws_1/2",
       404,
@@ -425,7 +428,7 @@ describe("a token", () => {
   });
 
   it.each(["*", '["ws_1","ws_2"]', "[ws_2 ws_1]", "ws_1", ["ws_1"]])(
-    "with the claim %j may",
+    "with the claim %j is accepted",
     async (given) => {
       const answer = await post(
         { events: [event] },
@@ -436,8 +439,8 @@ describe("a token", () => {
   );
 });
 
-describe("a fault of ours", () => {
-  it("answers 500 without its cause, logs its class, and records nothing twice", async () => {
+describe("a request that meets a fault of Trailcast", () => {
+  it("is answered with 500 and without the cause, and the failure is logged", async () => {
     entries.putEntry = async () => {
       throw new TypeError("secret payload");
     };
@@ -447,7 +450,7 @@ describe("a fault of ours", () => {
     expect(log.lines.at(-1)).toMatchObject({ level: "error", message: "request.failed" });
   });
 
-  it("logs neither payload nor key of a good request", async () => {
+  it("the log of a valid request contains neither its payload nor its Idempotency-Key", async () => {
     await post({ events: [postedEvent({ description: "very private" })] }, withKey("my-key"));
     expect(JSON.stringify(log.lines)).not.toMatch(/very private|my-key|usr_1/);
   });

@@ -26,7 +26,7 @@ function claim(workspaces: string | string[]) {
 }
 
 describe("the access token of the stack's own user pool", () => {
-  it("names the workspaces whose groups the person is in, and no other group", async () => {
+  it("names only the workspaces whose groups the person is in", async () => {
     const groups = ["ws_1", "ws_2", "developers", "eu-central-1_pool_Google", "ws_", "WS_3"];
 
     expect(await workspacesFor("TokenGeneration_HostedAuth", groups)).toEqual(claim(["ws_1", "ws_2"]));
@@ -36,15 +36,15 @@ describe("the access token of the stack's own user pool", () => {
     expect(await workspacesFor("TokenGeneration_HostedAuth", ["ws_1", "operators"])).toEqual(claim("*"));
   });
 
-  it("names all workspaces for machines, whose client bounds their scopes", async () => {
+  it("names all workspaces for machines, because their client limits their scopes", async () => {
     expect(await workspacesFor("TokenGeneration_ClientCredentials", null)).toEqual(claim("*"));
   });
 
-  it("names none for a person without groups", async () => {
+  it("names no workspace for a person without groups", async () => {
     expect(await workspacesFor("TokenGeneration_RefreshTokens", null)).toEqual(claim([]));
   });
 
-  it("keeps what Cognito sent beside it", async () => {
+  it("keeps the other fields that Cognito sent", async () => {
     expect(await handler(preTokenEvent("TokenGeneration_HostedAuth", []), lambdaContext)).toMatchObject({
       version: "3",
       userName: "ada",

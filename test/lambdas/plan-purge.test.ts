@@ -16,7 +16,7 @@ function plan(add: (workspaces: readonly string[]) => Promise<void>) {
   return { log, planned: createPlanPurgeHandler({ workspaces, tasks: { add }, log })({}, lambdaContext) };
 }
 
-it("queues a task for every workspace of every page, and says how many", async () => {
+it("queues a task for every workspace on every page, and logs how many", async () => {
   const asked: string[] = [];
   const { log, planned } = plan(async (ids) => void asked.push(...ids));
   await planned;
@@ -24,7 +24,7 @@ it("queues a task for every workspace of every page, and says how many", async (
   expect(log.lines).toEqual([{ level: "info", message: "purge.planned", fields: { count: 3 } }]);
 });
 
-it("waits for its tasks to be queued", async () => {
+it("waits until its tasks are queued", async () => {
   const queue = Promise.withResolvers<void>();
   let hasEnded = false;
   const { planned } = plan(() => queue.promise);
@@ -35,7 +35,7 @@ it("waits for its tasks to be queued", async () => {
   await end;
 });
 
-it("fails when tasks are refused, so that its call is made again", async () => {
+it("fails if tasks are refused, so that its invocation is repeated", async () => {
   const { log, planned } = plan(() => Promise.reject(new Error("throttled")));
   await expect(planned).rejects.toThrow("throttled");
   expect(log.lines).toEqual([]);

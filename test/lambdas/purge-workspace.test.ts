@@ -14,7 +14,7 @@ const RESERVE_MS = 30_000;
 
 let world: RetentionWorld;
 let asked: string[][];
-let tidied: string[];
+let cleanedUp: string[];
 let unreadable: Set<string>;
 let log: ReturnType<typeof createRecordedLog>;
 let metrics: ReturnType<typeof createRecordedMetrics>;
@@ -22,7 +22,7 @@ let metrics: ReturnType<typeof createRecordedMetrics>;
 beforeEach(() => {
   world = createRetentionWorld({ plan: "free" });
   asked = [];
-  tidied = [];
+  cleanedUp = [];
   unreadable = new Set();
   log = createRecordedLog();
   metrics = createRecordedMetrics();
@@ -56,7 +56,7 @@ function purgeOf(
   };
 }
 
-/** The answer to tasks for these workspaces, with so much time left at each look. */
+/** Invokes the function with tasks for these workspaces. `remaining` returns the remaining time whenever it is read. */
 function invoke(
   workspaces: readonly string[],
   remaining: () => number = () => 300_000,
@@ -65,7 +65,7 @@ function invoke(
   const handler = createPurgeWorkspaceHandler({
     purge: purgeOf(),
     tasks: { add: async (ids) => void asked.push([...ids]) },
-    cleanUp: async (workspace) => void tidied.push(workspace),
+    cleanUp: async (workspace) => void cleanedUp.push(workspace),
     log,
     metrics,
     ...changes,
@@ -81,13 +81,13 @@ async function recordTwentyDays(): Promise<void> {
 }
 
 describe("a purge task", () => {
-  it("removes what has expired, tidies up, asks for no further task and says what it did", async () => {
+  it("removes what has expired, cleans up orphans, queues no further task and logs the result", async () => {
     await recordTwentyDays();
     expect(await invoke([WS])).toEqual({ batchItemFailures: [] });
     expect(world.journal.pagesOf(WS)[0]?.page).toBe(13);
-    expect({ asked, tidied, failures: metrics.counts.size }).toEqual({
+    expect({ asked, cleanedUp, failures: metrics.counts.size }).toEqual({
       asked: [],
-      tidied: [WS],
+      cleanedUp: [WS],
       failures: 0,
     });
     expect(log.lines).toEqual([
@@ -95,13 +95,13 @@ describe("a purge task", () => {
     ]);
   });
 
-  it("goes on in a task of its own when time is short, and tidies up all the same", async () => {
+  it("queues a further task when time is short, and cleans up orphans nevertheless", async () => {
     await recordTwentyDays();
     let looks = 0;
     const oneTurn = () => (looks++ < 1 ? RESERVE_MS + 1 : RESERVE_MS);
     expect(await invoke([WS], oneTurn)).toEqual({ batchItemFailures: [] });
     expect(world.journal.pagesOf(WS).length).toBeGreaterThan(8);
-    expect({ asked, tidied }).toEqual({ asked: [[WS]], tidied: [WS] });
+    expect({ asked, cleanedUp }).toEqual({ asked: [[WS]], cleanedUp: [WS] });
     expect(log.lines.at(-1)?.fields).toEqual({ workspace: WS, outcome: "unfinished" });
     await invoke([WS]);
     expect(world.journal.pagesOf(WS)[0]?.page).toBe(13);
@@ -109,14 +109,14 @@ describe("a purge task", () => {
   });
 
   it.each([
-    ["takes its turn with a millisecond more than the half minute that is kept free", RESERVE_MS + 1, []],
-    ["takes none within it", RESERVE_MS, [[WS]]],
+    ["removes pages while more than half a minute remains", RESERVE_MS + 1, []],
+    ["removes no page when half a minute remains", RESERVE_MS, [[WS]]],
   ])("%s", async (_what, remaining, further) => {
     await invoke([WS], () => remaining);
     expect(asked).toEqual(further);
   });
 
-  it("paces the removal of large pages, and waits no second longer than it has time", async () => {
+  it("paces the removal of large pages, and waits no longer than it has time", async () => {
     await recordTwentyDays();
     let remaining = RESERVE_MS + 80_000;
     const purge = purgeOf({
@@ -126,12 +126,12 @@ describe("a purge task", () => {
     await invoke([WS], () => remaining, { purge });
     expect(remaining).toBeGreaterThan(RESERVE_MS - 1000);
     expect(remaining).toBeLessThanOrEqual(RESERVE_MS);
-    // 6,503 units, 200 a second: the third page's pause is cut short.
+    // Each page takes 6,503 units at 200 a second, so that the pause after the third page is cut short.
     expect(world.journal.pagesOf(WS)[0]?.page).toBe(4);
     expect(asked).toEqual([[WS]]);
   });
 
-  it("extends large pages as far as it has time, and goes on behind them", async () => {
+  it("extends large pages as long as it has time, and its next task continues after them", async () => {
     await recordTwentyDays();
     world.put({ plan: "free", hold: true });
     let remaining = RESERVE_MS + 40_000;
@@ -156,7 +156,7 @@ describe("a purge task", () => {
     expect(asked).toEqual([[WS], [WS]]);
   });
 
-  it("ends when the further task is queued, and no sooner", async () => {
+  it("ends only after the further task was queued", async () => {
     const queue = Promise.withResolvers<void>();
     let hasEnded = false;
     const answer = invoke([WS], () => 0, { tasks: { add: () => queue.promise } }).finally(
@@ -170,11 +170,11 @@ describe("a purge task", () => {
 });
 
 describe("a purge task that fails", () => {
-  it("goes back to its queue and is counted, and holds up no other of its batch", async () => {
+  it("returns to its queue and is counted, and does not hold up others of its batch", async () => {
     unreadable.add("ws_bad");
     expect(await invoke(["ws_bad", WS])).toEqual({ batchItemFailures: [{ itemIdentifier: "of ws_bad" }] });
     expect(metrics.counts).toEqual(new Map([[METRIC.purgeFailures, 1]]));
-    expect(tidied).toEqual([WS]);
+    expect(cleanedUp).toEqual([WS]);
     expect(log.lines[0]).toMatchObject({
       level: "error",
       message: "purge.failed",
@@ -185,9 +185,9 @@ describe("a purge task that fails", () => {
 
   const refuse = () => Promise.reject(new Error("refused"));
   it.each<[string, () => number, Partial<PurgeWorkspaceDependencies>]>([
-    ["in tidying up", () => 300_000, { cleanUp: refuse }],
-    ["in asking for a further task", () => 0, { tasks: { add: refuse } }],
-  ])("%s is one that failed", async (_what, remaining, changes) => {
+    ["while cleaning up", () => 300_000, { cleanUp: refuse }],
+    ["while queueing a further task", () => 0, { tasks: { add: refuse } }],
+  ])("%s is counted as well", async (_what, remaining, changes) => {
     expect(await invoke([WS], remaining, changes)).toEqual({
       batchItemFailures: [{ itemIdentifier: `of ${WS}` }],
     });

@@ -28,15 +28,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("what is open to everybody", () => {
-  it("says that it is well, and which version it is", async () => {
+describe("the public API", () => {
+  it("reports its health and its version", async () => {
     const { statusCode, headers, body = "" } = await get("/v1/health");
     expect(statusCode).toBe(200);
     expect(headers).toMatchObject({ "content-type": "application/json", "cache-control": "no-store" });
     expect(JSON.parse(body)).toEqual({ status: "ok", version: "1.2.3" });
   });
 
-  it("describes the API", async () => {
+  it("serves the OpenAPI document", async () => {
     const { statusCode, headers, body = "" } = await get("/openapi.json");
     expect(statusCode).toBe(200);
     expect(headers).toMatchObject({ "cache-control": "public, max-age=300" });
@@ -44,13 +44,13 @@ describe("what is open to everybody", () => {
     expect((await get("/openapi.json")).body).toBe(body);
   });
 
-  it.each(["/", "/v1", "/v1/workspaces/ws_1/events", "/consoles/"])("has nothing at %s", async (path) => {
+  it.each(["/", "/v1", "/v1/workspaces/ws_1/events", "/consoles/"])("serves nothing at %s", async (path) => {
     expect((await get(path)).statusCode).toBe(404);
   });
 });
 
-describe("a type of problem", () => {
-  it("is described where the `type` of an answer leads", async () => {
+describe("a problem type", () => {
+  it("is described at the URL that the `type` of an error response gives", async () => {
     const refused = await get("/v1/nothing");
     const { type } = JSON.parse(refused.body ?? "") as { type: string };
     const { statusCode, headers, body = "" } = await get(type);
@@ -85,12 +85,12 @@ describe("a type of problem", () => {
 });
 
 describe("the console", () => {
-  it("begins at its folder", async () => {
+  it("redirects to its folder", async () => {
     expect(await get("/console")).toMatchObject({ statusCode: 308, headers: { location: "/console/" } });
   });
 
   it.each(["/console/", "/console/index.html", "/console/ws_1/destinations"])(
-    "is a page at %s",
+    "serves its page at %s",
     async (path) => {
       const { statusCode, headers, body } = await get(path);
       expect({ statusCode, body }).toMatchObject({
@@ -107,7 +107,7 @@ describe("the console", () => {
     },
   );
 
-  it("has scripts and pictures of their types", async () => {
+  it("serves scripts and images with their content types", async () => {
     expect(await get("/console/console.js")).toMatchObject({
       statusCode: 200,
       headers: { "content-type": "text/javascript; charset=utf-8", "x-content-type-options": "nosniff" },
@@ -137,7 +137,7 @@ describe("the console", () => {
     "/console/%00.js",
     "/console/console.js%00.png",
     `/console/${"a/".repeat(200)}x.js`,
-  ])("does not lead to %s", async (path) => {
+  ])("does not serve %s", async (path) => {
     const answer = await get(path);
     expect(answer.statusCode).toBe(404);
     expect(JSON.stringify(answer)).not.toContain("hush");

@@ -83,8 +83,8 @@ const sweep = (scope: string) =>
   })({ scope }, lambdaContext);
 const woken = (): string[] => wakeUps.woken.map(({ destination }) => destination).toSorted();
 
-describe("the sweep of what is due", () => {
-  it("rings lanes whose next attempt has come, and no others", async () => {
+describe("the sweep of due lanes", () => {
+  it("wakes only lanes whose next attempt is due", async () => {
     await put(lane("dst_1", { dueShard: "due", nextAttemptAt: after(-1000) }));
     await put(lane("dst_2", { dueShard: "due", nextAttemptAt: after(0) }));
     await put(lane("dst_3", { dueShard: "due", nextAttemptAt: after(1000) }));
@@ -93,7 +93,7 @@ describe("the sweep of what is due", () => {
     expect(woken()).toEqual(["dst_1", "dst_2"]);
   });
 
-  it("rings one of a workspace that may not forward: deliver takes it out of the index", async () => {
+  it("wakes a lane of a workspace without forwarding too, because deliver removes it from the index", async () => {
     await put(lane("dst_1", { dueShard: "due", nextAttemptAt: after(-1000) }));
     world.setWorkspace({ plan: "free" });
     await sweep("due");
@@ -101,13 +101,13 @@ describe("the sweep of what is due", () => {
   });
 });
 
-describe("the sweep of what is behind", () => {
-  it("says that nothing is undelivered when there is no lane", async () => {
+describe("the sweep of lanes that are behind", () => {
+  it("reports a lag of zero if there is no lane", async () => {
     await sweep("behind");
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(0);
   });
 
-  it("rings live lanes with events or a frozen delivery left, whatever became of their wake-ups", async () => {
+  it("wakes live lanes with undelivered events or a pending batch, whatever happened to their wake-ups", async () => {
     await world.record(["a"]);
     world.now += 90_000;
     await world.record(["b"]);
@@ -153,8 +153,8 @@ describe("the sweep of what is behind", () => {
   it.each<[string, Partial<Workspace>]>([
     ["lost its forwarding", { plan: "free" }],
     ["has ended", { endedAt: "2026-11-23T11:00:00.000Z" }],
-    ["is on a plan that is no more", { plan: "gone" }],
-  ])("leaves out a workspace that %s, and finds the lag of the others", async (_what, changes) => {
+    ["is on a plan that no longer exists", { plan: "gone" }],
+  ])("leaves out a workspace that %s, and reports the lag of the others", async (_what, changes) => {
     await world.record(["a"]);
     world.now += 90_000;
     await world.record(["b"]);
@@ -183,7 +183,7 @@ describe("the sweep of what is behind", () => {
     expect(reads.filter((call) => !call.endsWith("done"))).toEqual(["newestPage", "readWorkspace"]);
   });
 
-  it("says how many records lie in quarantine, also when there are none", async () => {
+  it("reports how many records are in quarantine, including none", async () => {
     const quarantine = createQuarantineStore(client, "Quarantine");
     const row = { label: "l", partition: WS, entry: "ent_1", reason: "record" as const, at: "" };
     const counted: (number | undefined)[] = [];
@@ -202,7 +202,7 @@ describe("the sweep of what is behind", () => {
     expect(counted).toEqual([0, 3, 0]);
   });
 
-  it("alone delivers everything when every ring is lost", async () => {
+  it("is enough to deliver everything if all wake-ups of others are lost", async () => {
     const lanes = createLaneStore(client, TABLE + table);
     world.lanes.replaceLane = (next) => lanes.replaceLane(next);
     world.lanes.readLane = (wakeUp) => lanes.readLane(wakeUp);
@@ -222,7 +222,7 @@ describe("the sweep of what is behind", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("a sweep in which something fails", () => {
   const swept = ["ws_2", "ws_3", "ws_4"].map((workspace) => laneAtStart(workspace, `dst_${workspace}`));
   const unswept = (): object[] =>
     world.log.lines.filter(({ message }) => message === "lane.unswept").map(({ fields }) => fields);
@@ -240,7 +240,7 @@ describe("what cannot be read", () => {
     world.now += 60_000;
   });
 
-  it("of lanes, workspaces and journals costs no other its ring nor the metric, and is a failure in the end", async () => {
+  it("wakes the other lanes and reports the lag despite an unreadable lane, workspace or journal, and then fails", async () => {
     await put({ ...lane("dst_bad"), cursor: "strange" });
     await put({ workspace: "ws_0", item: "lane#odd", status: "live" });
     const { newestPage } = world.journal;
@@ -267,13 +267,13 @@ describe("what cannot be read", () => {
     );
   });
 
-  it("of the queue, when rings are refused, costs not the metric", async () => {
+  it("reports the lag even if wake-ups are refused, and then fails", async () => {
     wakeUps.send = () => Promise.reject(new Error("throttled"));
     await expect(sweep("behind")).rejects.toThrow("had 1 faults");
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(60);
   });
 });
 
-it("any other scope is refused", async () => {
+it("a sweep with any other scope is refused", async () => {
   await expect(sweep("all")).rejects.toThrow("scope");
 });

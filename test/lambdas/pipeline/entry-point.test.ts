@@ -5,7 +5,7 @@ import { createEntryPoint } from "../../../lambdas/pipeline/entry-point.ts";
 import { lambdaContext } from "../../helpers/http-events.ts";
 
 describe("the entry point of a function", () => {
-  it("connects its dependencies and creates its handler at the first invocation, once", async () => {
+  it("connects its dependencies and creates its handler once, at the first invocation", async () => {
     const connect = vi.fn<(environment: Environment) => number>(() => 1);
     const create = vi.fn<(step: number) => (event: unknown) => Promise<number>>(
       (step) => async (event) => Number(event) + step,
@@ -17,7 +17,7 @@ describe("the entry point of a function", () => {
     expect(create).toHaveBeenCalledTimes(1);
   });
 
-  it("tries again at the next invocation when a dependency could not be connected", async () => {
+  it("tries again at the next invocation if a dependency could not be connected", async () => {
     let isSet = false;
     const connect = (): number => {
       if (!isSet) throw new EnvironmentError("NAME", "missing");
@@ -30,13 +30,13 @@ describe("the entry point of a function", () => {
   });
 });
 
-describe("what a function throws, and Lambda logs", () => {
+describe("an error that a function throws and Lambda logs", () => {
   it.each([
     [() => JSON.parse("hunter2"), "SyntaxError"],
     [() => Promise.reject(new Error("hunter2", { cause: new Error("hunter2") })), "Error"],
     // oxlint-disable-next-line no-throw-literal -- what others throw
     [() => Promise.reject("hunter2"), "Error"],
-  ])("names class and place, and quotes nothing: %#", async (fail, name) => {
+  ])("has its class and place, but not its message: %#", async (fail, name) => {
     const handler = createEntryPoint(
       () => undefined,
       () => async () => fail(),
@@ -46,7 +46,7 @@ describe("what a function throws, and Lambda logs", () => {
     expect(inspect(thrown, { depth: 9, showHidden: true })).not.toContain("hunter2");
   });
 
-  it("keeps the words that are ours", async () => {
+  it("keeps its message if Trailcast wrote it", async () => {
     const handler = createEntryPoint(
       () => undefined,
       () => async () => {

@@ -8,15 +8,15 @@ import { contextWith, lambdaContext } from "../../helpers/http-events.ts";
 
 const schema = z.object({ count: z.number() });
 
-describe("a handler of events", () => {
-  it("gets what its schema reads from the event, and answers for the function", async () => {
+describe("an event handler", () => {
+  it("receives what its schema parsed from the event, and returns the function's result", async () => {
     const handle = vi.fn<(event: { count: number }) => Promise<string>>(async () => "done");
     const handler = createEventHandler(schema, handle);
     expect(await handler({ count: 1, other: 2 }, lambdaContext)).toBe("done");
     expect(handle).toHaveBeenCalledWith({ count: 1 }, lambdaContext);
   });
 
-  it("is not called for an event of another shape, which fails the invocation", async () => {
+  it("is not called for an event that its schema refuses, which fails the invocation", async () => {
     const handle = vi.fn<() => Promise<void>>();
     await expect(createEventHandler(schema, handle)({ Records: [] }, lambdaContext)).rejects.toThrow(
       "Invalid input",
@@ -30,7 +30,7 @@ describe("a handler of events", () => {
     await expect(handler({ count: 1 }, lambdaContext)).rejects.toBe(failure);
   });
 
-  it("may answer with nothing, and is not ended before the function's time is over", async () => {
+  it("may return nothing, and is not ended before the function's time is over", async () => {
     const handler = createEventHandler(schema, async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     });
@@ -42,7 +42,7 @@ describe("a handler of events", () => {
     ).toBeUndefined();
   });
 
-  it("has its metrics published after each invocation, also one that failed, and nothing when nothing was counted", async () => {
+  it("has its metrics published after each invocation, also after a failed one, but only if something was counted", async () => {
     const written: string[] = [];
     const output = vi
       .spyOn(process.stdout, "write")

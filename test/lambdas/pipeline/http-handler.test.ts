@@ -22,7 +22,7 @@ async function requestOf(parts: Parameters<typeof httpEvent>[1]): Promise<HttpRe
 }
 
 describe("a request", () => {
-  it("comes with its route, parameters, query and claims, header names in lower case", async () => {
+  it("has its route, parameters, query and claims, and header names in lower case", async () => {
     const request = await requestOf({
       parameters: { ws: "ws_1", id: "aud_1" },
       query: { limit: "5" },
@@ -42,7 +42,7 @@ describe("a request", () => {
     expect(request.headers["if-match"]).toBe('"3"');
   });
 
-  it("is decoded to bytes when the gateway sent base64", async () => {
+  it("is decoded to bytes if the gateway sent base64", async () => {
     const { body } = await requestOf({ body: "w7w=", isBase64Encoded: true });
     expect(body).toStrictEqual(Buffer.from("ü"));
   });
@@ -56,7 +56,7 @@ describe("a request", () => {
     [{ traceparent: "junk", "x-amzn-trace-id": "Root=1-2-3" }, "1-2-3"],
     [{ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` }, "a".repeat(32)],
     [{ "x-amzn-trace-id": "Root=<script>" }, undefined],
-  ])("with the headers %j has the trace %s", async (headers, trace) => {
+  ])("with the headers %j has the trace id %s", async (headers, trace) => {
     expect((await requestOf({ headers })).trace).toBe(trace);
   });
 });
@@ -67,8 +67,8 @@ async function ask(route: Parameters<typeof createHttpHandler>[0]) {
   return { ...answer, log };
 }
 
-describe("an answer", () => {
-  it("that is a problem, returned or thrown, is application/problem+json", async () => {
+describe("a response", () => {
+  it("with a problem, returned or thrown, is application/problem+json", async () => {
     const returned = await ask(async () => problems.missingScope("events:read"));
     const thrown = await ask(async () => {
       throw new RefusedError(problems.missingScope("events:read"));
@@ -95,7 +95,7 @@ describe("an answer", () => {
     expect(thrown.log.lines).toStrictEqual(returned.log.lines);
   });
 
-  it("that refuses or fails is logged with route, workspace and trace, and nothing else of the request", async () => {
+  it("to a refused or failed request is logged with its route, workspace and trace, and nothing else of the request", async () => {
     const parts = {
       parameters: { ws: "ws_1", id: "hunter2" },
       query: { token: "hunter2" },
@@ -121,7 +121,7 @@ describe("an answer", () => {
     ]);
   });
 
-  it("of any kind is kept by nobody and taken for nothing else, unless its route says so", async () => {
+  it("is not cached and its content type not guessed, unless its route says otherwise", async () => {
     const kept = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
     for (const route of [
       async () => jsonAnswer(200, {}),
@@ -134,7 +134,7 @@ describe("an answer", () => {
     expect(open.headers).toMatchObject({ "cache-control": "public" });
   });
 
-  it("to a fault of ours says nothing of it, and the log has it", async () => {
+  it("after a fault of Trailcast does not reveal the cause, which is logged", async () => {
     const fault = new TypeError("hunter2");
     const answer = await ask(async () => {
       throw fault;
@@ -153,20 +153,23 @@ describe("an answer", () => {
     ["GET /v1/workspaces/{ws}/events", {}, "Nothing was changed"],
     ["POST /v1/workspaces/{ws}/destinations", {}, "It may have been carried out"],
     ["DELETE /v1/workspaces/{ws}/destinations/{dst}", {}, "It may have been carried out"],
-  ])("to a fault of ours in %s with %j says what to do", async (route, headers, advice) => {
-    const failing = createHttpHandler(async () => Promise.reject(new Error("x")), {
-      log: createRecordedLog(),
-    });
-    const { body = "" } = await failing(httpEvent(route, { headers }), lambdaContext);
-    expect(JSON.parse(body).detail).toContain(advice);
-  });
+  ])(
+    "after a fault of Trailcast in %s with the headers %j says what to do",
+    async (route, headers, advice) => {
+      const failing = createHttpHandler(async () => Promise.reject(new Error("x")), {
+        log: createRecordedLog(),
+      });
+      const { body = "" } = await failing(httpEvent(route, { headers }), lambdaContext);
+      expect(JSON.parse(body).detail).toContain(advice);
+    },
+  );
 
-  it("to an event that is none of an HTTP API is a fault of ours", async () => {
+  it("to an event that does not come from an HTTP API is a 500", async () => {
     const handler = createHttpHandler(async () => jsonAnswer(200, {}), { log: createRecordedLog() });
     expect((await handler({ Records: [] }, lambdaContext)).statusCode).toBe(500);
   });
 
-  it("of any kind is followed by what the invocation counted", async () => {
+  it("is followed by the metrics of the invocation, whatever its status", async () => {
     for (const route of [
       async () => jsonAnswer(200, {}),
       async () => problems.missingScope("x"),
@@ -181,7 +184,7 @@ describe("an answer", () => {
 });
 
 describe("a line that a route logs", () => {
-  it("names the request's workspace and trace beside its own fields", async () => {
+  it("has the request's workspace and trace beside its own fields", async () => {
     const log = createRecordedLog();
     const route: Route = async (request) => {
       request.log.info("done", { count: 1 });
@@ -202,7 +205,7 @@ describe("a line that a route logs", () => {
     ]);
   });
 
-  it("says nothing of the request before it", async () => {
+  it("has nothing from the request before it", async () => {
     const log = createRecordedLog();
     const handler = createHttpHandler(
       async (request) => {

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const OLDEST_AT = "2025-11-25T12:00:00.000Z";
 let now: number;
 let isBusDown: boolean;
-let told: OwnerEvent[];
+let announced: OwnerEvent[];
 let world: ReturnType<typeof createWorld>;
 
 function createWorld() {
@@ -33,7 +33,7 @@ function createWorld() {
     events: {
       put: async (event) => {
         if (isBusDown) throw new Error("refused");
-        told.push(event);
+        announced.push(event);
       },
     },
     recorder: {
@@ -56,11 +56,11 @@ function createWorld() {
 beforeEach(() => {
   now = Date.parse("2026-11-23T02:17:00.000Z");
   isBusDown = false;
-  told = [];
+  announced = [];
   world = createWorld();
 });
 
-const tell = (): Promise<void> => world.notices.undeliveredExpiring(WS, DST, OLDEST_AT);
+const announce = (): Promise<void> => world.notices.undeliveredExpiring(WS, DST, OLDEST_AT);
 const recorded = () =>
   [...world.entries.entries.values()].flatMap((entry) => linesOf(entry)).map((line) => JSON.parse(line));
 
@@ -100,11 +100,11 @@ describe("a closed receipt", () => {
 
 describe("undelivered events that are about to expire", () => {
   it("are announced once a day by an event in the workspace's log and one on the event bus", async () => {
-    await tell();
-    await tell();
+    await announce();
+    await announce();
     expect(recorded()).toMatchObject([{ type: "pro.atmos.webhook.delivery_expiring", subject: DST }]);
     expect([...world.entries.entries.values()]).toMatchObject([{ retentionInternal: true }]);
-    expect(told).toEqual([
+    expect(announced).toEqual([
       {
         detailType: "Events expiring",
         detail: {
@@ -117,29 +117,29 @@ describe("undelivered events that are about to expire", () => {
       },
     ]);
     now += DAY_MS;
-    await tell();
+    await announce();
     expect(recorded()).toHaveLength(2);
-    expect(told).toHaveLength(2);
+    expect(announced).toHaveLength(2);
   });
 
   it("do not hold up the purge if the bus refuses the event, and are announced again the next day", async () => {
     isBusDown = true;
-    await tell();
+    await announce();
     expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
     expect(recorded()).toHaveLength(1);
     isBusDown = false;
     now += DAY_MS;
-    await tell();
-    expect(told).toHaveLength(1);
+    await announce();
+    expect(announced).toHaveLength(1);
   });
 
   it("are announced for a destination that was just removed, but not for a workspace that has ended", async () => {
     world.destinations.destinations.clear();
-    await tell();
-    expect(told).toMatchObject([{ detail: { destination: DST } }]);
+    await announce();
+    expect(announced).toMatchObject([{ detail: { destination: DST } }]);
     world.workspaces.workspaces.set(WS, workspaceRow(WS, { endedAt: "2026-11-22T00:00:00.000Z" }));
     now += DAY_MS;
-    await tell();
-    expect(told).toHaveLength(1);
+    await announce();
+    expect(announced).toHaveLength(1);
   });
 });
