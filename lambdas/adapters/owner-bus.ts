@@ -5,8 +5,8 @@ import { recordOwnEvent, type Recorder } from "../core/entry/record-entry.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 
 /** Thrown when EventBridge refused a notice to an owner. */
-export class UntoldOwnerError extends TrailcastError {
-  override name = "UntoldOwnerError";
+export class NoticeNotSentError extends TrailcastError {
+  override name = "NoticeNotSentError";
 }
 
 /** The `source` of our events on the bus, which rules match. */
@@ -28,7 +28,7 @@ export function createOwnerEvents(busName: string, client: EventBridgeClient): O
           ],
         }),
       );
-      if (FailedEntryCount > 0) throw new UntoldOwnerError("An owner's event was refused by the bus");
+      if (FailedEntryCount > 0) throw new NoticeNotSentError("An owner's event was refused by the bus");
     },
   };
 }
