@@ -29,12 +29,15 @@ const deliverEventSchema = z.union([
 
 type DeliverEvent = z.infer<typeof deliverEventSchema>;
 
-/** Kept free for one more attempt (10 s in all) and the writes that follow it. */
+/** Reserved for one more attempt (at most 10 s) and the writes after it. */
 const ATTEMPT_MS = 14_000;
-/** After a failure of ours a ring comes back sooner than the queue's visibility says, later with each time. */
+/**
+ * After a fault of Trailcast the wake-up is received again sooner than after the queue's visibility, and later each
+ * time.
+ */
 const BACKOFF_SECONDS = 5;
 
-/** Answers rings by taking their lanes forward; invoked directly, sends a test event. */
+/** Runs the lanes of the received wake-ups. Invoked directly, it sends a test event. */
 export function createDeliverHandler(
   dependencies: DeliverDependencies,
 ): LambdaHandler<SQSBatchResponse | TestDiagnosis> {
@@ -74,7 +77,7 @@ async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
   }
 }
 
-// A ring that cannot be put off comes back when the queue's own visibility is over.
+// If its visibility cannot be changed, a wake-up is received again after the queue's own visibility.
 async function putOff(
   { wakeUp, receiptHandle, seconds }: { wakeUp: WakeUp; receiptHandle: string; seconds: number },
   visibility: VisibilityExtender,

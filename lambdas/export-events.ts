@@ -11,12 +11,12 @@ export interface ExportEventsDependencies {
   log: Log;
 }
 
-/** Kept free at the end of an invocation: reading and writing one part takes seconds. */
+/** Reserved at the end of an invocation, because reading and writing one part takes seconds. */
 const RESERVE_MS = 60_000;
 
 const requestSchema = z.object({ workspace: z.string(), export: z.string() });
 
-/** An export job, part by part; what does not fit into one invocation goes on in the next. */
+/** Writes an export job part by part. What does not fit into one invocation is continued by the next. */
 export function createExportEventsHandler({
   run,
   starter,

@@ -10,7 +10,10 @@ export interface FanOutEntriesDependencies extends FanOutDependencies {
   metrics: PublishedMetrics;
 }
 
-/** Stream records of new entries → pages of the journal and rings. Reports the lowest record that must come again. */
+/**
+ * Journals the stream records of new entries and wakes the lanes. Reports the lowest record that must be delivered
+ * again.
+ */
 export function createFanOutHandler(
   dependencies: FanOutEntriesDependencies,
 ): LambdaHandler<DynamoDBBatchResponse> {

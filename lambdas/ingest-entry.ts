@@ -18,7 +18,9 @@ export interface IngestDependencies extends Recorder {
   metrics: PublishedMetrics;
 }
 
-/** `POST /v1/workspaces/{ws}/events`: one request becomes one durable entry, or nothing. 202 means durable. */
+/**
+ * `POST /v1/workspaces/{ws}/events`: one request becomes one entry, or nothing. The entry is durable before the 202.
+ */
 export function createIngestHandler(dependencies: IngestDependencies): HttpHandler {
   const { workspaces, scopePrefix, metrics } = dependencies;
   return createHttpHandler(async (request) => {

@@ -17,7 +17,7 @@ type PreTokenEvent = z.infer<typeof preTokenSchema>;
 /** Members of this group act for every workspace, like the operator's machine clients. */
 const OPERATORS = "operators";
 
-/** The claim `workspaces`: a list of ids, or `*` for all. A machine client is limited by its scopes alone. */
+/** The claim `workspaces`: a list of ids, or `*` for all. A machine client is limited only by its scopes. */
 function workspacesOf({ triggerSource, request }: PreTokenEvent): "*" | string[] {
   if (triggerSource === "TokenGeneration_ClientCredentials") return "*";
   const groups = request.groupConfiguration?.groupsToOverride ?? [];

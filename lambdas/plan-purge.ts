@@ -12,8 +12,8 @@ export interface PlanPurgeDependencies {
 }
 
 /**
- * Runs once a day and requests a purge of every workspace, including ended ones. One task for each, so that a failing
- * one holds up no other.
+ * Runs once a day and requests a purge of every workspace, including ended ones, with one task for each, so that a
+ * failing task does not hold up the others.
  */
 export function createPlanPurgeHandler({
   workspaces,

@@ -11,7 +11,7 @@ import { connectPurge } from "./wiring/purge-workspace.ts";
 
 export interface PurgeWorkspaceDependencies {
   purge: Omit<PurgeDependencies, "hasTime">;
-  /** Ends what requests left half-done. */
+  /** Cleans up orphans of unfinished requests. */
   cleanUp(workspace: string): Promise<void>;
   tasks: PurgeTasks;
   log: Log;
@@ -19,8 +19,8 @@ export interface PurgeWorkspaceDependencies {
 }
 
 /**
- * The end of an invocation that is kept free: a claimed page of 100 entries of 64 KiB takes about 6,500 write units, of which a table's
- * key has 1,000 a second.
+ * Reserved at the end of an invocation, because a claimed page of 100 entries of 64 KiB takes about 6,500 write units
+ * and one partition key has 1,000 a second.
  */
 const RESERVE_MS = 30_000;
 
@@ -30,7 +30,10 @@ const taskEventSchema = z.object({
 type TaskEvent = z.infer<typeof taskEventSchema>;
 const taskSchema = z.object({ workspace: z.string() });
 
-/** One purge task: what retention asks of a workspace today. What does not fit into the invocation becomes another task. */
+/**
+ * Runs purge tasks: everything that retention requires of a workspace today. What does not fit into the invocation
+ * becomes another task.
+ */
 export function createPurgeWorkspaceHandler(
   dependencies: PurgeWorkspaceDependencies,
 ): LambdaHandler<SQSBatchResponse> {

@@ -36,7 +36,10 @@ const ROUTES: Readonly<Record<string, ReadRoute>> = {
     readExport(workspace, parameters["exp"] ?? "", dependencies),
 };
 
-/** Everything that reads recorded events: within the workspace of the token, within its retention, within bounds. */
+/**
+ * All routes that read recorded events, limited to the workspace of the token, its retention and what one request may
+ * examine.
+ */
 export function createReadEventsHandler(dependencies: ReadEventsDependencies): HttpHandler {
   const { workspaces, scopePrefix } = dependencies;
   return createHttpHandler(async (request) => {

@@ -3,10 +3,13 @@ import { createEntryPoint, type LambdaHandler } from "./pipeline/entry-point.ts"
 import { ANY_EVENT, createEventHandler } from "./pipeline/event-handler.ts";
 import { connectRedrive } from "./wiring/redrive-quarantine.ts";
 
-// A row in hand is finished before the function's time is.
+// Reserved for finishing the current row before the function's time-out.
 const RESERVE_MS = 5_000;
 
-/** Invoked by the command line; answers what became of the rows in quarantine. Call again while `remaining`. */
+/**
+ * Invoked by the command line. Returns the numbers of redriven rows by their result; the caller repeats while
+ * `remaining` is true.
+ */
 export function createRedriveHandler(
   dependencies: Omit<RedriveDependencies, "hasTime">,
 ): LambdaHandler<Redriven> {

@@ -17,7 +17,7 @@ export interface PublicDependencies {
 
 const CONSOLE = "/console/";
 
-/** What is open to everybody: health, the API's description, the types of its problems, and the console's page. */
+/** The routes that need no token: health, the OpenAPI document, the pages of problem types, and the console. */
 export function createPublicHandler({ version, files, log }: PublicDependencies): HttpHandler {
   let document: HttpAnswer | undefined;
   return createHttpHandler(
@@ -26,7 +26,7 @@ export function createPublicHandler({ version, files, log }: PublicDependencies)
         return jsonAnswer(200, { status: "ok", version }, { "cache-control": "no-store" });
       }
       if (path === "/openapi.json") {
-        // Costs some 50 ms, so only who asks for it waits.
+        // Created at the first request for it, because it takes some 50 ms.
         document ??= jsonAnswer(200, openApiDocument(version), { "cache-control": "public, max-age=300" });
         return document;
       }

@@ -11,7 +11,7 @@ export interface SweepDependencies extends SweepPorts {
   metrics: PublishedMetrics;
 }
 
-/** Rings the lanes that are due, or those that are behind. */
+/** Wakes the lanes that are due, or those that are behind. */
 export function createSweepHandler(ports: SweepDependencies): LambdaHandler<void> {
   return createEventHandler(
     sweepEventSchema,

@@ -5,8 +5,8 @@ import type { HttpStep } from "./http-step.ts";
 import type { EventParser } from "./parse-event.ts";
 
 /**
- * A `RefusedError` becomes its problem as `application/problem+json`. Any other exception is logged and becomes a 500 that says nothing
- * of its cause. `log` serves for events that could not be parsed.
+ * Responds to a `RefusedError` with its problem as `application/problem+json`. Any other exception is logged and
+ * becomes a 500 that does not reveal the cause. `log` is used for events that could not be parsed.
  */
 export function answerProblems({ parsed }: EventParser<HttpRequest>, log: Log): HttpStep {
   return {

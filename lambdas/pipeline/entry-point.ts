@@ -7,8 +7,9 @@ import { withholdForeignText } from "./withhold-foreign-text.ts";
 export type LambdaHandler<Answer> = (event: unknown, context: Context) => Promise<Answer>;
 
 /**
- * The `handler` of a function's file. At the first invocation, not at the import, it connects the dependencies to what the environment
- * names and creates the handler; both are kept for as long as Lambda keeps the process.
+ * Creates the `handler` that a function's file exports. The first invocation, not the import, connects the dependencies
+ * to the resources that the environment names and creates the inner handler. Both are kept for as long as Lambda keeps
+ * the process.
  */
 export function createEntryPoint<Dependencies, Answer>(
   connect: (environment: Environment) => Dependencies,

@@ -9,8 +9,9 @@ import { publishMetrics } from "./publish-metrics.ts";
 export const ANY_EVENT = { parse: (event: unknown): unknown => event };
 
 /**
- * The pipeline of a function that a stream, a queue, a schedule or another function invokes. It lets errors through: Lambda then
- * delivers the event again, or the caller learns of the failure. `metrics` is left out by functions that count nothing.
+ * The pipeline of a function that a stream, a queue, a schedule or another function invokes. It rethrows errors, so
+ * that Lambda delivers the event again or the caller sees the failure. Functions that count nothing leave out
+ * `metrics`.
  */
 export function createEventHandler<Event, Answer>(
   schema: { parse(event: unknown): Event },

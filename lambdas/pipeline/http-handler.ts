@@ -13,8 +13,8 @@ import { publishMetrics } from "./publish-metrics.ts";
 export type HttpHandler = LambdaHandler<HttpAnswer>;
 
 /**
- * The pipeline of a function behind the HTTP API. It answers whatever happens, because API Gateway would answer an error without
- * advice. `metrics` is left out by functions that count nothing.
+ * The pipeline of a function behind the HTTP API. It always returns a response, because API Gateway's own one to an
+ * error has no advice. Functions that count nothing leave out `metrics`.
  */
 export function createHttpHandler(
   route: Route,
@@ -31,7 +31,7 @@ export function createHttpHandler(
     .handler(parser.handler(async (request) => orRefused(await route(request))));
 }
 
-/** A problem that a route returned takes the same way as one that it threw. */
+/** Throws a problem that a route returned, so that it is handled like one that the route threw. */
 function orRefused(answer: HttpAnswer | Problem): HttpAnswer {
   if (isProblem(answer)) throw new RefusedError(answer);
   return answer;

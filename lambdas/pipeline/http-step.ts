@@ -2,7 +2,7 @@ import type { MiddlewareObj, Request } from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { HttpAnswer } from "../adapters/http-api.ts";
 
-/** An invocation on its way through the HTTP pipeline. */
+/** An invocation as the middlewares of the HTTP pipeline see it. */
 export type HttpInvocation = Request<unknown, HttpAnswer, Error, Context>;
 
 /** A middleware of the HTTP pipeline. */

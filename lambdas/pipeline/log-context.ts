@@ -4,7 +4,10 @@ import { type LogFields, withFields } from "../core/base/log.ts";
 import type { HttpStep } from "./http-step.ts";
 import type { EventParser } from "./parse-event.ts";
 
-/** Gives the request a log whose lines name its workspace and trace. Comes after the step that parses the request. */
+/**
+ * Gives the request a log whose lines contain its workspace and trace id. Must come after the step that parses the
+ * request.
+ */
 export function logContext({ parsed }: EventParser<HttpRequest>): HttpStep {
   return {
     before: ({ event }) => {
@@ -14,7 +17,7 @@ export function logContext({ parsed }: EventParser<HttpRequest>): HttpStep {
   };
 }
 
-/** Of a request's path the log names only the workspace, and that only where it has the form of one's id. */
+/** Of a request's path the log contains only the workspace, and only if it has the form of a workspace's id. */
 function contextOf({ parameters, trace }: HttpRequest): LogFields {
   const workspace = parameters["ws"] ?? "";
   return {

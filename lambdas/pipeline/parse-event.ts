@@ -2,17 +2,20 @@ import type { MiddlewareObj } from "@middy/core";
 import type { Context } from "aws-lambda";
 import { TrailcastError } from "../core/base/trailcast-error.ts";
 
-/** Thrown when a pipeline hands its handler an event that the parsing step has not seen: its steps are out of order. */
+/**
+ * Thrown when a pipeline passes its handler an event that the parsing step has not seen, because its steps are in the
+ * wrong order.
+ */
 export class UnparsedEventError extends TrailcastError {
   override name = "UnparsedEventError";
 }
 
 export interface EventParser<Event> {
-  /** Replaces the event by what was parsed. An event of another shape fails the invocation. */
+  /** Replaces the event with the parsed one. A malformed event fails the invocation. */
   step: MiddlewareObj<unknown>;
-  /** What the step parsed; `undefined` for an event that it has not replaced. */
+  /** The event that the step parsed; `undefined` for an event that it has not replaced. */
   parsed(event: unknown): Event | undefined;
-  /** The handler at the end of the pipeline, for what the step parsed. */
+  /** The handler at the end of the pipeline, which receives the parsed event. */
   handler<Answer>(
     handle: (event: Event, context: Context) => Promise<Answer>,
   ): (event: unknown, context: Context) => Promise<Answer>;

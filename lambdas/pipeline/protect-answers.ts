@@ -1,9 +1,12 @@
 import type { HttpInvocation, HttpStep } from "./http-step.ts";
 
-/** Answers hold audit events, and some a secret: nobody keeps a copy, and no browser takes one for a page of the console's origin. */
+/**
+ * Responses contain audit events, and some a secret: they must not be cached, and no browser may take one for a page of
+ * the console's origin.
+ */
 const PROTECTION = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-/** Adds headers to each answer, problems too; those that a route has set itself stay. */
+/** Adds headers to each response, including problems, unless its route has set them itself. */
 export function protectAnswers(): HttpStep {
   return { after: protect, onError: protect };
 }

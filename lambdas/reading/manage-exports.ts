@@ -145,7 +145,7 @@ async function keptJobs(workspace: string, dependencies: ExportsDependencies): P
   return Promise.all(jobs.map((job) => revived(job, dependencies)));
 }
 
-/** The job, restarted if its function has died. This is found out when the job is read. */
+/** The job, restarted if its function has died, which is detected when the job is read. */
 async function revived(job: ExportJob, { rows, starter, clock }: ExportsDependencies): Promise<ExportJob> {
   const next = reviveJob(job, clock());
   const stored = next === undefined ? "stale" : await rows.putJob(next);

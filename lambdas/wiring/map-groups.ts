@@ -1,2 +1,2 @@
-/** The function touches nothing beyond the event. */
+/** The function uses nothing but its event. */
 export function connectMapGroups(): void {}

@@ -28,7 +28,7 @@ import { DEFAULT_RETENTION, retentionSettingsSchema } from "../core/workspace/re
 import { connectMetrics } from "./metrics.ts";
 import { recorderSettings } from "./recorder-settings.ts";
 
-/** Who is notified of what is about to expire, beside the workspace's own log. */
+/** Announces undelivered events that are about to expire, in the workspace's log and on the event bus. */
 function connectOwners(
   client: DynamoDBClient,
   environment: Environment,
