@@ -138,7 +138,7 @@ describe("the sweep of lanes that are behind", () => {
     expect(world.metrics.counts.get(METRIC.oldestUndeliveredSeconds)).toBe(90);
   });
 
-  it("counts as lag neither what a receiver refuses nor what a replay has before it, and wakes both", async () => {
+  it("wakes failing lanes and replays, but does not count their events as lag", async () => {
     await world.record(["a"]);
     const behind: Partial<Lane> = { cursor: { page: 1, index: 0 } };
     await put(lane("dst_1", { ...behind, consecutiveFailures: 1, dueShard: "due", nextAttemptAt: after(0) }));

@@ -50,7 +50,7 @@ type Row = Record<string, any>;
 
 interface Kind {
   table: string;
-  /** What is known of a row; each of these has to be in a fixture. */
+  /** The attributes that a row may have. Each must be in a fixture. */
   attributes: readonly string[];
   read(row: Row): Promise<unknown>;
 }
@@ -62,7 +62,7 @@ afterAll(() => dynamo.close());
 const registry = () => createRegistryReader(dynamo.client, "Registry");
 const shapeOf = (schema: { shape: object }): string[] => Object.keys(schema.shape);
 
-/** Each kind of row, by folder and the beginning of the file's name, and how the product reads it. */
+/** How the product reads each kind of row, by the folder and the beginning of the file's name. */
 const KINDS: Record<string, Kind> = {
   "events/entry": {
     table: "Events",
@@ -96,7 +96,7 @@ const KINDS: Record<string, Kind> = {
   "registry/count": {
     table: "Registry",
     attributes: ["workspace", "item", "count"],
-    // A counter is never read but compared: here it has to take one more, and no second one.
+    // A counter is never read, only compared with a limit: here it must accept one more, but not a second one.
     read: async ({ workspace, item, count }) => {
       const { commit } = createRegistryWriter(dynamo.client, TABLES);
       const write = { kind: "count", key: { workspace, item }, by: 1, atMost: count + 1 } as const;
@@ -169,7 +169,7 @@ function filesOf(folder: string): { name: string; kind: string; json: any }[] {
   }));
 }
 
-/** An item as the SDK gives it: binary values are bytes, which JSON keeps as base64. */
+/** An item as the SDK has it: binary values are bytes, which are base64 in JSON. */
 function itemOf(json: Record<string, Record<string, unknown>>): Item {
   const entries = Object.entries(json).map(([name, value]) => [
     name,
@@ -178,7 +178,7 @@ function itemOf(json: Record<string, Record<string, unknown>>): Item {
   return Object.fromEntries(entries);
 }
 
-/** A row under the names that its attributes have now, with bytes as base64. */
+/** A row with the present names of its attributes, and with bytes as base64. */
 function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (Array.isArray(value)) return value.map(comparable);
@@ -218,12 +218,15 @@ describe("a row of an earlier version", () => {
 });
 
 describe("a row of a later version", () => {
-  it.each(FIXTURES)("is read without what it has more: $name", async ({ kind, json }) => {
-    const item = { ...itemOf(json), attributeOfALaterVersion: { S: "x" } };
-    const read = await readBack(kindOf(kind), item);
-    expect(read).toBeDefined();
-    expect(read).not.toHaveProperty("attributeOfALaterVersion");
-  });
+  it.each(FIXTURES)(
+    "is read without the attributes that this version does not know: $name",
+    async ({ kind, json }) => {
+      const item = { ...itemOf(json), attributeOfALaterVersion: { S: "x" } };
+      const read = await readBack(kindOf(kind), item);
+      expect(read).toBeDefined();
+      expect(read).not.toHaveProperty("attributeOfALaterVersion");
+    },
+  );
 });
 
 describe("the fixtures", () => {

@@ -27,7 +27,7 @@ beforeEach(() => {
   reader = createSecretReader(client, () => 0);
 });
 
-it("keeps the thousand secrets that it read last in memory, and asks for older ones again", async () => {
+it("caches the thousand secrets that it read last, and requests older ones again", async () => {
   const names = Array.from({ length: CACHED_MAX + 1 }, (_, index) => `trailcast/ws_1/dst_${index}`);
   for (const name of names) await reader.readSecret(name, "v1");
   expect(asked).toEqual(names);
@@ -36,7 +36,7 @@ it("keeps the thousand secrets that it read last in memory, and asks for older o
   expect(asked.slice(names.length)).toEqual([oldest]);
 });
 
-it("asks again for a secret that was not there", async () => {
+it("requests a secret again if it did not exist before", async () => {
   present = false;
   expect(await reader.readSecret("trailcast/ws_1/dst_1", "v1")).toBeUndefined();
   present = true;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { judgeResolution } from "../../../../lambdas/core/egress/name-resolution.ts";
 
-it("dials each public address of a name once, IPv4 first, otherwise in the order of the answer", () => {
+it("connects to each public address of a name once, IPv4 first, otherwise in the order of the answer", () => {
   const addresses = ["2606:4700::2", "8.8.8.8", "2606:4700::1", "1.1.1.1"];
   expect(judgeResolution({ kind: "addresses", addresses })).toEqual({
     kind: "dial",
@@ -17,10 +17,13 @@ it.each([
   expect(judgeResolution({ kind: "addresses", addresses })).toEqual({ kind: "refused" });
 });
 
-it("refuses a name that is not there as one that leads inside, so that neither tells about a network", () => {
+it("refuses a name that does not exist like one with a private address, so that the result reveals nothing about a network", () => {
   expect(judgeResolution({ kind: "not-found" })).toEqual({ kind: "refused" });
 });
 
-it.each(["timeout", "failed"] as const)("tries again later when the name servers' answer is %s", (kind) => {
-  expect(judgeResolution({ kind })).toEqual({ kind });
-});
+it.each(["timeout", "failed"] as const)(
+  "tries again later if the result of the name servers is %s",
+  (kind) => {
+    expect(judgeResolution({ kind })).toEqual({ kind });
+  },
+);

@@ -11,14 +11,14 @@ const reference = (entry: string, bytes: number): EntryReference => ({
   expiresAt: 0,
   hash: "",
 });
-/** Two places in each entry of so many bytes, named after the entries. */
+/** Groups entries of these sizes, with two places in each, and returns the names of the entries. */
 const namesOf = (...sizes: number[]): string[][] => {
   const references = sizes.map((bytes, index) => reference(`ent_${index}`, bytes));
   const places = references.flatMap((one) => [{ reference: one }, { reference: one }]);
   return chunksOf(places).map((chunk) => chunk.map((place) => place.reference.entry));
 };
 
-it("a reader holds at most a megabyte of entries at a time, each whole, in their order", () => {
+it("a chunk holds at most a megabyte of whole entries, in their order", () => {
   expect(namesOf(400_000, 600_000, 1)).toEqual([
     ["ent_0", "ent_0", "ent_1", "ent_1"],
     ["ent_2", "ent_2"],
@@ -29,7 +29,7 @@ it("a reader holds at most a megabyte of entries at a time, each whole, in their
   ]);
 });
 
-it("an entry of more than a megabyte is read alone", () => {
+it("an entry of more than a megabyte has a chunk of its own", () => {
   expect(namesOf(1, 2_000_000, 1)).toEqual([
     ["ent_0", "ent_0"],
     ["ent_1", "ent_1"],
@@ -37,6 +37,6 @@ it("an entry of more than a megabyte is read alone", () => {
   ]);
 });
 
-it("nothing is read for no places", () => {
+it("there is no chunk without places", () => {
   expect(chunksOf([])).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { recordRequestSchema } from "../../../../lambdas/core/entry/event-schema.ts";
 import { postedEvent } from "../../../helpers/sample-events.ts";
 
-/** Metadata of so many levels of objects. */
+/** Metadata with this many levels of objects. */
 function nested(levels: number): Record<string, unknown> {
   return levels === 1 ? { end: true } : { inner: nested(levels - 1) };
 }
@@ -21,14 +21,17 @@ describe("an event", () => {
     ["an id in any script", { actor: { type: "user", id: "Zoë 😀" } }],
     ["metadata of 32 levels", { metadata: nested(32) }],
     ["a list on the last level", { metadata: { list: [[{ a: 1 }], []] } }],
-    ["the greatest whole number that a float holds exactly", { metadata: { n: Number.MAX_SAFE_INTEGER } }],
-    ["the least one", { metadata: { list: [Number.MIN_SAFE_INTEGER] } }],
-    ["parts of whole numbers", { metadata: { n: 1e-7 } }],
+    ["the largest integer that a float represents exactly", { metadata: { n: Number.MAX_SAFE_INTEGER } }],
+    [
+      "the smallest integer that a float represents exactly",
+      { metadata: { list: [Number.MIN_SAFE_INTEGER] } },
+    ],
+    ["fractions", { metadata: { n: 1e-7 } }],
     ["the first moment of the year 0", { time: "0000-01-01T00:00:00Z" }],
-    ["the last one of the year 9999", { time: "9999-12-31T23:59:59.999Z" }],
+    ["the last moment of the year 9999", { time: "9999-12-31T23:59:59.999Z" }],
     ["a description of null", { description: null }],
     ["empty texts for people", { description: "", actor: { type: "user", id: "1", name: "", email: "" } }],
-    ["no context", { context: {} }],
+    ["an empty context", { context: {} }],
   ])("may have %s", (_what, changes) => {
     expect(takes(changes)).toBe(true);
   });
@@ -47,9 +50,9 @@ describe("an event", () => {
     ["a delete character in a type", { actor: { type: "user\u007f", id: "1" } }],
     ["metadata of 33 levels", { metadata: nested(33) }],
     ["metadata of null", { metadata: null }],
-    ["metadata that is a text", { metadata: "text" }],
-    ["a whole number beyond those that a float holds exactly", { metadata: { n: 2 ** 53 } }],
-    ["one within a list of objects", { metadata: { list: [{ a: 1 }, { b: -(2 ** 53) }] } }],
+    ["metadata that is text", { metadata: "text" }],
+    ["an integer that a float does not represent exactly", { metadata: { n: 2 ** 53 } }],
+    ["such an integer in a list of objects", { metadata: { list: [{ a: 1 }, { b: -(2 ** 53) }] } }],
     ["an unknown property of the target", { target: { type: "user", id: "1", email: "a@b.c" } }],
     ["an unknown property of the context", { context: { host: "a" } }],
     ["a context of another type", { context: { ip: 1 } }],

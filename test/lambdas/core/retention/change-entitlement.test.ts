@@ -15,13 +15,13 @@ const put = (current: Workspace | undefined, asked: AskedEntitlement, day = 0): 
   withEntitlement("ws_1", current, asked, NOW + day * DAY_MS, { plans: PLANS, retention: DEFAULT_RETENTION });
 
 describe("putting an entitlement", () => {
-  it("keeps when the workspace was created and says when it was changed", () => {
+  it("keeps the time at which the workspace was created, and updates that of its last change", () => {
     const created = put(undefined, { plan: "team" });
     expect(created).toMatchObject({ createdAt: at(0), updatedAt: at(0), appliedDays: 30 });
     expect(put(created, { plan: "free" }, 2)).toMatchObject({ createdAt: at(0), updatedAt: at(2) });
   });
 
-  it("keeps since when a legal hold is asked for until it is lifted", () => {
+  it("keeps the time at which a legal hold was requested until it is lifted", () => {
     const pending = put(undefined, { plan: "team", hold: true });
     expect(pending).toMatchObject({ hold: "pending", heldSince: at(0) });
     const held: Workspace = { ...pending, hold: "held" };
@@ -34,7 +34,7 @@ describe("putting an entitlement", () => {
     expect(put(lifted, { plan: "team", hold: true }, 2)).toMatchObject({ heldSince: at(2) });
   });
 
-  it("revives what is left of an ended workspace, and nothing once its grace period is over", () => {
+  it("revives an ended workspace with its events, or without them once its grace period has passed", () => {
     const ended = workspaceRow("ws_1", { plan: "team", endedAt: at(0) });
     const within = put(ended, { plan: "team" }, DEFAULT_RETENTION.endGraceDays - 1);
     expect(within).not.toHaveProperty("endedAt");
@@ -45,7 +45,7 @@ describe("putting an entitlement", () => {
     expect(held.history?.floor).toBeUndefined();
   });
 
-  it("counts from the days that are in force, not from those that the settings have meanwhile", () => {
+  it("starts from the retention in force, even if the settings have a different one meanwhile", () => {
     const current = workspaceRow("ws_1", { plan: "team", appliedDays: 90 });
     expect(put(current, { plan: "team" }).history?.kept).toEqual({ days: 90, until: at(7) });
     const gone = workspaceRow("ws_1", { plan: "gone" });
@@ -53,20 +53,20 @@ describe("putting an entitlement", () => {
   });
 });
 
-describe("an entitlement is the same", () => {
+describe("an entitlement counts as unchanged", () => {
   const row = workspaceRow("ws_1", { plan: "team", retentionDays: 40, hold: "held" });
 
   it.each<[string, boolean, AskedEntitlement]>([
-    ["with the same plan, days and hold", true, { plan: "team", retentionDays: 40, hold: true }],
-    ["without a word about the hold", true, { plan: "team", retentionDays: 40 }],
-    ["but for its plan", false, { plan: "free", retentionDays: 40 }],
-    ["but for its days", false, { plan: "team" }],
-    ["but for its hold", false, { plan: "team", retentionDays: 40, hold: false }],
+    ["with the same plan, retention and legal hold", true, { plan: "team", retentionDays: 40, hold: true }],
+    ["if the request leaves out the legal hold", true, { plan: "team", retentionDays: 40 }],
+    ["with another plan", false, { plan: "free", retentionDays: 40 }],
+    ["with another retention", false, { plan: "team" }],
+    ["with another legal hold", false, { plan: "team", retentionDays: 40, hold: false }],
   ])("%s: %s", (_what, same, asked) => {
     expect(isSameEntitlement(row, asked)).toBe(same);
   });
 
-  it("never for a workspace that has ended, which it revives", () => {
+  it("never for a workspace that has ended, because the request revives it", () => {
     expect(isSameEntitlement({ ...row, endedAt: at(0) }, { plan: "team", retentionDays: 40 })).toBe(false);
   });
 });

@@ -84,14 +84,14 @@ describe("the window of a workspace", () => {
     expect(history.shortestDays).toBe(7);
   });
 
-  it("never revives what had expired, however often the plan changes afterwards", () => {
+  it("never shows events again that had expired, however often the retention changes afterwards", () => {
     let history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
     history = changeRetention(workspaceOn("team", { history }), 30, 7, at(101), DEFAULT_RETENTION);
     history = changeRetention(workspaceOn("free", { history }), 7, 30, at(102), DEFAULT_RETENTION);
     expect(visibleSince(workspaceOn("team", { history }), plans, at(102))).toBe(timestamp(93 + 1 / 24));
   });
 
-  it("remembers the smallest plan under which an entry that is still stored may have been recorded", () => {
+  it("remembers the shortest retention under which an entry that is still stored may have been recorded", () => {
     let history = changeRetention(workspaceOn("free"), 7, 30, at(100), DEFAULT_RETENTION);
     history = changeRetention(workspaceOn("team", { history }), 30, 90, at(110), DEFAULT_RETENTION);
     expect(history.shortestDays).toBe(7);
@@ -99,7 +99,7 @@ describe("the window of a workspace", () => {
     expect(history.shortestDays).toBe(7);
   });
 
-  it("does not keep again what a grace period that is over had kept", () => {
+  it("is not extended by a former retention whose grace period has ended", () => {
     const history = changeRetention(workspaceOn("team"), 90, 30, at(100), DEFAULT_RETENTION);
     const shrunk = workspaceOn("team", { history });
     const keptAfter = (day: number) => changeRetention(shrunk, 30, 7, at(day), DEFAULT_RETENTION).kept;
@@ -133,7 +133,7 @@ describe("the window of a workspace", () => {
 });
 
 describe("an entry that is recorded now", () => {
-  it("is kept as long as its plan says, but at least until the purge after the next", () => {
+  it("is kept as long as its plan says, but at least for two days", () => {
     expect(recordedDays(workspaceOn("team"), plans, at(100))).toBe(30);
     const days = [1, 2, 3].map((retentionDays) =>
       recordedDays(workspaceOn("team", { retentionDays }), plans, at(100)),
@@ -141,12 +141,12 @@ describe("an entry that is recorded now", () => {
     expect(days).toEqual([2, 2, 3]);
   });
 
-  it("is kept for ever under a hold, and on a plan that the settings do not name any more", () => {
+  it("never expires under a legal hold or if the settings no longer contain the plan", () => {
     expect(recordedDays(workspaceOn("team", { hold: "held" }), plans, at(100))).toBeNull();
     expect(recordedDays(workspaceOn("gone"), plans, at(100))).toBeNull();
   });
 
-  it("is kept as long as those before it while the grace period of a smaller plan lasts", () => {
+  it("is kept as long as earlier entries during the grace period of a shorter retention", () => {
     const history = changeRetention(workspaceOn("team"), 30, 7, at(100), DEFAULT_RETENTION);
     const shrunk = workspaceOn("free", { history });
     expect([100, 106, 107].map((day) => recordedDays(shrunk, plans, at(day)))).toEqual([30, 30, 7]);
