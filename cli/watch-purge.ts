@@ -33,7 +33,7 @@ export class PurgeWatch {
   /** As of the last look, by their first pages. */
   receipts: readonly Receipt[] = [];
   private state: PurgeState;
-  private readonly told = new Map<string, Entry>();
+  private readonly announcements = new Map<string, Entry>();
   private ownKeys = new Set<string>();
   /** Closed receipts of which a page is there. */
   private readonly broken = new Map<string, Finding>();
@@ -58,7 +58,7 @@ export class PurgeWatch {
 
   /** An entry that is what its page says: it may tell of a receipt. */
   hear(entry: Entry): void {
-    if (this.ownKeys.has(entry.entry)) this.told.set(entry.entry, entry);
+    if (this.ownKeys.has(entry.entry)) this.announcements.set(entry.entry, entry);
   }
 
   /** Whether entries of a page may be missing; `isMissing`: some are. Notes a page that is there though it was removed. */
@@ -76,7 +76,12 @@ export class PurgeWatch {
     let found: Finding[] = [];
     for (let looks = 0; looks < LOOKS && (looks === 0 || found.length > 0); looks++) {
       await this.look();
-      const evidence = { workspace: this.row, state: this.state, told: this.told, now: this.clock() };
+      const evidence = {
+        workspace: this.row,
+        state: this.state,
+        announcements: this.announcements,
+        now: this.clock(),
+      };
       found = verifyReceipts(this.receipts, evidence);
       if (found.some(({ kind }) => kind === "untold-receipt"))
         found = verifyReceipts(this.receipts, { ...evidence, unjournalled: await this.unjournalled(found) });

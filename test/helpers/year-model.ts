@@ -198,7 +198,7 @@ export class Year {
     const { entries } = world.entries;
     const pages = world.journal.pagesOf(WS);
     const receipts = [...world.store.receipts.values()];
-    const evidence = { workspace: world.workspace(), told: new Map(), now: world.now() };
+    const evidence = { workspace: world.workspace(), announcements: new Map(), now: world.now() };
     const state = world.store.states.get(WS) ?? newPurgeState(WS);
     const judged = verifyReceipts(receipts, { ...evidence, state });
     // In this world the purge does not record its receipts as events.

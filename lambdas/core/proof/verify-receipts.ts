@@ -16,7 +16,7 @@ export interface ReceiptEvidence {
   workspace: Workspace;
   state: PurgeState;
   /** References, by entry key, to the events that record receipts, as far as existing pages have them. */
-  told: ReadonlyMap<string, Entry>;
+  announcements: ReadonlyMap<string, Entry>;
   /** Such events that are stored but on no page. */
   unjournalled?: ReadonlyMap<string, Entry> | undefined;
   /** Milliseconds. */
@@ -78,7 +78,7 @@ export function verifyReceipts(receipts: readonly Receipt[], evidence: ReceiptEv
     const place = { page, toPage };
     if (!isPossible(receipt, evidence) || !isInTurn(receipt, receipts))
       return [{ kind: "broken-receipt", ...place }];
-    return isTold(receipt, evidence) ? [] : [{ kind: "untold-receipt", ...place }];
+    return isAnnounced(receipt, evidence) ? [] : [{ kind: "untold-receipt", ...place }];
   });
 }
 
@@ -170,20 +170,23 @@ function isInTurn(receipt: Receipt, receipts: readonly Receipt[]): boolean {
   return before.toPage < receipt.fromPage && before.state === "closed" && before.openedAt <= receipt.openedAt;
 }
 
-const toldSchema = z.object({ data: z.object({ metadata: z.record(z.string(), z.unknown()) }) });
+const announcementSchema = z.object({ data: z.object({ metadata: z.record(z.string(), z.unknown()) }) });
 
 /**
  * Whether the event that records a receipt says the same, as long as retention keeps that event. It may be recorded
  * long after the receipt was closed.
  */
-function isTold(receipt: Receipt, { workspace, state, told, unjournalled, now }: ReceiptEvidence): boolean {
+function isAnnounced(
+  receipt: Receipt,
+  { workspace, state, announcements, unjournalled, now }: ReceiptEvidence,
+): boolean {
   if (receipt.state === "open") return true;
   const key = ownEntryKeyOf(receipt.workspace, purgedKey(receipt.receipt));
-  const entry = told.get(key);
-  if (entry !== undefined) return isSaid(receipt, entry);
+  const entry = announcements.get(key);
+  if (entry !== undefined) return hasSameFacts(receipt, entry);
   const justRecorded = toTimestamp(now - JOURNALLED_MS);
   const stored = unjournalled?.get(key);
-  if (stored !== undefined && stored.recordedAt > justRecorded && isSaid(receipt, stored)) return true;
+  if (stored !== undefined && stored.recordedAt > justRecorded && hasSameFacts(receipt, stored)) return true;
   const closedAt = receipt.closedAt ?? "";
   const days = shortestDaysOf(workspace) ?? 0;
   const isKept =
@@ -193,10 +196,10 @@ function isTold(receipt: Receipt, { workspace, state, told, unjournalled, now }:
   return !isKept || isRecent || isSilent;
 }
 
-function isSaid(receipt: Receipt, entry: Entry): boolean {
+function hasSameFacts(receipt: Receipt, entry: Entry): boolean {
   try {
     const [line = ""] = linesOf(entry);
-    const { metadata } = toldSchema.parse(JSON.parse(line)).data;
+    const { metadata } = announcementSchema.parse(JSON.parse(line)).data;
     return isDeepStrictEqual(metadata, { ...purgedFacts(receipt) });
   } catch {
     return false;

@@ -49,18 +49,18 @@ export function createPurgeNotices(
       const { workspace, events, receipt: id, toPage } = receipt;
       metrics.count(METRIC.purgedEntries, events);
       log.info("receipt.closed", { workspace, receipt: id, count: events, page: toPage });
-      const told = await record(workspace, purgedEvent(receipt), purgedKey(id));
-      return told === "silent" ? "silent" : "recorded";
+      const outcome = await record(workspace, purgedEvent(receipt), purgedKey(id));
+      return outcome === "silent" ? "silent" : "recorded";
     },
     undeliveredExpiring: async (workspace, destination, oldestAt) => {
       const at = toTimestamp(recorder.clock());
       log.warn("retention.undelivered-expiring", { workspace, destination });
-      const told = await record(
+      const outcome = await record(
         workspace,
         expiringEvent(destination, oldestAt),
         `owed ${destination} ${at.slice(0, 10)}`,
       );
-      if (told === "news") await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
+      if (outcome === "news") await putExpiring({ workspace, destination, oldestAt, at }, dependencies);
     },
   };
 }

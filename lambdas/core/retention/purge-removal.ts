@@ -164,13 +164,13 @@ export async function recordClosed(
   closed: Receipt,
   { store, receiptClosed }: RemovalDependencies,
 ): Promise<void> {
-  const told = await receiptClosed(closed);
+  const outcome = await receiptClosed(closed);
   await store.putReceipt(closed);
   const silent = [...(state.silent ?? []), closed.receipt].slice(-SILENT_MAX);
   await store.replaceState({
     ...withoutReceipt(state),
     lastReceiptAt: closed.closedAt,
-    ...(told === "silent" && { silent }),
+    ...(outcome === "silent" && { silent }),
     ...(closed.keepsPage === true && { emptied: closed.toPage }),
   });
 }

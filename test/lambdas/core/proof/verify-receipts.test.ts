@@ -46,7 +46,7 @@ const { closedAt: _closedAt, ...closedLess } = RECEIPT;
 const OPEN: Receipt = { ...closedLess, state: "open" };
 
 /** The entry with the event `retention.purged` that announces this receipt. */
-function entryTelling(receipt: Receipt, recordedAt: number): Entry {
+function entryAnnouncing(receipt: Receipt, recordedAt: number): Entry {
   const built = buildEntry(
     {
       workspace: WS,
@@ -73,7 +73,7 @@ const found = (
   verifyReceipts([{ ...RECEIPT, ...receipt }], {
     workspace: { ...LIVE, ...workspace },
     state: { ...newPurgeState(WS), ...state },
-    told: new Map(),
+    announcements: new Map(),
     now,
   }).map(({ kind }) => kind);
 
@@ -149,19 +149,19 @@ it("a receipt without its event is reported after an hour, unless the workspace 
 });
 
 it("a receipt is announced by an event of the last hour that is not journalled yet, if it has the same content", () => {
-  const told = (recordedAt: number, receipt = RECEIPT): string[] => {
-    const entry = entryTelling(receipt, recordedAt);
+  const findingsWith = (recordedAt: number, receipt = RECEIPT): string[] => {
+    const entry = entryAnnouncing(receipt, recordedAt);
     return verifyReceipts([RECEIPT], {
       workspace: LIVE,
       state: newPurgeState(WS),
-      told: new Map(),
+      announcements: new Map(),
       unjournalled: new Map([[entry.entry, entry]]),
       now: NOW + 3 * HOUR_MS,
     }).map(({ kind }) => kind);
   };
-  expect(told(NOW + 2 * HOUR_MS + 1)).toEqual([]);
-  expect(told(NOW + 2 * HOUR_MS)).toEqual(["untold-receipt"]);
-  expect(told(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["untold-receipt"]);
+  expect(findingsWith(NOW + 2 * HOUR_MS + 1)).toEqual([]);
+  expect(findingsWith(NOW + 2 * HOUR_MS)).toEqual(["untold-receipt"]);
+  expect(findingsWith(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["untold-receipt"]);
 });
 
 it("an open receipt must be the one on the purge's state row, which may have grown since", () => {
@@ -212,7 +212,7 @@ it("entries may only be missing from the claimed page and from the emptied last 
 });
 
 it("a receipt must begin after the page and the time of the one before", () => {
-  const evidence = { workspace: LIVE, state: newPurgeState(WS), told: new Map(), now: NOW };
+  const evidence = { workspace: LIVE, state: newPurgeState(WS), announcements: new Map(), now: NOW };
   const next = { ...RECEIPT, receipt: "rct_000000000004", fromPage: 4, toPage: 6 };
   expect(verifyReceipts([RECEIPT, next], evidence)).toEqual([]);
   const broken = [{ kind: "broken-receipt", page: 3, toPage: 6 }];
