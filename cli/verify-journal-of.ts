@@ -9,7 +9,7 @@ import { createWorkspaceScan } from "../lambdas/adapters/workspace-scan.ts";
 import { createWorkspaceReader } from "../lambdas/adapters/workspace-store.ts";
 import type { Workspace } from "../lambdas/core/workspace/entitlement.ts";
 import type { Page } from "../lambdas/core/journal/page.ts";
-import type { LanePosition } from "../lambdas/core/retention/purge-state.ts";
+import type { LanePosition } from "../lambdas/core/lane/row-schema.ts";
 import type { WorkspaceReader } from "../lambdas/core/workspace/workspace-store.ts";
 import type { JournalStore } from "../lambdas/core/journal/journal-store.ts";
 import type { EntryStore } from "../lambdas/core/entry/entry-store.ts";

@@ -3,7 +3,7 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { ENV } from "../lambdas/core/base/environment.ts";
 import { EXPORT_ATTRIBUTES } from "../lambdas/core/reading/export-job.ts";
-import { LANE_ATTRIBUTES } from "../lambdas/core/lane/lane.ts";
+import { LANE_ATTRIBUTES } from "../lambdas/core/lane/row-schema.ts";
 import { DELIVERIES, REGISTRY } from "../lambdas/core/base/table-schema.ts";
 import type { Deployment } from "./deployment.ts";
 import { ProtectedTable } from "./protected-table.ts";

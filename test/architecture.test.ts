@@ -33,7 +33,7 @@ const entries = new Set(FUNCTION_ENTRIES.map((entry) => `lambdas/${entry}.ts`));
 const NAMES_FOR_CONSTRUCTS = new Set([
   "lambdas/core/base/environment.ts",
   "lambdas/core/reading/export-job.ts",
-  "lambdas/core/lane/lane.ts",
+  "lambdas/core/lane/row-schema.ts",
   "lambdas/core/base/table-schema.ts",
   "lambdas/core/base/metric-names.ts",
   "lambdas/core/formats/known-formats.ts",

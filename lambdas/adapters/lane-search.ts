@@ -1,6 +1,7 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { laneSchema, type WakeUp } from "../core/lane/lane.ts";
+import { laneSchema } from "../core/lane/row.ts";
+import type { WakeUp } from "../core/lane/wake-up.ts";
 import type { FoundLanes, LaneName } from "../core/lane/sweep.ts";
 import { DUE_SHARD, laneOfItem, REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { type Attributes, fromAttributes, RowShapeError, toAttributes } from "./dynamo.ts";

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { laneSchema } from "../core/lane/lane.ts";
+import { laneSchema, rowOf } from "../core/lane/row.ts";
 import type { LaneStore } from "../core/lane/lane-store.ts";
 import { REGISTRY, registryItem } from "../core/base/table-schema.ts";
 import { isTransactionConflict, putIf } from "./conditional-write.ts";
@@ -26,13 +26,13 @@ export function createLaneStore(client: DynamoDBClient, table: string): LaneStor
         },
         laneSchema,
       );
-      return lanes.filter(({ status }) => status === "live");
+      return lanes.filter(({ status }) => status.kind === "live");
     },
 
     async replaceLane(lane) {
       const stored = { ...lane, version: lane.version + 1 };
       try {
-        const written = await putIf(client, table, stored, {
+        const written = await putIf(client, table, rowOf(stored), {
           condition: "#version = :version",
           names: { "#version": "version" },
           values: { ":version": lane.version },

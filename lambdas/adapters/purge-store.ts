@@ -3,13 +3,10 @@ import {
   type DynamoDBClient,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import type { EntryReference } from "../core/entry/entry.ts";
-import { positionSchema } from "../core/journal/page.ts";
-import { journalRangeSchema } from "../core/journal/range.ts";
+import { type LanePosition, lanePositionSchema, POSITION_ATTRIBUTES } from "../core/lane/row-schema.ts";
 import { WRITES_AT_ONCE } from "../core/retention/purge-pace.ts";
 import {
-  type LanePosition,
   newPurgeState,
   PURGE_ITEM,
   type PurgeStore,
@@ -20,14 +17,6 @@ import { putIf, updateIf } from "./conditional-write.ts";
 import { getRow, queryAllRows, toAttributes } from "./dynamo.ts";
 import { createEntryExtender, entryKey, unitsOf } from "./entry-extender.ts";
 import { createReceiptStore } from "./receipt-store.ts";
-
-const lanePositionSchema = z.object({
-  destination: z.string(),
-  lane: z.string(),
-  status: z.string(),
-  cursor: positionSchema,
-  lapsed: z.optional(z.array(journalRangeSchema)),
-});
 
 export interface PurgeTables {
   events: string;
@@ -153,22 +142,14 @@ function entriesOf(client: DynamoDBClient, events: string): Some<"removeEntries"
 }
 
 function lanePositions(client: DynamoDBClient, registry: string, workspace: string): Promise<LanePosition[]> {
-  const names = {
-    "#workspace": REGISTRY.workspace,
-    "#item": REGISTRY.item,
-    "#status": "status",
-    "#cursor": "cursor",
-    "#lapsed": "lapsed",
-    "#lane": "lane",
-    "#destination": "destination",
-  };
+  const names = [REGISTRY.workspace, REGISTRY.item, ...POSITION_ATTRIBUTES];
   return queryAllRows(
     client,
     registry,
     {
       KeyConditionExpression: "#workspace = :workspace AND begins_with(#item, :lanes)",
-      ProjectionExpression: "#destination, #lane, #status, #cursor, #lapsed",
-      ExpressionAttributeNames: names,
+      ProjectionExpression: POSITION_ATTRIBUTES.map((name) => `#${name}`).join(", "),
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       values: { ":workspace": workspace, ":lanes": registryItem.lanes },
     },
     lanePositionSchema,

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { WakeUp } from "../core/lane/lane.ts";
+import type { WakeUp } from "../core/lane/wake-up.ts";
 import type { RandomBytes } from "../core/base/random.ts";
 import type { WakeUpQueue } from "../core/lane/lane-store.ts";
 import { TrailcastError } from "../core/base/trailcast-error.ts";

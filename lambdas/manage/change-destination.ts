@@ -4,7 +4,8 @@ import { destinationOperations } from "../core/api/destination-operations.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination, DestinationSecret } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
+import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { ChangeEffect } from "../core/destination/field-kind.ts";
 import {
@@ -18,7 +19,8 @@ import {
 import type { DestinationField } from "../core/destination/destination-fields.ts";
 import type { Problem } from "../core/base/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
-import { hurryLane } from "../core/lane/order-lane.ts";
+import { rowOf } from "../core/lane/row.ts";
+import { transition } from "../core/lane/transition.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import { changeSecret } from "./change-secret.ts";
 import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
@@ -133,9 +135,9 @@ async function store(
  */
 function laneWrites(effect: ChangeEffect, lane: Lane): RegistryWrite[] {
   const bumps = effect === "supersede" || (effect === "retry" && isTrying(lane));
-  return bumps ? [{ kind: "replace", row: lane.status === "suspended" ? lane : hurryLane(lane) }] : [];
+  return bumps ? [{ kind: "replace", row: rowOf(transition(lane, { kind: "destination-changed" })) }] : [];
 }
 
-function isTrying({ status, nextAttemptAt, frozen }: Lane): boolean {
-  return status === "live" && (nextAttemptAt !== undefined || frozen !== undefined);
+function isTrying({ status, pending }: Lane): boolean {
+  return status.kind === "live" && (status.wait !== undefined || pending !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import { rowOf } from "../core/lane/row.ts";
+import type { Lane } from "../core/lane/state.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { type Call, refuse } from "./call.ts";
@@ -43,7 +44,7 @@ export async function storeLanes(
 ): Promise<"stored" | typeof AGAIN> {
   const result = await dependencies.registry.commit([
     recordOf(call, workspace, event, dependencies),
-    ...lanes.map((row): RegistryWrite => ({ kind: "replace", row })),
+    ...lanes.map((lane): RegistryWrite => ({ kind: "replace", row: rowOf(lane) })),
   ]);
   return result.kind === "committed" ? "stored" : AGAIN;
 }

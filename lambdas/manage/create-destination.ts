@@ -11,14 +11,14 @@ import {
 } from "../core/destination/field-values.ts";
 import type { Entitlement, Workspace } from "../core/workspace/entitlement.ts";
 import { newId } from "../core/base/ids.ts";
-import { wakeUpOf } from "../core/lane/lane.ts";
 import { LIVE_LANE, registryItem } from "../core/base/table-schema.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { type Problem, RefusedError } from "../core/base/problem.ts";
 import { DESTINATION_COUNT, type RegistryWrite } from "../core/destination/registry-write.ts";
 import { firstSecretVersion, newSigningSecret, secretNameOf } from "../core/destination/secret-store.ts";
 import { placeNow } from "../core/lane/place-in-journal.ts";
-import { newLane } from "../core/lane/order-lane.ts";
+import { rowOf } from "../core/lane/row.ts";
+import { NEW_LIVE_ROLE, newLane } from "../core/lane/state.ts";
 import { finishRemoval, type Unfinished, unfinishedItem } from "../core/destination/unfinished.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
@@ -120,7 +120,8 @@ async function writesOf(
   });
   // Read before the lane is written: what is journalled from here on is behind its cursor.
   const cursor = await placeNow(workspace, dependencies.journal);
-  const lane = newLane({ ...row, lane: LIVE_LANE, cursor, status: enabled ? "live" : "disabled" });
+  const start = { ...row, lane: LIVE_LANE, cursor };
+  const lane = newLane(start, NEW_LIVE_ROLE, enabled ? "live" : "disabled");
   return [
     {
       kind: "require",
@@ -134,7 +135,7 @@ async function writesOf(
       atMost: allowed.entitlement.maxDestinations,
     },
     { kind: "create", row },
-    { kind: "create", row: lane },
+    { kind: "create", row: rowOf(lane) },
     { kind: "remove", key: { workspace, item: unfinishedItem(row.destination) }, version: 1 },
     recordOf(call, allowed.workspace, event, dependencies),
   ];
@@ -152,11 +153,14 @@ function tooMany({ plan, maxDestinations }: Entitlement): Problem {
 }
 
 // An event that was journalled between the read and the write has rung nobody.
-async function wakeUp(row: Destination, { wakeUps, log }: ManageDependencies): Promise<void> {
+async function wakeUp(
+  { workspace, destination }: Destination,
+  { wakeUps, log }: ManageDependencies,
+): Promise<void> {
   try {
-    await wakeUps.send([wakeUpOf({ ...row, lane: LIVE_LANE })]);
+    await wakeUps.send([{ workspace, destination, lane: LIVE_LANE }]);
   } catch (error) {
     // The sweep finds a lane that is behind within a quarter of an hour; failing here would lose the secret.
-    log.error("lane.wake-up-failed", { workspace: row.workspace, destination: row.destination }, error);
+    log.error("lane.wake-up-failed", { workspace, destination }, error);
   }
 }

@@ -5,7 +5,8 @@ import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { PostedEvent } from "../core/entry/event-schema.ts";
 import { newId } from "../core/base/ids.ts";
-import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
+import { type Lane, newLane } from "../core/lane/state.ts";
+import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import type { Problem } from "../core/base/problem.ts";
@@ -13,7 +14,7 @@ import { type Replay, replayItem } from "../core/lane/replay.ts";
 import { type CountRules, countWanted, type ReplayCount } from "../core/lane/count-replay.ts";
 import { type ReplayWindow, replayWindow } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/workspace/retention.ts";
-import { newLane } from "../core/lane/order-lane.ts";
+import { rowOf } from "../core/lane/row.ts";
 import { registryItem } from "../core/base/table-schema.ts";
 import { type Call, readBody, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
@@ -98,7 +99,7 @@ export async function startReplay(
       { kind: "require", key: destination, version: destination.version },
       { kind: "require", key: { ...workspace, item: registryItem.workspace }, version: workspace.version },
       { kind: "create", row },
-      { kind: "create", row: lane },
+      { kind: "create", row: rowOf(lane) },
       { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) },
     ]);
     if (result.kind !== "committed") continue;
@@ -109,14 +110,11 @@ export async function startReplay(
 }
 
 function newReplayLane(row: Replay, { eventsPerSecond }: AskedReplay, { recorded }: ReplayWindow): Lane {
-  return newLane({
-    ...row,
-    lane: row.replay,
-    cursor: row.start,
-    status: "live",
-    recorded,
-    eventsPerSecond,
-  });
+  const { replay, start, until } = row;
+  return newLane(
+    { ...row, lane: replay, cursor: start },
+    { kind: "replay", until, recorded, eventsPerSecond },
+  );
 }
 
 function startedEvent(
@@ -163,7 +161,7 @@ async function admit(row: Destination, dependencies: ManageDependencies): Promis
   const lanes = await registry.listLanes(workspace);
   const laneOf = ({ replay }: Replay) =>
     lanes.find((lane) => lane.destination === destination && lane.lane === replay);
-  const ended = rows.filter((replay) => (laneOf(replay)?.status ?? "ended") === "ended");
+  const ended = rows.filter((replay) => (laneOf(replay)?.status.kind ?? "ended") === "ended");
   if (rows.length - ended.length >= MOST_RUNNING) refuse(tooManyReplays());
   for (const replay of ended.slice(0, Math.max(0, rows.length - MOST_KEPT + 1))) {
     await registry.removeRow({ workspace, item: registryItem.lane(destination, replay.replay) });

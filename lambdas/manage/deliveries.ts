@@ -4,7 +4,7 @@ import { fitting } from "../core/reading/answer-size.ts";
 import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import type { Attempt, DeliveryOutcome, DeliveryRecord } from "../core/delivery/delivery-record.ts";
-import { recordOfFrozen } from "../core/lane/delivery-facts.ts";
+import { recordOfPending } from "../core/lane/delivery-facts.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
@@ -102,10 +102,10 @@ export async function requireDelivery(
   if (row !== undefined && row.expiresAt * 1000 > clock()) return row;
   const lanes = await registry.listLanes(workspace);
   const lane = lanes.find(
-    (one) => one.destination === destination && one.status !== "ended" && one.frozen?.id === id,
+    (one) => one.destination === destination && one.status.kind !== "ended" && one.pending?.id === id,
   );
-  const frozen = lane && recordOfFrozen(lane, settings.deliveryLogDays, clock());
-  return frozen === undefined ? refuse(problems.notFound("delivery")) : (row ?? frozen);
+  const pending = lane && recordOfPending(lane, settings.deliveryLogDays, clock());
+  return pending === undefined ? refuse(problems.notFound("delivery")) : (row ?? pending);
 }
 
 const TIME_CHARACTERS = 10;

@@ -15,6 +15,6 @@ export async function deliveringLanes(
   const lanes = await Promise.all(
     asked.map((name) => registry.readLane(workspace.workspace, destination, name)),
   );
-  if (lanes[0]?.status === "disabled") return new Set();
-  return new Set(lanes.flatMap((lane) => (lane?.status === "live" ? [lane.lane] : [])));
+  if (lanes[0]?.status.kind === "disabled") return new Set();
+  return new Set(lanes.flatMap((lane) => (lane?.status.kind === "live" ? [lane.lane] : [])));
 }

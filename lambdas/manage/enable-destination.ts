@@ -4,17 +4,18 @@ import { invalidField } from "../core/base/invalid-field.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
+import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/workspace/retention.ts";
 import { placeAt, placeNow } from "../core/lane/place-in-journal.ts";
-import { disableLane, moveLane, resumeLane, resumeReplays } from "../core/lane/order-lane.ts";
+import { resumeReplays, transition } from "../core/lane/transition.ts";
 import { type Call, readOptionalBody, refuse } from "./call.ts";
-import { closeFrozen } from "./close-frozen.ts";
 import { AGAIN, storeLanes, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
+import { logSkipped } from "./log-skipped.ts";
 import { requireDestination, requireForwarding, requireLiveLane, requireWorkspace } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
 
@@ -33,7 +34,7 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
     const place = await placeOf(from, workspace, dependencies);
     const replays = await openReplays(row, dependencies);
     const resumed = resumeReplays(lane, replays);
-    const isUnchanged = place === undefined && lane.status === "live";
+    const isUnchanged = place === undefined && lane.status.kind === "live";
     if (isUnchanged && resumed.length === 0) return answer(row, lane, dependencies);
     const next = isUnchanged ? lane : await enabledLane(lane, place, dependencies);
     const metadata = {
@@ -57,8 +58,8 @@ export async function disableDestination(call: Call, dependencies: ManageDepende
   const event = webhookEvent("disabled", actorOf(call.caller.subject), row);
   const lane = await untilCommitted(async () => {
     const current = await requireLiveLane(row, dependencies);
-    if (current.status === "disabled") return current;
-    const next = disableLane(current);
+    if (current.status.kind === "disabled") return current;
+    const next = transition(current, { kind: "disabled" });
     const stored = await storeLanes(call, workspace, event, [next], dependencies);
     return stored === AGAIN ? AGAIN : next;
   });
@@ -70,7 +71,9 @@ async function enabledLane(
   place: Position | undefined,
   dependencies: ManageDependencies,
 ): Promise<Lane> {
-  return place === undefined ? resumeLane(lane) : moveLane(await closeFrozen(lane, dependencies), place);
+  if (place === undefined) return transition(lane, { kind: "enabled" });
+  await logSkipped(lane, dependencies);
+  return transition(lane, { kind: "moved", to: place });
 }
 
 /** Lanes of the destination's replays that have not ended. */
@@ -80,7 +83,7 @@ async function openReplays(
 ): Promise<Lane[]> {
   const lanes = await registry.listLanes(workspace);
   return lanes.filter(
-    (lane) => lane.destination === destination && lane.lane !== LIVE_LANE && lane.status !== "ended",
+    (lane) => lane.destination === destination && lane.lane !== LIVE_LANE && lane.status.kind !== "ended",
   );
 }
 

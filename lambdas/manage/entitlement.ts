@@ -4,7 +4,7 @@ import { invalidField } from "../core/base/invalid-field.ts";
 import { workspaceOperations } from "../core/api/workspace-operations.ts";
 import { toTimestamp } from "../core/base/clock.ts";
 import { entitlementOf, type Plans, type Workspace } from "../core/workspace/entitlement.ts";
-import { wakeUpOf } from "../core/lane/lane.ts";
+import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { actorOf, entitlementEvent } from "../core/destination/management-event.ts";
 import { buildOwnEntry } from "../core/entry/own-entry.ts";
 import { problems } from "../core/base/problem.ts";
@@ -140,7 +140,7 @@ async function wakeIfForwardingReturned(
   if (forwards(before) || !forwards(after)) return;
   try {
     const lanes = await registry.listLanes(after.workspace);
-    await wakeUps.send(lanes.filter(({ status }) => status === "live").map(wakeUpOf));
+    await wakeUps.send(lanes.filter(({ status }) => status.kind === "live").map(wakeUpOf));
   } catch (error) {
     log.error("lane.wake-up-failed", { workspace: after.workspace }, error);
   }

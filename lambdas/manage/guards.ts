@@ -1,6 +1,6 @@
 import type { Destination } from "../core/destination/destination.ts";
 import { type Entitlement, entitlementOf, type Workspace } from "../core/workspace/entitlement.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
 import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { type Problem, problems } from "../core/base/problem.ts";
 import { type Call, parameter, refuse } from "./call.ts";
@@ -33,7 +33,7 @@ export async function requireLiveLane(
 /** Nothing new is begun for a destination that is disabled; a replay that is under way stands still. */
 export async function requireEnabled(row: Destination, dependencies: ManageDependencies): Promise<void> {
   const { status } = await requireLiveLane(row, dependencies);
-  if (status === "disabled") refuse(destinationDisabled());
+  if (status.kind === "disabled") refuse(destinationDisabled());
 }
 
 export function destinationDisabled(): Problem {

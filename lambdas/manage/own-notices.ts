@@ -2,7 +2,7 @@ import { unpackBody } from "../core/entry/entry-body.ts";
 import type { Entry, EntryReference } from "../core/entry/entry.ts";
 import type { Page } from "../core/journal/page.ts";
 import { eventsBehind, type JournalEnds, waitingEntries } from "../core/lane/health.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
 import { isOwnFailure, mayBeNotice } from "../core/lane/owner-notice.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
@@ -63,7 +63,7 @@ function createReads(workspace: string, { journal, entries }: ManageDependencies
 
 /**
  * All of a small backlog is looked at. Of a large one only what stands before its first event that does wait: a few notices more make
- * no difference there, and where a delivery is frozen the cursor stands at that event.
+ * no difference there, and where a batch is pending the cursor stands at that event.
  */
 async function withNotices(
   lane: Lane,
@@ -75,7 +75,7 @@ async function withNotices(
   const behind = eventsBehind(lane.cursor, ends, since);
   const isSmall = behind <= MAX_LOOKED_AT;
   if (newest === undefined || next === undefined || behind === 0) return ends;
-  if (!isSmall && lane.frozen !== undefined) return ends;
+  if (!isSmall && lane.pending !== undefined) return ends;
   const here = await noticesOn([next], lane, since, reads);
   const isFound = waitingEntries(next, lane.cursor, since).length > here.length;
   if (next.page === newest.page || (isFound && !isSmall)) return { ...ends, notices: new Set(here) };

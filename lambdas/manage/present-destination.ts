@@ -1,7 +1,7 @@
 import type { DestinationAnswer } from "../core/api/destination-api.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import { shownFields } from "../core/destination/field-values.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
 import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { problems } from "../core/base/problem.ts";
 import { refuse } from "./call.ts";
@@ -45,7 +45,7 @@ export async function presentDestinations(
 export function presentCreated(row: Destination, status: "live" | "disabled"): DestinationAnswer {
   return shape(
     row,
-    { status },
+    { status: { kind: status } },
     {
       status: status === "live" ? "new" : "disabled",
       lastDelivery: null,
@@ -65,7 +65,7 @@ function shape(
   return {
     id: row.destination,
     ...shownFields(row),
-    enabled: lane.status !== "disabled",
+    enabled: lane.status.kind !== "disabled",
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     health,

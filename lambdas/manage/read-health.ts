@@ -1,7 +1,7 @@
 import { entitlementOf } from "../core/workspace/entitlement.ts";
 import { findPageAt } from "../core/journal/find-page-at.ts";
 import { type Health, healthOf, waitingOn } from "../core/lane/health.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
 import type { Page, Position } from "../core/journal/page.ts";
 import { visibleSince } from "../core/workspace/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";

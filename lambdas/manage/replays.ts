@@ -1,22 +1,19 @@
 import { type HttpAnswer, jsonAnswer } from "../adapters/http-api.ts";
 import { deliveryOperations } from "../core/api/delivery-operations.ts";
 import type { ReplayAnswer } from "../core/api/replay-api.ts";
-import type { Lane } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
 import { encodeListCursor } from "../core/reading/list-cursor.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import { problems } from "../core/base/problem.ts";
 import type { Replay } from "../core/lane/replay.ts";
 import { eventsBefore } from "../core/lane/replay-window.ts";
-import { cancelLane } from "../core/lane/order-lane.ts";
+import { transition } from "../core/lane/transition.ts";
 import { type Call, parameter, readCursor, readQuery, refuse } from "./call.ts";
 import { deliveringLanes } from "./delivering-lanes.ts";
 import { AGAIN, storeLanes, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
-import { closeFrozen } from "./close-frozen.ts";
+import { logSkipped } from "./log-skipped.ts";
 import { requireDestination, requireWorkspace } from "./guards.ts";
-
-/** Why a lane has ended before its end. */
-const CANCELLED = "cancelled";
 
 export async function listReplays(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const { limit, cursor } = readQuery(call, deliveryOperations.listReplays.query);
@@ -31,7 +28,7 @@ export async function listReplays(call: Call, dependencies: ManageDependencies):
   const last = older.length > limit ? page.at(-1) : undefined;
   const all = await dependencies.registry.listLanes(call.workspace);
   const lanes = all.filter((lane) => lane.destination === destination);
-  const live = lanes.flatMap((lane) => (lane.status === "live" ? [lane.lane] : []));
+  const live = lanes.flatMap((lane) => (lane.status.kind === "live" ? [lane.lane] : []));
   const delivering = await deliveringLanes(live, workspace, row, dependencies);
   const shown = page.map((replay) =>
     presentReplay(
@@ -59,11 +56,11 @@ export async function cancelReplay(call: Call, dependencies: ManageDependencies)
   const destination = await requireDestination(call, dependencies);
   return untilCommitted(async () => {
     const { row, lane } = await requireReplay(call, dependencies);
-    if (lane === undefined || lane.status === "ended") return { statusCode: 204 };
+    if (lane === undefined || lane.status.kind === "ended") return { statusCode: 204 };
     const metadata = { replay: row.replay };
     const event = webhookEvent("replay_cancelled", actorOf(call.caller.subject), destination, metadata);
-    const closed = await closeFrozen(lane, dependencies);
-    const cancelled = { ...cancelLane(closed), suspendedReason: CANCELLED };
+    await logSkipped(lane, dependencies);
+    const cancelled = transition(lane, { kind: "cancelled" });
     const stored = await storeLanes(call, workspace, event, [cancelled], dependencies);
     return stored === AGAIN ? AGAIN : { statusCode: 204 };
   });
@@ -111,9 +108,8 @@ export async function presentReplay(
 }
 
 function statusOf(lane: Lane | undefined, delivering: ReadonlySet<string>): ReplayAnswer["status"] {
-  if (lane === undefined || lane.status === "ended") {
-    return lane?.suspendedReason === CANCELLED ? "cancelled" : "done";
-  }
-  if (lane.status !== "live") return "suspended";
+  if (lane === undefined) return "done";
+  if (lane.status.kind === "ended") return lane.status.isCancelled ? "cancelled" : "done";
+  if (lane.status.kind !== "live") return "suspended";
   return delivering.has(lane.lane) ? "running" : "paused";
 }

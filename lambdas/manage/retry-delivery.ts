@@ -3,13 +3,14 @@ import type { DeliveryAnswer } from "../core/api/delivery-api.ts";
 import type { DeliveryRecord } from "../core/delivery/delivery-record.ts";
 import type { Destination } from "../core/destination/destination.ts";
 import type { Workspace } from "../core/workspace/entitlement.ts";
-import { type Lane, wakeUpOf } from "../core/lane/lane.ts";
+import type { Lane } from "../core/lane/state.ts";
+import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { actorOf, type WebhookAction, webhookEvent } from "../core/destination/management-event.ts";
 import type { Problem } from "../core/base/problem.ts";
 import { countWanted } from "../core/lane/count-replay.ts";
 import { windowOf } from "../core/lane/replay-window.ts";
 import { visibleSince } from "../core/workspace/retention.ts";
-import { hurryLane, markSkip, resumeLane } from "../core/lane/order-lane.ts";
+import { transition } from "../core/lane/transition.ts";
 import { type Call, refuse } from "./call.ts";
 import { countRules, startReplay } from "./create-replay.ts";
 import { presentDelivery, requireDelivery } from "./deliveries.ts";
@@ -39,8 +40,8 @@ export async function retryDelivery(call: Call, dependencies: ManageDependencies
   return untilCommitted(async () => {
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) return repeat(call, asked, dependencies);
-    if (lane.status === "disabled") refuse(destinationDisabled());
-    const next = lane.status === "suspended" ? resumeLane(lane) : hurryLane(lane);
+    if (lane.status.kind === "disabled") refuse(destinationDisabled());
+    const next = transition(lane, { kind: "retry-requested" });
     return order(call, asked, next, "delivery_retried", dependencies);
   });
 }
@@ -52,10 +53,10 @@ export async function skipDelivery(call: Call, dependencies: ManageDependencies)
   return untilCommitted(async () => {
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) refuse(closedAlready());
-    if (lane.skip === delivery.number) return jsonAnswer(202, presentAsked(delivery));
+    if (lane.pending?.isSkipRequested === true) return jsonAnswer(202, presentAsked(delivery));
     // A lane is suspended over the delivery that is skipped, so nothing else keeps it from going on.
-    const awake = lane.status === "suspended" ? resumeLane(lane) : lane;
-    const next = markSkip(awake, delivery.number);
+    const awake = lane.status.kind === "suspended" ? transition(lane, { kind: "enabled" }) : lane;
+    const next = transition(awake, { kind: "skip-requested" });
     return order(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies);
   });
 }
@@ -72,7 +73,7 @@ async function openLane(
   { registry }: ManageDependencies,
 ): Promise<Lane | undefined> {
   const lane = await registry.readLane(workspace, destination, delivery.lane);
-  return lane?.status !== "ended" && lane?.frozen?.id === delivery.delivery ? lane : undefined;
+  return lane?.status.kind !== "ended" && lane?.pending?.id === delivery.delivery ? lane : undefined;
 }
 
 /** A closed delivery's events go once more, by a replay of exactly them: what has not expired of them. */
@@ -86,7 +87,8 @@ async function repeat(
   const since = visibleSince(workspace, settings.plans, clock());
   // One of a replay had passed what its window left out. Of a row from before that was kept there the lane tells, while it is there.
   const lane = await registry.readLane(row.workspace, row.destination, delivery.lane);
-  const range = { start: first, until: end, recorded: delivery.recorded ?? lane?.recorded };
+  const laneRecorded = lane?.role.kind === "replay" ? lane.role.recorded : undefined;
+  const range = { start: first, until: end, recorded: delivery.recorded ?? laneRecorded };
   const window = await windowOf(call.workspace, range, since, journal);
   const { events, exact } = await countWanted(window, countRules(row, since, dependencies), dependencies);
   if (events === 0) refuse(nothingToSend());

@@ -72,9 +72,9 @@ function thresholdOf(name: string): number {
 it("the thresholds in docs/delivery.md match the code, where each is declared once", () => {
   expect(tableOf(delivery, "threshold").map(([, value]) => value)).toEqual([
     `${duration(RETRY_AFTER_MIN_SECONDS)}, ${duration(RETRY_AFTER_MAX_SECONDS)}`,
-    `${thresholdOf("HOLD_MAX_SECONDS")} s`,
+    `${thresholdOf("VISIBILITY_MAX_SECONDS")} s`,
     duration(thresholdOf("SLOW_ANSWER_MS") / 1000),
-    String(thresholdOf("SLOW_ANSWERS_MAX")),
+    String(thresholdOf("SLOW_ANSWERS")),
     duration(thresholdOf("FAILING_AFTER_MS") / 1000),
     duration(thresholdOf("REPEAT_AFTER_MS") / 1000),
     String(thresholdOf("ATTEMPTS_KEPT")),

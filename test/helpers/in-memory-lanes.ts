@@ -13,11 +13,12 @@ import type { Entry } from "../../lambdas/core/entry/entry.ts";
 import type { JournalRecord } from "../../lambdas/core/journal/find-in-journal.ts";
 import { formatOfContentType } from "../../lambdas/core/formats/known-formats.ts";
 import { entryKeyOf } from "../../lambdas/core/base/ids.ts";
-import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
+import type { LaneRow } from "../../lambdas/core/lane/row-schema.ts";
+import type { WakeUp } from "../../lambdas/core/lane/wake-up.ts";
 import type { LanePorts } from "../../lambdas/core/lane/lane-ports.ts";
 import type { Notice } from "../../lambdas/core/lane/owner-notice.ts";
 import { streamPosition } from "../../lambdas/core/journal/page.ts";
-import { type RunEnd, runLane } from "../../lambdas/core/lane/run-lane.ts";
+import { type RunEnd, runLane } from "../../lambdas/core/lane/run.ts";
 import type { SendRequest, SendResult } from "../../lambdas/core/delivery/send.ts";
 import {
   createInMemoryDestinations,
@@ -242,14 +243,14 @@ export class LaneWorld {
     this.answer = () => answered(statusCode);
   }
 
-  lane(wakeUp: WakeUp = LIVE): Lane {
+  lane(wakeUp: WakeUp = LIVE): LaneRow {
     const lane = this.lanes.lanes.get(`${wakeUp.workspace}/${wakeUp.destination}/${wakeUp.lane}`);
     if (lane === undefined) throw new Error("No such lane");
     return structuredClone(lane);
   }
 
   /** A change by management: every change of a lane increments its version. */
-  change(change: (lane: Lane) => Lane, wakeUp: WakeUp = LIVE): void {
+  change(change: (row: LaneRow) => LaneRow, wakeUp: WakeUp = LIVE): void {
     const lane = this.lane(wakeUp);
     this.lanes.put({ ...change(lane), version: lane.version + 1 });
   }

@@ -1,11 +1,7 @@
+import type { LanePosition } from "../../lambdas/core/lane/row-schema.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Receipt } from "../../lambdas/core/retention/receipt.ts";
-import {
-  type LanePosition,
-  newPurgeState,
-  type PurgeState,
-  type PurgeStore,
-} from "../../lambdas/core/retention/purge-state.ts";
+import { newPurgeState, type PurgeState, type PurgeStore } from "../../lambdas/core/retention/purge-state.ts";
 import type { RedriveDependencies } from "../../lambdas/core/fan-out/redrive.ts";
 import { DEFAULT_RETENTION } from "../../lambdas/core/workspace/retention.ts";
 import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-store.ts";

@@ -1,7 +1,10 @@
 import type { Destination, DestinationSecret } from "../../lambdas/core/destination/destination.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
 import type { Entry } from "../../lambdas/core/entry/entry.ts";
-import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
+import { rowOf } from "../../lambdas/core/lane/row.ts";
+import type { LaneRow } from "../../lambdas/core/lane/row-schema.ts";
+import type { Lane } from "../../lambdas/core/lane/state.ts";
+import type { WakeUp } from "../../lambdas/core/lane/wake-up.ts";
 import { LIVE_LANE } from "../../lambdas/core/base/table-schema.ts";
 import type { PublishedMetrics } from "../../lambdas/adapters/powertools-metrics.ts";
 import type { Log, LogFields } from "../../lambdas/core/base/log.ts";
@@ -12,6 +15,7 @@ import type { LaneStore, WakeUpQueue } from "../../lambdas/core/lane/lane-store.
 import type { WorkspaceReader } from "../../lambdas/core/workspace/workspace-store.ts";
 import type { JournalStore } from "../../lambdas/core/journal/journal-store.ts";
 import { type EntryStore, soughtAmong } from "../../lambdas/core/entry/entry-store.ts";
+import { laneOf } from "./lane-rows.ts";
 
 /** Awaited before and after each call of a store; a test passes one that reorders, delays or throws. */
 export type Turn = (call: string) => Promise<void>;
@@ -104,30 +108,35 @@ export function createInMemoryWorkspaces(...rows: Workspace[]): InMemoryWorkspac
 
 export interface InMemoryLanes extends LaneStore {
   /** Lanes by `workspace/destination/lane`. */
-  lanes: Map<string, Lane>;
-  put(lane: Lane): void;
+  lanes: Map<string, LaneRow>;
+  put(lane: LaneRow | Lane): void;
 }
 
-const laneKey = ({ workspace, destination, lane }: WakeUp): string => `${workspace}/${destination}/${lane}`;
+const laneKey = ({
+  workspace,
+  destination,
+  lane,
+}: Pick<WakeUp, "workspace" | "destination" | "lane">): string => `${workspace}/${destination}/${lane}`;
 
 export function createInMemoryLanes(turn: Turn = noTurn): InMemoryLanes {
-  const lanes = new Map<string, Lane>();
+  const lanes = new Map<string, LaneRow>();
+  const read = (row: LaneRow | undefined): Lane | undefined => row && laneOf(copy(row));
   return {
     lanes,
-    put: (lane) => void lanes.set(laneKey(lane), copy(lane)),
-    readLane: (wakeUp) => turned(turn, "readLane", () => copy(lanes.get(laneKey(wakeUp)))),
+    put: (lane) => void lanes.set(laneKey(lane), copy("role" in lane ? rowOf(lane) : lane)),
+    readLane: (wakeUp) => turned(turn, "readLane", () => read(lanes.get(laneKey(wakeUp)))),
     lanesOf: (workspace) =>
       turned(turn, "lanesOf", () =>
         [...lanes.values()]
-          .filter((lane) => lane.workspace === workspace && lane.status === "live")
-          .map((lane) => copy(lane)),
+          .filter((row) => row.workspace === workspace && row.status === "live")
+          .map((row) => laneOf(copy(row))),
       ),
     replaceLane: (lane) =>
       turned(turn, "replaceLane", () => {
         if (lanes.get(laneKey(lane))?.version !== lane.version) return "stale" as const;
         const stored = { ...copy(lane), version: lane.version + 1 };
-        lanes.set(laneKey(lane), stored);
-        return copy(stored);
+        lanes.set(laneKey(lane), rowOf(stored));
+        return stored;
       }),
   };
 }
@@ -158,7 +167,7 @@ export function createInMemorySecrets(
 }
 
 /** A live lane at the beginning of the journal. */
-export function laneAtStart(workspace: string, destination: string, changes: Partial<Lane> = {}): Lane {
+export function laneAtStart(workspace: string, destination: string, changes: Partial<LaneRow> = {}): LaneRow {
   return {
     workspace,
     item: `lane#${destination}#${LIVE_LANE}`,

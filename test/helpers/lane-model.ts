@@ -1,23 +1,16 @@
 import { toTimestamp } from "../../lambdas/core/base/clock.ts";
 import { skippedNote } from "../../lambdas/core/lane/delivery-facts.ts";
-import { MissingEntryError } from "../../lambdas/core/lane/freeze-delivery.ts";
+import { MissingEntryError } from "../../lambdas/core/lane/batch.ts";
 import { eventId } from "../../lambdas/core/base/ids.ts";
-import type { Lane, WakeUp } from "../../lambdas/core/lane/lane.ts";
-import { closeNumber } from "../../lambdas/core/lane/close-number.ts";
+import type { Lane } from "../../lambdas/core/lane/state.ts";
+import type { WakeUp } from "../../lambdas/core/lane/wake-up.ts";
 import { replayWindow } from "../../lambdas/core/lane/replay-window.ts";
 import { placeAt, placeNow } from "../../lambdas/core/lane/place-in-journal.ts";
-import {
-  cancelLane,
-  disableLane,
-  hurryLane,
-  markSkip,
-  moveLane,
-  newLane,
-  resumeLane,
-  resumeReplays,
-} from "../../lambdas/core/lane/order-lane.ts";
+import { rowOf } from "../../lambdas/core/lane/row.ts";
+import { resumeReplays, transition } from "../../lambdas/core/lane/transition.ts";
 import { answered, DST, LaneWorld, LIVE, LOST, type Received, WS } from "./in-memory-lanes.ts";
 import type { Answer, Answered, Happening, JournalTime, LaneWrite, OwnerAct } from "./lane-happenings.ts";
+import { laneOf, newLaneRow } from "./lane-rows.ts";
 import { type Advance, LaneProcesses } from "./lane-processes.ts";
 import { LaneRules } from "./lane-rules.ts";
 
@@ -64,7 +57,7 @@ export class LaneModel {
     lanes.replaceLane = async (next) => {
       const before = this.world.lane({ workspace: WS, destination: DST, lane: next.lane });
       const stored = await this.replaceLane(next);
-      if (stored !== "stale") this.rules.wrote(before, stored);
+      if (stored !== "stale") this.rules.wrote(before, rowOf(stored));
       return stored;
     };
   }
@@ -181,8 +174,8 @@ export class LaneModel {
     const lane = `rpl_${this.wakeUps.length}`;
     this.rules.begins(lane, 0, 1, { end: this.rules.now(), recorded: { from, to } });
     const window = await replayWindow(WS, { from, to }, from, this.world.journal);
-    const facts = { workspace: WS, destination: DST, lane, status: "live" as const, createdAt: "" };
-    this.world.lanes.put(newLane({ ...facts, ...window, cursor: window.start }));
+    const { start: cursor, until, recorded } = window;
+    this.world.lanes.put(newLaneRow({ workspace: WS, destination: DST, lane, cursor, until, recorded }));
     this.wakeUps.push({ workspace: WS, destination: DST, lane });
   }
 
@@ -202,7 +195,7 @@ export class LaneModel {
    * instead of retrying.
    */
   private async writeLane(act: LaneWrite): Promise<void> {
-    const change = await this.changeOf(act, this.world.lane(this.wakeUpOf(act.lane)));
+    const change = await this.changeOf(act, this.laneAt(this.wakeUpOf(act.lane)));
     await this.go(act.between);
     if (change !== undefined) await this.commit(change);
   }
@@ -217,44 +210,53 @@ export class LaneModel {
     stored?.();
   }
 
+  private laneAt(wakeUp: WakeUp): Lane {
+    return laneOf(this.world.lane(wakeUp));
+  }
+
   private async changeOf({ do: what, time }: LaneWrite, lane: Lane): Promise<Change | undefined> {
-    const { frozen, status } = lane;
+    const { pending, number, status } = lane;
     const isLive = lane.lane === LIVE.lane;
-    if (status === "ended") return undefined;
+    if (status.kind === "ended") return undefined;
     switch (what) {
       case "disable":
         return isLive
-          ? { rows: [disableLane(lane)], stored: () => this.rules.disabled(this.processes.underWay()) }
+          ? {
+              rows: [transition(lane, { kind: "disabled" })],
+              stored: () => this.rules.disabled(this.processes.underWay()),
+            }
           : undefined;
       case "enable":
-        return isLive ? this.enable(lane, status === "live" ? lane : resumeLane(lane)) : undefined;
+        return isLive
+          ? this.enable(lane, status.kind === "live" ? lane : transition(lane, { kind: "enabled" }))
+          : undefined;
       case "move-now":
       case "move-back":
         return isLive ? this.move(lane, what === "move-now" ? undefined : this.timeOf(time)) : undefined;
       case "retry":
         if (this.world.lane().status === "disabled") return undefined;
-        return { rows: [status === "suspended" ? resumeLane(lane) : hurryLane(lane)] };
+        return { rows: [transition(lane, { kind: "retry-requested" })] };
       case "skip": {
-        if (frozen === undefined) return undefined;
-        const awake = status === "suspended" ? resumeLane(lane) : lane;
+        if (pending === undefined) return undefined;
+        const awake = status.kind === "suspended" ? transition(lane, { kind: "enabled" }) : lane;
         return {
-          rows: [markSkip(awake, frozen.number)],
-          stored: () => this.rules.marked(lane.lane, frozen.number),
+          rows: [transition(awake, { kind: "skip-requested" })],
+          stored: () => this.rules.marked(lane.lane, number),
         };
       }
       case "cancel":
-        return isLive
-          ? undefined
-          : {
-              rows: [cancelLane(await this.closeFrozen(lane))],
-              stored: () => this.rules.cancelled(lane.lane),
-            };
+        if (isLive) return undefined;
+        await this.logSkipped(lane);
+        return {
+          rows: [transition(lane, { kind: "cancelled" })],
+          stored: () => this.rules.cancelled(lane.lane),
+        };
     }
   }
 
   /** The live lane after the change, and what happens to the replays. */
   private enable(lane: Lane, next: Lane): Change {
-    const replays = this.wakeUps.slice(1).map((wakeUp) => this.world.lane(wakeUp));
+    const replays = this.wakeUps.slice(1).map((wakeUp) => this.laneAt(wakeUp));
     const resumed = resumeReplays(lane, replays);
     if (next === lane) return { rows: resumed };
     return { rows: [next, ...resumed], stored: () => this.rules.enabled() };
@@ -264,7 +266,8 @@ export class LaneModel {
     const begin = time === undefined ? this.rules.now() : this.rules.placeOf(time, this.left());
     const { journal } = this.world;
     const place = time === undefined ? await placeNow(WS, journal) : await placeAt(WS, time, journal);
-    const next = moveLane(await this.closeFrozen(lane), place);
+    await this.logSkipped(lane);
+    const next = transition(lane, { kind: "moved", to: place });
     const { rows } = this.enable(lane, next);
     const stored = (): void => {
       this.rules.enabled();
@@ -274,12 +277,10 @@ export class LaneModel {
   }
 
   /** The log is written first, even if the lane's write is refused afterwards. */
-  private async closeFrozen(lane: Lane): Promise<Lane> {
+  private async logSkipped(lane: Lane): Promise<void> {
     const { now } = this.world;
     const note = skippedNote(lane, 30, now, toTimestamp(now));
-    if (note === undefined || lane.frozen === undefined) return lane;
-    await this.world.deliveries.note(note);
-    return closeNumber(lane, lane.frozen);
+    if (note !== undefined) await this.world.deliveries.note(note);
   }
 
   /**
@@ -297,10 +298,12 @@ export class LaneModel {
   /** Processes wake-ups of both queues until they change nothing more. */
   private async finish(wakeUp: WakeUp): Promise<void> {
     for (let runs = 0; runs < 100; runs++) {
-      const live = this.world.lane();
-      const { status, version } = this.world.lane(wakeUp);
-      if (live.status !== "live" || status === "suspended")
-        await this.commit(this.enable(live, live.status === "live" ? live : resumeLane(live)));
+      const live = this.laneAt(LIVE);
+      const { status, version } = this.laneAt(wakeUp);
+      if (live.status.kind !== "live" || status.kind === "suspended")
+        await this.commit(
+          this.enable(live, live.status.kind === "live" ? live : transition(live, { kind: "enabled" })),
+        );
       this.world.now += LONG_MS;
       await this.world.run({ wakeUp, receives: 1 });
       await this.world.run({ wakeUp: { ...wakeUp, slow: true }, receives: 1 });

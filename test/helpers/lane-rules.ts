@@ -1,5 +1,5 @@
 import { type DeliveryOutcome, isOpen } from "../../lambdas/core/delivery/delivery-record.ts";
-import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import type { LaneRow } from "../../lambdas/core/lane/row-schema.ts";
 import type { Recorded } from "../../lambdas/core/journal/recorded-window.ts";
 import type { Position } from "../../lambdas/core/journal/page.ts";
 import type { Received } from "./in-memory-lanes.ts";
@@ -125,7 +125,7 @@ export class LaneRules {
   }
 
   /** Deliver writes a lane. */
-  wrote(before: Lane, after: Lane): void {
+  wrote(before: LaneRow, after: LaneRow): void {
     const tick = ++this.tick;
     const { numbers } = this.factsOf(after.lane);
     if (this.indexOf(after.cursor) < this.indexOf(before.cursor)) this.broken.push("a cursor went back");
@@ -141,7 +141,7 @@ export class LaneRules {
     numbers.set(number, { id, tick, floor: this.floor, covers, events: [], isMarked: false, outcomes: [] });
   }
 
-  private closed(before: Lane, after: Lane): void {
+  private closed(before: LaneRow, after: LaneRow): void {
     const { frozen, lane, number } = before;
     if (frozen === undefined || after.number !== number + 1 || after.previousId !== frozen.id)
       return void this.broken.push(`${lane} jumped a number after ${number}`);
@@ -267,7 +267,7 @@ export class LaneRules {
   }
 
   /** Events that the live lane passed only because they had expired must be remembered as long as their pages exist. */
-  judgeLapsed(lane: Lane, left: ReadonlySet<number>): void {
+  judgeLapsed(lane: LaneRow, left: ReadonlySet<number>): void {
     const range = this.factsOf(lane.lane).ranges.at(-1);
     if (range === undefined) return;
     const lapsed = new Set(this.lapsedOf(lane));
@@ -279,7 +279,7 @@ export class LaneRules {
     }
   }
 
-  private lapsedOf({ lapsed = [] }: Lane): number[] {
+  private lapsedOf({ lapsed = [] }: LaneRow): number[] {
     return lapsed.flatMap(({ from, to }) => {
       const first = this.indexOf(from);
       return Array.from({ length: this.indexOf(to) - first }, (_, place) => first + place);

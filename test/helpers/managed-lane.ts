@@ -1,12 +1,11 @@
 import { expect } from "vitest";
-import { factsOfFrozen } from "../../lambdas/core/lane/delivery-facts.ts";
 import { referenceOf } from "../../lambdas/core/entry/build-entry.ts";
 import type { EntryReference } from "../../lambdas/core/entry/entry.ts";
 import { buildOwnEntry } from "../../lambdas/core/entry/own-entry.ts";
 import type { Page } from "../../lambdas/core/journal/page.ts";
-import { freeze, refused, suspended } from "../../lambdas/core/lane/advance-lane.ts";
-import type { Cut } from "../../lambdas/core/lane/freeze-delivery.ts";
-import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import { rowOf } from "../../lambdas/core/lane/row.ts";
+import type { LaneRow } from "../../lambdas/core/lane/row-schema.ts";
+import { by, factsOf } from "./lane-rows.ts";
 import { type Answer, type Management, NOW, startManagement } from "./management.ts";
 
 export const WS = "/v1/workspaces/ws_1";
@@ -27,7 +26,6 @@ export const REPORT = {
     error: "HTTP 500",
   },
 };
-const CUT = { ids: ["aud_1", "aud_2"], end: { page: 1, index: 2 }, lapsed: [] } as unknown as Cut;
 
 /**
  * Management of a workspace with forwarding and one destination, and the writes that deliver would make to its lanes.
@@ -38,9 +36,9 @@ export interface ManagedLane extends Management {
   path: string;
   /** Calls a route below the destination. */
   post(route: string, body?: unknown): Promise<Answer>;
-  lane(name?: string): Promise<Lane>;
-  store(row: Lane): Promise<void>;
-  /** Types of Trailcast's own events, without their prefix. */
+  lane(name?: string): Promise<LaneRow>;
+  store(row: LaneRow): Promise<void>;
+  /** Of the events of our own, without their prefix. */
   types(): Promise<string[]>;
   /** Stores pages starting with the first, and sets the clock to the time of the last. */
   putPages(count: number): Promise<void>;
@@ -66,7 +64,7 @@ export async function startManagedLane(): Promise<ManagedLane> {
   const lane: ManagedLane["lane"] = async (name = "live") => {
     const row = await manage.dependencies.registry.readLane("ws_1", id, name);
     if (row === undefined) throw new Error(`no lane ${name}`);
-    return row;
+    return withoutAbsent(rowOf(row));
   };
   const store: ManagedLane["store"] = async (row) => {
     const { kind } = await manage.dependencies.registry.commit([{ kind: "replace", row }]);
@@ -86,7 +84,7 @@ export async function startManagedLane(): Promise<ManagedLane> {
     },
     recordOne: (action, at = NOW) => recordOne(manage, action, at),
     async refuseFirst(state) {
-      await store(await refuse(manage, freezeFirst(await lane()), state));
+      await store(await refuseFirst(manage, freezeFirst(await lane()), state));
     },
     async startReplay() {
       const replay = await post("replays", { from: page(2).at, to: page(5).at });
@@ -127,16 +125,38 @@ export function agedPage(number: number, minutes: readonly number[], total = min
   return page(number, { entries, total, at: entries.at(-1)?.recordedAt ?? "" });
 }
 
+/** As a table keeps it: what is `undefined` is not there. */
+function withoutAbsent(row: LaneRow): LaneRow {
+  return JSON.parse(JSON.stringify(row));
+}
+
 /** The lane with its first delivery, of two events, as the pending batch. */
-export function freezeFirst(row: Lane): Lane {
-  const facts = {
+export function freezeFirst(row: LaneRow): LaneRow {
+  const batch = {
     id: WHD,
-    frozenAt: "2026-11-23T05:00:00.000Z",
+    selectedAt: "2026-11-23T05:00:00.000Z",
     format: "cloudevents-batch",
     contentVersion: 1,
+    end: { page: 1, index: 2 },
+    count: 2,
+    check: "0123456789abcdef",
   } as const;
-  return freeze(row, CUT, facts);
+  return by({ kind: "batch-selected", batch, begin: row.cursor, expired: [] })(row);
 }
+
+/** The lane after an answer to its first delivery that suspends it. */
+export function suspend(row: LaneRow, reason: string): LaneRow {
+  return by({ kind: "attempt-suspended", delivery: WHD, last: REPORT.last, retriesBefore: 0, reason })(row);
+}
+
+/** The lane after a refusal of its first delivery, whose next attempt is in ten minutes. */
+export const refuse = by({
+  kind: "attempt-failed",
+  delivery: WHD,
+  last: REPORT.last,
+  retriesBefore: 0,
+  wait: { until: NEXT_ATTEMPT_AT, carrier: "sweep" },
+});
 
 async function recordOne(manage: Management, action: string, at: number): Promise<EntryReference> {
   const { registry, settings, random } = manage.dependencies;
@@ -148,18 +168,18 @@ async function recordOne(manage: Management, action: string, at: number): Promis
   return referenceOf(entry);
 }
 
-async function refuse(manage: Management, frozen: Lane, state: "waiting" | "suspended"): Promise<Lane> {
-  const facts = factsOfFrozen(frozen, 30, NOW);
-  if (facts === undefined) throw new Error("nothing frozen");
+async function refuseFirst(
+  manage: Management,
+  row: LaneRow,
+  state: "waiting" | "suspended",
+): Promise<LaneRow> {
   const outcome = state === "waiting" ? "retry" : "suspend";
   await manage.note({
-    facts,
+    facts: factsOf(row, 30, NOW),
     outcome,
     at: "2026-11-23T05:00:00.000Z",
     attempt: { attempt: 1, ...REPORT.last, outcome },
     ...(state === "waiting" && { nextAttemptAt: NEXT_ATTEMPT_AT }),
   });
-  return state === "waiting"
-    ? refused(frozen, REPORT, { delaySeconds: 600, isHeld: false, now: NOW })
-    : suspended(frozen, REPORT, "retries-exhausted");
+  return state === "waiting" ? refuse(row) : suspend(row, "retries-exhausted");
 }

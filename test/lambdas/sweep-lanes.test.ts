@@ -6,7 +6,7 @@ import { createQuarantineCount } from "../../lambdas/adapters/quarantine-count.t
 import { createQuarantineStore } from "../../lambdas/adapters/quarantine-store.ts";
 import { createLaneStore } from "../../lambdas/adapters/lane-store.ts";
 import type { Workspace } from "../../lambdas/core/workspace/entitlement.ts";
-import type { Lane } from "../../lambdas/core/lane/lane.ts";
+import type { LaneRow } from "../../lambdas/core/lane/row-schema.ts";
 import { METRIC } from "../../lambdas/core/base/metric-names.ts";
 import { createSweepHandler } from "../../lambdas/sweep-lanes.ts";
 import { lambdaContext } from "../helpers/http-events.ts";
@@ -66,7 +66,7 @@ beforeEach(async () => {
 
 const put = (row: object) =>
   client.send(new PutItemCommand({ TableName: TABLE + table, Item: toAttributes(row) }));
-const lane = (name: string, changes: Partial<Lane> = {}): Lane => laneAtStart(WS, name, changes);
+const lane = (name: string, changes: Partial<LaneRow> = {}): LaneRow => laneAtStart(WS, name, changes);
 const after = (ms: number): string => new Date(world.now + ms).toISOString();
 const sweep = (scope: string) =>
   createSweepHandler({
@@ -140,7 +140,7 @@ describe("the sweep of lanes that are behind", () => {
 
   it("wakes failing lanes and replays, but does not count their events as lag", async () => {
     await world.record(["a"]);
-    const behind: Partial<Lane> = { cursor: { page: 1, index: 0 } };
+    const behind: Partial<LaneRow> = { cursor: { page: 1, index: 0 } };
     await put(lane("dst_1", { ...behind, consecutiveFailures: 1, dueShard: "due", nextAttemptAt: after(0) }));
     const replay = { lane: "rpl_1", item: "lane#dst_2#rpl_1", until: { page: 2, index: 0 } };
     await put(lane("dst_2", { ...behind, ...replay }));

@@ -2,8 +2,10 @@ import { appendToJournal, type AppendDependencies } from "../journal/append-jour
 import { forEachAtMost } from "../base/at-most.ts";
 import { toTimestamp } from "../base/clock.ts";
 import type { JournalRecord } from "../journal/find-in-journal.ts";
-import { type Lane, type WakeUp, wakeUpOf } from "../lane/lane.ts";
-import { LIVE_LANE, eventsPartition } from "../base/table-schema.ts";
+import { waitOf } from "../lane/schedule.ts";
+import type { Lane } from "../lane/state.ts";
+import { type WakeUp, wakeUpOf } from "../lane/wake-up.ts";
+import { eventsPartition } from "../base/table-schema.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
 import { logFieldsOf, type Quarantined, type QuarantineStore } from "./quarantine.ts";
@@ -96,11 +98,9 @@ async function journalGroup(
  * time.
  */
 export function wakeUpsFor(lanes: readonly Lane[], now: number): WakeUp[] {
-  const time = toTimestamp(now);
   return lanes
     .filter(
-      ({ lane, status, nextAttemptAt }) =>
-        lane === LIVE_LANE && status === "live" && (nextAttemptAt === undefined || nextAttemptAt <= time),
+      (lane) => lane.role.kind === "live" && lane.status.kind === "live" && waitOf(lane, now) === undefined,
     )
     .map(wakeUpOf);
 }

@@ -1,37 +1,22 @@
-import {
-  attempted,
-  delivered,
-  followLog,
-  HOLD_MAX_SECONDS,
-  refused,
-  split,
-  suspended,
-} from "./advance-lane.ts";
 import { toTimestamp } from "../base/clock.ts";
+import { METRIC } from "../base/metric-names.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { TrailcastError } from "../base/trailcast-error.ts";
 import { composeRequest } from "../delivery/compose-request.ts";
 import type { Attempt, DeliveryOutcome } from "../delivery/delivery-record.ts";
-import { factsOfFrozen } from "./delivery-facts.ts";
-import type { Destination } from "../destination/destination.ts";
-import type { Workspace } from "../workspace/entitlement.ts";
-import type { Cut } from "./freeze-delivery.ts";
-import { formatOf } from "../formats/known-formats.ts";
 import { judgeResponse, type Verdict } from "../delivery/judge-response.ts";
-import type { Frozen, Lane } from "./lane.ts";
-import { LIVE_LANE } from "../base/table-schema.ts";
-import { type LaneRun, settleFrozen, storeChanges } from "./lane-writes.ts";
-import { METRIC } from "../base/metric-names.ts";
-import { tellFailing, tellRecovered } from "./tell-owner.ts";
-import type { RandomBytes } from "../base/random.ts";
 import type { SendResult } from "../delivery/send.ts";
-import { TrailcastError } from "../base/trailcast-error.ts";
+import { formatOf } from "../formats/known-formats.ts";
+import type { BatchSelection } from "./batch.ts";
+import { closedInLog, factsOfPending } from "./delivery-facts.ts";
+import type { SettlingEvent } from "./lane-event.ts";
+import { apply, type LaneRun, store } from "./lane-run.ts";
+import { notifyFailing, notifyRecovered, type Target } from "./notices.ts";
+import { waitAfterRefusal } from "./schedule.ts";
+import type { LastDelivery, PendingBatch } from "./state.ts";
+import { transition } from "./transition.ts";
 
-/** Destination and workspace as read after the lane. */
-export interface Target {
-  destination: Destination;
-  workspace: Workspace;
-}
-
-/** A destination names a version of its secret that is not there. */
+/** Thrown when a destination names a version of its secret that is not there. */
 export class MissingSecretError extends TrailcastError {
   override name = "MissingSecretError";
   constructor() {
@@ -39,42 +24,52 @@ export class MissingSecretError extends TrailcastError {
   }
 }
 
-/** One POST of the frozen delivery, and what comes of it: first the record, then the lane. */
-export async function attemptDelivery(run: LaneRun, target: Target, frozen: Frozen, cut: Cut): Promise<void> {
-  const { ports, lane } = run;
+/** One POST of the pending batch, and what comes of it: first the record, then the lane. */
+export async function attemptDelivery(
+  run: LaneRun,
+  target: Target,
+  pending: PendingBatch,
+  selection: BatchSelection,
+): Promise<void> {
+  const { lane, ports } = run;
+  const { schedule } = lane;
+  const { sentAt, bytes, result } = await send(run, target, pending, selection);
+  const now = ports.clock();
+  const facts = {
+    attempt: (schedule?.attempts ?? 0) + 1,
+    firstAttemptAt: schedule === undefined ? sentAt : Date.parse(schedule.firstAttemptAt),
+    now,
+    count: pending.count,
+    format: pending.format,
+  };
+  const verdict = judgeResponse(result, facts, ports.settings.retry, chanceOf(ports.random));
+  const attempt = attemptOf(result, verdict, facts.attempt, sentAt);
+  const outcome = await record(run, pending, attempt, { verdict, now });
+  announce(run, pending, attempt, { selection, bytes, now });
+  const closed = closedInLog(outcome);
+  if (closed === undefined || closed === verdict.kind)
+    return settle(run, target, { last: lastOf(pending, attempt), verdict, now });
+  apply(run, { kind: "closed", delivery: pending.id, outcome: closed });
+}
+
+/** By the URL, headers and secret of the moment. */
+async function send(
+  run: LaneRun,
+  target: Target,
+  { id, format, end }: PendingBatch,
+  { lines }: BatchSelection,
+): Promise<{ sentAt: number; bytes: number; result: SendResult }> {
+  const { lane, ports } = run;
   const { secretName, secretVersion } = target.destination;
   const secret = await ports.secrets.readSecret(secretName, secretVersion);
   if (secret === undefined) throw new MissingSecretError();
   const sentAt = ports.clock();
-  const body = formatOf(frozen.format).encode(cut.lines);
-  const link = { lane: lane.lane, number: frozen.number, previousId: lane.previousId, id: frozen.id };
+  const body = formatOf(format).encode(lines);
+  const link = { lane: lane.lane, number: lane.number, previousId: lane.previousId, id };
   const { version } = ports.settings;
-  const request = composeRequest({
-    ...target,
-    secret,
-    format: frozen.format,
-    link,
-    body,
-    now: sentAt,
-    version,
-  });
-  run.window.readAhead(frozen.end, run.visibleSince);
-  const result = await ports.sender.send(request);
-  const now = ports.clock();
-  const facts = {
-    attempt: lane.attempts + 1,
-    firstAttemptAt: lane.firstAttemptAt === undefined ? sentAt : Date.parse(lane.firstAttemptAt),
-    now,
-    count: frozen.count,
-    format: frozen.format,
-  };
-  const verdict = judgeResponse(result, facts, ports.settings.retry, chanceOf(ports.random));
-  const attempt = attemptOf(result, verdict, facts.attempt, sentAt);
-  const outcome = await record(run, attempt, verdict, now);
-  announce(run, frozen, attempt, { cut, bytes: body.byteLength, now });
-  if (outcome === verdict.kind || followLog(lane, frozen, outcome) === undefined)
-    return settle(run, target, frozen, { attempt, verdict, now });
-  settleFrozen(run, frozen.id, (current) => followLog(current, frozen, outcome) ?? current);
+  const request = composeRequest({ ...target, secret, format, link, body, now: sentAt, version });
+  run.window.readAhead(end, run.visibleSince);
+  return { sentAt, bytes: body.byteLength, result: await ports.sender.send(request) };
 }
 
 /** 0 up to 1, from 32 bits of chance. */
@@ -99,17 +94,14 @@ function attemptOf(result: SendResult, verdict: Verdict, attempt: number, sentAt
 }
 
 async function record(
-  run: LaneRun,
+  { ports, lane }: LaneRun,
+  pending: PendingBatch,
   attempt: Attempt,
-  verdict: Verdict,
-  now: number,
+  { verdict, now }: { verdict: Verdict; now: number },
 ): Promise<DeliveryOutcome> {
-  const { ports, lane } = run;
-  const facts = factsOfFrozen(lane, ports.settings.logDays, now);
-  if (facts === undefined) return verdict.kind;
   const nextAttemptAt = verdict.kind === "retry" ? toTimestamp(now + verdict.delaySeconds * 1000) : undefined;
   return ports.deliveries.note({
-    facts,
+    facts: factsOfPending(lane, pending, ports.settings.logDays, now),
     outcome: verdict.kind,
     at: toTimestamp(now),
     attempt,
@@ -119,67 +111,64 @@ async function record(
 
 function announce(
   { ports, lane }: LaneRun,
-  frozen: Frozen,
+  pending: PendingBatch,
   attempt: Attempt,
-  { cut, bytes, now }: { cut: Cut; bytes: number; now: number },
+  { selection, bytes, now }: { selection: BatchSelection; bytes: number; now: number },
 ): void {
   const { log, metrics } = ports;
   const isDelivered = attempt.outcome === "delivered";
   metrics.count(METRIC.attempts);
   if (!isDelivered) metrics.count(METRIC.refusals);
   if (attempt.outcome === "suspend") metrics.count(METRIC.suspensions);
-  if (isDelivered && lane.lane === LIVE_LANE && cut.oldestAt !== undefined)
-    metrics.milliseconds(METRIC.lagMilliseconds, Math.max(0, now - Date.parse(cut.oldestAt)));
+  if (isDelivered && lane.role.kind === "live" && selection.oldestAt !== undefined)
+    metrics.milliseconds(METRIC.lagMilliseconds, Math.max(0, now - Date.parse(selection.oldestAt)));
   log.info("delivery.attempted", {
     workspace: lane.workspace,
     destination: lane.destination,
     lane: lane.lane,
-    delivery: frozen.id,
-    number: frozen.number,
+    delivery: pending.id,
+    number: lane.number,
     attempt: attempt.attempt,
-    count: frozen.count,
+    count: pending.count,
     bytes,
     durationMs: attempt.durationMs,
     outcome: attempt.outcome,
     ...(attempt.statusCode !== null && { statusCode: attempt.statusCode }),
     ...(attempt.error !== null && { errorClass: attempt.error }),
     ...(attempt.delaySeconds !== undefined && { delaySeconds: attempt.delaySeconds }),
-    ...(cut.trace !== undefined && { trace: cut.trace }),
+    ...(selection.trace !== undefined && { trace: selection.trace }),
   });
 }
 
+/** Changes the lane by the verdict. A refusal is stored at once, since its wait or suspension ends the run. */
 async function settle(
   run: LaneRun,
   target: Target,
-  frozen: Frozen,
-  { attempt, verdict, now }: { attempt: Attempt; verdict: Verdict; now: number },
+  { last, verdict, now }: { last: LastDelivery; verdict: Verdict; now: number },
 ): Promise<void> {
-  const report = { last: lastOf(frozen, attempt) };
-  const before = run.lane;
-  const put = (change: (lane: Lane) => Lane): void => settleFrozen(run, frozen.id, change);
-  // Mending does not wait, also when it was done while the receiver took its time to refuse.
-  const unlessOvertaken = (lane: Lane, change: (lane: Lane) => Lane): Lane =>
-    lane.hurried === before.hurried ? change(lane) : attempted(lane, report);
+  const { lane: before, ports, receives } = run;
+  const attempt = { delivery: last.id, last };
+  const retriesBefore = before.immediateRetries;
   switch (verdict.kind) {
     case "delivered":
-      put((lane) => delivered(lane, frozen, report, now));
-      return tellRecovered(run.ports, target, before, now);
+      apply(run, { kind: "delivered", ...attempt, now });
+      return notifyRecovered(ports, target, before, now);
     case "split":
-      return put((lane) => split(lane, frozen, report));
+      return apply(run, { kind: "split", ...attempt });
     case "suspend":
-      put((lane) => unlessOvertaken(lane, (current) => suspended(current, report, verdict.reason)));
-      return storeChanges(run);
+      apply(run, { kind: "attempt-suspended", ...attempt, retriesBefore, reason: verdict.reason });
+      break;
     case "retry": {
-      const { delaySeconds } = verdict;
-      const wait = { delaySeconds, isHeld: run.canHold && delaySeconds <= HOLD_MAX_SECONDS, now };
-      const marks = await tellFailing(run.ports, target, refused(before, report, wait), { ...verdict, now });
-      put((lane) => ({ ...unlessOvertaken(lane, (current) => refused(current, report, wait)), ...marks }));
-      return storeChanges(run);
+      const wait = waitAfterRefusal(verdict.delaySeconds, now, receives);
+      const failed: SettlingEvent = { kind: "attempt-failed", ...attempt, retriesBefore, wait };
+      const notices = await notifyFailing(ports, target, transition(before, failed), { ...verdict, now });
+      apply(run, { ...failed, notices });
     }
   }
+  await store(run);
 }
 
-function lastOf(frozen: Frozen, attempt: Attempt): NonNullable<Lane["lastDelivery"]> {
+function lastOf({ id }: PendingBatch, attempt: Attempt): LastDelivery {
   const { at, outcome, statusCode, durationMs, error } = attempt;
-  return { id: frozen.id, at, outcome, statusCode, durationMs, error };
+  return { id, at, outcome, statusCode, durationMs, error };
 }

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { wantsType } from "../destination/destination.ts";
 import type { EntryReference } from "../entry/entry.ts";
-import type { BodySize } from "../formats/format.ts";
 import { eventId } from "../base/ids.ts";
-import type { Frozen } from "./lane.ts";
+import { type BodySize, DELIVERY_MAX_EVENTS } from "../formats/format.ts";
+import { formatOf, type FormatName } from "../formats/known-formats.ts";
+import type { SelectedBatch } from "./lane-event.ts";
+import type { Lane, PendingBatch } from "./state.ts";
 import { isRecordedIn, type Recorded } from "../journal/recorded-window.ts";
 import { comparePositions, eventsOn, type Page, type Position } from "../journal/page.ts";
 import { isOwnFailure } from "./owner-notice.ts";
@@ -17,8 +19,8 @@ export interface LoadedPage {
   events: ReadonlyMap<string, readonly Uint8Array[] | "absent">;
 }
 
-/** Which events a delivery takes, at the moment of the cut. */
-export interface CutRules {
+/** Which events a delivery takes, as of the selection. */
+export interface SelectionRules {
   destination: string;
   eventTypes: readonly string[];
   eventTypePrefix: string;
@@ -37,7 +39,7 @@ export interface CutRules {
 }
 
 /** The next wanted events of a lane. `seen` is how far was looked, `end` where the cursor goes once these are delivered. */
-export interface Cut {
+export interface BatchSelection {
   /** The first of them: what lies before it is not wanted or has expired. */
   begin?: Position | undefined;
   seen: Position;
@@ -48,13 +50,13 @@ export interface Cut {
   /** Nothing more goes in, or nothing more may be looked at. */
   isComplete: boolean;
   /** What was passed because it had expired. */
-  lapsed: readonly JournalRange[];
+  expired: readonly JournalRange[];
   /** When the first of its events was recorded, and the trace it carries. */
   oldestAt?: string | undefined;
   trace?: string | undefined;
 }
 
-/** A page names an entry that is not there although neither its own expiry nor the retention of now explains it: we broke. */
+/** Thrown when a page names an entry that is missing although neither its own expiry nor the present retention explains it. */
 export class MissingEntryError extends TrailcastError {
   override name = "MissingEntryError";
   constructor(entry: string, page: number) {
@@ -62,15 +64,24 @@ export class MissingEntryError extends TrailcastError {
   }
 }
 
-export function startCut(cursor: Position): Cut {
-  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 0, isComplete: false, lapsed: [] };
+/** How many events the next delivery takes at most. */
+export function batchLimitOf({ batchLimit }: Pick<Lane, "batchLimit">, format: FormatName): number {
+  return Math.min(formatOf(format).limits.events, batchLimit ?? DELIVERY_MAX_EVENTS);
 }
 
-/** Goes on through the next existing page; a page that is not there was purged, with events that had expired. */
-export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
+export function startSelection(cursor: Position): BatchSelection {
+  return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 0, isComplete: false, expired: [] };
+}
+
+/** Continues with the next existing page; a page that is not there was purged, with events that had expired. */
+export function extendSelection(
+  selection: BatchSelection,
+  loaded: LoadedPage,
+  rules: SelectionRules,
+): BatchSelection {
   const { page } = loaded.page;
-  const from = page === cut.seen.page ? cut.seen.index : 0;
-  const next = { ...cut, lines: [...cut.lines], ids: [...cut.ids] };
+  const from = page === selection.seen.page ? selection.seen.index : 0;
+  const next = { ...selection, lines: [...selection.lines], ids: [...selection.ids] };
   const count = eventsOn(loaded.page);
   let first = 0;
   for (const reference of loaded.page.entries) {
@@ -80,7 +91,7 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
       if (next.ids.length >= rules.maxEvents) return ended(next, { page, index });
       if (!isRecordedIn(reference, rules.recorded)) continue;
       const line = lineAt(loaded, reference, index - first, rules);
-      if (line === undefined) next.lapsed = joinRanges(next.lapsed, [rangeOf(page, index, count)]);
+      if (line === undefined) next.expired = joinRanges(next.expired, [rangeOf(page, index, count)]);
       if (line === undefined || !wants(line, rules)) continue;
       const bytes = next.bytes + rules.sizeOf(line);
       if (next.ids.length > 0 && bytes > rules.maxBytes) return ended(next, { page, index });
@@ -97,17 +108,22 @@ export function extendCut(cut: Cut, loaded: LoadedPage, rules: CutRules): Cut {
   return past(next, page, first, rules);
 }
 
-function ended(cut: Cut, seen: Position): Cut {
-  return { ...cut, seen, end: cut.ids.length === 0 ? seen : cut.end, isComplete: true };
+function ended(selection: BatchSelection, seen: Position): BatchSelection {
+  return { ...selection, seen, end: selection.ids.length === 0 ? seen : selection.end, isComplete: true };
 }
 
 /** The whole page was looked at: its end is the start of the next. */
-function past(cut: Cut, page: number, count: number, { stop, maxEvents }: CutRules): Cut {
+function past(
+  selection: BatchSelection,
+  page: number,
+  count: number,
+  { stop, maxEvents }: SelectionRules,
+): BatchSelection {
   const seen = { page: page + 1, index: 0 };
-  const isAtEnd = cut.ids.length === 0 || comparePositions(cut.end, { page, index: count }) >= 0;
+  const isAtEnd = selection.ids.length === 0 || comparePositions(selection.end, { page, index: count }) >= 0;
   const isStopped = stop !== undefined && comparePositions(seen, stop) >= 0;
-  const isComplete = isStopped || cut.ids.length >= maxEvents;
-  return { ...cut, seen, end: isAtEnd ? seen : cut.end, isComplete };
+  const isComplete = isStopped || selection.ids.length >= maxEvents;
+  return { ...selection, seen, end: isAtEnd ? seen : selection.end, isComplete };
 }
 
 /** An event's bytes; `undefined` when it has expired. */
@@ -115,7 +131,7 @@ function lineAt(
   { page, events }: LoadedPage,
   reference: EntryReference,
   position: number,
-  rules: CutRules,
+  rules: SelectionRules,
 ): Uint8Array | undefined {
   if (reference.recordedAt < rules.visibleSince) return undefined;
   const lines = events.get(reference.entry);
@@ -127,20 +143,33 @@ function lineAt(
 
 const typeSchema = z.object({ type: z.string() });
 
-function wants(line: Uint8Array, rules: CutRules): boolean {
+function wants(line: Uint8Array, rules: SelectionRules): boolean {
   if (isOwnFailure(line, rules.destination, rules.eventTypePrefix)) return false;
   if (rules.eventTypes.length === 0) return true;
   const { type } = typeSchema.parse(JSON.parse(Buffer.from(line).toString()));
   return wantsType(rules.eventTypes, type);
 }
 
-/** Says whether two cuts hold the same events: the SHA-256 prefix of their ids. */
+/** What a lane keeps of its selected events. `facts` are those of the moment. */
+export function selectedBatch(
+  { ids, end }: BatchSelection,
+  facts: Pick<SelectedBatch, "id" | "selectedAt" | "format" | "contentVersion">,
+): SelectedBatch {
+  return { ...facts, end, count: ids.length, check: checkOf(ids) };
+}
+
+/** Says whether two selections hold the same events: the SHA-256 prefix of their ids. */
 export function checkOf(ids: readonly string[]): string {
   return createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 16);
 }
 
-/** What a frozen delivery has become. Its content shrinks by expiry; other differences come from settings that changed. */
-export function compareWithFrozen(cut: Cut, frozen: Frozen): "same" | "expired" | "recut" {
-  if (cut.ids.length < frozen.count) return "expired";
-  return cut.ids.length === frozen.count && checkOf(cut.ids) === frozen.check ? "same" : "recut";
+/** What a pending batch has become. Its content shrinks by expiry; other differences come from settings that changed. */
+export function compareWithPending(
+  selection: BatchSelection,
+  pending: PendingBatch,
+): "same" | "expired" | "recut" {
+  if (selection.ids.length < pending.count) return "expired";
+  return selection.ids.length === pending.count && checkOf(selection.ids) === pending.check
+    ? "same"
+    : "recut";
 }

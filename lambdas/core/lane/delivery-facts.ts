@@ -1,47 +1,60 @@
-import type { DeliveryNote, DeliveryRecord } from "../delivery/delivery-record.ts";
-import type { Lane } from "./lane.ts";
+import type { DeliveryNote, DeliveryOutcome, DeliveryRecord } from "../delivery/delivery-record.ts";
 import { deliveriesPartition } from "../base/table-schema.ts";
+import type { ClosedOutcome } from "./lane-event.ts";
+import type { Lane, PendingBatch } from "./state.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** What the log says of a lane's frozen delivery; `undefined` when nothing is frozen. `now` in milliseconds. */
-export function factsOfFrozen(lane: Lane, logDays: number, now: number): DeliveryNote["facts"] | undefined {
-  const { frozen } = lane;
-  if (frozen === undefined) return undefined;
+/** What the log says of a lane's pending batch. `now` in milliseconds. */
+export function factsOfPending(
+  lane: Lane,
+  pending: PendingBatch,
+  logDays: number,
+  now: number,
+): DeliveryNote["facts"] {
   return {
     destination: deliveriesPartition(lane.workspace, lane.destination),
-    delivery: frozen.id,
+    delivery: pending.id,
     lane: lane.lane,
-    number: frozen.number,
+    number: lane.number,
     previousId: lane.previousId,
-    parent: frozen.parent,
-    format: frozen.format,
-    contentVersion: frozen.contentVersion,
-    count: frozen.count,
+    parent: pending.parent,
+    format: pending.format,
+    contentVersion: pending.contentVersion,
+    count: pending.count,
     first: lane.cursor,
-    end: frozen.end,
-    recorded: lane.recorded,
-    createdAt: frozen.frozenAt,
+    end: pending.end,
+    recorded: lane.role.kind === "replay" ? lane.role.recorded : undefined,
+    createdAt: pending.selectedAt,
     expiresAt: Math.ceil(now / 1000) + logDays * DAY_SECONDS,
   };
 }
 
-/** A lane's frozen delivery as far as the lane knows it: its row may have expired since the last attempt, or waits for the first. */
-export function recordOfFrozen(lane: Lane, logDays: number, now: number): DeliveryRecord | undefined {
-  const facts = factsOfFrozen(lane, logDays, now);
-  return (
-    facts && {
-      ...facts,
-      outcome: lane.status === "suspended" ? "suspend" : "retry",
-      attempts: [],
-      updatedAt: facts.createdAt,
-      nextAttemptAt: lane.nextAttemptAt,
-    }
-  );
+/** A lane's pending batch as far as the lane knows it: its row may have expired since the last attempt, or waits for the first. */
+export function recordOfPending(lane: Lane, logDays: number, now: number): DeliveryRecord | undefined {
+  const { pending, status } = lane;
+  if (pending === undefined) return undefined;
+  const facts = factsOfPending(lane, pending, logDays, now);
+  return {
+    ...facts,
+    outcome: status.kind === "suspended" ? "suspend" : "retry",
+    attempts: [],
+    updatedAt: facts.createdAt,
+    nextAttemptAt: status.kind === "live" ? status.wait?.until : undefined,
+  };
 }
 
-/** The note to write **before** a lane is moved away from what it has frozen; `undefined` when there is nothing to close. */
+/** The note to write **before** a lane is moved away from its pending batch; `undefined` when there is nothing to close. */
 export function skippedNote(lane: Lane, logDays: number, now: number, at: string): DeliveryNote | undefined {
-  const facts = factsOfFrozen(lane, logDays, now);
-  return facts === undefined ? undefined : { facts, outcome: "skipped", at };
+  const { pending } = lane;
+  return pending && { facts: factsOfPending(lane, pending, logDays, now), outcome: "skipped", at };
+}
+
+/**
+ * How the log says that a number had closed: whoever wrote that died before the lane's write, or is about to make it, and the lane
+ * follows. `undefined` where nothing follows from the log: an open row, and `skipped`, which management writes before a move of the lane
+ * that may then be refused.
+ */
+export function closedInLog(outcome: DeliveryOutcome): ClosedOutcome | undefined {
+  return outcome === "retry" || outcome === "suspend" || outcome === "skipped" ? undefined : outcome;
 }

@@ -1,12 +1,12 @@
 import { eventsOn, comparePositions, type Page, type Position } from "../journal/page.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { expiredOn } from "../journal/expired-events.ts";
-import { type Lane, outcomeOf } from "./lane.ts";
+import { type Lane, type LastDelivery, outcomeOf } from "./state.ts";
 
 /** A destination's health as the API shows it. */
 export interface Health {
   status: "new" | "healthy" | "failing" | "suspended" | "disabled";
-  lastDelivery: Omit<NonNullable<Lane["lastDelivery"]>, "beforeSplit"> | null;
+  lastDelivery: Omit<LastDelivery, "beforeSplit"> | null;
   failingSince: string | null;
   consecutiveFailures: number;
   /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all that has not expired. */
@@ -42,8 +42,8 @@ export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Per
   return {
     status: statusOf(lane, forwards),
     lastDelivery: lastDeliveryOf(lane),
-    failingSince: lane.failingSince ?? null,
-    consecutiveFailures: lane.consecutiveFailures,
+    failingSince: lane.receiver.failingSince ?? null,
+    consecutiveFailures: lane.receiver.consecutiveFailures,
     oldestUndeliveredAt: owed[0]?.recordedAt ?? null,
     behindEvents: eventsBehind(lane.cursor, ends, since) - (waiting.length - owed.length),
   };
@@ -51,16 +51,16 @@ export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Per
 
 /** By the last answer: enabling a destination again forgets since when it failed, and proves nothing. Nor does a split. */
 function statusOf(lane: Lane, forwards: boolean): Health["status"] {
-  const { status, failingSince } = lane;
-  if (status === "suspended") return "suspended";
-  if (status !== "live" || !forwards) return "disabled";
-  if (failingSince !== undefined) return "failing";
-  const outcome = outcomeOf(lane);
+  const { status, receiver } = lane;
+  if (status.kind === "suspended") return "suspended";
+  if (status.kind !== "live" || !forwards) return "disabled";
+  if (receiver.failingSince !== undefined) return "failing";
+  const outcome = outcomeOf(receiver);
   if (outcome === undefined) return "new";
   return outcome === "delivered" ? "healthy" : "failing";
 }
 
-function lastDeliveryOf({ lastDelivery }: Lane): Health["lastDelivery"] {
+function lastDeliveryOf({ receiver: { lastDelivery } }: Lane): Health["lastDelivery"] {
   if (lastDelivery === undefined) return null;
   const { beforeSplit: _, ...shown } = lastDelivery;
   return shown;
@@ -96,9 +96,9 @@ export function oldestUndeliveredAt(cursor: Position, next: Page | undefined): s
   return next && waitingEntries(next, cursor, "")[0]?.recordedAt;
 }
 
-/** Whether a lane has something to do: a frozen delivery counts, whatever the journal says. */
-export function isBehind(lane: Pick<Lane, "cursor" | "frozen">, newest: Page | undefined): boolean {
-  if (lane.frozen !== undefined) return true;
+/** Whether a lane has something to do: a pending batch counts, whatever the journal says. */
+export function isBehind(lane: Pick<Lane, "cursor" | "pending">, newest: Page | undefined): boolean {
+  if (lane.pending !== undefined) return true;
   if (newest === undefined) return false;
   return comparePositions(lane.cursor, { page: newest.page, index: eventsOn(newest) }) < 0;
 }

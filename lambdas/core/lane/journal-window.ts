@@ -1,7 +1,7 @@
 import { sha256 } from "../entry/build-entry.ts";
 import type { Entry, EntryReference } from "../entry/entry.ts";
 import { unpackBody } from "../entry/entry-body.ts";
-import type { LoadedPage } from "./freeze-delivery.ts";
+import type { LoadedPage } from "./batch.ts";
 import { eventsOn, PAGE_MAX_EVENTS, type Page, type Position } from "../journal/page.ts";
 import type { JournalStore } from "../journal/journal-store.ts";
 import type { EntryStore } from "../entry/entry-store.ts";

@@ -1,27 +1,27 @@
-import type { JournalWindow } from "./journal-window.ts";
-import type { Lane } from "./lane.ts";
-import type { LanePorts } from "./lane-ports.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
-
-type Change = (lane: Lane) => Lane;
+import type { JournalWindow } from "./journal-window.ts";
+import type { LaneEvent, SettlingEvent } from "./lane-event.ts";
+import type { LanePorts } from "./lane-ports.ts";
+import type { Lane } from "./state.ts";
+import { transition } from "./transition.ts";
 
 /**
- * One run of a lane. `lane` is the row as this run sees it: stored, or ahead of the table by `unstored` changes, which go into the
- * next write. `closing` is the one of them that must not be lost with a write that comes too late: it holds for delivery `id`.
+ * One run of a lane. `lane` is the lane as this run sees it: stored, or ahead of the table by changes that go into the next write.
+ * `unsettled` is the one of them that must not be lost if that write comes too late: what became of the pending batch.
  */
 export interface LaneRun {
   ports: LanePorts;
   lane: Lane;
-  unstored: boolean;
-  closing?: { id: string; change: Change } | undefined;
+  isStored: boolean;
+  unsettled?: SettlingEvent | undefined;
   window: JournalWindow;
-  /** Whether the ring may come back for a short wait, or has been received so often that the sweep is to ring instead. */
-  canHold: boolean;
-  /** Of the last look at the workspace. */
+  /** How often the wake-up has been received, from 1. */
+  receives: number;
+  /** As of the last look at the workspace; what was recorded before has expired. */
   visibleSince: string;
 }
 
-/** The row kept changing under us. The ring comes back. */
+/** Thrown by a run whose lane kept changing under it. The wake-up comes back. */
 export class ContendedLaneError extends TrailcastError {
   override name = "ContendedLaneError";
 }
@@ -29,50 +29,41 @@ export class ContendedLaneError extends TrailcastError {
 const TRIES = 5;
 
 /** Changes the lane as this run sees it; the next write stores it. */
-export function changeLane(run: LaneRun, change: Change): void {
-  run.lane = change(run.lane);
-  run.unstored = true;
+export function apply(run: LaneRun, event: LaneEvent): void {
+  const next = transition(run.lane, event);
+  if (next !== run.lane) run.isStored = false;
+  run.lane = next;
+  if ("delivery" in event) run.unsettled = event;
 }
 
-/** Changes what becomes of the frozen delivery. Its record must have been written. */
-export function settleFrozen(run: LaneRun, id: string, change: Change): void {
-  changeLane(run, change);
-  run.closing = { id, change };
+/**
+ * Stores what is not stored yet by one conditional write. `false`: the row had changed. The run has then read it again, and only
+ * what became of the pending batch still counts, if that batch is still pending.
+ */
+export async function store(run: LaneRun): Promise<boolean> {
+  if (run.isStored) return true;
+  const stored = await run.ports.lanes.replaceLane(run.lane);
+  if (stored === "stale") await readAgain(run);
+  else adopt(run, stored);
+  return stored !== "stale";
 }
 
-/** One conditional write. `false`: the row had changed; the run has looked again, and its closing still counts if it can. */
-export async function storeLane(run: LaneRun, next: Lane): Promise<boolean> {
-  const stored = await run.ports.lanes.replaceLane(next);
-  if (stored === "stale") {
-    await lookAgain(run);
-    return false;
-  }
-  stand(run, stored);
-  return true;
-}
-
-/** Stores what is not stored yet. */
-export async function storeChanges(run: LaneRun): Promise<void> {
-  if (run.unstored) await storeLane(run, run.lane);
-}
-
-function stand(run: LaneRun, lane: Lane): void {
+function adopt(run: LaneRun, lane: Lane): void {
   run.lane = lane;
-  run.unstored = false;
-  run.closing = undefined;
+  run.isStored = true;
+  run.unsettled = undefined;
 }
 
-// The owner marked, disabled or moved the lane, or another run took it on. What the receiver said of a delivery that is still frozen
-// counts under any other change; once its number has closed, the record says it and the lane has nothing to add.
-async function lookAgain(run: LaneRun): Promise<void> {
+// The owner changed the lane, or another run took it on. Once the pending batch's number has closed, the log says what became of it.
+async function readAgain(run: LaneRun): Promise<void> {
   const { lanes } = run.ports;
   for (let tries = 0; tries < TRIES; tries++) {
     const lane = await lanes.readLane(run.lane);
-    if (lane === undefined) return stand(run, { ...run.lane, status: "ended" });
-    const { closing } = run;
-    if (closing === undefined || lane.frozen?.id !== closing.id) return stand(run, lane);
-    const stored = await lanes.replaceLane(closing.change(lane));
-    if (stored !== "stale") return stand(run, stored);
+    if (lane === undefined) return adopt(run, transition(run.lane, { kind: "removed" }));
+    const { unsettled } = run;
+    if (unsettled === undefined || lane.pending?.id !== unsettled.delivery) return adopt(run, lane);
+    const stored = await lanes.replaceLane(transition(lane, unsettled));
+    if (stored !== "stale") return adopt(run, stored);
   }
   throw new ContendedLaneError(`A lane changed ${TRIES} times while a delivery was being settled`);
 }

@@ -1,4 +1,5 @@
-import type { Lane, WakeUp } from "./lane.ts";
+import type { Lane } from "./state.ts";
+import type { WakeUp } from "./wake-up.ts";
 
 /** Lane rows, strongly consistent. A write carries the version it read and stores it plus one. */
 export interface LaneStore {
@@ -9,7 +10,7 @@ export interface LaneStore {
   replaceLane(lane: Lane): Promise<Lane | "stale">;
 }
 
-/** A doorbell per lane: losing, repeating or reordering a ring loses, repeats or reorders no event. */
+/** Asks lanes to look at the journal. Losing, repeating or reordering a wake-up loses, repeats or reorders no event. */
 export interface WakeUpQueue {
   send(wakeUps: readonly WakeUp[]): Promise<void>;
 }

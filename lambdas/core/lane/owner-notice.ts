@@ -3,7 +3,6 @@ import type { Destination } from "../destination/destination.ts";
 import type { Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
-import type { Lane } from "./lane.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
 
@@ -60,27 +59,6 @@ export function noticeEvent(notice: Notice): PostedEvent {
       ...(advice !== undefined && { advice }),
     },
   };
-}
-
-const FAILING_AFTER_MS = 5 * 60_000;
-const REPEAT_AFTER_MS = 60 * 60_000;
-
-/**
- * Whether the owner hears of another refusal: with advice at once, otherwise when no 2xx can come before five minutes of them are
- * over; and at most hourly, also over a 2xx, save for advice that the present failing has not been told with.
- * `lane` is the lane after the refusal; `now` in milliseconds.
- */
-export function isFailingNews(
-  lane: Pick<Lane, "failingSince" | "failingToldAt" | "failingTold" | "nextAttemptAt">,
-  advice: string | undefined,
-  now: number,
-): boolean {
-  const { failingSince, failingToldAt, failingTold, nextAttemptAt } = lane;
-  if (failingSince === undefined) return false;
-  if (advice !== undefined && failingTold !== undefined && !failingTold.includes(advice)) return true;
-  if (failingToldAt !== undefined && now - Date.parse(failingToldAt) < REPEAT_AFTER_MS) return false;
-  const next = nextAttemptAt === undefined ? now : Date.parse(nextAttemptAt);
-  return advice !== undefined || next - Date.parse(failingSince) >= FAILING_AFTER_MS;
 }
 
 const NEEDLE = Buffer.from(".webhook.delivery_");

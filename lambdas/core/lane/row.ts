@@ -1,128 +1,153 @@
-import { formatSchema } from "../formats/known-formats.ts";
-import { recordedSchema } from "../journal/recorded-window.ts";
 import * as z from "zod/mini";
-import { positionSchema } from "../journal/page.ts";
-import { journalRangeSchema } from "../journal/range.ts";
+import { renamedAttributes } from "../base/renamed-attributes.ts";
+import { DUE_SHARD, LIVE_LANE, registryItem } from "../base/table-schema.ts";
+import { FORMER_NAMES, type LaneAttributes, laneAttributes, type LaneRow } from "./row-schema.ts";
+import type { Lane, LaneRole, LaneStatus, PendingBatch, Wait } from "./state.ts";
 
-/** What the receiver's last answer came to, kept on the live lane so that health needs no second read. */
-export const lastDeliverySchema = z.object({
-  id: z.string(),
-  at: z.string(),
-  outcome: z.string(),
-  statusCode: z.nullable(z.number()),
-  durationMs: z.number(),
-  error: z.nullable(z.string()),
-  /** Of a `split`, which is neither a refusal nor a success: the outcome before it that was none; absent if it was the first answer. */
-  beforeSplit: z.optional(z.string()),
-});
+/** Reads a row of this version, of the one before, or of the one after. */
+export const laneSchema = z.pipe(
+  renamedAttributes(
+    laneAttributes.check(z.refine(({ lane, until }) => lane === LIVE_LANE || until !== undefined)),
+    FORMER_NAMES,
+  ),
+  z.transform(laneOf),
+);
 
-/**
- * A frozen delivery: number, positions and format are fixed, and with them the body, until the number closes.
- * It covers the wanted, unexpired events from the lane's cursor up to `end`; `check` is the SHA-256 prefix (16 hex) of their ids.
- */
-export const frozenSchema = z.object({
-  id: z.string(),
-  number: z.number(),
-  frozenAt: z.string(),
-  format: formatSchema,
-  /** `contentVersion` of the destination when it was cut: another value means recut. */
-  contentVersion: z.number(),
-  end: positionSchema,
-  count: z.number(),
-  check: z.string(),
-  /** The delivery that was split into this one. */
-  parent: z.optional(z.string()),
-});
-export type Frozen = z.infer<typeof frozenSchema>;
+export const CANCELLED = "cancelled";
 
-/**
- * A cursor over the journal for one destination; every write bumps `version` under a condition on it.
- *
- * `cursor` is the next event to look at; a page that does not exist yet is a fine place to stand.
- * `number` is the next delivery's number (from 1), `previousId` the id of the delivery closed last (`-` before the first).
- * `nextAttemptAt` is set while the receiver's refusal is waited out (or a capped replay pauses); `dueShard` with it when the sweep
- * is to ring, because the wait is longer than a minute. On a suspended lane both say when its owner is to be told.
- * `until` is a replay's fixed end (exclusive). `status` `ended` is a finished or cancelled replay.
- */
-export const laneSchema = z.object({
-  workspace: z.string(),
-  item: z.string(),
-  destination: z.string(),
-  lane: z.string(),
-  status: z.enum(["live", "suspended", "disabled", "ended"]),
-  version: z.number(),
-  cursor: positionSchema,
-  number: z.number(),
-  previousId: z.string(),
-  frozen: z.optional(frozenSchema),
-  /** Attempts of the frozen delivery so far, and when its first one was. */
-  attempts: z.number(),
-  firstAttemptAt: z.optional(z.string()),
-  nextAttemptAt: z.optional(z.string()),
-  dueShard: z.optional(z.string()),
-  until: z.optional(positionSchema),
-  /** A replay passes what was recorded at other times: its pages hold some. Absent when it repeats a delivery of the live lane. */
-  recorded: z.optional(recordedSchema),
-  /** An owner's mark: deliver closes this number as `skipped` and passes its events. */
-  skip: z.optional(z.number()),
-  /** At most this many events a delivery; halves after a 413, grows back after a success. */
-  batchLimit: z.optional(z.number()),
-  /** How often its owner wanted an attempt at once. One that began before the latest of these decides on no wait and no suspension. */
-  hurried: z.optional(z.number()),
-  /** When a delivery was last frozen. Its run looks at the journal again afterwards: earlier rings have nothing to add. */
-  lookedAt: z.optional(z.string()),
-  lastDelivery: z.optional(lastDeliverySchema),
-  failingSince: z.optional(z.string()),
-  consecutiveFailures: z.number(),
-  /** Why it was suspended; on a live lane until its owner was told that it goes on. */
-  suspendedReason: z.optional(z.string()),
-  /** After a 413: the delivery whose halves come next (the first names it), and its end, which neither half crosses. */
-  splitParent: z.optional(z.string()),
-  splitEnd: z.optional(positionSchema),
-  /** When the owner was last told that the destination is failing; a 2xx does not forget it. */
-  failingToldAt: z.optional(z.string()),
-  /** Set when that was of the present failing, so that its end is told too: the advice that was given in it. */
-  failingTold: z.optional(z.array(z.string())),
-  /**
-   * The version in the key of a notice that was not given yet, which is given again under that key: of `suspended` on a suspended
-   * lane, which the sweep rings until then, of `failing` on a live one.
-   */
-  untold: z.optional(z.number()),
-  /** A replay's cap. */
-  eventsPerSecond: z.optional(z.number()),
-  /** How many of the last answers in a row took over 3 s; from 2 on its rings go to the slow queue. */
-  slowAnswers: z.optional(z.number()),
-  /** What the live lane has passed because it had expired: the purge names it in the receipt of its removal. */
-  lapsed: z.optional(z.array(journalRangeSchema)),
-  createdAt: z.string(),
-});
-export type Lane = z.infer<typeof laneSchema>;
-/** Who moves lanes is held by its role to rows of these. */
-export const LANE_ATTRIBUTES: readonly string[] = Object.keys(laneSchema.shape);
-
-/** What a ring's message body says: look at this lane. `slow` names the queue that it is for, and so the one it came from. */
-export const wakeUpSchema = z.object({
-  workspace: z.string(),
-  destination: z.string(),
-  lane: z.string(),
-  slow: z.optional(z.boolean()),
-});
-export type WakeUp = z.infer<typeof wakeUpSchema>;
-
-/** What the receiver's last answer came to that was no 413 of a batch; `undefined` before the first. */
-export function outcomeOf({ lastDelivery }: Pick<Lane, "lastDelivery">): string | undefined {
-  return lastDelivery?.outcome === "split" ? lastDelivery.beforeSplit : lastDelivery?.outcome;
+function laneOf(row: LaneAttributes): Lane {
+  const { firstAttemptAt, splitEnd } = row;
+  return {
+    workspace: row.workspace,
+    destination: row.destination,
+    lane: row.lane,
+    version: row.version,
+    createdAt: row.createdAt,
+    role: roleOf(row),
+    status: statusOf(row),
+    cursor: row.cursor,
+    number: row.number,
+    previousId: row.previousId,
+    pending: pendingOf(row),
+    schedule: firstAttemptAt === undefined ? undefined : { attempts: row.attempts, firstAttemptAt },
+    halves: splitEnd && { end: splitEnd, parent: row.splitParent },
+    batchLimit: row.batchLimit,
+    lastSelectedAt: row.lastSelectedAt,
+    immediateRetries: row.immediateRetries ?? 0,
+    receiver: {
+      lastDelivery: row.lastDelivery,
+      failingSince: row.failingSince,
+      consecutiveFailures: row.consecutiveFailures,
+      slowAnswers: row.slowAnswers ?? 0,
+    },
+  };
 }
 
-/** A lane's answers take long enough that it waits with its like, away from the quick ones. */
-export function isSlow(lane: Pick<Lane, "slowAnswers">): boolean {
-  return (lane.slowAnswers ?? 0) >= 2;
+function roleOf(row: LaneAttributes): LaneRole {
+  const { lane, until, recorded, eventsPerSecond, failingNotifiedAt, failingAdvice, status } = row;
+  if (lane !== LIVE_LANE && until !== undefined) return { kind: "replay", until, recorded, eventsPerSecond };
+  const pendingVersion = status === "suspended" ? undefined : row.pendingNotice;
+  const notices = { notifiedAt: failingNotifiedAt, advice: failingAdvice, pendingVersion };
+  return { kind: "live", expiredRanges: row.expiredRanges ?? [], notices };
 }
 
-/** The ring of a lane, for the queue that its receiver's speed asks for. */
-export function wakeUpOf(lane: Pick<Lane, "workspace" | "destination" | "lane" | "slowAnswers">): WakeUp {
-  const { workspace, destination, lane: name } = lane;
-  return isSlow(lane)
-    ? { workspace, destination, lane: name, slow: true }
-    : { workspace, destination, lane: name };
+function statusOf(row: LaneAttributes): LaneStatus {
+  const { suspendedReason, pendingNotice: version } = row;
+  switch (row.status) {
+    case "live":
+      return { kind: "live", wait: waitOf(row), resumedFrom: suspendedReason };
+    case "suspended": {
+      const dueAt = row.nextAttemptAt ?? row.createdAt;
+      const notice = version === undefined ? undefined : { version, dueAt };
+      return { kind: "suspended", reason: suspendedReason ?? "", notice };
+    }
+    case "disabled":
+      return { kind: "disabled", resumedFrom: suspendedReason };
+    case "ended":
+      return { kind: "ended", isCancelled: suspendedReason === CANCELLED };
+  }
+}
+
+function waitOf({ nextAttemptAt, dueShard }: LaneAttributes): Wait | undefined {
+  if (nextAttemptAt === undefined) return undefined;
+  return { until: nextAttemptAt, carrier: dueShard === undefined ? "wake-up" : "sweep" };
+}
+
+function pendingOf({ pending, skip }: LaneAttributes): PendingBatch | undefined {
+  if (pending === undefined) return undefined;
+  const { number, ...batch } = pending;
+  return { ...batch, isSkipRequested: skip === number };
+}
+
+export function rowOf(lane: Lane): LaneRow {
+  const { schedule, halves, receiver } = lane;
+  return {
+    workspace: lane.workspace,
+    item: registryItem.lane(lane.destination, lane.lane),
+    destination: lane.destination,
+    lane: lane.lane,
+    version: lane.version,
+    createdAt: lane.createdAt,
+    cursor: lane.cursor,
+    number: lane.number,
+    previousId: lane.previousId,
+    ...statusRow(lane.status),
+    ...roleRow(lane),
+    ...pendingRow(lane),
+    attempts: schedule?.attempts ?? 0,
+    firstAttemptAt: schedule?.firstAttemptAt,
+    splitParent: halves?.parent,
+    splitEnd: halves?.end,
+    batchLimit: lane.batchLimit,
+    hurried: lane.immediateRetries || undefined,
+    lookedAt: lane.lastSelectedAt,
+    lastDelivery: receiver.lastDelivery,
+    failingSince: receiver.failingSince,
+    consecutiveFailures: receiver.consecutiveFailures,
+    slowAnswers: receiver.slowAnswers || undefined,
+  };
+}
+
+function statusRow(status: LaneStatus) {
+  const { kind } = status;
+  switch (kind) {
+    case "live": {
+      const { wait, resumedFrom } = status;
+      const dueShard = wait?.carrier === "sweep" ? DUE_SHARD : undefined;
+      return { status: kind, nextAttemptAt: wait?.until, dueShard, suspendedReason: resumedFrom };
+    }
+    case "suspended": {
+      const { reason, notice } = status;
+      const dueShard = notice && DUE_SHARD;
+      return { status: kind, nextAttemptAt: notice?.dueAt, dueShard, suspendedReason: reason };
+    }
+    case "disabled":
+      return { status: kind, suspendedReason: status.resumedFrom };
+    case "ended":
+      return { status: kind, suspendedReason: status.isCancelled ? CANCELLED : undefined };
+  }
+}
+
+function roleRow({ role, status }: Lane) {
+  const notice = status.kind === "suspended" ? status.notice?.version : undefined;
+  if (role.kind === "replay") {
+    const { until, recorded, eventsPerSecond } = role;
+    return { until, recorded, eventsPerSecond, untold: notice };
+  }
+  const { notifiedAt, advice, pendingVersion } = role.notices;
+  return {
+    lapsed: role.expiredRanges.length === 0 ? undefined : [...role.expiredRanges],
+    failingToldAt: notifiedAt,
+    failingTold: advice && [...advice],
+    untold: status.kind === "suspended" ? notice : pendingVersion,
+  };
+}
+
+function pendingRow({ pending, number }: Lane) {
+  if (pending === undefined) return { frozen: undefined };
+  const { isSkipRequested, selectedAt, ...batch } = pending;
+  return {
+    frozen: { ...batch, number, frozenAt: selectedAt },
+    skip: isSkipRequested ? number : undefined,
+  };
 }

@@ -2,8 +2,9 @@ import { forEachAtMost } from "../base/at-most.ts";
 import { type Clock, toTimestamp } from "../base/clock.ts";
 import { entitlementOf, type Plans } from "../workspace/entitlement.ts";
 import { isBehind, oldestUndeliveredAt } from "./health.ts";
-import { type Lane, type WakeUp, wakeUpOf } from "./lane.ts";
-import { LIVE_LANE } from "../base/table-schema.ts";
+import { waitOf } from "./schedule.ts";
+import type { Lane } from "./state.ts";
+import { type WakeUp, wakeUpOf } from "./wake-up.ts";
 import type { Log, Metrics } from "../base/log.ts";
 import { METRIC } from "../base/metric-names.ts";
 import type { WakeUpQueue } from "./lane-store.ts";
@@ -106,7 +107,7 @@ function lookAtLanes(
       faults.survive(wakeUpOf(lane), async () => {
         const { workspace } = lane;
         if (!isBehind(lane, await newest(workspace)) || !(await forwards(workspace))) return;
-        if (!isWaiting(lane, now)) wakeUps.push(wakeUpOf(lane));
+        if (waitOf(lane, now)?.carrier !== "sweep") wakeUps.push(wakeUpOf(lane));
         if (isOursToExplain(lane)) age = Math.max(age, await ageOf(lane, now, journal));
       }),
     );
@@ -150,12 +151,8 @@ function countFaults(log: Log): Faults {
 }
 
 /** Its lag would be our fault: a refusing receiver is its owner's to mend, and a replay's events are old by nature. */
-function isOursToExplain({ lane, consecutiveFailures }: Lane): boolean {
-  return lane === LIVE_LANE && consecutiveFailures === 0;
-}
-
-function isWaiting({ dueShard, nextAttemptAt }: Lane, now: number): boolean {
-  return dueShard !== undefined && nextAttemptAt !== undefined && Date.parse(nextAttemptAt) > now;
+function isOursToExplain({ role, receiver }: Lane): boolean {
+  return role.kind === "live" && receiver.consecutiveFailures === 0;
 }
 
 /** Milliseconds since the event at the lane's cursor was recorded. */

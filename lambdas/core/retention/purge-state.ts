@@ -3,8 +3,7 @@ import * as z from "zod/mini";
 import type { RetentionHistory, Workspace } from "../workspace/entitlement.ts";
 import type { EntryReference } from "../entry/entry.ts";
 import { type Receipt, receiptEndSchema, receiptSchema } from "./receipt.ts";
-import type { Position } from "../journal/page.ts";
-import type { JournalRange } from "../journal/range.ts";
+import type { LanePosition } from "../lane/row-schema.ts";
 
 /**
  * The state of a workspace's purge. It is one row, and every write is conditional on `version`, so that concurrent
@@ -46,16 +45,6 @@ export const PURGE_ITEM = "purge";
 
 export function newPurgeState(workspace: string): PurgeState {
   return { workspace, item: PURGE_ITEM, version: 0 };
-}
-
-/** The part of a lane that retention needs. */
-export interface LanePosition {
-  destination: string;
-  lane: string;
-  status: string;
-  cursor: Position;
-  /** What it has passed because it had expired. */
-  lapsed?: readonly JournalRange[] | undefined;
 }
 
 /** The storage that the purge reads and writes. Reads are strongly consistent. */

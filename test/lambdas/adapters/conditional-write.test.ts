@@ -4,6 +4,7 @@ import { putIf, updateIf } from "../../../lambdas/adapters/conditional-write.ts"
 import { createLaneStore } from "../../../lambdas/adapters/lane-store.ts";
 import { AwsError, startHttpEndpoint } from "@trailcast/local-stack/aws";
 import { laneAtStart } from "../../helpers/in-memory-stores.ts";
+import { laneOf } from "../../helpers/lane-rows.ts";
 
 /** Errors that the table returns, one for each call; after them it writes. */
 let refusals: string[] = [];
@@ -64,7 +65,7 @@ describe("a conditional write", () => {
 });
 
 describe("writing a lane", () => {
-  const replace = () => createLaneStore(client, "Registry").replaceLane(laneAtStart("ws_1", "dst_1"));
+  const replace = () => createLaneStore(client, "Registry").replaceLane(laneOf(laneAtStart("ws_1", "dst_1")));
 
   it("succeeds once a transaction of the lane's owner has ended", async () => {
     refusals = conflicts(1);

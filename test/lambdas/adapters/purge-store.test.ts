@@ -57,7 +57,13 @@ function inMemory(): Tables {
     putWorkspace: async (row) => void workspaces.workspaces.set(row.workspace, row),
     putLane: async (destination, lapsed) => {
       const { lane, status, cursor } = laneAtStart(WS, destination);
-      store.lanes.push({ destination, lane, status, cursor, ...(lapsed !== undefined && { lapsed }) });
+      store.lanes.push({
+        destination,
+        lane,
+        status,
+        cursor,
+        ...(lapsed !== undefined && { expiredRanges: lapsed }),
+      });
     },
     receipt: async ({ receipt }) => store.receipts.get(receipt),
   };
@@ -172,7 +178,7 @@ describe.each([
     const cursor = { page: 1, index: 0 };
     expect(await store.lanePositions(WS)).toStrictEqual([
       { destination: "dst_1", lane: "live", status: "live", cursor },
-      { destination: "dst_2", lane: "live", status: "live", cursor, lapsed },
+      { destination: "dst_2", lane: "live", status: "live", cursor, expiredRanges: lapsed },
     ]);
   });
 

@@ -23,7 +23,7 @@ import { linesOf } from "../../../lambdas/core/entry/entry-body.ts";
 import { entrySchema, RENAMED_ENTRY_ATTRIBUTES } from "../../../lambdas/core/entry/entry.ts";
 import { quarantinedSchema } from "../../../lambdas/core/fan-out/quarantine.ts";
 import { pageSchema } from "../../../lambdas/core/journal/page.ts";
-import { wakeUpSchema } from "../../../lambdas/core/lane/lane.ts";
+import { wakeUpSchema } from "../../../lambdas/core/lane/wake-up.ts";
 import { replaySchema } from "../../../lambdas/core/lane/replay.ts";
 import { exportJobSchema } from "../../../lambdas/core/reading/export-job.ts";
 import { purgeStateSchema } from "../../../lambdas/core/retention/purge-state.ts";

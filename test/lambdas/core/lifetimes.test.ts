@@ -1,11 +1,12 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { createExportParts } from "../../../lambdas/adapters/export-store.ts";
-import { factsOfFrozen, recordOfFrozen, skippedNote } from "../../../lambdas/core/lane/delivery-facts.ts";
+import { recordOfPending, skippedNote } from "../../../lambdas/core/lane/delivery-facts.ts";
 import { isAbandoned, newSecretLock } from "../../../lambdas/core/destination/secret-lock.ts";
 import { finishAbandoned, type Unfinished } from "../../../lambdas/core/destination/unfinished.ts";
 import { createExport } from "../../../lambdas/reading/manage-exports.ts";
 import { laneAtStart, workspaceRow } from "../../helpers/in-memory-stores.ts";
+import { factsOf, laneOf } from "../../helpers/lane-rows.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const at = (time: number): string => new Date(time).toISOString();
@@ -22,14 +23,15 @@ describe("a delivery's row in the log", () => {
     count: 1,
     check: "",
   };
-  const lane = laneAtStart("ws_1", "dst_1", { frozen });
+  const row = laneAtStart("ws_1", "dst_1", { frozen });
+  const lane = laneOf(row);
 
   it("is kept for its days after the last write, to the second", () => {
     const expiresAt = seconds("2026-12-23T12:00:00.000Z");
-    expect(factsOfFrozen(lane, 30, NOW)).toMatchObject({ delivery: "whd_1", expiresAt });
-    expect(factsOfFrozen(lane, 30, NOW + 1)?.expiresAt).toBe(expiresAt + 1);
-    expect(factsOfFrozen(lane, 1, NOW)?.expiresAt).toBe(seconds("2026-11-24T12:00:00.000Z"));
-    expect(recordOfFrozen(lane, 30, NOW)?.expiresAt).toBe(expiresAt);
+    expect(factsOf(row, 30, NOW)).toMatchObject({ delivery: "whd_1", expiresAt });
+    expect(factsOf(row, 30, NOW + 1).expiresAt).toBe(expiresAt + 1);
+    expect(factsOf(row, 1, NOW).expiresAt).toBe(seconds("2026-11-24T12:00:00.000Z"));
+    expect(recordOfPending(lane, 30, NOW)?.expiresAt).toBe(expiresAt);
     expect(skippedNote(lane, 30, NOW, at(NOW))?.facts.expiresAt).toBe(expiresAt);
   });
 });

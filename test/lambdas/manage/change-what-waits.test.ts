@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { wakeUpOf, type WakeUp } from "../../../lambdas/core/lane/lane.ts";
+import { wakeUpOf, type WakeUp } from "../../../lambdas/core/lane/wake-up.ts";
+import { rowOf } from "../../../lambdas/core/lane/row.ts";
 import { sweepDue } from "../../../lambdas/core/lane/sweep.ts";
 import { type ManagedLane, startManagedLane } from "../../helpers/managed-lane.ts";
 
@@ -14,7 +15,10 @@ afterEach(() => manage.close());
 async function* dueLanes(now: string): AsyncIterable<WakeUp[]> {
   const lanes = await manage.dependencies.registry.listLanes("ws_1");
   yield lanes
-    .filter(({ dueShard, nextAttemptAt }) => dueShard !== undefined && (nextAttemptAt ?? "~") <= now)
+    .filter((lane) => {
+      const { dueShard, nextAttemptAt } = rowOf(lane);
+      return dueShard !== undefined && (nextAttemptAt ?? "~") <= now;
+    })
     .map(wakeUpOf);
 }
 

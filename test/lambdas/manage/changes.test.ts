@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freeze } from "../../../lambdas/core/lane/advance-lane.ts";
-import type { Cut } from "../../../lambdas/core/lane/freeze-delivery.ts";
+import { rowOf } from "../../../lambdas/core/lane/row.ts";
+import { transition } from "../../../lambdas/core/lane/transition.ts";
 import { type Answer, type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";
@@ -58,14 +58,20 @@ describe("changing a destination", () => {
   it("reaches an attempt that is under way", async () => {
     const at = "2026-11-23T05:00:00.000Z";
     const end = { page: 1, index: 1 };
-    const facts = { id: "whd_1", frozenAt: at, format: "cloudevents-batch", contentVersion: 1 } as const;
+    const facts = { id: "whd_1", selectedAt: at, format: "cloudevents-batch", contentVersion: 1 } as const;
     const started = await lane();
     if (started === undefined) throw new Error("no lane");
-    const frozen = freeze(started, { ids: ["aud_1"], end, lapsed: [] } as unknown as Cut, facts);
-    await manage.dependencies.registry.commit([{ kind: "replace", row: frozen }]);
+    const batch = { ...facts, end, count: 1, check: "" };
+    const pending = transition(started, {
+      kind: "batch-selected",
+      batch,
+      begin: started.cursor,
+      expired: [],
+    });
+    await manage.dependencies.registry.commit([{ kind: "replace", row: rowOf(pending) }]);
     manage.wakeUps.woken.length = 0;
     await patch({ url: "https://siem.example.com/mended" });
-    expect(await lane()).toMatchObject({ version: 3, hurried: 1, frozen: { id: "whd_1" } });
+    expect(await lane()).toMatchObject({ version: 3, immediateRetries: 1, pending: { id: "whd_1" } });
     expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
@@ -76,7 +82,7 @@ describe("changing a destination", () => {
       commit: async (writes: Parameters<typeof commit>[0]) => {
         // Deliver is quicker, once.
         if (before !== undefined && (await lane())?.version === 1) {
-          await commit([{ kind: "replace", row: { ...before, number: 7 } }]);
+          await commit([{ kind: "replace", row: rowOf({ ...before, number: 7 }) }]);
         }
         return commit(writes);
       },

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newId } from "../../../lambdas/core/base/ids.ts";
-import { refused, suspended } from "../../../lambdas/core/lane/advance-lane.ts";
 import {
   freezeFirst,
   NEXT_ATTEMPT_AT,
-  REPORT,
+  refuse,
+  suspend,
   WHD,
   WS,
   type ManagedLane,
@@ -80,7 +80,7 @@ describe("deliveries", () => {
   });
 
   it("that are suspended announce no attempt by the time of the notice to their owner", async () => {
-    await manage.store(suspended(freezeFirst(await manage.lane()), REPORT, "gone"));
+    await manage.store(suspend(freezeFirst(await manage.lane()), "gone"));
     expect((await manage.lane()).nextAttemptAt).toBeDefined();
     const { body } = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
     expect(body).toMatchObject({ outcome: "suspend", nextAttemptAt: null });
@@ -89,8 +89,7 @@ describe("deliveries", () => {
   it("of a replay announce none while their destination is disabled", async () => {
     await manage.putPages(5);
     const replay = await manage.startReplay();
-    const wait = { delaySeconds: 600, isHeld: false, now: NOW };
-    await manage.store(refused(freezeFirst(await manage.lane(replay)), REPORT, wait));
+    await manage.store(refuse(freezeFirst(await manage.lane(replay))));
     const shown = async () => (await manage.ask("GET", `${manage.path}/deliveries/${WHD}`)).body;
     expect(await shown()).toMatchObject({ lane: replay, nextAttemptAt: NEXT_ATTEMPT_AT });
     await manage.post("disable");

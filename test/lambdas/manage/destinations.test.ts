@@ -67,7 +67,7 @@ describe("creating a destination", () => {
     const { id } = await create();
     expect(await manage.dependencies.registry.readLane("ws_1", id, "live")).toMatchObject({
       cursor: { page: 3, index: 0 },
-      status: "live",
+      status: { kind: "live" },
       version: 1,
       number: 1,
     });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { refused, suspended } from "../../../lambdas/core/lane/advance-lane.ts";
 import {
   freezeFirst,
   page,
-  REPORT,
+  refuse,
+  suspend,
   WHD,
   WS,
   type ManagedLane,
@@ -117,7 +117,7 @@ describe("disabling and enabling", () => {
     async (status) => {
       await manage.putPages(5);
       const [first, second] = [await manage.startReplay(), await manage.startReplay()];
-      await manage.store(suspended(freezeFirst(await manage.lane(first)), REPORT, "gone"));
+      await manage.store(suspend(freezeFirst(await manage.lane(first)), "gone"));
       await manage.store({ ...(await manage.lane(second)), status: "ended" });
       await manage.store({ ...(await manage.lane()), status });
       manage.wakeUps.woken.length = 0;
@@ -142,7 +142,7 @@ describe("disabling and enabling", () => {
   it("of a live destination resumes its replays however often the live lane moves on", async () => {
     await manage.putPages(5);
     const replay = await manage.startReplay();
-    await manage.store(suspended(freezeFirst(await manage.lane(replay)), REPORT, "gone"));
+    await manage.store(suspend(freezeFirst(await manage.lane(replay)), "gone"));
     const commit = manage.dependencies.registry.commit;
     Object.assign(manage.dependencies.registry, {
       commit: async (writes: Parameters<typeof commit>[0]) => {
@@ -165,8 +165,7 @@ describe("disabling and enabling", () => {
       return [one.body.status, ...body.items.map((replay: { status: string }) => replay.status)];
     };
     expect(await statuses()).toEqual(["running", "running", "running"]);
-    const wait = { delaySeconds: 20_000, isHeld: false, now: NOW };
-    await manage.store(refused(freezeFirst(await manage.lane(refusedOne)), REPORT, wait));
+    await manage.store(refuse(freezeFirst(await manage.lane(refusedOne))));
     await manage.post("disable");
     expect(await statuses()).toEqual(["paused", "paused", "paused"]);
     const before = await manage.lane(fresh);
@@ -186,7 +185,7 @@ describe("disabling and enabling", () => {
   it("leaves the replays of another destination as they are", async () => {
     await manage.putPages(5);
     const replay = await manage.startReplay();
-    await manage.store(suspended(freezeFirst(await manage.lane(replay)), REPORT, "gone"));
+    await manage.store(suspend(freezeFirst(await manage.lane(replay)), "gone"));
     const before = await manage.lane(replay);
     const { body } = await manage.ask("POST", `${WS}/destinations`, {
       body: { name: "b", url: "https://siem.example.com/in", enabled: false },

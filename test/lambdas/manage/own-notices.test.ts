@@ -3,7 +3,8 @@ import { toTimestamp } from "../../../lambdas/core/base/clock.ts";
 import { referenceOf } from "../../../lambdas/core/entry/build-entry.ts";
 import type { EntryReference } from "../../../lambdas/core/entry/entry.ts";
 import { buildOwnEntry } from "../../../lambdas/core/entry/own-entry.ts";
-import type { Lane } from "../../../lambdas/core/lane/lane.ts";
+import { rowOf } from "../../../lambdas/core/lane/row.ts";
+import type { LaneRow } from "../../../lambdas/core/lane/row-schema.ts";
 import { type Management, NOW, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";
@@ -73,10 +74,10 @@ const health = async (): Promise<[number, string | null]> => {
   return [behindEvents, oldestUndeliveredAt];
 };
 
-async function change(changes: Partial<Lane>): Promise<void> {
+async function change(changes: Partial<LaneRow>): Promise<void> {
   const lane = await manage.dependencies.registry.readLane("ws_1", id, "live");
   if (lane === undefined) throw new Error("no lane");
-  await manage.dependencies.registry.commit([{ kind: "replace", row: { ...lane, ...changes } }]);
+  await manage.dependencies.registry.commit([{ kind: "replace", row: { ...rowOf(lane), ...changes } }]);
 }
 
 const FROZEN = {

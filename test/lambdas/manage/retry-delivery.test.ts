@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { factsOfFrozen } from "../../../lambdas/core/lane/delivery-facts.ts";
+import { factsOf } from "../../helpers/lane-rows.ts";
 import {
   agedPage,
   DISABLED,
@@ -121,8 +121,7 @@ describe("deliveries", () => {
       const [from, to] = [5, 15].map((minute) => new Date(NOW + minute * 60_000).toISOString());
       const { body } = await manage.post("replays", { from, to });
       expect(body).toMatchObject({ events: 2, exact: true, journalledEvents: 3 });
-      const facts = factsOfFrozen(freezeFirst(await manage.lane(body.id)), 30, NOW);
-      if (facts === undefined) throw new Error("nothing frozen");
+      const facts = factsOf(freezeFirst(await manage.lane(body.id)), 30, NOW);
       const covers = { first: { page: 1, index: 0 }, end: { page: 1, index: 3 } };
       await manage.note({
         facts: { ...facts, ...covers, recorded: isForgotten ? facts.recorded : undefined },

@@ -327,7 +327,7 @@ describe("pages", () => {
   it("wake no lane that waits for its next attempt or is suspended", async () => {
     stores.lanes.put(laneAtStart("ws_1", "dst_1", { nextAttemptAt: "2026-11-23T12:00:30.000Z" }));
     stores.lanes.put(laneAtStart("ws_1", "dst_2", { status: "suspended" }));
-    stores.lanes.put(laneAtStart("ws_1", "dst_3", { lane: "rpl_1" }));
+    stores.lanes.put(laneAtStart("ws_1", "dst_3", { lane: "rpl_1", until: { page: 9, index: 0 } }));
     stores.lanes.put(laneAtStart("ws_1", "dst_4", { slowAnswers: 2 }));
     await fanOut([readRecord(e1, 1)], dependencies);
     expect(stores.wakeUps.woken).toStrictEqual([

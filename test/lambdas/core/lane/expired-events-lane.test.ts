@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { moveLane, newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, HOUR, LaneWorld, LIVE, MINUTE, WS } from "../../../helpers/in-memory-lanes.ts";
+import { moveTo, newLaneRow } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -39,7 +39,7 @@ describe("what has expired", () => {
     world.now += HOUR;
     await world.run();
     expect(world.actions().at(-1)).toEqual(["a", "b"]);
-    const moved = moveLane(world.lane(), { page: 2, index: 0 });
+    const moved = moveTo({ page: 2, index: 0 })(world.lane());
     expect(moved.lapsed).toEqual([{ from: { page: 1, index: 0 }, to: { page: 2, index: 0 } }]);
   });
 
@@ -48,7 +48,7 @@ describe("what has expired", () => {
     world.now += 1;
     const wakeUp = { ...LIVE, lane: "rpl_1" };
     const facts = { workspace: WS, destination: DST, lane: "rpl_1", status: "live", createdAt: "" } as const;
-    world.lanes.put(newLane({ ...facts, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }));
+    world.lanes.put(newLaneRow({ ...facts, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }));
     world.expire({ entries: false, pages: false });
     await world.run({ wakeUp });
     expect(world.lane(wakeUp)).toMatchObject({ status: "ended" });

@@ -2,22 +2,22 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   checkOf,
-  compareWithFrozen,
-  type Cut,
-  type CutRules,
-  extendCut,
+  compareWithPending,
+  type BatchSelection,
+  type SelectionRules,
+  extendSelection,
   type LoadedPage,
-  startCut,
-} from "../../../../lambdas/core/lane/freeze-delivery.ts";
+  startSelection,
+} from "../../../../lambdas/core/lane/batch.ts";
 import { DELIVERY_MAX_BYTES } from "../../../../lambdas/core/formats/format.ts";
 import { formatOf } from "../../../../lambdas/core/formats/known-formats.ts";
 import { eventId } from "../../../../lambdas/core/base/ids.ts";
-import type { Frozen } from "../../../../lambdas/core/lane/lane.ts";
+import type { PendingBatch } from "../../../../lambdas/core/lane/state.ts";
 import { comparePositions, type Page, type Position } from "../../../../lambdas/core/journal/page.ts";
 
 const BATCH = formatOf("cloudevents-batch");
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
-const RULES: CutRules = {
+const RULES: SelectionRules = {
   destination: "dst_1",
   eventTypes: [],
   eventTypePrefix: "pro.atmos",
@@ -70,15 +70,15 @@ function pagesOf(plans: EntryPlan[][]): LoadedPage[] {
   });
 }
 
-function cut(
+function select(
   pages: LoadedPage[],
-  rules: Partial<CutRules> = {},
+  rules: Partial<SelectionRules> = {},
   from: Position = { page: 1, index: 0 },
-): Cut {
-  let result = startCut(from);
+): BatchSelection {
+  let result = startSelection(from);
   for (const loaded of pages.filter(({ page }) => page.page >= from.page)) {
     if (result.isComplete) break;
-    result = extendCut(result, loaded, { ...RULES, ...rules });
+    result = extendSelection(result, loaded, { ...RULES, ...rules });
   }
   return result;
 }
@@ -93,7 +93,7 @@ const plan = fc.record({
 const plans = fc.array(fc.array(plan, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
 const filters = fc.constantFrom([], ["pro.atmos.a.*"], ["pro.atmos.b.x"]);
 
-describe("the cuts of a journal, one after the other", () => {
+describe("the selections of a journal, one after the other", () => {
   it("take every event that is wanted and visible once, in order, and nothing else", () => {
     fc.assert(
       fc.property(plans, filters, fc.integer({ min: 1, max: 7 }), (planned, eventTypes, maxEvents) => {
@@ -101,7 +101,7 @@ describe("the cuts of a journal, one after the other", () => {
         const taken: string[] = [];
         let cursor: Position = { page: 1, index: 0 };
         for (;;) {
-          const next = cut(pages, { eventTypes, maxEvents }, cursor);
+          const next = select(pages, { eventTypes, maxEvents }, cursor);
           expect(next.ids.length).toBeLessThanOrEqual(maxEvents);
           taken.push(...next.ids);
           if (comparePositions(next.end, cursor) === 0) break;
@@ -117,9 +117,9 @@ describe("the cuts of a journal, one after the other", () => {
     fc.assert(
       fc.property(plans, filters, fc.integer({ min: 1, max: 7 }), (planned, eventTypes, maxEvents) => {
         const pages = pagesOf(planned);
-        const first = cut(pages, { eventTypes, maxEvents });
-        const again = cut(pages, { eventTypes, maxEvents: Number.MAX_SAFE_INTEGER, stop: first.end });
-        expect(compareWithFrozen(again, frozenOf(first))).toBe("same");
+        const first = select(pages, { eventTypes, maxEvents });
+        const again = select(pages, { eventTypes, maxEvents: Number.MAX_SAFE_INTEGER, stop: first.end });
+        expect(compareWithPending(again, pendingOf(first))).toBe("same");
         expect(again.lines).toEqual(first.lines);
       }),
     );
@@ -139,11 +139,11 @@ function expectedOf(planned: EntryPlan[][], eventTypes: readonly string[]): stri
   });
 }
 
-function frozenOf({ ids, end }: Cut): Frozen {
+function pendingOf({ ids, end }: BatchSelection): PendingBatch {
   return {
     id: "whd_1",
-    number: 1,
-    frozenAt: "",
+    selectedAt: "",
+    isSkipRequested: false,
     format: "cloudevents-batch",
     contentVersion: 1,
     end,
@@ -152,42 +152,42 @@ function frozenOf({ ids, end }: Cut): Frozen {
   };
 }
 
-describe("a cut", () => {
+describe("a selection", () => {
   const type = "pro.atmos.a.x";
 
   it("stops before 900 kB, and takes a large event alone", () => {
     const pages = pagesOf([Array.from({ length: 40 }, () => ({ types: [type], padding: 64_000 }))]);
-    const next = cut(pages);
+    const next = select(pages);
     expect(next.ids).toHaveLength(14);
     const body = BATCH.encode(next.lines);
     expect(body.byteLength).toBeLessThanOrEqual(DELIVERY_MAX_BYTES);
     expect(JSON.parse(Buffer.from(body).toString())).toHaveLength(14);
-    expect(cut(pagesOf([[{ types: [type], padding: 1_000_000 }]])).ids).toHaveLength(1);
+    expect(select(pagesOf([[{ types: [type], padding: 1_000_000 }]])).ids).toHaveLength(1);
   });
 
   it("passes an entry that is gone when its page says that it was due to expire, and fails otherwise", () => {
     const due = { types: [type], isGone: true, expiresAt: NOW / 1000 };
-    expect(cut(pagesOf([[due, { types: [type] }]])).ids).toHaveLength(1);
+    expect(select(pagesOf([[due, { types: [type] }]])).ids).toHaveLength(1);
     const early = { types: [type], isGone: true, expiresAt: NOW / 1000 + 1 };
-    expect(() => cut(pagesOf([[early]]))).toThrow("missing although it has not expired");
+    expect(() => select(pagesOf([[early]]))).toThrow("missing although it has not expired");
   });
 
   it("takes an entry whose expiry was put off", () => {
-    expect(cut(pagesOf([[{ types: [type], expiresAt: 1 }]])).ids).toHaveLength(1);
+    expect(select(pagesOf([[{ types: [type], expiresAt: 1 }]])).ids).toHaveLength(1);
   });
 
   it("goes over pages that were purged", () => {
     const pages = pagesOf([[{ types: [type] }], [{ types: [type] }], [{ types: [type] }]]).slice(2);
-    expect(cut(pages)).toMatchObject({
+    expect(select(pages)).toMatchObject({
       ids: [eventId(`ent_${"3".padStart(26, "0")}`, 0)],
       end: { page: 4, index: 0 },
     });
   });
 
   it("is another one when something expired or was added", () => {
-    const frozen = frozenOf(cut(pagesOf([[{ types: [type, type] }]])));
-    expect(compareWithFrozen(cut(pagesOf([[{ types: [type] }]])), frozen)).toBe("expired");
-    expect(compareWithFrozen(cut(pagesOf([[{ types: [type, type, type] }]])), frozen)).toBe("recut");
+    const pending = pendingOf(select(pagesOf([[{ types: [type, type] }]])));
+    expect(compareWithPending(select(pagesOf([[{ types: [type] }]])), pending)).toBe("expired");
+    expect(compareWithPending(select(pagesOf([[{ types: [type, type, type] }]])), pending)).toBe("recut");
   });
 });
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Health, healthOf } from "../../../../lambdas/core/lane/health.ts";
 import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
-import { disableLane, markSkip, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
+import { disable, enable, laneOf, skip } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -12,7 +12,7 @@ beforeEach(() => {
 
 function health({ since = "", forwards = true } = {}): Health {
   const pages = world.journal.pagesOf(WS);
-  const lane = world.lane();
+  const lane = laneOf(world.lane());
   const next = pages.find(({ page }) => page >= lane.cursor.page);
   return healthOf(lane, { newest: pages.at(-1), next }, { since, forwards });
 }
@@ -57,20 +57,20 @@ describe("the health of a destination", () => {
     world.answer = () => answered(410);
     await world.run();
     expect(health()).toMatchObject({ status: "suspended", behindEvents: 1 });
-    world.change(disableLane);
+    world.change(disable);
     expect(health()).toMatchObject({ status: "disabled" });
   });
 
   it("is not healthy by being enabled, before something was delivered", async () => {
     await world.record(["a"]);
-    world.change(disableLane);
-    world.change(resumeLane);
+    world.change(disable);
+    world.change(enable);
     expect(health()).toMatchObject({ status: "new" });
     for (const refusal of [500, 410]) {
       world.answer = () => answered(refusal);
       await world.run();
-      world.change(disableLane);
-      world.change(resumeLane);
+      world.change(disable);
+      world.change(enable);
       expect(health()).toMatchObject({ status: "failing", failingSince: null, consecutiveFailures: 0 });
     }
     world.answer = () => answered(200);
@@ -109,11 +109,11 @@ describe("the health of a destination", () => {
     it("is failing when it was, also since it was enabled again", async () => {
       await deliver(500);
       await world.record(["b", "c"]);
-      world.change((lane) => markSkip(lane, lane.number));
+      world.change(skip);
       world.now += 60_000;
       await split(2);
       expect(health()).toMatchObject({ status: "failing", failingSince: null });
-      world.change(resumeLane);
+      world.change(enable);
       expect(health()).toMatchObject({ status: "failing" });
       await deliver(200);
       expect(health()).toMatchObject({ status: "healthy" });
@@ -124,7 +124,7 @@ describe("the health of a destination", () => {
     await world.record(["a"]);
     world.answer = () => answered(500);
     await world.run();
-    world.change((lane) => markSkip(lane, lane.number));
+    world.change(skip);
     await world.run();
     expect(health()).toMatchObject({ status: "failing", failingSince: null, consecutiveFailures: 0 });
     await world.record(["b"]);
@@ -155,7 +155,7 @@ describe("the health of a destination", () => {
       ],
     };
     const at = (index: number, since: string) => {
-      const lane = { ...world.lane(), cursor: { page: page.page, index } };
+      const lane = { ...laneOf(world.lane()), cursor: { page: page.page, index } };
       const { behindEvents, oldestUndeliveredAt } = healthOf(
         lane,
         { newest: next, next },

@@ -1,12 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  disableLane,
-  hurryLane,
-  markSkip,
-  moveLane,
-  resumeLane,
-} from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, HOUR, LaneWorld, MINUTE } from "../../../helpers/in-memory-lanes.ts";
+import { disable, enable, moveTo, retry, skip } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -34,11 +28,11 @@ describe("a change by the owner", () => {
     await world.record(["a"]);
     world.refuseAll(500);
     await world.run();
-    world.change(disableLane);
+    world.change(disable);
     world.now += HOUR;
     await world.run();
     expect(world.received).toHaveLength(1);
-    world.change(resumeLane);
+    world.change(enable);
     world.answer = () => answered(200);
     await world.run();
     expect(world.received.map(({ number }) => number)).toEqual([1, 1]);
@@ -49,7 +43,7 @@ describe("a change by the owner", () => {
     await world.record(["a"]);
     world.refuseAll(500);
     await world.run();
-    world.change((lane) => moveLane(lane, { page: 2, index: 0 }));
+    world.change(moveTo({ page: 2, index: 0 }));
     await world.record(["b"]);
     world.answer = () => answered(200);
     await world.run();
@@ -58,9 +52,9 @@ describe("a change by the owner", () => {
   });
 
   it.each([
-    ["a long wait", () => answered(503, { retryAfter: "43200" }), hurryLane],
-    ["a suspension", () => answered(410), hurryLane],
-    ["a long wait, by enabling", () => answered(503, { retryAfter: "43200" }), resumeLane],
+    ["a long wait", () => answered(503, { retryAfter: "43200" }), retry],
+    ["a suspension", () => answered(410), retry],
+    ["a long wait, by enabling", () => answered(503, { retryAfter: "43200" }), enable],
   ])("during an attempt is tried at once instead of %s", async (_, refusal, change) => {
     await world.record(["a"]);
     world.answer = () => {
@@ -82,7 +76,7 @@ describe("a change by the owner", () => {
     await world.record(["a"]);
     world.refuseAll(503);
     await world.run();
-    world.change(hurryLane);
+    world.change(retry);
     world.answer = () => answered(503, { retryAfter: "43200" });
     await world.run();
     expect(world.received).toHaveLength(2);
@@ -93,7 +87,7 @@ describe("a change by the owner", () => {
     await world.record(["a"]);
     world.refuseAll(410);
     await world.run();
-    world.change((lane) => markSkip(lane, 1));
+    world.change(skip);
     await world.run();
     expect(world.lane()).toMatchObject({ status: "suspended", number: 2, cursor: { page: 2, index: 0 } });
     expect(world.outcomes()).toEqual([[1, "skipped"]]);
@@ -108,7 +102,7 @@ describe("what the sweep rings", () => {
 
   it("is no lane that its owner disabled during the attempt", async () => {
     world.answer = () => {
-      world.change(disableLane);
+      world.change(disable);
       return answered(503, { retryAfter: "600" });
     };
     await world.run();

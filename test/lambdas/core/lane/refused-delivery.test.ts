@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { eventId } from "../../../../lambdas/core/base/ids.ts";
-import { markSkip, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { METRIC } from "../../../../lambdas/core/base/metric-names.ts";
 import { answered, HOUR, LaneWorld, MINUTE, repeat, SECRET } from "../../../helpers/in-memory-lanes.ts";
+import { enable, skip } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -75,7 +75,7 @@ describe("a refusal", () => {
     expect(world.now - Date.parse(world.lane().firstAttemptAt ?? "")).toBe(72 * HOUR);
     expect(world.notices.at(-1)).toMatchObject({ kind: "suspended", lane: "live" });
     await world.run();
-    world.change(resumeLane);
+    world.change(enable);
     world.answer = () => answered(200);
     await world.run();
     expect(world.notices.map(({ kind }) => kind).slice(-2)).toEqual(["suspended", "resumed"]);
@@ -143,7 +143,7 @@ describe("413", () => {
     await world.run();
     expect(world.received.map(({ events }) => events.length)).toEqual([3, 2, 1]);
     expect(world.lane()).toMatchObject({ status: "live", frozen: { count: 1 }, consecutiveFailures: 1 });
-    world.change((lane) => markSkip(lane, 3));
+    world.change(skip);
     world.answer = () => answered(200);
     await world.run();
     expect(world.actions().slice(3)).toEqual([["b"], ["c"]]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { disableLane, newLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, HOUR, LaneWorld, MINUTE, repeat, WS } from "../../../helpers/in-memory-lanes.ts";
+import { disable, enable, newLaneRow } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -12,7 +12,7 @@ describe("a replay", () => {
   const RING = { workspace: WS, destination: DST, lane: "rpl_1" };
   const start = (eventsPerSecond?: number): void =>
     world.lanes.put(
-      newLane({
+      newLaneRow({
         workspace: WS,
         destination: DST,
         lane: "rpl_1",
@@ -51,7 +51,7 @@ describe("a replay", () => {
     world.answer = () => answered(503, { retryAfter: "600" });
     await world.run({ wakeUp: RING });
     expect(world.lane(RING).dueShard).toBeDefined();
-    world.change(disableLane);
+    world.change(disable);
     world.now += HOUR;
     expect(await world.run({ wakeUp: RING })).toEqual({ kind: "done" });
     expect(world.received).toHaveLength(1);
@@ -60,7 +60,7 @@ describe("a replay", () => {
     const version = world.lane(RING).version;
     await world.run({ wakeUp: RING });
     expect(world.lane(RING).version).toBe(version);
-    world.change(resumeLane);
+    world.change(enable);
     world.answer = () => answered(200);
     await world.run({ wakeUp: RING });
     expect(world.received.map(({ number }) => number)).toEqual([1, 1, 2]);
@@ -71,7 +71,7 @@ describe("a replay", () => {
   it("makes at most the POST that is under way once its destination is disabled", async () => {
     start();
     world.answer = () => {
-      world.change(disableLane);
+      world.change(disable);
       return answered(200);
     };
     await world.run({ wakeUp: RING });

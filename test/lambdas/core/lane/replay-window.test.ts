@@ -9,8 +9,8 @@ import {
   type ReplayCount,
 } from "../../../../lambdas/core/lane/count-replay.ts";
 import { type ReplayWindow, replayWindow } from "../../../../lambdas/core/lane/replay-window.ts";
-import { newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { destinationRow, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
+import { newLaneRow } from "../../../helpers/lane-rows.ts";
 
 const REPLAY = { workspace: WS, destination: DST, lane: "rpl_1" };
 
@@ -40,7 +40,7 @@ async function count(recorded: Recorded, changes: Partial<Destination> = {}, sin
 
 async function deliver({ start: cursor, until, recorded }: ReplayWindow): Promise<string[]> {
   const facts = { ...REPLAY, status: "live" as const, createdAt: "" };
-  world.lanes.put(newLane({ ...facts, cursor, until, ...(recorded && { recorded }) }));
+  world.lanes.put(newLaneRow({ ...facts, cursor, until, ...(recorded && { recorded }) }));
   world.received.length = 0;
   for (let runs = 0; runs < 5; runs++) await world.run({ wakeUp: REPLAY });
   expect(world.lane(REPLAY).status).toBe("ended");

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type WakeUp, wakeUpOf } from "../../../../lambdas/core/lane/lane.ts";
-import { disableLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
+import { type WakeUp, wakeUpOf } from "../../../../lambdas/core/lane/wake-up.ts";
 import { answered, LaneWorld, LIVE, repeat } from "../../../helpers/in-memory-lanes.ts";
+import { disable, enable, laneOf } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 
@@ -30,9 +30,9 @@ describe("a slow receiver", () => {
     await world.record(["a"]);
     const woken: WakeUp[] = [];
     world.answer = () => {
-      world.change(disableLane);
-      world.change(resumeLane);
-      woken.push(wakeUpOf(world.lane()));
+      world.change(disable);
+      world.change(enable);
+      woken.push(wakeUpOf(laneOf(world.lane())));
       return answered(200);
     };
     await world.run({ wakeUp: { ...LIVE, slow: true } });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { toTimestamp } from "../../../../lambdas/core/base/clock.ts";
-import { disableLane, markSkip, newLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LIVE, WS } from "../../../helpers/in-memory-lanes.ts";
+import { disable, enable, newLaneRow, skip } from "../../../helpers/lane-rows.ts";
 
 let world: LaneWorld;
 const MINUTE = 60_000;
@@ -38,7 +38,7 @@ describe("an owner", () => {
   });
 
   describe.each<[string, () => Promise<void>]>([
-    ["was skipped", async () => world.change((lane) => markSkip(lane, lane.number))],
+    ["was skipped", async () => world.change(skip)],
     ["is not wanted any more", async () => world.patch({ eventTypes: ["pro.atmos.billing.b"] })],
     ["expired", async () => world.expire({ entries: true, pages: false })],
   ])("of what %s", (_what, end) => {
@@ -127,7 +127,7 @@ describe("an owner", () => {
       await attempt(HOUR);
       refuseAll(410);
       await attempt(MINUTE);
-      world.change(resumeLane);
+      world.change(enable);
     }
     const keys = world.notices.filter(({ kind }) => kind !== "resumed").map(({ key }) => key);
     expect(kinds()).toEqual(["failing", "suspended", "resumed", "failing", "suspended"]);
@@ -151,8 +151,8 @@ describe("an owner", () => {
   it("that heard of failing hears of its end also after disabling and enabling", async () => {
     refuseAll(401);
     await attempt(0);
-    world.change(disableLane);
-    world.change(resumeLane);
+    world.change(disable);
+    world.change(enable);
     world.answer = () => answered(200);
     await attempt(MINUTE);
     expect(kinds()).toEqual(["failing", "recovered"]);
@@ -163,7 +163,7 @@ describe("an owner", () => {
     await attempt(0);
     refuseAll(410);
     await attempt(MINUTE);
-    world.change(resumeLane);
+    world.change(enable);
     world.answer = () => answered(200);
     await attempt(MINUTE);
     expect(kinds()).toEqual(["failing", "suspended", "resumed"]);
@@ -187,7 +187,7 @@ describe("an owner who cannot be told", () => {
     refuseAll(401);
     await world.run({ turns: silenced });
     expect(world.lane()).toMatchObject({ attempts: 1 });
-    expect(world.lane()).not.toHaveProperty("failingToldAt");
+    expect(world.lane().failingToldAt).toBeUndefined();
     expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
     for (let times = 0; times < 3; times++) {
       world.now += 2 * MINUTE;
@@ -231,7 +231,7 @@ describe("an owner who cannot be told", () => {
     refuseAll(410);
     await world.run({ turns: silenced });
     world.notices.length = 0;
-    world.change((lane) => markSkip(lane, lane.number));
+    world.change(skip);
     await world.run({ turns: silenced });
     expect(world.outcomes()).toEqual([[1, "skipped"]]);
     world.notices.length = 0;
@@ -245,7 +245,7 @@ describe("an owner who cannot be told", () => {
     refuseAll(410);
     await world.run({ turns: silenced });
     world.notices.length = 0;
-    world.change(resumeLane);
+    world.change(enable);
     world.answer = () => answered(200);
     await world.run();
     expect(world.notices.map(({ kind }) => kind)).toEqual(["resumed"]);
@@ -258,7 +258,7 @@ describe("an owner who cannot be told", () => {
       const wakeUp = { ...LIVE, lane: name };
       const start = { workspace: WS, destination: DST, status: "live" as const, createdAt: "" };
       world.lanes.put(
-        newLane({ ...start, lane: name, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }),
+        newLaneRow({ ...start, lane: name, cursor: { page: 1, index: 0 }, until: { page: 2, index: 0 } }),
       );
       refuseAll(410);
       await world.run({ wakeUp, turns: silenced });

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LIVE_LANE } from "../../../../lambdas/core/base/table-schema.ts";
 import { placeAt, placeNow } from "../../../../lambdas/core/lane/place-in-journal.ts";
-import { markSkip, moveLane, newLane } from "../../../../lambdas/core/lane/order-lane.ts";
 import { answered, DST, LaneWorld, LOST, WS } from "../../../helpers/in-memory-lanes.ts";
+import { moveTo, newLaneRow, skip } from "../../../helpers/lane-rows.ts";
 
 /** The traces of the protocol that are about lanes, by their numbers. */
 let world: LaneWorld;
@@ -104,7 +104,7 @@ describe("trace", () => {
     const stall = stallAt("note");
     const late = world.run({ turns: stall.turn });
     await stall.reached;
-    world.change((lane) => markSkip(lane, 1));
+    world.change(skip);
     await world.run();
     expect(world.outcomes()).toEqual([[1, "skipped"]]);
     stall.go();
@@ -159,7 +159,7 @@ describe("trace", () => {
     await world.record(["a"]);
     world.answer = () => answered(500);
     await world.run();
-    world.change((lane) => markSkip(lane, 1));
+    world.change(skip);
     world.answer = () => answered(200);
     await world.record(["b"]);
     await world.run();
@@ -210,7 +210,7 @@ describe("trace", () => {
     });
     const cursor = await placeAt(WS, between, world.journal);
     expect(cursor).toEqual({ page: 2, index: 0 });
-    world.change((lane) => moveLane(lane, cursor));
+    world.change(moveTo(cursor));
     await world.run();
     expect(world.received[0]?.events.map((id) => id.slice(4, 30))).toEqual([
       e1.entry.slice(4),
@@ -229,7 +229,7 @@ describe("trace", () => {
       cursor,
       createdAt: new Date(world.now).toISOString(),
     };
-    world.lanes.put(newLane({ ...start, status: "live" }));
+    world.lanes.put(newLaneRow({ ...start, status: "live" }));
     await world.record(["after"]);
     await world.run();
     expect(world.actions()).toEqual([["between", "after"]]);

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { factsOfFrozen } from "../../../../lambdas/core/lane/delivery-facts.ts";
 import { type DeliverySpan, deliveryOf } from "../../../../lambdas/core/reading/event-delivery.ts";
-import type { Lane } from "../../../../lambdas/core/lane/lane.ts";
+import type { LaneRow } from "../../../../lambdas/core/lane/row-schema.ts";
+import { factsOf } from "../../../helpers/lane-rows.ts";
 
 const NOW = Date.parse("2026-11-23T05:00:00.000Z");
-const LANE: Lane = {
+const LANE: LaneRow = {
   workspace: "ws_1",
   item: "lane#dst_1#live",
   destination: "dst_1",
@@ -32,7 +32,7 @@ const DESTINATION = { destination: "dst_1", eventTypes: ["pro.atmos.billing.*"] 
 const EVENT = { place: { page: 3, index: 1 }, recordedAt: "", line: "{}" };
 
 it("a delivery's row in the log says by which filter the delivery was selected", () => {
-  const facts = factsOfFrozen(LANE, 30, NOW);
+  const facts = factsOf(LANE, 30, NOW);
   const span = { ...facts, outcome: "delivered" } as DeliverySpan;
   const held = (type: string, contentVersion: number) =>
     deliveryOf(
@@ -48,7 +48,11 @@ it("a delivery's row in the log says by which filter the delivery was selected",
 
 it("a replay's row in the log says which times of record it covered", () => {
   const [from, to] = ["2026-11-23T01:00:00.000Z", "2026-11-23T02:00:00.000Z"];
-  const facts = factsOfFrozen({ ...LANE, lane: "rpl_1", recorded: { from, to } }, 30, NOW);
+  const facts = factsOf(
+    { ...LANE, lane: "rpl_1", until: { page: 9, index: 0 }, recorded: { from, to } },
+    30,
+    NOW,
+  );
   const held = (recordedAt: string) =>
     deliveryOf(
       { ...EVENT, recordedAt, type: "pro.atmos.billing.paid" },

@@ -198,7 +198,7 @@ describe("a purge", () => {
       lane: "live",
       status: "live",
       cursor: { page: 3, index: 1 },
-      lapsed: [
+      expiredRanges: [
         { from: { page: 1, index: 1 }, to: { page: 2, index: 0 } },
         { from: { page: 2, index: 1 }, to: { page: 3, index: 2 } },
       ],
@@ -210,7 +210,7 @@ describe("a purge", () => {
       lane: "live",
       status: "live",
       cursor: { page: 12, index: 0 },
-      lapsed: [{ from: { page: 1, index: 1 }, to: { page: 7, index: 1 } }],
+      expiredRanges: [{ from: { page: 1, index: 1 }, to: { page: 7, index: 1 } }],
     });
     world.moveTo(START + 14 * DAY_MS);
     await world.purge();

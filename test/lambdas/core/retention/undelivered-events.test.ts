@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { disableLane, resumeLane } from "../../../../lambdas/core/lane/order-lane.ts";
+import { lanePositionSchema } from "../../../../lambdas/core/lane/row-schema.ts";
 import type { Receipt } from "../../../../lambdas/core/retention/receipt.ts";
 import { withEntitlement } from "../../../../lambdas/core/retention/change-entitlement.ts";
 import { DAY_MS, DEFAULT_RETENTION } from "../../../../lambdas/core/workspace/retention.ts";
@@ -7,6 +7,7 @@ import { runPurge } from "../../../../lambdas/core/retention/run-purge.ts";
 import { answered, DST, LaneWorld, WS } from "../../../helpers/in-memory-lanes.ts";
 import { createInMemoryPurge } from "../../../helpers/in-memory-purge.ts";
 import { PLANS } from "../../../helpers/sample-events.ts";
+import { disable, enable } from "../../../helpers/lane-rows.ts";
 
 const QUARTER_MS = DAY_MS / 4;
 let world: LaneWorld;
@@ -20,7 +21,7 @@ beforeEach(() => {
   purge = () =>
     runPurge(WS, {
       journal: world.journal,
-      store: { ...store, lanePositions: async () => [world.lane()] },
+      store: { ...store, lanePositions: async () => [lanePositionSchema.parse(world.lane())] },
       workspaces: world.workspaces,
       plans: PLANS,
       settings: DEFAULT_RETENTION,
@@ -100,10 +101,10 @@ describe("receipts count the events that a destination never received", () => {
   });
 
   it("if the lane was disabled, whether or not it is enabled before they are removed", async () => {
-    world.change(disableLane);
+    world.change(disable);
     await spendDays(3);
     expect(owed()).toBe(removed());
-    world.change(resumeLane);
+    world.change(enable);
     await spendDays(5);
     const neverTaken = 8 * 8 - deliveredIds().size;
     expect(owed()).toBe(neverTaken);
