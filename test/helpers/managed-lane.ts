@@ -38,7 +38,7 @@ export interface ManagedLane extends Management {
   post(route: string, body?: unknown): Promise<Answer>;
   lane(name?: string): Promise<LaneRow>;
   store(row: LaneRow): Promise<void>;
-  /** Of the events of our own, without their prefix. */
+  /** Types of Trailcast's own events, without their prefix. */
   types(): Promise<string[]>;
   /** Stores pages starting with the first, and sets the clock to the time of the last. */
   putPages(count: number): Promise<void>;

@@ -32,20 +32,20 @@ const QUARANTINED_MAX = 1000;
 /** A lane that can be named, though not read. */
 export type LaneName = { workspace: string } & Partial<WakeUp>;
 
-/** Lanes as they were found; a row that cannot be read keeps no other from its ring. */
+/** Lanes as they were found. A row that cannot be read keeps no other lane from its wake-up. */
 export interface FoundLanes {
   lanes: Lane[];
   unreadable: LaneName[];
 }
 
-/** Part of a sweep failed. The rest was done; the log names what was not. */
+/** Thrown after a sweep of which a part failed. The rest was done; the log names what was not. */
 export class UnfinishedSweepError extends TrailcastError {
   override name = "UnfinishedSweepError";
 }
 
 /**
- * Rings the lanes whose next attempt has come; deliver takes those of them out of the index that nothing can be sent for.
- * Throws at its end when it had to leave some out.
+ * Wakes the lanes whose next attempt is due. Deliver takes those out of the index whose destination cannot receive.
+ * Throws at its end if it had to leave some out.
  */
 export async function sweepDue({
   due,
@@ -65,9 +65,9 @@ export async function sweepDue({
 }
 
 /**
- * Looks at every lane and rings those with something to do, whatever became of their rings; one that waits for the sweep of what is
- * due is left to it. Says how old the oldest event is that is undelivered though no receiver refuses it, also when there is none.
- * Throws at its end when it had to leave some out. And it says how much lies in quarantine, for as long as it does.
+ * Looks at every lane and wakes those that are behind, whatever became of their wake-ups, except those that wait for the sweep of due
+ * lanes. Reports the age of the oldest event that is undelivered although no receiver refuses it (0 if there is none), and how many
+ * records are in quarantine. Throws at its end if it had to leave some lanes out.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
   const faults = countFaults(ports.log);
@@ -91,7 +91,7 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
   faults.raise();
 }
 
-/** The rings of those that are behind, and the greatest age (milliseconds) that is ours to explain. */
+/** The wake-ups of those that are behind, and the greatest lag (milliseconds) that no receiver causes. */
 function lookAtLanes(
   ports: SweepPorts,
   faults: Faults,
@@ -150,7 +150,7 @@ function countFaults(log: Log): Faults {
   };
 }
 
-/** Its lag would be our fault: a refusing receiver is its owner's to mend, and a replay's events are old by nature. */
+/** A lag is a fault of ours unless the receiver refuses events, or the lane is a replay, whose events are old by nature. */
 function isOursToExplain({ role, receiver }: Lane): boolean {
   return role.kind === "live" && receiver.consecutiveFailures === 0;
 }
@@ -162,7 +162,7 @@ async function ageOf(lane: Lane, now: number, journal: SweepPorts["journal"]): P
   return at === undefined ? 0 : Math.max(0, now - Date.parse(at));
 }
 
-/** Whether a workspace may forward. Without it deliver leaves lanes as they are, so a ring is in vain and their lag is no fault. */
+/** Whether a workspace may forward. Otherwise deliver leaves its lanes as they are, so a wake-up changes nothing and a lag is no fault. */
 function forwardingOf({ workspaces, plans }: SweepPorts): (workspace: string) => Promise<boolean> {
   return onceEach(async (workspace) => {
     const row = await workspaces.readWorkspace(workspace);
