@@ -4,21 +4,24 @@ export interface AwsCall {
   service: string;
   action: string;
   input: Record<string, unknown>;
-  /** `X-Amz-Security-Token` of the request: which instance of a function it is from. */
+  /** `X-Amz-Security-Token` of the request, which identifies the instance of a function that sent it. */
   session?: string | undefined;
-  /** Aborted when the caller has gone: a long poll must not take messages for nobody. */
+  /** Aborted when the caller has disconnected, so that a long poll takes no messages that nobody would receive. */
   signal?: AbortSignal;
 }
 
 export interface AwsErrorOptions {
   statusCode?: number;
-  /** More properties of the error's JSON body. */
+  /** Further properties of the error's JSON body. */
   extra?: Record<string, unknown>;
-  /** What the query protocol called it; SQS clients put it into `error.Code`. */
+  /** The error's code in the query protocol, which SQS clients put into `error.Code`. */
   queryCode?: string;
 }
 
-/** An AWS service's refusal. `code` is the error's shape name, which becomes `error.name` in an SDK client. */
+/**
+ * An error response of an AWS service. `code` is the name of the error's shape, which becomes `error.name` in an SDK
+ * client.
+ */
 export class AwsError extends Error {
   readonly code: string;
   readonly statusCode: number;
@@ -34,12 +37,14 @@ export class AwsError extends Error {
   }
 }
 
-/** Thrown instead of an answer: the caller's connection is closed, and it does not know what became of its call. */
+/**
+ * Thrown to send no response: the connection is closed, and the caller does not learn whether its call was carried out.
+ */
 export class NoAnswerError extends Error {
   override name = "NoAnswerError";
 }
 
-/** A stand-in for one AWS service. Refuses with `AwsError`; any other exception is a fault of the stand-in. */
+/** A stand-in for one AWS service. It refuses calls with `AwsError`; any other exception is a fault of the stand-in. */
 export interface AwsService {
   handle(call: AwsCall): Promise<Record<string, unknown>> | Record<string, unknown>;
 }

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * Opens (or makes) the file that the stand-ins keep their state in.
- * WAL with `synchronous=NORMAL`: a commit survives `kill -9` of the process, not a power cut.
+ * Opens the database file of the stand-ins, or creates it. WAL with `synchronous=NORMAL`: a commit survives `kill -9`
+ * of the process, but not a power cut.
  */
 export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);

@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { readBody } from "../read-body.ts";
 import { AwsError, NoAnswerError, type AwsCall, type AwsService } from "./aws-service.ts";
 
-/** SQS takes 1 MiB of messages a call as JSON, BatchWriteItem 16 MiB: nothing bigger is a request. */
+/** SQS accepts 1 MiB of messages per call as JSON, and BatchWriteItem 16 MiB. No valid request is larger. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024;
 
-/** A service of a REST protocol (Lambda, S3): answers true when the request was its own and it has answered. */
+/** A service with a REST protocol (Lambda, S3). Returns whether it has answered the request. */
 export type RawRoute = (
   request: IncomingMessage,
   body: Buffer,
@@ -17,13 +17,13 @@ export type RawRoute = (
 export interface HttpEndpointOptions {
   /** By the prefix of `X-Amz-Target`: `DynamoDB_20120810`, `AmazonSQS`, `secretsmanager`, `AWSEvents`. */
   services: Readonly<Record<string, AwsService>>;
-  /** Throws an `AwsError` to refuse a call. `accessKeyId` is from the request's signature, which is not verified. */
+  /** Throws an `AwsError` to refuse a call. `accessKeyId` comes from the request's signature, which is not verified. */
   authorise?: (call: AwsCall, accessKeyId: string | undefined) => void | Promise<void>;
   /** Tried in order for requests without `X-Amz-Target`. */
   routes?: readonly RawRoute[];
-  /** A fault of a stand-in: answered with 500, reported here. */
+  /** Called with a fault of a stand-in, which is answered with 500. */
   onFault?: (error: unknown, call: AwsCall | undefined) => void;
-  /** On 127.0.0.1; 0, the default, takes a free one. */
+  /** Port on 127.0.0.1. Default 0: a free port. */
   port?: number;
 }
 
@@ -81,7 +81,7 @@ function unknownOperation(what: string): AwsError {
 
 let requests = 0;
 
-/** Writes a JSON answer the way AWS does: an error's shape in `__type`, SQS's older name for it in a header. */
+/** Writes a JSON response as AWS does. An error has its shape in `__type`, and SQS's older code for it in a header. */
 export function answerJson(
   response: ServerResponse,
   statusCode: number,

@@ -1,4 +1,4 @@
-/** Stand-ins for AWS services on one machine, and the HTTP endpoint that SDK clients reach them by. */
+/** Stand-ins for AWS services on one machine, and the HTTP endpoint at which SDK clients reach them. */
 export * from "./aws-service.ts";
 export * from "./database.ts";
 export type * from "./dynamodb/dynamodb-service.ts";

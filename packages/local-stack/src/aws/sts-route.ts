@@ -4,7 +4,7 @@ import type { RawRoute } from "./http-endpoint.ts";
 /** Actions that clients may call. */
 export const STS_ACTIONS: readonly string[] = ["GetCallerIdentity"];
 
-/** STS's `GetCallerIdentity`, which needs no permission: tools ask it whether they can talk to AWS at all. */
+/** STS's `GetCallerIdentity`, which needs no permission. Tools use it to check whether they can reach AWS. */
 export const stsRoute: RawRoute = (request, body, response, accessKeyId) => {
   if (request.method !== "POST" || request.url !== "/") return false;
   if (!STS_ACTIONS.includes(new URLSearchParams(body.toString("utf8")).get("Action") ?? "")) return false;

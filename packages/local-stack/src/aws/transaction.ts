@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Runs work as one atomic, durable step; an exception undoes it all. Not to be nested. */
+/** Runs work as one atomic, durable step that an exception rolls back. It cannot be nested. */
 export type Transaction = <T>(work: () => T) => T;
 
 export function createTransaction(database: DatabaseSync): Transaction {

@@ -18,7 +18,7 @@ export function sameItem(left: Item, right: Item): boolean {
   });
 }
 
-/** Whether two values are equal: type and value, deep. */
+/** Whether two values are deeply equal in type and value. */
 export function sameValue(left: AttributeValue, right: AttributeValue): boolean {
   if ("S" in left) return "S" in right && left.S === right.S;
   if ("N" in left) return "N" in right && left.N === right.N;
@@ -36,7 +36,10 @@ export function sameValue(left: AttributeValue, right: AttributeValue): boolean 
   });
 }
 
-/** Below, equal or above zero; undefined when the two cannot be ordered. Text is ordered by its UTF-8 bytes. */
+/**
+ * Returns less than, equal to or more than zero, or undefined if the values cannot be ordered. Text is ordered by its
+ * UTF-8 bytes.
+ */
 export function compareValues(left: AttributeValue, right: AttributeValue): number | undefined {
   if ("S" in left && "S" in right) return Buffer.compare(Buffer.from(left.S), Buffer.from(right.S));
   if ("N" in left && "N" in right) return compareNumbers(left.N, right.N);
@@ -54,7 +57,7 @@ function sum(values: readonly string[], size: (value: string) => number): number
   return values.reduce((total, value) => total + size(value), 0);
 }
 
-/** Bytes of a value by the rules of "DynamoDB item sizes and formats". */
+/** Size of a value in bytes by the rules of "DynamoDB item sizes and formats". */
 export function valueSize(value: AttributeValue): number {
   if ("S" in value) return Buffer.byteLength(value.S);
   if ("N" in value) return numberSize(value.N);
@@ -67,7 +70,7 @@ export function valueSize(value: AttributeValue): number {
   return 1;
 }
 
-/** Bytes of an item: names and values. */
+/** Size of an item in bytes: names and values. */
 export function itemSize(item: Item): number {
   let size = 0;
   for (const name of Object.keys(item)) {
@@ -77,7 +80,7 @@ export function itemSize(item: Item): number {
   return size;
 }
 
-/** What `size()` answers: characters are counted as UTF-8 bytes, members for sets, lists and maps. */
+/** The result of `size()`: UTF-8 bytes of text, bytes of a binary, members of a set, list or map. */
 export function measuredSize(value: AttributeValue): number | undefined {
   if ("S" in value) return Buffer.byteLength(value.S);
   if ("B" in value) return binarySize(value.B);
@@ -89,7 +92,9 @@ export function measuredSize(value: AttributeValue): number | undefined {
   return undefined;
 }
 
-/** `contains(container, operand)`: a part of a text or binary, or a member of a set or list. */
+/**
+ * `contains(container, operand)`: whether a text or binary contains the operand, or a set or list has it as a member.
+ */
 export function containsValue(container: AttributeValue, operand: AttributeValue): boolean {
   if ("S" in container) return "S" in operand && container.S.includes(operand.S);
   if ("B" in container) {

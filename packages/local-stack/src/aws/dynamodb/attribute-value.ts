@@ -16,11 +16,11 @@ export type AttributeValue =
 export type Item = Record<string, AttributeValue>;
 export type AttributeType = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M";
 
-/** Developer Guide, "Quotas": nested attributes up to 32 levels deep. */
+/** Developer Guide, "Quotas": attributes may be nested up to 32 levels deep. */
 const MAX_DEPTH = 32;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What a caller did wrong, in a message. */
+/** An error of the caller, with a message. */
 export function validationError(message: string): AwsError {
   return new AwsError("ValidationException", message);
 }
@@ -33,12 +33,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An item's attribute; never what every object inherits (`constructor`). */
+/** An item's attribute. Properties that every object inherits (`constructor`) do not count. */
 export function attributeOf(item: Item, name: string): AttributeValue | undefined {
   return Object.hasOwn(item, name) ? item[name] : undefined;
 }
 
-/** Sets an attribute, also one called `__proto__`. */
+/** Sets an attribute, even one called `__proto__`. */
 export function setAttribute(item: Item, name: string, value: AttributeValue): void {
   if (name === "__proto__") {
     Object.defineProperty(item, name, { value, enumerable: true, configurable: true, writable: true });
@@ -122,7 +122,7 @@ function parseTyped(type: string, value: unknown, depth: number): AttributeValue
   }
 }
 
-/** Reads one value from a request; numbers come to normal form. */
+/** Reads one value from a request, with numbers in normal form. */
 export function parseValue(value: unknown, depth = 0): AttributeValue {
   if (!isRecord(value)) throw serializationError();
   if (depth > MAX_DEPTH) {

@@ -1,8 +1,8 @@
-/** What calls are charged by: "DynamoDB read and write operations" in the Developer Guide. */
+/** The sizes by which calls are charged: Developer Guide, "DynamoDB read and write operations". */
 export const WRITE_UNIT_BYTES = 1024;
 export const READ_UNIT_BYTES = 4096;
 
-/** Whole units for a size; an absent item costs one. */
+/** Whole units for a size; a missing item costs one. */
 export function capacityUnits(bytes: number, unitBytes: number): number {
   return Math.max(1, Math.ceil(bytes / unitBytes));
 }
@@ -12,7 +12,7 @@ export function readUnits(bytes: number, consistent: boolean): number {
   return capacityUnits(bytes, READ_UNIT_BYTES) * (consistent ? 1 : 0.5);
 }
 
-/** Units by table and index that one call took. */
+/** The units that one call consumed, by table and index. */
 export interface Consumed {
   table: number;
   indexes: Map<string, number>;
@@ -20,7 +20,7 @@ export interface Consumed {
 
 export type CapacityMode = "INDEXES" | "TOTAL" | "NONE" | undefined;
 
-/** The `ConsumedCapacity` of a table in an answer; nothing unless asked for. */
+/** The `ConsumedCapacity` of a table in a response; nothing unless the caller asked for it. */
 export function consumedCapacity(
   mode: CapacityMode,
   tableName: string,
@@ -38,7 +38,7 @@ export function consumedCapacity(
   };
 }
 
-/** Adds up what several items of a call took, table by table. */
+/** Sums up the units of several items of a call for each table. */
 export class CapacityMeter {
   readonly #tables = new Map<string, Consumed>();
 
@@ -51,7 +51,7 @@ export class CapacityMeter {
     this.#tables.set(tableName, sum);
   }
 
-  /** `{ ConsumedCapacity: […] }` when asked for. */
+  /** `{ ConsumedCapacity: […] }` if the caller asked for it. */
   answer(mode: CapacityMode): { ConsumedCapacity?: Record<string, unknown>[] } {
     const list = [...this.#tables]
       .map(([name, consumed]) => consumedCapacity(mode, name, consumed))

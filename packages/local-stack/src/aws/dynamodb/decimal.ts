@@ -1,6 +1,9 @@
 import { AwsError } from "../aws-service.ts";
 
-/** A number as DynamoDB keeps it: ±0.DIGITS × 10^exponent, DIGITS without zeros at either end; zero has none. */
+/**
+ * A number as DynamoDB stores it: ±0.DIGITS × 10^exponent, where DIGITS has no zeros at either end and is empty for
+ * zero.
+ */
 export interface Decimal {
   negative: boolean;
   digits: string;
@@ -10,7 +13,7 @@ export interface Decimal {
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
 /** Whole numbers of up to 15 digits are exact in a double and already in normal form. */
 const SHORT = /^(?:0|-?[1-9]\d{0,14})$/;
-/** Positive magnitudes are from 1E-130 to 9.9…E+125, with up to 38 digits (Developer Guide, "Data types: Number"). */
+/** Developer Guide, "Data types: Number": at most 38 digits, and positive magnitudes from 1E-130 to 9.9…E+125. */
 const MAX_DIGITS = 38;
 const MAX_EXPONENT = 126;
 const MIN_EXPONENT = -129;
@@ -41,7 +44,7 @@ function decimalOf(negative: boolean, digitsBeforePoint: number, allDigits: stri
   return checkRange({ negative, digits, exponent: digitsBeforePoint - start });
 }
 
-/** Reads the text of an `N`; throws a ValidationException with DynamoDB's words. */
+/** Reads the text of an `N`. Throws a ValidationException worded as DynamoDB's. */
 export function parseDecimal(text: string): Decimal {
   const match = FORM.exec(text);
   const whole = match?.[2] ?? "";
@@ -56,7 +59,7 @@ export function parseDecimal(text: string): Decimal {
   return decimalOf(match[1] === "-", whole.length + Number(match[4] ?? 0), whole + fraction);
 }
 
-/** Plain notation, as DynamoDB answers numbers. */
+/** Plain notation, in which DynamoDB returns numbers. */
 export function formatDecimal({ negative, digits, exponent }: Decimal): string {
   if (digits === "") return "0";
   const sign = negative ? "-" : "";
@@ -65,7 +68,7 @@ export function formatDecimal({ negative, digits, exponent }: Decimal): string {
   return `${sign}${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
 }
 
-/** The one text for a number: `1.0`, `+1` and `1e0` are `1`. */
+/** The normal form of a number: `1.0`, `+1` and `1e0` become `1`. */
 export function normaliseNumber(text: string): string {
   return SHORT.test(text) ? text : formatDecimal(parseDecimal(text));
 }
@@ -76,7 +79,7 @@ function scaled({ negative, digits, exponent }: Decimal, scale: number): bigint 
   return negative ? -magnitude : magnitude;
 }
 
-/** The sum, exact; throws when it has more than 38 digits. */
+/** The exact sum. Throws if it has more than 38 digits. */
 export function addNumbers(left: string, right: string): string {
   if (SHORT.test(left) && SHORT.test(right)) return String(Number(left) + Number(right));
   const a = parseDecimal(left);
@@ -87,29 +90,31 @@ export function addNumbers(left: string, right: string): string {
   return formatDecimal(decimalOf(sum < 0n, digits.length + scale, digits));
 }
 
-/** The number with the other sign. */
+/** The number with the opposite sign. */
 export function negateNumber(text: string): string {
   if (text === "0") return text;
   return text.startsWith("-") ? text.slice(1) : `-${text}`;
 }
 
-/** Below, equal or above zero, as `left` is below, equal to or above `right`. */
+/** Returns less than, equal to or more than zero, as `left` is less than, equal to or more than `right`. */
 export function compareNumbers(left: string, right: string): number {
   if (SHORT.test(left) && SHORT.test(right)) return Number(left) - Number(right);
   return Buffer.compare(encodeNumber(left), encodeNumber(right));
 }
 
-/** Bytes whose order is the order of numbers: sign, exponent, digits; complemented below zero. */
+/**
+ * Encodes a number in bytes that sort like the numbers: sign, exponent, digits; complemented if the number is negative.
+ */
 export function encodeNumber(text: string): Buffer {
   const { negative, digits, exponent } = parseDecimal(text);
   if (digits === "") return Buffer.from([1]);
   const bytes = Buffer.concat([Buffer.from([2, exponent - MIN_EXPONENT]), Buffer.from(digits, "latin1")]);
   if (!negative) return bytes;
-  // The end mark makes the longer of two numbers with the same beginning the smaller one.
+  // The end mark sorts the longer of two negative numbers with the same leading digits first.
   return Buffer.concat([Buffer.from([0]), bytes.subarray(1).map((byte) => 255 - byte), Buffer.from([255])]);
 }
 
-/** Bytes that a number takes of an item's size: two digits a byte, and one or two more. */
+/** Bytes that a number adds to an item's size: one for two digits, and one or two more. */
 export function numberSize(text: string): number {
   const digits = text.replace(/^-?0*\.?0*|[-.]|(?<=[1-9])0+$/g, "").length;
   return Math.ceil(digits / 2) + (text.startsWith("-") ? 2 : 1);

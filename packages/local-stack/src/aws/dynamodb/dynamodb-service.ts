@@ -3,7 +3,7 @@ import type { AwsService, Unsubscribe } from "../aws-service.ts";
 
 export interface DynamoDbOptions {
   database: DatabaseSync;
-  /** Milliseconds since 1970; must not go back. */
+  /** Milliseconds since 1970. Must never decrease. */
   clock: () => number;
   region: string;
   accountId: string;
@@ -15,7 +15,9 @@ export interface TableArns {
   streamArn: string | null;
 }
 
-/** A record as Lambda hands it to a function (`DynamoDBRecord` of `@types/aws-lambda`); binary values are base64. */
+/**
+ * A record as Lambda passes it to a function (`DynamoDBRecord` of `@types/aws-lambda`), with binary values in base64.
+ */
 export interface StreamRecord {
   eventID: string;
   eventName: "INSERT" | "MODIFY" | "REMOVE";
@@ -37,18 +39,24 @@ export interface StreamRecord {
 }
 
 /**
- * Tables with streams, time to live, indexes and transactions. `handle` takes `DynamoDB_20120810` calls.
- * Sequence numbers have 21 digits and more and do not all have the same length: compare them as numbers.
+ * Tables with streams, time to live, indexes and transactions. `handle` takes `DynamoDB_20120810` calls. Sequence
+ * numbers have at least 21 digits, but not all the same length: compare them as numbers.
  */
 export interface DynamoDbService extends AwsService {
-  /** Makes the table, or brings an existing one to this definition. Takes the properties of `AWS::DynamoDB::Table`, `TableName` included. */
+  /**
+   * Creates the table, or changes an existing one to this definition. Takes the properties of `AWS::DynamoDB::Table`,
+   * including `TableName`.
+   */
   createTable(properties: Record<string, unknown>): TableArns;
-  /** Records after a sequence number (from the oldest when undefined), oldest first. Costs the same however long the stream is. */
+  /**
+   * Records after a sequence number (from the oldest if undefined), oldest first. The cost does not depend on the
+   * length of the stream.
+   */
   readStream(streamArn: string, after: string | undefined, limit: number): StreamRecord[];
-  /** Sequence numbers of the oldest and the newest record not older than 24 hours; undefined when there is none. */
+  /** Sequence numbers of the oldest and the newest record of the last 24 hours; undefined if there is none. */
   streamPositions(streamArn: string): { oldest: string | undefined; latest: string | undefined };
   /** Called after each commit that added stream records. */
   onWrite(listener: (streamArn: string) => void): Unsubscribe;
-  /** Deletes items whose time to live has passed, up to `limit` (1,000); answers how many. */
+  /** Deletes up to `limit` (1,000) items whose time to live has passed, and returns their number. */
   expireNow(limit?: number): number;
 }

@@ -53,7 +53,7 @@ function handle(store: TableStore, call: AwsCall): Record<string, unknown> {
   return action(store, call.input);
 }
 
-/** Makes a table of a template, or brings the one that is there to the template's definition. */
+/** Creates a table of a template, or changes an existing one to the template's definition. */
 function ensureTable(store: TableStore, properties: Record<string, unknown>): TableArns {
   const parsed = templateSchema.parse(properties);
   const ttl = parsed.TimeToLiveSpecification;
@@ -68,7 +68,7 @@ function ensureTable(store: TableStore, properties: Record<string, unknown>): Ta
   return { tableArn: store.arnOf(definition.name), streamArn: table.stream?.arn ?? null };
 }
 
-/** Deletes what has expired, each with a stream record that names DynamoDB itself as its author. */
+/** Deletes expired items. Their stream records name DynamoDB itself as the author. */
 function expire(store: TableStore, limit: number): number {
   const seconds = Math.floor(store.clock() / 1000);
   let deleted = 0;
@@ -85,7 +85,7 @@ function expire(store: TableStore, limit: number): number {
   return deleted;
 }
 
-/** Tables in the database of `options`; what an earlier run left is there. */
+/** The tables in the database of `options`, including those of earlier runs. */
 export function createDynamoDb(options: DynamoDbOptions): DynamoDbService {
   const store = new TableStore({ ...options, clock: () => Math.floor(options.clock()) });
   return {

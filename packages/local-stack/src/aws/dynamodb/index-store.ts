@@ -6,7 +6,9 @@ import { indexKeyOf, pickKey, sameKey, type ItemKey } from "./item-key.ts";
 import { RowReader } from "./row-reader.ts";
 import type { IndexDefinition, Keys } from "./table-definition.ts";
 
-/** A global secondary index: which items are in it, in the order of its keys. The items stay in the table. */
+/**
+ * A global secondary index: the keys of its items, in the order of the index. The items themselves stay in the table.
+ */
 export class IndexStore {
   readonly definition: IndexDefinition;
   readonly reader: RowReader;
@@ -23,17 +25,17 @@ export class IndexStore {
     this.#tableKeys = tableKeys;
     this.#insert = database.prepare(`INSERT INTO ${table} (hk, rk, pk, sk) VALUES (?, ?, ?, ?)`);
     this.#delete = database.prepare(`DELETE FROM ${table} WHERE hk = ? AND rk = ? AND pk = ? AND sk = ?`);
-    // CROSS JOIN keeps the index as the outer loop, so that its order is the result's order.
+    // CROSS JOIN makes the index the outer loop, so that the result has its order.
     const from = `${table} CROSS JOIN dynamodb_items_${tableId} USING (pk, sk)`;
     this.reader = new RowReader(database, from, ["hk", "rk", "pk", "sk"]);
   }
 
-  /** A quoted SQL name: index names may have dots and dashes. */
+  /** A quoted SQL name, because index names may contain dots and hyphens. */
   static tableName(tableId: number, indexName: string): string {
     return `"dynamodb_index_${tableId}_${indexName}"`;
   }
 
-  /** The attributes of an item that the index has. */
+  /** The attributes of an item that the index contains. */
   project(item: Item): Item {
     if (this.definition.projection === "ALL") return item;
     const projected = { ...pickKey(this.#tableKeys, item), ...pickKey(this.definition.keys, item) };
@@ -48,7 +50,7 @@ export class IndexStore {
     return indexKeyOf(this.definition.keys, this.definition.name, item);
   }
 
-  /** Follows a write of the table; answers the write units it took. */
+  /** Updates the index after a write to the table. Returns the write units that this took. */
   follow(key: ItemKey, before: Item | undefined, after: Item | undefined): number {
     const oldKey = before && this.keyOf(before);
     const newKey = after && this.keyOf(after);

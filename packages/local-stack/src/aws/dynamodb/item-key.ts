@@ -10,18 +10,18 @@ import {
 import { encodeNumber } from "./decimal.ts";
 import { keyAttributes, type KeyAttribute, type Keys } from "./table-definition.ts";
 
-/** A key as bytes whose order is DynamoDB's order; `range` is empty when the table has no sort key. */
+/** A key encoded in bytes that sort as in DynamoDB. `range` is empty if the table has no sort key. */
 export interface ItemKey {
   hash: Buffer;
   range: Buffer;
 }
 
-/** Developer Guide, "Quotas": partition keys up to 2,048 bytes, sort keys up to 1,024. */
+/** Developer Guide, "Quotas": at most 2,048 bytes for partition keys and 1,024 for sort keys. */
 const MAX_HASH_BYTES = 2048;
 const MAX_RANGE_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
 
-/** The bytes of a key attribute's value. */
+/** Encodes the value of a key attribute. */
 export function encodeKeyValue(value: AttributeValue): Buffer {
   if ("S" in value) return Buffer.from(value.S);
   if ("N" in value) return encodeNumber(value.N);
@@ -72,14 +72,14 @@ function keyOf(keys: Keys, hash: AttributeValue, range: AttributeValue | undefin
   return key;
 }
 
-/** The key of a whole item; throws a ValidationException when it has none. */
+/** The key of an item. Throws a ValidationException if the item lacks a key attribute. */
 export function keyOfItem(keys: Keys, item: Item): ItemKey {
   const hash = checkKeyValue(keys.hash, attributeOf(item, keys.hash.name));
   const range = keys.range && checkKeyValue(keys.range, attributeOf(item, keys.range.name));
   return keyOf(keys, hash, range);
 }
 
-/** Reads a `Key` parameter: exactly the key attributes. */
+/** Reads a `Key` parameter, which must have exactly the key attributes. */
 export function parseKey(keys: Keys, input: unknown): { key: ItemKey; attributes: Item } {
   const attributes = parseItem(input);
   const wanted = keyAttributes(keys);
@@ -103,7 +103,10 @@ export function pickKey(keys: Keys, item: Item): Item {
   return picked;
 }
 
-/** The key of an item in an index; undefined when the item is not in it. Throws when a key attribute has the wrong type. */
+/**
+ * The key of an item in an index; undefined if the index does not contain the item. Throws if a key attribute has the
+ * wrong type.
+ */
 export function indexKeyOf(keys: Keys, indexName: string, item: Item): ItemKey | undefined {
   for (const key of keyAttributes(keys)) {
     const value = attributeOf(item, key.name);
@@ -129,7 +132,7 @@ export function sameKey(left: ItemKey | undefined, right: ItemKey | undefined): 
   return left.hash.equals(right.hash) && left.range.equals(right.range);
 }
 
-/** A text for a key, for sets and maps. */
+/** A key as text, for sets and maps. */
 export function keyText(key: ItemKey): string {
   return `${key.hash.toString("base64")} ${key.range.toString("base64")}`;
 }

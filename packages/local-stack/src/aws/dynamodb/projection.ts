@@ -5,10 +5,10 @@ import type { Parsed } from "./expression/parse-condition.ts";
 import { project } from "./expression/project.ts";
 import type { Path } from "./expression/syntax-tree.ts";
 
-/** What an item is cut down to. */
+/** Reduces an item to the parts to return. */
 export type Projection = (item: Item) => Item;
 
-/** A projection whose expression is read together with others of the request. */
+/** A projection whose expression is parsed together with others of the request. */
 export function projectionOf(
   parsed: Parsed<readonly Path[]> | undefined,
   bindings: Bindings,
@@ -19,7 +19,7 @@ export function projectionOf(
   return (item) => project(item, paths);
 }
 
-/** The projection of a request that has no other expression; all attributes when it has none. */
+/** The projection of a request without other expressions. It returns all attributes if the request has none. */
 export function readProjected(
   input: BindingInput & { ProjectionExpression?: string | undefined },
 ): Projection {

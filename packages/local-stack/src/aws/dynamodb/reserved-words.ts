@@ -1,4 +1,7 @@
-/** Words that an expression must write as `#name`. Source: DynamoDB Developer Guide, "Reserved words in DynamoDB". */
+/**
+ * Words that an expression may only use through a `#name` placeholder. Source: DynamoDB Developer Guide, "Reserved
+ * words in DynamoDB".
+ */
 const WORDS = `
   ABORT ABSOLUTE ACTION ADD AFTER AGENT AGGREGATE ALL ALLOCATE ALTER ANALYZE AND ANY ARCHIVE ARE ARRAY AS ASC ASCII
   ASENSITIVE ASSERTION ASYMMETRIC AT ATOMIC ATTACH ATTRIBUTE AUTH AUTHORIZATION AUTHORIZE AUTO AVG BACK BACKUP BASE
@@ -42,7 +45,7 @@ const WORDS = `
 
 const RESERVED: ReadonlySet<string> = new Set(WORDS.trim().split(/\s+/));
 
-/** Whether an attribute name is a reserved word, in any case. */
+/** Whether an attribute name is a reserved word, in upper or lower case. */
 export function isReserved(name: string): boolean {
   return RESERVED.has(name.toUpperCase());
 }

@@ -7,12 +7,12 @@ export interface Bound {
   inclusive: boolean;
 }
 
-/** Which rows to read: all, or those of one partition key between bounds of the sort key. */
+/** The rows to read: all, or those of one partition key between bounds of the sort key. */
 export interface RowRange {
   hash?: Buffer;
   lower?: Bound | undefined;
   upper?: Bound | undefined;
-  /** Values of all ordering columns of the row to go on after. */
+  /** Values of all ordering columns of the row after which to continue. */
   after?: readonly Buffer[] | undefined;
   descending: boolean;
 }
@@ -23,12 +23,15 @@ export interface Row {
   size: number;
 }
 
-/** The database holds only items that this process or an earlier one parsed: a full check a row would halve the speed. */
+/**
+ * The database contains only items that were parsed before they were stored. A full check of each row would halve the
+ * speed.
+ */
 function isItem(value: unknown): value is Item {
   return typeof value === "object" && value !== null;
 }
 
-/** An item as the database keeps it. */
+/** Reads an item as stored in the database. */
 export function readItemText(text: unknown): Item {
   const item: unknown = JSON.parse(String(text));
   if (!isItem(item)) throw new Error("a stored item is not an object");
@@ -39,7 +42,7 @@ export function readItemText(text: unknown): Item {
 export class RowReader {
   readonly #database: DatabaseSync;
   readonly #from: string;
-  /** Partition column, then the ordering columns. */
+  /** The partition column, then the ordering columns. */
   readonly #columns: readonly string[];
   readonly #statements = new Map<string, StatementSync>();
 
@@ -83,7 +86,7 @@ export class RowReader {
   }
 }
 
-/** The first bytes after all that begin with a prefix; undefined when there are none. */
+/** The lowest bytes that sort after everything with this prefix; undefined if there are none. */
 export function prefixEnd(prefix: Buffer): Buffer | undefined {
   const end = Buffer.from(prefix);
   for (let index = end.length - 1; index >= 0; index -= 1) {
@@ -96,7 +99,7 @@ export function prefixEnd(prefix: Buffer): Buffer | undefined {
   return undefined;
 }
 
-/** The ordering columns of a row, to go on after it. */
+/** The ordering columns of a row, to continue after it. */
 export function orderingOf(keys: readonly ItemKey[], withHash: boolean): Buffer[] {
   const all = keys.flatMap((key) => [key.hash, key.range]);
   return withHash ? all : all.slice(1);

@@ -9,8 +9,8 @@ import type { StreamView } from "./table-definition.ts";
 const LIFETIME_MS = 24 * 3_600_000;
 const TRIM_CHUNK = 5000;
 /**
- * Sequence numbers have 21 to 40 digits. The first hundred of a stream have 21 and the others 22,
- * so that whoever compares them as text without padding finds out on the first day.
+ * Sequence numbers have 21 to 40 digits. The first hundred of a stream have 21 and all others 22, so that code which
+ * wrongly compares them as text fails soon.
  */
 const SEQUENCE_BASE = 999_999_999_999_999_999_900n;
 
@@ -63,7 +63,7 @@ function positionOf(sequence: string): number {
 
 export interface StreamOptions {
   clock: () => number;
-  /** Called inside the transaction of a write. */
+  /** Called inside the transaction of the write. */
   onAppend: (arn: string) => void;
 }
 
@@ -74,7 +74,7 @@ export interface StreamIdentity {
   view: StreamView;
 }
 
-/** The records of one table's stream, one shard. Appending happens inside the write's transaction. */
+/** The records of one table's stream, which has one shard. They are appended in the transaction of the write. */
 export class StreamLog {
   readonly arn: string;
   readonly #identity: StreamIdentity;
@@ -88,7 +88,7 @@ export class StreamLog {
 
   constructor(database: DatabaseSync, options: StreamOptions, identity: StreamIdentity) {
     const table = `dynamodb_stream_${identity.id}`;
-    // AUTOINCREMENT: a position is never given again, also when all records were trimmed.
+    // AUTOINCREMENT prevents that a position is reused, even after all records were trimmed.
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${table} (position INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, record TEXT NOT NULL) STRICT`,
     );
@@ -114,7 +114,7 @@ export class StreamLog {
     return this.#clock() - LIFETIME_MS;
   }
 
-  /** Removes records past their lifetime, oldest first. */
+  /** Removes records older than their lifetime, oldest first. */
   #trimExpired(): void {
     for (;;) {
       const oldest = this.#oldest.get();

@@ -3,7 +3,7 @@ import { IndexStore } from "./index-store.ts";
 import type { Table } from "./table.ts";
 import type { IndexDefinition, TableDefinition } from "./table-definition.ts";
 
-/** Thrown when a template gives a table other keys than it has: its items cannot follow. */
+/** Thrown if a template changes the keys of an existing table, because its items cannot be converted. */
 export class TableKeysChangedError extends Error {
   constructor(table: string) {
     super(`the table ${table} exists with another key schema; start with an empty data folder`);
@@ -15,7 +15,7 @@ function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** Whether an existing table already is what the template says. */
+/** Whether an existing table already has the template's definition. */
 export function isSameDefinition(left: TableDefinition, right: TableDefinition): boolean {
   return isSame(left, right);
 }
@@ -41,7 +41,10 @@ function refreshExpiry(database: DatabaseSync, table: Table): void {
   }
 }
 
-/** Brings the rows of a table from its old definition to its new one; inside the transaction that stores it. */
+/**
+ * Converts the rows of a table from its old definition to its new one. Runs inside the transaction that stores the
+ * definition.
+ */
 export function changeDefinition(database: DatabaseSync, old: Table, now: Table): void {
   if (!isSame(old.definition.keys, now.definition.keys)) throw new TableKeysChangedError(now.definition.name);
   const changed = changedIndexes(old.definition.indexes, now.definition.indexes);

@@ -20,7 +20,7 @@ const storedSchema = z.object({
   ttlAttribute: z.string().nullable(),
 });
 
-/** A definition as an earlier run stored it. */
+/** Reads a definition that an earlier run stored. */
 export function readStoredDefinition(text: string): TableDefinition {
   return storedSchema.parse(JSON.parse(text));
 }

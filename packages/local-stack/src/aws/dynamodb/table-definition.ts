@@ -14,7 +14,7 @@ export interface IndexDefinition {
   name: string;
   keys: Keys;
   projection: "ALL" | "KEYS_ONLY" | "INCLUDE";
-  /** With `INCLUDE`, besides the keys. */
+  /** The attributes that `INCLUDE` adds to the keys. */
   included: readonly string[];
 }
 export type StreamView = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
@@ -48,7 +48,7 @@ const common = {
   KeySchema: keySchema,
   AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: keyType })),
   GlobalSecondaryIndexes: z.array(indexSchema).optional(),
-  // What does not change how one machine behaves.
+  // These properties change nothing on a single machine.
   BillingMode: noEffect,
   ProvisionedThroughput: noEffect,
   OnDemandThroughput: noEffect,
@@ -58,7 +58,7 @@ const common = {
   DeletionProtectionEnabled: noEffect,
 };
 
-/** The properties of `AWS::DynamoDB::Table`; one that is not named here is refused. */
+/** The properties of `AWS::DynamoDB::Table`. Any other is refused. */
 export const templateSchema = z.strictObject({
   ...common,
   StreamSpecification: z.strictObject({ StreamViewType: streamView }).optional(),
@@ -75,7 +75,7 @@ export const createTableSchema = z.strictObject({
     .optional(),
 });
 
-/** What template and API have in common. */
+/** The properties that templates and the API have in common. */
 type Parts = Pick<
   z.infer<typeof templateSchema>,
   "TableName" | "KeySchema" | "AttributeDefinitions" | "GlobalSecondaryIndexes"

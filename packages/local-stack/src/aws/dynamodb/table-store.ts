@@ -24,7 +24,7 @@ interface TableRow {
   definition: TableDefinition;
 }
 
-/** All tables, and the one transaction that a call's writes are in. */
+/** All tables, and the transaction that groups the writes of a call. */
 export class TableStore {
   readonly database: DatabaseSync;
   readonly clock: () => number;
@@ -85,7 +85,7 @@ export class TableStore {
     return this.#tables.get(name);
   }
 
-  /** By name or ARN; throws ResourceNotFoundException. */
+  /** Finds a table by name or ARN. Throws ResourceNotFoundException. */
   table(name: string): Table {
     const table =
       this.#tables.get(name) ?? this.#tables.get(name.replace(/^arn:aws:dynamodb:.*:table\//, ""));
@@ -95,7 +95,7 @@ export class TableStore {
     return table;
   }
 
-  /** The table of a stream; throws ResourceNotFoundException. */
+  /** Finds a stream by its ARN. Throws ResourceNotFoundException. */
   stream(arn: string): StreamLog {
     for (const { stream } of this.#tables.values()) {
       if (stream?.arn === arn) return stream;
@@ -103,7 +103,7 @@ export class TableStore {
     throw new AwsError("ResourceNotFoundException", `Requested resource not found: Stream: ${arn} not found`);
   }
 
-  /** A new stream with its label; the time is the label, and two in one millisecond must differ. */
+  /** Creates a stream. Its label is the time, so two streams of the same millisecond must differ. */
   #newStream(): number {
     const newest = this.database.prepare("SELECT label FROM dynamodb_stream ORDER BY id DESC LIMIT 1").get();
     const last = newest === undefined ? 0 : Date.parse(`${String(newest["label"])}Z`) + 1;
@@ -124,7 +124,7 @@ export class TableStore {
     return table;
   }
 
-  /** Brings a table to a new definition; throws when its keys differ. */
+  /** Changes a table to a new definition. Throws if the keys differ. */
   change(definition: TableDefinition): Table {
     const old = this.table(definition.name);
     const table = this.transaction(() => {
@@ -160,7 +160,7 @@ export class TableStore {
     this.#tables.delete(table.definition.name);
   }
 
-  /** Runs writes as one atomic, durable step; an exception undoes them all. */
+  /** Runs writes as one atomic, durable step that an exception rolls back. */
   transaction<T>(work: () => T): T {
     this.#written.clear();
     const result = this.#transaction(work);
@@ -172,7 +172,7 @@ export class TableStore {
     if (this.#written.size === 0) return;
     const arns = [...this.#written];
     this.#written.clear();
-    // After the answer: a listener's exception must not look like a failed write.
+    // Runs after the response, so that an exception of a listener does not look like a failed write.
     queueMicrotask(() => {
       for (const arn of arns) for (const listener of this.#listeners) listener(arn);
     });

@@ -8,21 +8,21 @@ import { readItemText, RowReader, type Row } from "./row-reader.ts";
 import type { StreamLog } from "./stream-log.ts";
 import type { TableDefinition } from "./table-definition.ts";
 
-/** Developer Guide, "Quotas": the maximum item size is 400 KB, names included. */
+/** Developer Guide, "Quotas": an item has at most 400 KB, including attribute names. */
 const MAX_ITEM_BYTES = 400 * 1024;
-/** Developer Guide, "TTL": an item whose time is five years and more ago is not deleted. */
+/** Developer Guide, "TTL": an item whose expiry lies more than five years in the past is not deleted. */
 const TTL_HORIZON_SECONDS = 5 * 365 * 86_400;
 
 export interface Write {
   key: ItemKey;
   before: Row | undefined;
-  /** Undefined deletes. */
+  /** Undefined if the write deletes the item. */
   after: Item | undefined;
-  /** Deleted by time to live. */
+  /** Whether the item was deleted by time to live. */
   expired?: boolean;
 }
 
-/** One table's items, indexes and stream. Writes must run inside a transaction. */
+/** The items, indexes and stream of one table. Writes must run inside a transaction. */
 export class Table {
   readonly definition: TableDefinition;
   readonly id: number;
@@ -44,7 +44,7 @@ export class Table {
     stream: StreamLog | null,
   ) {
     const name = `dynamodb_items_${row.id}`;
-    // With a rowid: items of a kilobyte and more are written twice as fast as in a WITHOUT ROWID table.
+    // With a rowid, because items of a kilobyte or more are then written twice as fast as in a WITHOUT ROWID table.
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${name} (pk BLOB NOT NULL, sk BLOB NOT NULL, item TEXT NOT NULL, size INTEGER NOT NULL, ttl INTEGER, PRIMARY KEY (pk, sk)) STRICT;
        CREATE INDEX IF NOT EXISTS ${name}_ttl ON ${name} (ttl) WHERE ttl IS NOT NULL`,
@@ -75,13 +75,13 @@ export class Table {
     return row === undefined ? undefined : { item: readItemText(row["item"]), size: Number(row["size"]) };
   }
 
-  /** Items and bytes, exactly. */
+  /** Exact numbers of items and bytes. */
   statistics(): { items: number; bytes: number } {
     const row = this.#count.get();
     return { items: Number(row?.["items"] ?? 0), bytes: Number(row?.["bytes"] ?? 0) };
   }
 
-  /** Up to `limit` items whose time to live has passed at `seconds`. */
+  /** Up to `limit` items whose time to live had passed at `seconds`. */
   expiredItems(seconds: number, limit: number): Row[] {
     return this.#expired
       .all(seconds, seconds - TTL_HORIZON_SECONDS, limit)
@@ -92,11 +92,11 @@ export class Table {
     const name = this.definition.ttlAttribute;
     const value = name === null ? undefined : attributeOf(item, name);
     const seconds = value !== undefined && "N" in value ? Math.floor(Number(value.N)) : null;
-    // A number too big for a time never comes.
+    // A number too large to be a time never expires.
     return Number.isSafeInteger(seconds) ? seconds : null;
   }
 
-  /** Writes or deletes one item with its index rows and stream record; a write that changes nothing leaves no record. */
+  /** Writes or deletes one item, its index rows and its stream record. A write that changes nothing adds no record. */
   write({ key, before, after, expired = false }: Write): Consumed {
     const size = after === undefined ? 0 : itemSize(after);
     if (size > MAX_ITEM_BYTES) {

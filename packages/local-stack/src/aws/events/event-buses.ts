@@ -27,7 +27,7 @@ const putEventsSchema = z.strictObject({
 });
 type Entry = z.infer<typeof putEventsSchema>["Entries"][number];
 
-/** An event as rules see it and targets get it. */
+/** An event as rules match it and targets receive it. */
 export interface BusEvent {
   version: "0";
   id: string;
@@ -65,7 +65,10 @@ function eventOf(entry: Entry, now: number): BusEvent | undefined {
   };
 }
 
-/** EventBridge's `PutEvents` for the buses of a stack. `onEvent` gets what was taken, with the name of its bus. */
+/**
+ * EventBridge's `PutEvents` for the event buses of a stack. `onEvent` is called with each accepted event and the name
+ * of its bus.
+ */
 export function createEventBuses(options: {
   buses: ReadonlySet<string>;
   now: Clock;
@@ -74,7 +77,10 @@ export function createEventBuses(options: {
   return {
     handle: (call) => {
       if (!EVENTS_ACTIONS.includes(call.action)) {
-        throw new AwsError("UnknownOperationException", `EventBridge's ${call.action} is not local`);
+        throw new AwsError(
+          "UnknownOperationException",
+          `the local stack does not support EventBridge's ${call.action}`,
+        );
       }
       const parsed = putEventsSchema.safeParse(call.input);
       if (!parsed.success) throw new AwsError("ValidationException", parsed.error.issues[0]?.message ?? "");

@@ -42,7 +42,7 @@ export interface RuleTarget {
   input: string | undefined;
 }
 
-/** A rule of the template that waits for events. */
+/** A rule of the template that matches events. */
 export interface EventRule {
   id: string;
   bus: string;
@@ -56,14 +56,14 @@ interface Context {
   guard: Guard;
 }
 
-/** EventBridge sends by the target's own policy, or by a role that the target names. */
+/** EventBridge may send because of the target's own policy, or by a role that the target names. */
 function allowed(
   context: Context,
   rule: { id: string; arn: string },
   target: Target,
   roleArn: string | undefined,
 ): void {
-  if (target.kind === "log") return; // by a resource policy of CloudWatch Logs that CDK puts beside the stack
+  if (target.kind === "log") return; // allowed by a resource policy of CloudWatch Logs, which is not checked here
   const role = roleArn === undefined ? undefined : context.roles.get(roleArn);
   const principal: Principal =
     role === undefined
@@ -78,7 +78,7 @@ export function readBuses(stack: Stack): Set<string> {
   return new Set(stack.resources("AWS::Events::EventBus", busSchema).map(({ ref }) => ref));
 }
 
-/** The rules of a stack: those that wait for events, and those that are schedules by their older name. */
+/** The rules of a stack: those that match events, and those with a schedule, EventBridge's older form of it. */
 export function readRules(
   stack: Stack,
   context: Context,

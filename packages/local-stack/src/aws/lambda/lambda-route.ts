@@ -49,7 +49,7 @@ function find(functions: Functions, name: string): FunctionSettings {
   throw new AwsError("ResourceNotFoundException", `Function not found: ${name}`, { statusCode: 404 });
 }
 
-/** Lambda's `Invoke`, waited for (`RequestResponse`) or not (`Event`). */
+/** Lambda's `Invoke`, synchronous (`RequestResponse`) or asynchronous (`Event`). */
 export function createLambdaRoute(options: LambdaRouteOptions): RawRoute {
   return async (request, body, response, accessKeyId) => {
     const name = INVOCATIONS.exec(request.url?.split("?")[0] ?? "")?.[1];

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
-/** The content of a body sent as `aws-chunked`: chunks of `size;signature`, then trailers such as a checksum. */
+/**
+ * Extracts the content of a body sent as `aws-chunked`: chunks of `size;signature`, then trailers such as a checksum.
+ */
 function decodeChunks(body: Buffer): Buffer {
   const chunks: Buffer[] = [];
   let offset = 0;
@@ -15,7 +17,7 @@ function decodeChunks(body: Buffer): Buffer {
   return Buffer.concat(chunks);
 }
 
-/** What a client meant to store, however its SDK framed it. */
+/** The content that a client meant to store, whatever framing its SDK used. */
 export function contentOf(request: IncomingMessage, body: Buffer): Buffer {
   const hash = request.headers["x-amz-content-sha256"];
   const isFramed = typeof hash === "string" && hash.startsWith("STREAMING-");

@@ -5,7 +5,7 @@ import { textColumn } from "../../runtime/state.ts";
 import { AwsError } from "../aws-service.ts";
 import type { ObjectStore, StoredFile, StoredObject } from "./object-store.ts";
 
-/** Every part but the last has at least so many bytes. */
+/** Minimum size of every part but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 const uploadSchema = z.object({
@@ -36,7 +36,7 @@ function prepareStatements(database: DatabaseSync) {
   };
 }
 
-/** Uploads in parts that have not become objects yet. */
+/** Multipart uploads that are not completed yet. */
 export class MultipartUploads {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #store: ObjectStore;
@@ -48,7 +48,7 @@ export class MultipartUploads {
     this.#now = now;
   }
 
-  /** Answers the upload's id. */
+  /** Returns the id of the upload. */
   start(bucket: string, key: string, headers: Record<string, string>): string {
     const id = randomUUID();
     const upload: Upload = { headers, parts: {} };
@@ -56,7 +56,7 @@ export class MultipartUploads {
     return id;
   }
 
-  /** Answers the part's ETag. */
+  /** Returns the ETag of the part. */
   addPart(uploadId: string, number: number, content: Buffer): string {
     const upload = this.#get(uploadId);
     const replaced = upload.parts[number];
@@ -67,7 +67,7 @@ export class MultipartUploads {
     return `"${part.md5}"`;
   }
 
-  /** `numbers` are the parts that make the object, ascending. */
+  /** `numbers` are the parts of the object in ascending order. */
   complete(
     { bucket, key, uploadId }: { bucket: string; key: string; uploadId: string },
     numbers: readonly number[],

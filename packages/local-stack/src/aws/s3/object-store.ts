@@ -9,11 +9,11 @@ import { AwsError } from "../aws-service.ts";
 
 const objectSchema = z.object({
   key: z.string(),
-  /** Files that hold the content, in order: one, or one a part. */
+  /** Files with the content, in order: one, or one for each part. */
   files: z.array(z.string()),
   size: z.number(),
   etag: z.string(),
-  /** Headers that come back with the content: its type, encoding, disposition, and `x-amz-meta-…`. */
+  /** Headers that are returned with the content: its type, encoding, disposition, and `x-amz-meta-…`. */
   headers: z.record(z.string(), z.string()),
   storedAt: z.number(),
 });
@@ -59,7 +59,7 @@ export class ObjectStore {
     this.#statements = prepareStatements(options.database);
   }
 
-  /** Writes content that no object names yet. */
+  /** Writes content that no object refers to yet. */
   writeFile(content: Buffer): StoredFile {
     const file = randomUUID();
     writeFileSync(join(this.#folder, file), content);
@@ -97,7 +97,7 @@ export class ObjectStore {
     this.removeFiles(object?.files ?? []);
   }
 
-  /** In the order of keys, after `after`. */
+  /** In the order of keys, after the key `after`. */
   list(bucket: string, prefix: string, after: string): StoredObject[] {
     return this.#statements.selectAll
       .all(bucket, after)

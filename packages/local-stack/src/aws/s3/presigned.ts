@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { AwsError } from "../aws-service.ts";
 
-/** Links are signed with real time, whatever clock the stack runs on: the SDK knows no other. */
+/** Presigned URLs are valid by real time, even if the stack's clock is faster, because the SDK signs with real time. */
 const MAX_SECONDS = 604_800;
 
 function encode(text: string): string {
@@ -25,7 +25,7 @@ function canonicalRequest(request: IncomingMessage, url: URL): string {
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
-/** Signature Version 4 of a link. */
+/** The Signature Version 4 of a presigned URL. */
 function signatureOf(request: IncomingMessage, url: URL, secret: string): Buffer {
   const scope = (url.searchParams.get("X-Amz-Credential") ?? "").split("/").slice(1);
   const digest = createHash("sha256").update(canonicalRequest(request, url)).digest("hex");
@@ -39,8 +39,8 @@ function dateOf(text: string): number {
 }
 
 /**
- * The access key that signed a link, undefined when the request is no link.
- * @throws AwsError when the link has expired or was changed
+ * The access key that signed a URL, or undefined if it is not presigned.
+ * @throws AwsError when the URL has expired or was changed
  */
 export function presignedKey(
   request: IncomingMessage,

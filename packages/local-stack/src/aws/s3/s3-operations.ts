@@ -4,7 +4,7 @@ import type { MultipartUploads } from "./multipart.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
 import { xmlDocument, xmlTexts } from "./s3-xml.ts";
 
-/** A request of S3's REST interface, taken apart. `key` is empty when it is about the bucket. */
+/** A parsed request of S3's REST interface. `key` is empty if it concerns the bucket. */
 export interface S3Request {
   request: IncomingMessage;
   body: Buffer;
@@ -19,7 +19,7 @@ export interface S3Answer {
   body?: string | Buffer;
 }
 
-/** What an operation needs as a permission, and how it is done. */
+/** An operation, with the permission that it needs. */
 export interface S3Operation {
   action: string;
   run(request: S3Request): S3Answer;
@@ -39,7 +39,7 @@ function keptHeaders(request: IncomingMessage): Record<string, string> {
     ([name]) => KEPT_HEADERS.has(name) || name.startsWith("x-amz-meta-"),
   );
   const headers = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
-  // The framing of the upload is no encoding of the object.
+  // The framing of the upload is not an encoding of the object.
   const encoding = headers["content-encoding"]?.replace(/^aws-chunked,?\s*/, "");
   if (encoding === "") delete headers["content-encoding"];
   else if (encoding !== undefined) headers["content-encoding"] = encoding;
@@ -127,7 +127,7 @@ function completeUpload(uploads: MultipartUploads, { body, bucket, key, query }:
   return xml("CompleteMultipartUploadResult", { Bucket: bucket, Key: key, ETag: object.etag });
 }
 
-/** Actions by the requests that ask for them. */
+/** Operations by the request that asks for them. */
 const ACTIONS = {
   "GET object": "GetObject",
   "HEAD object": "HeadObject",
@@ -148,7 +148,7 @@ export const S3_ACTIONS: readonly string[] = Object.values(ACTIONS);
 
 const isKnown = (kind: string): kind is S3RequestKind => Object.hasOwn(ACTIONS, kind);
 
-/** The operation that a request asks for; undefined when it is none that the stand-in has. */
+/** The operation that a request asks for; undefined if the stand-in does not have it. */
 export function s3Operation(
   { request, key, query }: S3Request,
   context: { store: ObjectStore; uploads: MultipartUploads; now: () => number },

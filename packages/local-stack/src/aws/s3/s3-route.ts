@@ -13,13 +13,13 @@ interface S3RouteOptions {
   store: ObjectStore;
   uploads: MultipartUploads;
   now: () => number;
-  /** Secret access key that links are verified with. */
+  /** Secret access key for verifying presigned URLs. */
   secret: string;
   /** @throws AwsError */
   authorise(accessKeyId: string | undefined, call: Call): void;
 }
 
-/** Path style, the only one for an endpoint at an IP address: `/bucket/key`. */
+/** Parses a path-style URL, `/bucket/key`, the only form possible for an endpoint at an IP address. */
 function parse(request: IncomingMessage, body: Buffer, url: URL): S3Request {
   const [bucket = "", ...rest] = url.pathname.slice(1).split("/");
   return { request, body, bucket, key: rest.map(decodeURIComponent).join("/"), query: url.searchParams };
@@ -50,9 +50,13 @@ function carryOut(
 ): S3Answer {
   const operation = s3Operation(s3, options);
   if (operation === undefined) {
-    throw new AwsError("NotImplemented", `${s3.request.method} ${url.search} is not local`, {
-      statusCode: 501,
-    });
+    throw new AwsError(
+      "NotImplemented",
+      `the local stack does not support ${s3.request.method} ${url.search}`,
+      {
+        statusCode: 501,
+      },
+    );
   }
   const prefix = s3.query.get("prefix");
   const isOnBucket = operation.action === "s3:ListBucket";

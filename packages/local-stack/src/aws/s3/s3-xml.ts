@@ -1,4 +1,4 @@
-/** A value of S3's answers: nested elements, repeated ones as arrays. */
+/** A value in S3's responses: nested elements, with repeated ones as arrays. */
 export type XmlValue =
   | string
   | number
@@ -36,7 +36,9 @@ export function xmlDocument(root: string, value: { [name: string]: XmlValue }): 
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${children(value)}</${root}>`;
 }
 
-/** The texts of all elements of a name, in order: enough for the two small documents that clients send. */
+/**
+ * The texts of all elements with this name, in order, which is enough for the two small documents that clients send.
+ */
 export function xmlTexts(document: string, name: string): string[] {
   const pattern = new RegExp(`<${name}>([^<]*)</${name}>`, "g");
   return [...document.matchAll(pattern)].map(([, text = ""]) =>

@@ -20,7 +20,7 @@ export interface SecretContext {
 }
 export type Operation = (context: SecretContext, input: unknown) => Answer;
 
-/** Parses an operation's input; a field that the stand-in does not know is refused, not dropped. */
+/** Parses an operation's input. Fields that the stand-in does not know are refused, not ignored. */
 export function operation<Schema extends z.ZodType>(
   schema: Schema,
   run: (context: SecretContext, input: z.output<Schema>) => Answer,

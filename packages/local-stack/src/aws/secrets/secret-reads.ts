@@ -44,7 +44,7 @@ const filterSchema = z.strictObject({
   Values: z.array(z.string()),
 });
 
-/** Filters match beginnings; a `!` before a value negates it. */
+/** A filter matches the beginning of a value; a leading `!` negates it. */
 function passes(secret: Secret, filter: z.infer<typeof filterSchema>): boolean {
   const texts: Readonly<Record<string, readonly string[]>> = {
     name: [secret.name],

@@ -19,18 +19,18 @@ const secretSchema = z.object({
   tags: z.array(z.object({ Key: z.string(), Value: z.string() })),
   createdAt: z.number(),
   changedAt: z.number(),
-  /** Set while it waits to be deleted: when that was asked for, and when it will be gone. */
+  /** Set during the recovery window: when the deletion was requested, and when it takes effect. */
   deletedAt: z.number().optional(),
   goneAt: z.number().optional(),
   versions: z.array(versionSchema),
 });
 
 export type SecretVersion = z.infer<typeof versionSchema>;
-/** A secret with its versions; times in milliseconds. */
+/** A secret with its versions. Times are in milliseconds. */
 export type Secret = z.infer<typeof secretSchema>;
 
 export interface SecretStore {
-  /** By name or ARN, with or without the ARN's random suffix. */
+  /** Finds a secret by name or ARN, with or without the ARN's random suffix. */
   find(secretId: string): Secret | undefined;
   /** @throws AwsError `ResourceNotFoundException` */
   get(secretId: string): Secret;
@@ -41,7 +41,7 @@ export interface SecretStore {
 
 const ARN_NAME = /:secret:(.+?)(-[A-Za-z0-9]{6})?$/;
 
-/** Secrets as rows of JSON: a stack has as many as it has destinations. */
+/** Stores each secret as a row of JSON, which is fast enough because a stack has few of them. */
 export function openSecretStore(database: DatabaseSync, now: () => number): SecretStore {
   const select = database.prepare("SELECT document FROM secrets WHERE name = ?");
   const selectAll = database.prepare("SELECT document FROM secrets ORDER BY name");
@@ -63,7 +63,7 @@ export function openSecretStore(database: DatabaseSync, now: () => number): Secr
     const name = ARN_NAME.exec(secretId)?.[1];
     const secret = name === undefined ? undefined : parse(select.get(name));
     if (secret !== undefined) return secret;
-    // A name may itself end like a suffix.
+    // A secret's own name may end in what looks like a suffix.
     const whole = secretId.split(":secret:")[1];
     return whole === undefined ? undefined : parse(select.get(whole));
   };

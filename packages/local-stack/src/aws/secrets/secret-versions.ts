@@ -1,9 +1,9 @@
 import { AwsError } from "../aws-service.ts";
 import type { Secret, SecretVersion } from "./secret-store.ts";
 
-/** What a call brings as a secret's new value. */
+/** The new value of a secret in a call. */
 export interface NewValue {
-  /** Becomes the version's id. */
+  /** Client request token, which becomes the version's id. */
   token: string;
   text: string | undefined;
   binary: string | undefined;
@@ -13,8 +13,8 @@ const sameValue = (version: SecretVersion, value: NewValue): boolean =>
   version.text === value.text && version.binary === value.binary;
 
 /**
- * Adds a version with its stages, which other versions lose; `AWSCURRENT` leaves `AWSPREVIOUS` behind.
- * The same token with the same value changes nothing: the call is a repeat.
+ * Adds a version with its stages, which are removed from other versions. The former `AWSCURRENT` becomes `AWSPREVIOUS`.
+ * A repeat with the same token and value changes nothing.
  * @throws AwsError `ResourceExistsException` when the token was used with another value
  */
 export function addVersion(secret: Secret, value: NewValue, stages: readonly string[], now: number): Secret {
@@ -46,7 +46,7 @@ function movedStages(own: readonly string[], taken: readonly string[]): string[]
   return kept.filter((stage) => stage !== "AWSPREVIOUS");
 }
 
-/** @throws AwsError `ResourceNotFoundException` when no version has the id and the stage asked for */
+/** @throws AwsError `ResourceNotFoundException` when no version has the requested id and stage */
 export function findVersion(
   secret: Secret,
   wanted: { id: string | undefined; stage: string | undefined },

@@ -35,7 +35,7 @@ export const createSecret = operation(
       );
     }
     if (existing !== undefined) {
-      // A repeat of the request that made it succeeds; anything else finds the name taken.
+      // A repeat of the request that created the secret succeeds. For any other request the name is taken.
       const isRepeat = existing.versions.some((version) => version.id === added.token);
       if (isRepeat && addVersion(existing, added, ["AWSCURRENT"], now()) === existing) {
         return versioned(existing, added.token);

@@ -27,13 +27,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 /** Actions that clients may call. */
 export const SECRETS_ACTIONS: readonly string[] = Object.keys(OPERATIONS);
 
-/** Secrets with versions, stages, recovery windows and idempotent tokens. */
+/** Secrets with versions, stages, recovery windows and client request tokens. */
 export function createSecretsManager(context: SecretContext): AwsService {
   return {
     handle: (call: AwsCall) => {
       const run = OPERATIONS[call.action];
       if (run === undefined) {
-        throw new AwsError("UnknownOperationException", `Secrets Manager's ${call.action} is not local`);
+        throw new AwsError(
+          "UnknownOperationException",
+          `the local stack does not support Secrets Manager's ${call.action}`,
+        );
       }
       return run(context, call.input);
     },

@@ -1,9 +1,9 @@
 import type { Queue } from "./queue-store.ts";
 
-/** Timers beyond this wake up once more: `setTimeout` holds 24.8 days at most. */
+/** Longer waits are divided into timers of this length, because `setTimeout` is limited to 24.8 days. */
 const MAX_TIMER_MS = 60_000;
 
-/** Who waits for messages of which queue, and who wants to be told of any. */
+/** Callers that wait for messages of a queue, and listeners for messages of any queue. */
 export class Arrivals {
   readonly #waiting = new Map<number, Set<() => void>>();
   readonly #listeners = new Set<(queueArn: string) => void>();
@@ -13,7 +13,7 @@ export class Arrivals {
     return this.#closed;
   }
 
-  /** Wakes all who wait for a queue; after the commit, not inside the transaction. */
+  /** Wakes all callers that wait for a queue. Called after the commit, not inside the transaction. */
   announce(queue: Queue): void {
     for (const wake of this.#waiting.get(queue.id) ?? []) wake();
     queueMicrotask(() => {
@@ -26,7 +26,7 @@ export class Arrivals {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Resolves when something arrived, after `realMs`, when the caller has gone, or at the end. */
+  /** Resolves when a message arrives, after `realMs`, when the caller has disconnected, or at the end. */
   wait(queue: Queue, realMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed || signal?.aborted === true) return Promise.resolve();
     const waiting = this.#waiting.get(queue.id) ?? new Set<() => void>();

@@ -15,7 +15,7 @@ export interface Accepted {
   position: number;
 }
 
-/** What FIFO queues accepted in the last five minutes, also when it was received and deleted since. */
+/** What FIFO queues accepted in the last five minutes, even if it has since been received and deleted. */
 export class Deduplication {
   readonly #find: StatementSync;
   readonly #put: StatementSync;

@@ -8,8 +8,8 @@ const SCHEMA = `
 `;
 
 /**
- * Message groups of FIFO queues: the first message of each, and from when on it can be received.
- * A group is blocked while one of its messages is in flight, and while its first one is delayed.
+ * The message groups of FIFO queues: the first message of each, and the time from which it can be received. A group is
+ * blocked while one of its messages is in flight or its first message is delayed.
  */
 export class GroupStore {
   readonly #head: StatementSync;
@@ -42,7 +42,7 @@ export class GroupStore {
     this.#clear = database.prepare(`DELETE FROM sqs_group WHERE queue = ?`);
   }
 
-  /** Works a group's row out anew after its messages changed. */
+  /** Recomputes a group's row after its messages changed. */
   refresh(queue: number, group: string): void {
     const head = this.#head.get(queue, group);
     if (head === undefined) {
@@ -54,7 +54,7 @@ export class GroupStore {
     this.#put.run(queue, group, Number(head["position"]), Math.max(until, delayedUntil));
   }
 
-  /** Groups that can be received from, those first whose first message is oldest. */
+  /** Groups that can be received from, in the order of their first messages. */
   free(queue: number, now: number, limit: number): string[] {
     return this.#free.all(queue, now, limit).map((row) => String(row["group_id"]));
   }

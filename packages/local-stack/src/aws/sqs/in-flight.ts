@@ -12,7 +12,10 @@ function find({ messages }: MessageQueue, receipt: Receipt): StoredMessage | und
   return message?.queue === receipt.queue ? message : undefined;
 }
 
-/** Deletes what a handle stands for. One deleted before is fine; an expired handle of a FIFO queue is refused. */
+/**
+ * Deletes the message of a receipt handle. A message that was already deleted is accepted; an expired handle of a FIFO
+ * queue is refused.
+ */
 export function deleteInFlight(messages: MessageQueue, queue: Queue, handle: string): void {
   const receipt = readReceiptHandle(handle, queue.id);
   const message = find(messages, receipt);
@@ -28,7 +31,7 @@ export function deleteInFlight(messages: MessageQueue, queue: Queue, handle: str
   });
 }
 
-/** Hides a message in flight for `seconds` from now; refused beyond 12 hours from its receive. */
+/** Hides a message in flight for `seconds` from now. Refused beyond 12 hours after it was received. */
 export function changeVisibility(
   messages: MessageQueue,
   queue: Queue,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MessageAttribute } from "./sqs-service.ts";
 
-/** MD5 in hex, which SQS clients verify a body by. */
+/** MD5 in hex, with which SQS clients verify a body. */
 export function md5(text: string): string {
   return createHash("md5").update(text).digest("hex");
 }
@@ -13,8 +13,8 @@ function withLength(bytes: Buffer): Buffer {
 }
 
 /**
- * MD5 of message attributes: by name, each with its length, name, type, a byte for the transport (1 text, 2 binary) and value.
- * Source: Developer Guide, "Calculating the MD5 message digest for message attributes".
+ * MD5 of message attributes: by name, each with its length, name, type, a byte for the kind of value (1 text, 2 binary)
+ * and value. Source: Developer Guide, "Calculating the MD5 message digest for message attributes".
  */
 export function md5OfAttributes(attributes: Readonly<Record<string, MessageAttribute>>): string | undefined {
   const names = Object.keys(attributes).toSorted();

@@ -7,19 +7,19 @@ import { readTexts } from "./queue-attributes.ts";
 import type { Queue, QueueStore } from "./queue-store.ts";
 import type { SqsOptions } from "./sqs-service.ts";
 
-/** A message to send. Times in milliseconds. */
+/** A message to send. Times are in milliseconds. */
 export interface Outgoing {
   body: string;
   /** JSON. */
   attributes: string;
   system: Record<string, string>;
   group: string | null;
-  /** Of a FIFO queue; the key to find a repeat by includes the group when that is the scope. */
+  /** Only for a FIFO queue. The key that identifies a repeat includes the group if that is the deduplication scope. */
   deduplicationId: string | null;
   delayMs: number;
 }
 
-/** What the queues do with their messages; each method is one transaction. */
+/** The operations of queues on their messages. Each method is one transaction. */
 export class MessageQueue {
   readonly messages: MessageStore;
   readonly groups: GroupStore;
@@ -41,7 +41,7 @@ export class MessageQueue {
     this.transaction = createTransaction(database);
   }
 
-  /** Works a group out anew after one of its messages changed; nothing for a standard queue. */
+  /** Recomputes a group after one of its messages changed. Does nothing for a standard queue. */
   refresh(queue: number, group: string | null): void {
     if (group !== null && this.#isFifo(queue)) this.groups.refresh(queue, group);
   }
@@ -56,7 +56,10 @@ export class MessageQueue {
     return { id: message.id, position };
   }
 
-  /** Sends one message, or answers what was accepted under the same deduplication id before. Inside a transaction. */
+  /**
+   * Sends one message, or returns the one accepted before under the same deduplication id. Must run inside a
+   * transaction.
+   */
   send(queue: Queue, outgoing: Outgoing): Accepted {
     const now = this.clock();
     const { deduplicationId, group } = outgoing;
@@ -78,7 +81,7 @@ export class MessageQueue {
     return accepted;
   }
 
-  /** Deletes what is older than the queue's retention. */
+  /** Deletes messages older than the queue's retention. */
   expire(queue: Queue): void {
     const until = this.clock() - queue.settings.retention * 1000;
     if ((this.messages.oldestSentAt(queue.id) ?? Infinity) > until) return;
@@ -87,7 +90,7 @@ export class MessageQueue {
     });
   }
 
-  /** Receives up to `limit` messages, which stay hidden for `seconds`. */
+  /** Receives up to `limit` messages and hides them for `seconds`. */
   receive(queue: Queue, limit: number, seconds: number): StoredMessage[] {
     const now = this.clock();
     this.expire(queue);
@@ -109,7 +112,8 @@ export class MessageQueue {
       for (const message of candidates) {
         if (!this.#bury(queue, message)) taken.push(this.messages.take(message, now, now + seconds * 1000));
       }
-      // With a time-out of zero what was taken is visible again at once.
+      // With a visibility of zero the received messages are visible again at once, so reading on would return them
+      // twice.
       if (taken.length >= limit || candidates.length === 0 || seconds === 0) return taken;
     }
   }
@@ -121,7 +125,7 @@ export class MessageQueue {
       for (const group of groups) {
         taken.push(...this.#receiveFromGroup(queue, group, limit - taken.length, now, seconds));
       }
-      // Groups whose messages all went to the dead-letter queue give way to the next ones.
+      // If all messages of these groups went to the dead-letter queue, continue with the next groups.
       if (taken.length > 0 || groups.length === 0) return taken;
     }
   }
@@ -145,7 +149,9 @@ export class MessageQueue {
     return taken;
   }
 
-  /** Moves a message that was received too often to the dead-letter queue; false when it may be received again. */
+  /**
+   * Moves a message to the dead-letter queue if it was received too often. Returns false if it may be received again.
+   */
   #bury(queue: Queue, message: StoredMessage): boolean {
     const { redrive, fifo } = queue.settings;
     if (redrive === null || message.receiveCount < redrive.maxReceiveCount) return false;
@@ -155,17 +161,21 @@ export class MessageQueue {
       ...readTexts(message.system),
       DeadLetterQueueSourceArn: queue.arn,
     };
-    // So that burying one message never hides another that was sent with the same id.
+    // The message's own id, so that it is never taken for a repeat of another one that was sent with the same
+    // deduplication id.
     if (fifo) system["MessageDeduplicationId"] = message.id;
     this.messages.delete(message.position);
-    // A standard queue's retention goes on from the first sending, a FIFO queue's begins anew.
+    // The retention period continues from the first sending in a standard queue, and restarts in a FIFO queue.
     const sentAt = fifo ? now : message.sentAt;
     this.#insert({ ...message, queue: target.id, system: JSON.stringify(system), sentAt, visibleAt: now });
     this.#onArrival(target);
     return true;
   }
 
-  /** Moves one visible message of a dead-letter queue as a new message; false when there is none. Inside a transaction. */
+  /**
+   * Moves one visible message of a dead-letter queue as a new message. Returns false if there is none. Must run inside
+   * a transaction.
+   */
   moveOne(source: Queue, targetOf: (message: StoredMessage) => Queue): boolean {
     const now = this.clock();
     const group = source.settings.fifo ? this.groups.free(source.id, now, 1)[0] : undefined;
@@ -189,7 +199,7 @@ export class MessageQueue {
     });
   }
 
-  /** Makes visible what consumers of an earlier process held; answers how many. */
+  /** Makes messages visible that consumers of an earlier process had in flight. Returns their number. */
   releaseHeld(): number {
     return this.transaction(() => {
       const released = this.messages.releaseHeld(this.clock());
@@ -198,7 +208,7 @@ export class MessageQueue {
     });
   }
 
-  /** When something of a queue becomes receivable next. */
+  /** When the next message of a queue can be received. */
   nextAt(queue: Queue): number | undefined {
     const now = this.clock();
     return queue.settings.fifo

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 
-/** What a sender gave, and what became of it. */
+/** A message with its sender's data and its state. */
 export interface NewMessage {
   queue: number;
   id: string;
   body: string;
   /** JSON of the message attributes. */
   attributes: string;
-  /** JSON of system attributes that do not change (`SenderId`, `MessageDeduplicationId`, …). */
+  /** JSON of the system attributes that never change (`SenderId`, `MessageDeduplicationId`, …). */
   system: string;
   group: string | null;
   sentAt: number;
@@ -16,7 +16,7 @@ export interface NewMessage {
 }
 
 export interface StoredMessage extends NewMessage {
-  /** The order of sending. */
+  /** Increases in the order of sending. */
   position: number;
   receiveCount: number;
   firstReceivedAt: number | null;
@@ -59,7 +59,7 @@ function readMessage(row: Record<string, SQLOutputValue>): StoredMessage {
   };
 }
 
-/** Messages as rows. A message is in flight while it has a receipt and its `visible_at` is still to come. */
+/** Messages as rows. A message is in flight while it has a receipt and its `visible_at` is in the future. */
 export class MessageStore {
   readonly #insert: StatementSync;
   readonly #visible: StatementSync;
@@ -115,19 +115,19 @@ export class MessageStore {
     this.#clear = database.prepare(`DELETE FROM sqs_message WHERE queue = ?`);
   }
 
-  /** Answers the position. */
+  /** Returns the position. */
   insert(message: NewMessage): number {
     const { queue, id, body, attributes, system, group, sentAt, visibleAt } = message;
     const result = this.#insert.run(queue, id, body, attributes, system, group, sentAt, visibleAt);
     return Number(result.lastInsertRowid);
   }
 
-  /** Visible messages of a standard queue, those first that became visible first. */
+  /** Visible messages of a standard queue, in the order in which they became visible. */
   visible(queue: number, now: number, limit: number): StoredMessage[] {
     return this.#visible.all(queue, now, limit).map(readMessage);
   }
 
-  /** The next message of a group in the order of sending, after a position. */
+  /** The next message of a group after a position, in the order of sending. */
   nextOfGroup(queue: number, group: string, after: number): StoredMessage | undefined {
     const row = this.#ofGroup.get(queue, group, after);
     return row === undefined ? undefined : readMessage(row);
@@ -138,7 +138,7 @@ export class MessageStore {
     return row === undefined ? undefined : readMessage(row);
   }
 
-  /** Marks a message as received; answers it as it now is. */
+  /** Marks a message as received and returns its new state. */
   take(message: StoredMessage, now: number, visibleAt: number): StoredMessage {
     const receipt = randomUUID();
     this.#take.run(receipt, now, visibleAt, now, message.position);
@@ -164,7 +164,7 @@ export class MessageStore {
     return nullable(this.#oldest.get(queue)?.["at"]);
   }
 
-  /** Deletes what was sent at `until` or before; answers the groups it was in. */
+  /** Deletes the messages sent at `until` or earlier. Returns their groups. */
   deleteSentUntil(queue: number, until: number): Set<string> {
     const rows = this.#expired.all(queue, until);
     return new Set(rows.flatMap((row) => (row["group_id"] === null ? [] : [String(row["group_id"])])));
@@ -185,7 +185,7 @@ export class MessageStore {
     };
   }
 
-  /** Makes visible what is in flight and was not given a time by its consumer; answers it. */
+  /** Makes messages in flight visible unless their consumer has set their visibility, and returns them. */
   releaseHeld(now: number): StoredMessage[] {
     const held = this.#held.all(now).map(readMessage);
     for (const { position } of held) this.#release.run(now, position);

@@ -49,7 +49,7 @@ function readTask(row: Record<string, SQLOutputValue>): MoveTask {
   };
 }
 
-/** Moves messages out of dead-letter queues, as many a second as asked for; goes on after a restart. */
+/** Moves messages out of dead-letter queues at the requested rate, and continues after a restart. */
 export class MoveTasks {
   readonly #options: SqsOptions;
   readonly #queues: QueueStore;
@@ -68,7 +68,7 @@ export class MoveTasks {
     return this.#options.database.prepare("SELECT * FROM sqs_move_task ORDER BY id DESC").all().map(readTask);
   }
 
-  /** Tasks of a source, the newest first. */
+  /** The move tasks of a source, newest first. */
   list(sourceArn: string): MoveTask[] {
     return this.#all().filter((task) => task.source === sourceArn);
   }
@@ -110,7 +110,7 @@ export class MoveTasks {
     return readTask(row);
   }
 
-  /** Stops a running task; what it moved stays moved. Answers how many that were. */
+  /** Stops a running task and returns the number of messages that it has moved. */
   cancel(handle: string): number {
     const task = this.get(handle);
     if (task.status !== "RUNNING") {
@@ -138,7 +138,7 @@ export class MoveTasks {
   #tick(handle: string): void {
     const task = this.get(handle);
     const source = this.#queues.atArn(task.source);
-    // One message at a time at low rates; at high ones as many as a tick is worth.
+    // One message at a time at low rates, otherwise as many as are due in one tick.
     const perTick = Math.max(1, Math.floor(((task.rate ?? MAX_RATE) * TICK_MS) / 1000));
     let moved = 0;
     try {
@@ -164,7 +164,7 @@ export class MoveTasks {
     });
   }
 
-  /** Stops moving until the next start. */
+  /** Stops moving messages until the next start. */
   close(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();

@@ -7,7 +7,7 @@ export interface RedrivePolicy {
   maxReceiveCount: number;
 }
 
-/** A queue's settings, with the defaults of `CreateQueue`. Times in seconds. */
+/** A queue's settings, with the defaults of `CreateQueue`. Times are in seconds. */
 export interface QueueSettings {
   fifo: boolean;
   visibilityTimeout: number;
@@ -21,7 +21,7 @@ export interface QueueSettings {
   throughputLimit: "perQueue" | "perMessageGroupId";
 }
 
-/** API reference, `CreateQueue`: ranges of the whole numbers. */
+/** API reference, `CreateQueue`: the ranges of integer attributes. */
 const RANGES = {
   VisibilityTimeout: [0, 43_200, 30],
   DelaySeconds: [0, 900, 0],
@@ -36,7 +36,7 @@ const OTHERS = [
   "FifoThroughputLimit",
   "RedrivePolicy",
 ] as const;
-/** Accepted, and without an effect on one machine. */
+/** Accepted, but without effect on a single machine. */
 const WITHOUT_EFFECT = [
   "RedriveAllowPolicy",
   "KmsMasterKeyId",
@@ -57,11 +57,11 @@ const redriveSchema = z.object({
   maxReceiveCount: z.coerce.number().int().min(1).max(1000),
 });
 
-/** Attributes as the API has them: all values are text. */
+/** Attributes as in the API, where all values are text. */
 export type AttributeTexts = Readonly<Record<string, string>>;
 const textsSchema = z.record(z.string(), z.string());
 
-/** Attributes that were stored as JSON. */
+/** Reads attributes that were stored as JSON. */
 export function readTexts(json: string): Record<string, string> {
   return textsSchema.parse(JSON.parse(json));
 }
@@ -135,7 +135,7 @@ function checkType(name: string, settings: QueueSettings, attributes: AttributeT
   }
 }
 
-/** Reads the attributes of a queue; throws for one that SQS does not have. */
+/** Reads the attributes of a queue. Throws for an attribute that SQS does not have. */
 export function readSettings(name: string, attributes: AttributeTexts): QueueSettings {
   const unknown = Object.keys(attributes).find((each) => !KNOWN.has(each));
   if (unknown !== undefined) throw sqsError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);
@@ -155,7 +155,7 @@ export function readSettings(name: string, attributes: AttributeTexts): QueueSet
   return settings;
 }
 
-/** What `GetQueueAttributes` says of the settings. */
+/** The settings as `GetQueueAttributes` returns them. */
 export function showSettings(settings: QueueSettings): Record<string, string> {
   return {
     VisibilityTimeout: String(settings.visibilityTimeout),
@@ -175,7 +175,7 @@ export function showSettings(settings: QueueSettings): Record<string, string> {
   };
 }
 
-/** Template properties as attribute texts: `true` is `"true"`, a policy is its JSON. Tags are left out. */
+/** Template properties as attribute texts: `true` becomes `"true"`, and a policy its JSON. Tags are left out. */
 export function attributesOfTemplate(properties: Record<string, unknown>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(properties)) {

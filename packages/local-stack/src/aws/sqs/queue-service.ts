@@ -11,7 +11,7 @@ export interface Wait {
   signal: AbortSignal | undefined;
 }
 
-/** What the actions work on. */
+/** What the actions use. */
 export interface QueueService {
   options: SqsOptions;
   queues: QueueStore;
@@ -21,7 +21,7 @@ export interface QueueService {
   receive(queue: Queue, limit: number, seconds: number, wait: Wait): Promise<StoredMessage[]>;
 }
 
-/** Puts the parts together; queues, messages and move tasks of an earlier run are there. */
+/** Combines the parts. Queues, messages and move tasks of earlier runs are still there. */
 export function createQueueService(options: SqsOptions): QueueService {
   const queues = new QueueStore(options);
   const arrivals = new Arrivals();

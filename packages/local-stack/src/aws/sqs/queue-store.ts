@@ -62,7 +62,7 @@ export class QueueStore {
     return this.#byName.get(name);
   }
 
-  /** By URL. The URL's host decides where a client sends to, so one of another host is refused, not guessed. */
+  /** Finds a queue by its URL. A URL with another host is refused, because the host is what a client sends to. */
   atUrl(url: string): Queue {
     const prefix = `${this.#options.endpoint()}/${this.#options.accountId}/`;
     if (!url.startsWith(prefix)) {
@@ -82,7 +82,7 @@ export class QueueStore {
     return queue;
   }
 
-  /** Throws when a redrive policy names a queue that is not there or of the other type. */
+  /** Throws if a redrive policy names a queue that does not exist or has the other type. */
   checkRedrive(queue: Pick<Queue, "settings" | "attributes">): void {
     const { redrive, fifo } = queue.settings;
     if (redrive === null) return;
@@ -100,7 +100,7 @@ export class QueueStore {
     }
   }
 
-  /** Queues whose redrive policy names this one. */
+  /** Queues whose redrive policy names this queue. */
   sourcesOf(queue: Queue): Queue[] {
     return this.all().filter((each) => each.settings.redrive?.deadLetterTargetArn === queue.arn);
   }
@@ -130,7 +130,7 @@ export class QueueStore {
     return queue;
   }
 
-  /** Gives a queue these attributes and no others; its type cannot change. */
+  /** Replaces all attributes of a queue. Its type cannot change. */
   replaceAttributes(queue: Queue, attributes: AttributeTexts): void {
     const settings = readSettings(queue.name, attributes);
     this.#database

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "./message-store.ts";
 import { sqsError } from "./sqs-error.ts";
 
-/** What a receipt handle stands for: one receive of one message. */
+/** What a receipt handle identifies: one receive of one message. */
 export interface Receipt {
   queue: number;
   position: number;
@@ -15,7 +15,7 @@ export function receiptHandleOf(message: StoredMessage): string {
   return Buffer.from(text).toString("base64");
 }
 
-/** Throws `ReceiptHandleIsInvalid` for a handle that is none, or of another queue. */
+/** Throws `ReceiptHandleIsInvalid` if the handle is malformed or belongs to another queue. */
 export function readReceiptHandle(handle: string, queue: number): Receipt {
   const match = FORM.exec(Buffer.from(handle, "base64").toString("latin1"));
   if (match === null || Number(match[1]) !== queue) {

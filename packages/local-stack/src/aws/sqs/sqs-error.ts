@@ -1,7 +1,10 @@
 import { AwsError } from "../aws-service.ts";
 
 const PREFIX = "AWS.SimpleQueueService.";
-/** Shapes whose older name (query protocol) is not the shape's own: "Common errors" and each action's errors in the API reference. */
+/**
+ * Errors whose older code (query protocol) differs from the name of their shape: "Common errors" and each action's
+ * errors in the API reference.
+ */
 const QUERY_CODES: Readonly<Record<string, string>> = {
   QueueDoesNotExist: `${PREFIX}NonExistentQueue`,
   QueueNameExists: "QueueAlreadyExists",
@@ -15,7 +18,7 @@ const QUERY_CODES: Readonly<Record<string, string>> = {
   UnsupportedOperation: `${PREFIX}UnsupportedOperation`,
 };
 
-/** A refusal of SQS, with the name that older clients know it by. */
+/** An error of SQS, with the code that older clients know it by. */
 export function sqsError(code: string, message: string): AwsError {
   return new AwsError(code, message, { queryCode: QUERY_CODES[code] ?? code });
 }

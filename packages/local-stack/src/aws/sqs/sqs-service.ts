@@ -3,13 +3,13 @@ import type { AwsService, Unsubscribe } from "../aws-service.ts";
 
 export interface SqsOptions {
   database: DatabaseSync;
-  /** Milliseconds since 1970; must not go back. */
+  /** Milliseconds since 1970. Must never decrease. */
   clock: () => number;
   region: string;
   accountId: string;
-  /** `http://127.0.0.1:PORT` without a slash: the host of every queue URL. */
+  /** `http://127.0.0.1:PORT` without a trailing slash, the beginning of every queue URL. */
   endpoint: () => string;
-  /** Real milliseconds for milliseconds of `clock`, for long polls. The same when absent. */
+  /** Converts milliseconds of `clock` to real ones, for long polls. Default: the same number. */
   realDelay?: (milliseconds: number) => number;
 }
 
@@ -18,7 +18,7 @@ export interface QueueNames {
   queueArn: string;
 }
 
-/** A message as Lambda hands it to a function, without the source's own fields. */
+/** A message as Lambda passes it to a function, without the fields that describe its source. */
 export interface ReceivedMessage {
   messageId: string;
   receiptHandle: string;
@@ -37,31 +37,40 @@ export interface MessageAttribute {
 }
 
 export interface ReceiveOptions {
-  /** 1 to 10; 1 when absent. */
+  /** 1 to 10. Default 1. */
   maxMessages?: number;
-  /** Of `clock`; answers at once with what there is when absent. */
+  /** By `clock`. By default the call returns at once. */
   waitSeconds?: number;
-  /** Of `clock`; the queue's own visibility when absent. */
+  /** By `clock`. Default: the queue's visibility. */
   visibilitySeconds?: number | undefined;
-  /** Ends the wait with an empty answer. */
+  /** Ends the wait with an empty result. */
   signal?: AbortSignal;
 }
 
 /** Standard and FIFO queues. `handle` takes `AmazonSQS` calls. */
 export interface SqsService extends AwsService {
-  /** Makes the queue, or sets an existing one's attributes. Takes the properties of `AWS::SQS::Queue`, `QueueName` included. */
+  /**
+   * Creates the queue, or sets the attributes of an existing one. Takes the properties of `AWS::SQS::Queue`, including
+   * `QueueName`.
+   */
   createQueue(properties: Record<string, unknown>): QueueNames;
-  /** Checks redrive policies once all queues are there; throws when a dead-letter queue is missing or of the other type. */
+  /** Checks redrive policies once all queues exist. Throws if a dead-letter queue is missing or has the other type. */
   checkRedrivePolicies(): void;
   receive(queueArn: string, options: ReceiveOptions): Promise<ReceivedMessage[]>;
   deleteMessage(queueArn: string, receiptHandle: string): void;
   changeVisibility(queueArn: string, receiptHandle: string, seconds: number): void;
-  /** Visible, in flight and delayed messages of a queue, exactly. */
+  /** Exact numbers of visible, in-flight and delayed messages of a queue. */
   counts(queueArn: string): { visible: number; inFlight: number; delayed: number };
-  /** Called after messages were sent or made visible by a call (not when a visibility runs out: `receive` waits for that). */
+  /**
+   * Called after a call has sent messages or made them visible, but not when a visibility ends: `receive` waits for
+   * that.
+   */
   onMessage(listener: (queueArn: string) => void): Unsubscribe;
-  /** After a crash: makes visible what dead consumers held. A message whose consumer set its visibility keeps that time. */
+  /**
+   * After a crash, makes messages visible that consumers had in flight. If a consumer has set a message's visibility,
+   * that time is kept.
+   */
   releaseInFlight(): number;
-  /** Ends all waiting receives with empty answers. */
+  /** Ends all waiting receives with empty results. */
   close(): void;
 }

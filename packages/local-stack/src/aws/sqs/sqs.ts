@@ -59,7 +59,7 @@ function handle(service: QueueService, call: AwsCall): ReturnType<Action> {
   return action(service, call.input, call.signal);
 }
 
-/** Makes a queue of a template, or gives the one that is there the template's attributes. */
+/** Creates a queue of a template, or gives an existing one the template's attributes. */
 function ensureQueue(service: QueueService, properties: Record<string, unknown>): QueueNames {
   const name = String(properties["QueueName"]);
   const attributes = attributesOfTemplate(properties);
@@ -91,7 +91,7 @@ function releaseInFlight(service: QueueService): number {
   return released;
 }
 
-/** Queues in the database of `options`; what an earlier run left is there. */
+/** The queues in the database of `options`, including those of earlier runs. */
 export function createSqs(options: SqsOptions): SqsService {
   const service = createQueueService({ ...options, clock: () => Math.floor(options.clock()) });
   const { queues, messages, arrivals, moves } = service;

@@ -7,7 +7,7 @@ import { readProjected } from "../projection.ts";
 import type { TableStore } from "../table-store.ts";
 import { attributes, capacityMode, parseInput, type Action } from "./action.ts";
 
-/** API reference: up to 100 items and 16 MB a call. */
+/** API reference: at most 100 items and 16 MB per call. */
 const MAX_KEYS = 100;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import type { TableStore } from "../table-store.ts";
 import { attributes, capacityMode, parseInput, type Action } from "./action.ts";
 import { carryOut, prepareDelete, preparePut, type PreparedWrite } from "./prepared-write.ts";
 
-/** API reference: up to 25 put or delete operations and 16 MB a call. */
+/** API reference: at most 25 put or delete operations and 16 MB per call. */
 const MAX_WRITES = 25;
 
 const requestSchema = z.strictObject({

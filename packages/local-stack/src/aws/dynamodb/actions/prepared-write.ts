@@ -30,12 +30,12 @@ interface ConditionInput extends BindingInput {
   ReturnValuesOnConditionCheckFailure?: "ALL_OLD" | "NONE" | undefined;
 }
 
-/** A write whose input was checked: what is left depends on the item that is there. */
+/** A write whose input was checked. Its result depends only on the existing item. */
 export interface PreparedWrite {
   table: Table;
   key: ItemKey;
   allows: (before: Item) => boolean;
-  /** The item after the write; undefined deletes. `null` leaves it alone: a condition check. */
+  /** Returns the item after the write; undefined deletes it. `null` changes nothing, for a condition check. */
   change: ((before: Item | undefined) => Item | undefined) | null;
   /** Paths that an update names. */
   paths: readonly ResolvedPath[];
@@ -120,14 +120,14 @@ export function prepareUpdate(
   };
 }
 
-/** What a write did. */
+/** The result of a write. */
 export interface Written {
   before: Row | undefined;
   after: Item | undefined;
   consumed: Consumed;
 }
 
-/** Writes an item whose condition was met; inside a transaction. */
+/** Writes an item whose condition was met. Must run inside a transaction. */
 export function carryOut(write: PreparedWrite, before: Row | undefined): Written {
   const after = write.change === null ? before?.item : write.change(before?.item);
   return { before, after, consumed: write.table.write({ key: write.key, before, after }) };

@@ -11,10 +11,10 @@ import type { Table } from "../table.ts";
 import { keyAttributes } from "../table-definition.ts";
 import { attributes, capacityMode, tableName } from "./action.ts";
 
-/** API reference: a single Query or Scan reads up to 1 MB. */
+/** API reference: a single Query or Scan reads at most 1 MB. */
 const MAX_PAGE_BYTES = 1024 * 1024;
 
-/** What Query and Scan have in common. */
+/** Parameters that Query and Scan have in common. */
 export const pageFields = {
   ...bindingFields,
   TableName: tableName,
@@ -30,7 +30,7 @@ export const pageFields = {
 const pageSchema = z.object(pageFields);
 export type PageInput = z.infer<typeof pageSchema>;
 
-/** The index that a call names; null for the table itself. */
+/** The index that a call names, or null for the table itself. */
 export function indexOf(table: Table, input: PageInput): IndexStore | null {
   if (input.IndexName === undefined) return null;
   const index = table.indexes.get(input.IndexName);
@@ -43,7 +43,7 @@ export function indexOf(table: Table, input: PageInput): IndexStore | null {
   return index;
 }
 
-/** Ordering columns of `ExclusiveStartKey`; undefined when there is none. */
+/** The ordering columns of `ExclusiveStartKey`, or undefined without one. */
 export function startOf(
   table: Table,
   index: IndexStore | null,
@@ -95,7 +95,7 @@ function capacityOf({ table, index, input }: PagePlan, bytes: number): Record<st
       });
 }
 
-/** Reads rows until the limit, the end or 1 MB; the filter comes after the limit, as in DynamoDB. */
+/** Reads rows until the limit, the end or 1 MB. As in DynamoDB, the filter is applied after the limit. */
 export function readPage(plan: PagePlan, rows: Iterable<Row>): Record<string, unknown> {
   const { index, input, keeps, projection } = plan;
   const items: Item[] = [];

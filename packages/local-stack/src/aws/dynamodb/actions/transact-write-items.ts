@@ -20,7 +20,7 @@ import {
   type PreparedWrite,
 } from "./prepared-write.ts";
 
-/** API reference: up to 100 actions, 4 MB in all; a token is good for 10 minutes. */
+/** API reference: at most 100 actions and 4 MB in all; a client request token is valid for 10 minutes. */
 const MAX_ACTIONS = 100;
 const MAX_BYTES = 4 * 1024 * 1024;
 const TOKEN_MS = 600_000;
@@ -78,7 +78,10 @@ function judge(write: PreparedWrite, before: Row | undefined): Reason {
   };
 }
 
-/** Carries out all writes; one that the item's state refuses cancels them all, with its place. */
+/**
+ * Carries out all writes. A write whose condition the item does not meet cancels them all, with its position as the
+ * reason.
+ */
 function carryOutAll(writes: readonly PreparedWrite[], rows: readonly (Row | undefined)[]): CapacityMeter {
   const meter = new CapacityMeter();
   let bytes = 0;

@@ -31,7 +31,7 @@ function invalidPath(): Error {
   return validationError("The document path provided in the update expression is invalid for update");
 }
 
-/** All paths that an update touches, in the order of its sections; refuses two that overlap. */
+/** All paths that an update changes, in the order of its sections. Refuses two that overlap. */
 export function updatedPaths(update: Update, bindings: Bindings): ResolvedPath[] {
   const paths = [
     ...update.set.map((clause) => clause.path),
@@ -78,7 +78,7 @@ function write(item: Item, path: ResolvedPath, value: AttributeValue): void {
     return;
   }
   if (last === undefined || parent === undefined || !("L" in parent)) throw invalidPath();
-  // Beyond its end a list grows by one, whatever the index says.
+  // An index beyond the end of a list appends one member, whatever its value.
   if (last < parent.L.length) parent.L[last] = value;
   else parent.L.push(value);
 }
@@ -134,7 +134,7 @@ function deleteMembers(item: Item, path: ResolvedPath, operand: AttributeValue):
   else write(item, path, withMembers(operand, rest));
 }
 
-/** What DynamoDB refuses of an update before it looks at the item. */
+/** Refuses what DynamoDB refuses in an update before it reads the item. */
 export function checkUpdate(update: Update, bindings: Bindings): void {
   for (const { placeholder } of update.add) {
     const operand = bindings.value(placeholder);
@@ -152,7 +152,7 @@ function byIndexDownwards(left: ResolvedPath, right: ResolvedPath): number {
   return typeof a === "number" && typeof b === "number" ? b - a : 0;
 }
 
-/** The item after an update; every value is computed from the item before it. */
+/** The item after an update. Every value is computed from the item as it was before. */
 export function applyUpdate(before: Item, update: Update, bindings: Bindings): Item {
   const after = structuredClone(before);
   const sets = update.set.map(({ path, value }) => ({
@@ -169,14 +169,14 @@ export function applyUpdate(before: Item, update: Update, bindings: Bindings): I
   for (const { path, placeholder } of update.delete) {
     deleteMembers(after, bindings.path(path), bindings.value(placeholder));
   }
-  // From the highest index down, so that the places of the others stay what the expression meant.
+  // Removes list members from the highest index down, because a removal moves those after it.
   for (const path of update.remove.map((each) => bindings.path(each)).toSorted(byIndexDownwards)) {
     erase(after, path);
   }
   return after;
 }
 
-/** Whether an update left the value at a path as it was. */
+/** Whether an update did not change the value at a path. */
 export function isUnchanged(before: Item, after: Item, path: ResolvedPath): boolean {
   const old = valueAt(before, path);
   const now = valueAt(after, path);

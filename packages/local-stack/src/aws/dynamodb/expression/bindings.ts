@@ -31,7 +31,7 @@ function unusedKeys(keys: Iterable<string>, expressions: readonly ReadonlySet<st
   return [...keys].filter((key) => !expressions.some((used) => used.has(key)));
 }
 
-/** What the placeholders of a request's expressions stand for. */
+/** The values of the placeholders in a request's expressions. */
 export class Bindings {
   readonly #names: ReadonlyMap<string, string>;
   readonly #values: ReadonlyMap<string, AttributeValue>;
@@ -117,12 +117,12 @@ export class Bindings {
   }
 }
 
-/** `[a, [0], b]`, as complaints show a path. */
+/** A path as error messages show it: `[a, [0], b]`. */
 export function showPath(path: ResolvedPath): string {
   return `[${path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(", ")}]`;
 }
 
-/** Refuses paths of which one begins with another. */
+/** Refuses a path that begins with another of the paths. */
 export function checkOverlap(kind: ExpressionKind, paths: readonly ResolvedPath[]): void {
   for (const [position, path] of paths.entries()) {
     for (const other of paths.slice(position + 1)) {

@@ -6,7 +6,7 @@ import type { Comparator, Condition, Operand } from "./syntax-tree.ts";
 
 const TYPES: ReadonlySet<string> = new Set(["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"]);
 
-/** The value at a path of an item; undefined when there is none. */
+/** The value at a path of an item; undefined if there is none. */
 export function valueAt(item: Item, path: ResolvedPath): AttributeValue | undefined {
   let value: AttributeValue | undefined = { M: item };
   for (const step of path) {
@@ -40,7 +40,7 @@ function holds(
   return comparator === ">" ? order > 0 : order >= 0;
 }
 
-/** Whether an item (empty for one that does not exist) meets a condition. */
+/** Whether an item meets a condition. An item that does not exist is passed as an empty one. */
 export function meets(condition: Condition, item: Item, bindings: Bindings): boolean {
   const read = (operand: Operand): AttributeValue | undefined => operandValue(operand, item, bindings);
   switch (condition.kind) {
@@ -129,7 +129,7 @@ function checkTypeName(kind: ExpressionKind, operand: Operand, bindings: Binding
   }
 }
 
-/** What DynamoDB refuses before it looks at any item. */
+/** Refuses what DynamoDB refuses in a condition before it reads any item. */
 export function checkCondition(kind: ExpressionKind, condition: Condition, bindings: Bindings): void {
   switch (condition.kind) {
     case "and":

@@ -3,7 +3,7 @@ import { parseCondition, type Parsed } from "./parse-condition.ts";
 import { parseProjection, parseUpdate } from "./parse-update.ts";
 import type { Condition, Path, Update } from "./syntax-tree.ts";
 
-/** Programs use a few dozen expressions; texts built with values in them must not fill the memory. */
+/** Programs use a few dozen expressions. The limit keeps those with embedded values from filling the memory. */
 const MAX_CACHED = 500;
 
 function remembered<T>(parse: (text: string) => T): (text: string | undefined) => T | undefined {

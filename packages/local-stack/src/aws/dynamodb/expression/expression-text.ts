@@ -1,7 +1,7 @@
 import { validationError } from "../attribute-value.ts";
 import type { AwsError } from "../../aws-service.ts";
 
-/** Where an expression came from; DynamoDB names it in every complaint. */
+/** The parameter that an expression came from. DynamoDB names it in every error message. */
 export type ExpressionKind =
   | "ConditionExpression"
   | "FilterExpression"
@@ -21,7 +21,7 @@ const MAX_EXPRESSION_BYTES = 4096;
 const NEXT =
   /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<hash>#[A-Za-z0-9_]+)|(?<colon>:[A-Za-z0-9_]+)|(?<number>\d+)|(?<symbol><>|<=|>=|[=<>()[\],.+-]))/y;
 
-/** A complaint about an expression, as DynamoDB words it. */
+/** An error about an expression, worded as DynamoDB's. */
 export function expressionError(kind: ExpressionKind, detail: string): AwsError {
   return validationError(`Invalid ${kind}: ${detail}`);
 }
@@ -45,7 +45,7 @@ function checkLength(kind: ExpressionKind, text: string): void {
   }
 }
 
-/** Cuts an expression into tokens, an `end` last. */
+/** Splits an expression into tokens, followed by an `end`. */
 export function tokenise(kind: ExpressionKind, text: string): Token[] {
   checkLength(kind, text);
   const tokens: Token[] = [];

@@ -5,7 +5,7 @@ import { TokenReader } from "./token-reader.ts";
 const COMPARATORS: ReadonlyMap<string, Comparator> = new Map(
   (["=", "<>", "<", "<=", ">", ">="] as const).map((comparator) => [comparator, comparator]),
 );
-/** API reference: up to 100 values, separated by commas, on the right of IN. */
+/** API reference: at most 100 values on the right of IN. */
 const MAX_IN_OPERANDS = 100;
 
 function isFunctionCall(reader: TokenReader): boolean {
@@ -85,7 +85,7 @@ function parsePrimary(reader: TokenReader): Condition {
   if (reader.takeSymbol("(")) {
     const doubled = reader.isSymbol("(");
     const condition = parseOr(reader);
-    // `((a = b))` is refused; `((a = b) AND c = d)` is not.
+    // DynamoDB refuses `((a = b))`, but not `((a = b) AND c = d)`.
     if (doubled && reader.isSymbol(")", -1) && isWrapped(reader)) {
       throw reader.complain("The expression has redundant parentheses;");
     }
@@ -102,7 +102,7 @@ function parsePrimary(reader: TokenReader): Condition {
   return parseComparison(reader);
 }
 
-/** Whether the parenthesis closed last is the one opened right after the one still open. */
+/** Whether the parenthesis that was closed last was opened directly after the one that is still open. */
 function isWrapped(reader: TokenReader): boolean {
   let depth = 0;
   for (let back = -1; ; back -= 1) {
@@ -128,7 +128,7 @@ function parseOr(reader: TokenReader): Condition {
   return left;
 }
 
-/** A parsed expression and the placeholders in it. */
+/** A parsed expression with its placeholders. */
 export interface Parsed<T> {
   kind: ExpressionKind;
   tree: T;

@@ -63,7 +63,7 @@ function takeSection(reader: TokenReader): Section {
   return section;
 }
 
-/** Reads an update expression: each section at most once, in any order. */
+/** Parses an update expression. Each section may occur once, in any order. */
 export function parseUpdate(text: string): Parsed<Update> {
   const reader = new TokenReader("UpdateExpression", text);
   const seen = new Set<Section>();

@@ -1,7 +1,7 @@
 import { attributeOf, setAttribute, type AttributeValue, type Item } from "../attribute-value.ts";
 import type { ResolvedPath } from "./bindings.ts";
 
-/** Which parts are wanted: everything (`null`) or some children. */
+/** The parts to return: everything (`null`) or some children. */
 type Wanted = Map<string | number, Wanted> | null;
 
 function wantedOf(paths: readonly ResolvedPath[]): Map<string | number, Wanted> {
@@ -53,7 +53,7 @@ function pickAttributes(item: Item, wanted: Map<string | number, Wanted>): Item 
   return picked;
 }
 
-/** The parts of an item at these paths; members of a list close up. */
+/** The parts of an item at these paths. Members of a list move up to fill gaps. */
 export function project(item: Item, paths: readonly ResolvedPath[]): Item {
   return pickAttributes(item, wantedOf(paths));
 }

@@ -8,7 +8,7 @@ import {
 } from "./expression-text.ts";
 import type { Path, Step } from "./syntax-tree.ts";
 
-/** Reads tokens from left to right and remembers the placeholders met. */
+/** Reads tokens from left to right and records the placeholders. */
 export class TokenReader {
   readonly kind: ExpressionKind;
   readonly names = new Set<string>();
@@ -38,7 +38,7 @@ export class TokenReader {
     return token.type === "symbol" && token.text === text;
   }
 
-  /** Whether the next token is this keyword, in any case. */
+  /** Whether the next token is this keyword, in upper or lower case. */
   isKeyword(word: string): boolean {
     const token = this.peek();
     return token.type === "name" && token.text.toUpperCase() === word;
@@ -77,7 +77,7 @@ export class TokenReader {
     return expressionError(this.kind, detail);
   }
 
-  /** `:value` without its check: that it is defined is known once all expressions are read. */
+  /** `:value`. Whether it is defined is checked later, once all expressions are parsed. */
   valuePlaceholder(): string {
     const token = this.peek();
     if (token.type !== ":value") throw this.unexpected();

@@ -3,14 +3,14 @@ import { AwsError } from "../../aws-service.ts";
 import type { QueueService } from "../queue-service.ts";
 import { invalidValue, missingParameter, sqsError } from "../sqs-error.ts";
 
-/** One API action. `signal` is aborted when the caller has gone. */
+/** One API action. `signal` is aborted when the caller has disconnected. */
 export type Action = (
   service: QueueService,
   input: Record<string, unknown>,
   signal?: AbortSignal,
 ) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
-/** Reads a call's input; a parameter that the schema does not name is refused. */
+/** Reads a call's input. A parameter that the schema does not name is refused. */
 export function parseInput<T extends z.ZodType>(schema: T, input: Record<string, unknown>): z.output<T> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -18,7 +18,7 @@ export function parseInput<T extends z.ZodType>(schema: T, input: Record<string,
   if (issue?.code === "unrecognized_keys") {
     throw sqsError(
       "InvalidParameterValue",
-      `the local SQS does not know the parameter ${issue.keys.join(", ")}`,
+      `the local stack does not support the SQS parameter ${issue.keys.join(", ")}`,
     );
   }
   const [name] = issue?.path ?? [];
@@ -26,7 +26,7 @@ export function parseInput<T extends z.ZodType>(schema: T, input: Record<string,
   throw invalidValue(issue?.path.join(".") ?? "", "given", issue?.message ?? "invalid");
 }
 
-/** API reference: 1 to 10 entries, ids of up to 80 letters, digits, hyphens and underscores, all different. */
+/** API reference: 1 to 10 entries with distinct ids of up to 80 letters, digits, hyphens and underscores. */
 const MAX_ENTRIES = 10;
 const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
@@ -51,7 +51,7 @@ export function checkEntries(entries: readonly { Id: string }[]): void {
   if (repeated !== undefined) throw sqsError("BatchEntryIdsNotDistinct", `Id ${repeated} repeated.`);
 }
 
-/** Carries out each entry; one that is refused fails alone. */
+/** Carries out each entry. An entry that is refused does not affect the others. */
 export function eachEntry<T extends { Id: string }>(
   entries: readonly T[],
   work: (entry: T) => Record<string, unknown>,

@@ -19,7 +19,7 @@ export const deleteMessage: Action = (service, input) => {
   const request = parseInput(deleteSchema, input);
   const queue = service.queues.atUrl(request.QueueUrl);
   deleteInFlight(service.messages, queue, request.ReceiptHandle);
-  // The next of its group may go now.
+  // The next message of the group may be received now.
   if (queue.settings.fifo) service.arrivals.announce(queue);
   return {};
 };

@@ -13,7 +13,7 @@ const storedAttributes = z.record(
   ]),
 );
 
-/** A FIFO queue's 20 digits; text order is the order of sending. */
+/** The 20-digit sequence number of a FIFO queue. As text it sorts in the order of sending. */
 export function sequenceNumber(position: number): string {
   return `1${String(position).padStart(19, "0")}`;
 }
@@ -31,7 +31,7 @@ function systemAttributes(message: StoredMessage): Record<string, string> {
   };
 }
 
-/** A received message with everything that there is to know of it. */
+/** A received message with all of its attributes. */
 export function viewMessage(message: StoredMessage): ReceivedMessage {
   return {
     messageId: message.id,
@@ -43,7 +43,7 @@ export function viewMessage(message: StoredMessage): ReceivedMessage {
   };
 }
 
-/** What the caller asked to see of system and message attributes. */
+/** The system and message attributes that the caller requested. */
 export interface Selection {
   system: readonly string[];
   /** Names, `All`, or `prefix.*`. */
@@ -70,7 +70,7 @@ function pick<T>(record: Readonly<Record<string, T>>, wanted: readonly string[])
   return Object.fromEntries(Object.entries(record).filter(([name]) => isWanted(wanted, name)));
 }
 
-/** A message as `ReceiveMessage` answers it. */
+/** A message as `ReceiveMessage` returns it. */
 export function showMessage(message: StoredMessage, selection: Selection): Record<string, unknown> {
   const view = viewMessage(message);
   const system = pick(view.attributes, selection.system);

@@ -21,7 +21,7 @@ const listSchema = z.strictObject({
 const getSchema = z.strictObject({ QueueUrl: z.string(), AttributeNames: z.array(z.string()).optional() });
 const setSchema = z.strictObject({ QueueUrl: z.string(), Attributes: texts });
 
-/** API reference: one PurgeQueue in 60 seconds. */
+/** API reference: one PurgeQueue every 60 seconds. */
 const PURGE_INTERVAL_MS = 60_000;
 
 export const createQueue: Action = (service, input) => {

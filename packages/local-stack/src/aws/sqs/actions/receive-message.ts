@@ -11,7 +11,7 @@ const schema = z.strictObject({
   AttributeNames: z.array(z.string()).optional(),
   MessageSystemAttributeNames: z.array(z.string()).optional(),
   MessageAttributeNames: z.array(z.string()).optional(),
-  // Taken and not used: a call whose answer is lost leaves its messages hidden for their visibility.
+  // Accepted but not used: if the response of a call is lost, its messages stay hidden for their visibility.
   ReceiveRequestAttemptId: z.string().optional(),
 });
 

@@ -10,7 +10,7 @@ import type { MessageAttribute } from "../sqs-service.ts";
 import { sequenceNumber } from "./message-view.ts";
 import { checkEntries, eachEntry, parseInput, type Action } from "./action.ts";
 
-/** API reference: a message, and all of a batch together, has at most 1 MiB, attributes included. */
+/** API reference: a message, or all messages of a batch together, may have at most 1 MiB, including attributes. */
 const MAX_BATCH_BYTES = 1_048_576;
 const MAX_DELAY_SECONDS = 900;
 const MAX_ATTRIBUTES = 10;
