@@ -1,5 +1,5 @@
-/** Access key of whoever owns the local stack: everything is allowed. */
+/** Access key of the local stack's owner, who may do everything. */
 export const ADMIN_KEY = "LOCALADMIN";
 
-/** Begins the access key of a function's calls; its logical id follows. */
+/** A function's access key begins with this; its logical id follows. */
 export const FUNCTION_KEY_PREFIX = "LOCAL";

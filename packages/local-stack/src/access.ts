@@ -1,4 +1,7 @@
-/** What another process needs to use a stack on a data folder, running or not: tokens, its time and its certificates. */
+/**
+ * What another process needs to use the stack of a data folder, whether it runs or not: tokens, the stack's time and
+ * its certificates.
+ */
 export { ADMIN_KEY } from "./access-keys.ts";
 export { readClock, type Clock } from "./clock.ts";
 export { SigningKeyError } from "./errors.ts";

@@ -4,7 +4,7 @@ import { permissionsOf, type Inventory } from "./iam/call-permissions.ts";
 import type { Call } from "./iam/evaluate.ts";
 import type { Guard, Principal } from "./iam/guard.ts";
 
-/** The functions of a stack as callers, by their logical id. */
+/** The principals of a stack's functions, by logical id. */
 export type FunctionPrincipals = ReadonlyMap<string, Principal>;
 
 export interface AwsAccess {

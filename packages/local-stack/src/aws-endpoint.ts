@@ -4,26 +4,29 @@ import { PortTakenError } from "./errors.ts";
 
 type CarryOut = () => Promise<Record<string, unknown>>;
 
-/** What answers AWS calls once the stack is known. */
+/** The parts that answer AWS calls. They exist only after the template was read. */
 export interface EndpointParts {
   /** By the prefix of `X-Amz-Target`. */
   services: Readonly<Record<string, AwsService>>;
   routes: readonly RawRoute[];
   access: AwsAccess;
-  /** Sees every call that was allowed. */
+  /** Called with every call that was allowed. */
   observe(call: AwsCall): void;
-  /** Around every call that was allowed; carries it out unless a harness disturbs the stack. */
+  /** Called instead of carrying out an allowed call; a test harness uses it to disturb the stack. */
   around?: ((call: AwsCall, carryOut: CarryOut) => ReturnType<CarryOut>) | undefined;
 }
 
-/** The endpoint of AWS calls. Its address is needed to read the template, which says what it answers: hence two steps. */
+/**
+ * The endpoint for AWS calls. Names in the template contain its address, and the template determines its services, so
+ * it is started first and connected afterwards.
+ */
 export interface AwsEndpoint {
   url: string;
   connect(parts: EndpointParts): void;
   close(): Promise<void>;
 }
 
-/** The services as they answer when each call goes through `around`. */
+/** The services, with each call passed through `around`. */
 function surround({ services, around }: EndpointParts): EndpointParts["services"] {
   if (around === undefined) return services;
   const wrap = (service: AwsService): AwsService => ({
@@ -32,7 +35,7 @@ function surround({ services, around }: EndpointParts): EndpointParts["services"
   return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, wrap(service)]));
 }
 
-/** SDK clients try again after a 503. */
+/** SDK clients retry after a 503. */
 function refuseStarting(): never {
   throw new AwsError("ServiceUnavailable", "the stack is starting", { statusCode: 503 });
 }

@@ -1,4 +1,4 @@
-/** The stand-ins of single AWS services, for tests that need a table, a queue or a secret and no whole stack. */
+/** The stand-ins of single AWS services, for tests that need a table, a queue or a secret but not a whole stack. */
 export { AwsError, NoAnswerError, type AwsCall, type AwsService } from "./aws/aws-service.ts";
 export { openDatabase } from "./aws/database.ts";
 export { itemSize } from "./aws/dynamodb/attribute-order.ts";

@@ -6,32 +6,40 @@ const stateSchema = z.object({
   realStart: z.number(),
   virtualStart: z.number(),
   scale: z.number(),
-  /** Virtual time when the state was last written, and whether the runtime stopped in order right then. */
+  /** Virtual time when the state was last written, and whether the runtime was stopped properly at that time. */
   seen: z.number(),
   stopped: z.boolean(),
 });
 type ClockState = z.infer<typeof stateSchema>;
 
-/** Real milliseconds between two writes of the clock's state, and how far behind they may fall on a busy machine. */
+/**
+ * Real milliseconds between two writes of the clock's state, and the longest that a write may be late on a busy
+ * machine.
+ */
 const HEARTBEAT_MS = 1000;
 const HEARTBEAT_ALLOWANCE_MS = 5000;
 
-/** Reads the time: milliseconds since 1970, UTC. */
+/** Returns the time in milliseconds since 1970, UTC. */
 export type Clock = () => number;
 
-/** The one clock of a local stack: real time, sped up by `scale`. Functions get `anchor` and compute the same time. */
+/**
+ * The only clock of a local stack: real time, accelerated by `scale`. Functions compute the same time from `anchor`.
+ */
 export interface VirtualClock {
   /** Milliseconds since 1970. */
   now: Clock;
   scale: number;
   anchor: { realStart: number; virtualStart: number; scale: number };
-  /** Real milliseconds that pass while the clock runs `milliseconds` on. */
+  /** The real milliseconds in which the clock advances by `milliseconds`. */
   realDelay(milliseconds: number): number;
-  /** Writes where the clock stands and ends its heartbeat. */
+  /** Stores the clock's time and ends its regular writes. */
   stop(): void;
 }
 
-/** Every state is written over the one before, at its length: renaming a new file makes the disk wait each time. */
+/**
+ * Every state has this length and overwrites the one before, because replacing the file would wait for the disk each
+ * time.
+ */
 const STATE_BYTES = 256;
 
 const stateFile = (dir: string): string => join(dir, "clock.json");
@@ -40,7 +48,7 @@ function readState(dir: string): ClockState | undefined {
   try {
     return stateSchema.parse(JSON.parse(readFileSync(stateFile(dir), "utf8")));
   } catch {
-    return undefined; // a first start, or a state cut off by a crash: real time is right then
+    return undefined; // at the first start, or after a crash while the state was written, the clock starts at real time
   }
 }
 
@@ -48,15 +56,15 @@ function virtualNow(state: Pick<ClockState, "realStart" | "virtualStart" | "scal
   return Math.round(state.virtualStart + (real - state.realStart) * state.scale);
 }
 
-/** A time that the clock of an earlier run cannot have passed. */
+/** A time that the clock of the earlier run cannot have passed. */
 function latestOf(state: ClockState, real: number): number {
   if (state.stopped) return state.seen;
   return Math.min(state.seen + HEARTBEAT_ALLOWANCE_MS * state.scale, virtualNow(state, real));
 }
 
 /**
- * Starts the clock of a data folder: from real time, or from where the folder's last run left it when that is later.
- * So it never goes back, neither after `kill -9` nor when a faster run is followed by a slower one.
+ * Starts the clock of a data folder at real time, or at the time where the folder's last run ended if that is later.
+ * Therefore it never goes back, neither after `kill -9` nor when a slower run follows a faster one.
  */
 export function startClock(dir: string, scale = 1): VirtualClock {
   const real = Date.now();
@@ -80,7 +88,7 @@ export function startClock(dir: string, scale = 1): VirtualClock {
   return { now, scale, anchor, realDelay: (milliseconds) => milliseconds / scale, stop };
 }
 
-/** The time of a data folder as its runtime has it, running or not; real time for a new folder. */
+/** The current time of a data folder's stack, whether it runs or not; real time for a new folder. */
 export function readClock(dir: string): number {
   const state = readState(dir);
   const real = Date.now();

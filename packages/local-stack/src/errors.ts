@@ -1,4 +1,4 @@
-/** Thrown by `startRuntime` when another process listens on the port asked for. */
+/** Thrown by `startRuntime` when another process listens on the requested port. */
 export class PortTakenError extends Error {
   readonly port: number;
   constructor(port: number) {
@@ -20,7 +20,7 @@ export class DataFolderInUseError extends Error {
   }
 }
 
-/** Thrown when a data folder's signing key is none: cut off, or changed by hand. */
+/** Thrown when a data folder's signing key is malformed: truncated, or changed by hand. */
 export class SigningKeyError extends Error {
   constructor(file: string) {
     super(
@@ -30,15 +30,18 @@ export class SigningKeyError extends Error {
   }
 }
 
-/** Thrown when the template says something that the runtime cannot do: it would not run what would deploy. */
+/**
+ * Thrown when the template contains something that the runtime does not support, because it would then not run what is
+ * deployed.
+ */
 export class UnknownTemplateError extends Error {
   constructor(where: string, what: string) {
-    super(`${where}: ${what}, which the local runtime does not know`);
+    super(`${where}: ${what}, which the local stack does not support`);
     this.name = "UnknownTemplateError";
   }
 }
 
-/** Thrown by `startRuntime` when a mapping, schedule or route may not do what it is there for. */
+/** Thrown by `startRuntime` when a mapping, schedule or route lacks a permission that it needs. */
 export class MissingGrantError extends Error {
   readonly principal: string;
   readonly action: string;

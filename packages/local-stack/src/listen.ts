@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { PortTakenError } from "./errors.ts";
 
-/** Listens on 127.0.0.1; answers the port. Throws `PortTakenError` when another process has it. */
+/** Listens on 127.0.0.1 and returns the port. Throws `PortTakenError` if another process uses it. */
 export async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The whole body of a request, or undefined when it is larger than `maxBytes`; rejects when the client goes away.
- * By events: an async iterator costs several times as much for a small body.
+ * The whole body of a request, or undefined if it is larger than `maxBytes`. Rejects if the client disconnects. Uses
+ * events, because an async iterator takes several times as long for a small body.
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     });
     request.once("error", reject);
     request.once("close", () => {
-      if (!request.complete) reject(new Error("the client went away"));
+      if (!request.complete) reject(new Error("the client disconnected"));
     });
   });
 }

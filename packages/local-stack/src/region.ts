@@ -1,4 +1,4 @@
-/** Where a local stack says it is. */
+/** The Region of a local stack. */
 export const LOCAL_REGION = "us-east-1";
 export const LOCAL_ACCOUNT = "000000000000";
 
@@ -7,7 +7,7 @@ export function localArn(service: string, rest: string): string {
   return `arn:aws:${service}:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${rest}`;
 }
 
-/** For services whose names are the same everywhere, such as IAM. */
+/** For services whose ARNs have no Region, such as IAM. */
 export function globalArn(service: string, rest: string): string {
   return `arn:aws:${service}::${LOCAL_ACCOUNT}:${rest}`;
 }

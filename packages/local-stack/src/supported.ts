@@ -56,7 +56,7 @@ const describedSchema = z.object({
   ),
 });
 
-/** The properties that a schema knows, with their values where only some are. */
+/** The properties that a schema allows, with their values if only some are allowed. */
 function propertiesOf(schema: z.ZodType): Properties {
   const { properties } = describedSchema.parse(
     z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
@@ -104,7 +104,10 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[])
   return [line(heading), line(heading.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** What clients may call, and what a template may say, as Markdown: from the registries that the code itself uses. */
+/**
+ * A description of the actions that clients may call and the types and properties that a template may use, in Markdown.
+ * It comes from the registries that the code itself uses.
+ */
 export function describeSupported(): string {
   return [
     "### Services and actions",
@@ -132,7 +135,7 @@ export function describeSupported(): string {
 const BEGIN = "<!-- supported: begin, written by `npm run supported` -->";
 const END = "<!-- supported: end -->";
 
-/** A page with what is between its two marks replaced by the tables of today. */
+/** A page whose part between its two marks is replaced by the current tables. */
 export function withSupported(page: string): string {
   const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];

@@ -1,4 +1,4 @@
-import "reflect-metadata"; // first: the certificate library looks for it when it loads
+import "reflect-metadata"; // must be the first import, because the certificate library looks for it when it loads
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { webcrypto } from "node:crypto";
@@ -7,16 +7,16 @@ import * as x509 from "@peculiar/x509";
 const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
-/** Longer-lived server certificates are refused by some clients (CA/Browser Forum: 398 days). */
+/** Some clients refuse server certificates that are valid for longer (CA/Browser Forum: 398 days). */
 const SERVER_DAYS = 397;
 
-/** PEM texts. */
+/** A certificate and its key in PEM. */
 export interface Certificate {
   cert: string;
   key: string;
 }
 
-/** Where the authority of a data folder is; `ca` is what a client trusts. */
+/** The files of a data folder's certificate authority. Clients trust `ca`. */
 export function authorityFiles(dir: string): { ca: string; key: string } {
   return { ca: join(dir, "tls", "ca.pem"), key: join(dir, "tls", "ca-key.pem") };
 }
@@ -27,7 +27,7 @@ function validity(days: number): { notBefore: Date; notAfter: Date } {
 }
 
 function serialNumber(): string {
-  // The top bit stays clear: a serial number is a positive integer.
+  // The highest bit is cleared, because a serial number must be a positive integer.
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 1;
   return Buffer.from(bytes).toString("hex");
@@ -43,7 +43,7 @@ function writeWhole(file: string, text: string, mode: number): void {
   renameSync(`${file}.${process.pid}`, file);
 }
 
-/** Makes `DIR/tls/ca.pem` and `ca-key.pem` unless they are there; answers them. */
+/** Creates `DIR/tls/ca.pem` and `ca-key.pem` unless they exist, and returns their contents. */
 export async function ensureAuthority(dir: string): Promise<Certificate> {
   const files = authorityFiles(dir);
   if (!existsSync(files.ca)) {

@@ -17,19 +17,19 @@ const keySchema = z.looseObject({
 });
 type SigningKey = z.infer<typeof keySchema>;
 
-/** What a token says. Issuer and audience are those of the template's authoriser. */
+/** The content of a token. Its issuer and audience are those of the template's authoriser. */
 export interface TokenRequest {
   issuer: string;
   audience: string;
   /** Further claims, such as `scope`, whose values are separated by spaces. */
   claims?: Readonly<Record<string, unknown>>;
-  /** `local` by default. */
+  /** Default `local`. */
   subject?: string;
-  /** Seconds on the stack's clock; 30 days by default. */
+  /** Seconds by the stack's clock. Default: 30 days. */
   expiresIn?: number;
 }
 
-/** The signing key of a data folder, made when it is first asked for. */
+/** The signing key of a data folder, which is created when it is first needed. */
 async function signingKey(dir: string): Promise<SigningKey> {
   const file = join(dir, "issuer-key.json");
   if (!existsSync(file)) {
@@ -58,7 +58,8 @@ async function parseKey(file: string, text: string): Promise<SigningKey> {
 }
 
 /**
- * A bearer token that the local stack of `dir` accepts, signed with the folder's own key; the stack need not run.
+ * A bearer token that the local stack of `dir` accepts, signed with the folder's own key. The stack need not be
+ * running.
  * @throws SigningKeyError
  */
 export async function issueToken(dir: string, request: TokenRequest): Promise<string> {
@@ -75,7 +76,7 @@ export async function issueToken(dir: string, request: TokenRequest): Promise<st
 }
 
 /**
- * What the authoriser verifies tokens of `dir` with.
+ * The keys with which the authoriser verifies tokens of `dir`.
  * @throws SigningKeyError
  */
 export async function verificationKeys(dir: string): Promise<ReturnType<typeof createLocalJWKSet>> {

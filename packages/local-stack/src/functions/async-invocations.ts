@@ -3,11 +3,11 @@ import * as z from "zod";
 import type { VirtualClock } from "../clock.ts";
 import type { InvocationResult } from "./function-pool.ts";
 
-/** What Lambda does with an event that nobody waits for; times in milliseconds of the stack's clock. */
+/** How Lambda handles events of asynchronous invocations. Times are in milliseconds of the stack's clock. */
 export interface AsyncPolicy {
   maxRetries: number;
   maxAgeMs: number;
-  /** Told when it is given up; with the reason as Lambda names it. */
+  /** Called when an event is discarded, with the reason as Lambda names it. */
   giveUp?: ((event: string, condition: string) => void) | undefined;
 }
 
@@ -48,7 +48,7 @@ function prepareStatements(state: DatabaseSync) {
   };
 }
 
-/** Events that functions get without anyone waiting: durable once `send` returned, tried again after a failure. */
+/** Asynchronous invocations: events are durable once `send` has returned, and are retried after a failure. */
 export class AsyncInvocations {
   readonly #options: AsyncInvocationsOptions;
   readonly #statements: ReturnType<typeof prepareStatements>;
@@ -56,7 +56,7 @@ export class AsyncInvocations {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** Goes on with what an earlier run left. */
+  /** Continues with the events of earlier runs. */
   constructor(options: AsyncInvocationsOptions) {
     this.#options = options;
     this.#statements = prepareStatements(options.state);
@@ -69,12 +69,12 @@ export class AsyncInvocations {
     if (!this.#stopped) this.#look();
   }
 
-  /** Whether an event from `source` is still under way or waits for a retry. */
+  /** Whether an event from `source` is being handled or waits for a retry. */
   isPending(source: string): boolean {
     return this.#statements.pending.get(source)?.["count"] !== 0;
   }
 
-  /** Events that are being handled. */
+  /** Number of events that are being handled. */
   busy(): number {
     return this.#running.size;
   }
@@ -101,7 +101,7 @@ export class AsyncInvocations {
 
   async #run(row: Row): Promise<void> {
     const result = await this.#options.invoke(row.function, row.event, row.source);
-    // What the stop cut off stays as it was and comes again at the next start.
+    // An event that the stop interrupted keeps its state and is handled again after the next start.
     if (!this.#stopped || result.kind === "done") this.#settle(row, result);
     this.#running.delete(row.id);
     if (!this.#stopped) this.#look();

@@ -16,7 +16,7 @@ export const configSchema = z.strictObject({
 });
 
 interface Destinations {
-  /** Throws when the function's role does not allow it to send there. */
+  /** Throws if the function's role does not allow sending there. */
   require(fn: FunctionSettings, queueArn: string): void;
   send(queueArn: string, body: string): void;
 }
@@ -29,7 +29,9 @@ function describe(fn: FunctionSettings, event: string, condition: string): strin
   });
 }
 
-/** What the template says of each function's unattended events, by the function's name; Lambda's defaults for the others. */
+/**
+ * The template's settings for asynchronous invocations by function name, with Lambda's defaults for other functions.
+ */
 export function readAsyncPolicies(
   stack: Stack,
   functions: Pick<Functions, "find">,

@@ -3,14 +3,17 @@ import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
 
-/** What the threads of one function are started with. */
+/** The settings with which the threads of one function are started. */
 export interface InstanceSettings {
   data: InstanceData;
   environment: Readonly<Record<string, string>>;
-  /** More properties of `workerData`, for code that knows that it runs on a local stack. */
+  /** Further properties of `workerData`, by which code can detect that it runs on a local stack. */
   workerData: Readonly<Record<string, unknown>>;
   onLine(stream: "stdout" | "stderr", line: string): void;
-  /** Tells of a new instance by the session token of its AWS calls, and of its end. */
+  /**
+   * Called with each new instance and the session token of its AWS calls, and with `undefined` once the instance has
+   * ended.
+   */
   onInstance(session: string, instance: Pick<FunctionInstance, "terminate"> | undefined): void;
 }
 
@@ -34,8 +37,8 @@ function splitLines(stream: Readable, onLine: (line: string) => void): void {
 }
 
 /**
- * What a thread keeps for short-lived objects, at most. V8 lets a busy thread take 96 MB, although 16 MB serve as well:
- * with eight threads a stack grew to 1,330 MB in 10,000 events, instead of 680 MB.
+ * The most memory that a thread keeps for short-lived objects. V8 gives a busy thread up to 96 MB although 16 MB are
+ * enough: with eight threads a stack grew to 1,330 MB within 10,000 events instead of 680 MB.
  */
 const YOUNG_GENERATION_MB = 16;
 
@@ -43,7 +46,8 @@ function startWorker(settings: InstanceSettings, session: string): Worker {
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
     env: { ...settings.environment, AWS_SESSION_TOKEN: session },
     workerData: { ...settings.workerData, instance: settings.data },
-    // A leak ends the thread at this limit. One large allocation far past it makes V8 end the process: no thread can stop that.
+    // A memory leak ends the thread at this limit. A single allocation far beyond it makes V8 end the process, which a
+    // thread cannot prevent.
     resourceLimits: {
       maxOldGenerationSizeMb: settings.data.memoryMegabytes,
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
@@ -58,7 +62,7 @@ function startWorker(settings: InstanceSettings, session: string): Worker {
   return worker;
 }
 
-/** One worker thread; once it is loaded it handles one event at a time. */
+/** One worker thread. Once the function is loaded, it handles one event at a time. */
 export class FunctionInstance {
   readonly #worker: Worker;
   #alive = true;
@@ -73,12 +77,12 @@ export class FunctionInstance {
     );
   }
 
-  /** False once the thread has ended, or is about to: it takes no more events. */
+  /** False once the thread has ended or is about to end and accepts no more events. */
   isAlive(): boolean {
     return this.#alive;
   }
 
-  /** The thread's next message, or what ended it. */
+  /** The thread's next message, or the reason why it ended. */
   next(): Promise<InstanceMessage> {
     return new Promise((resolve) => {
       this.#settle = resolve;
@@ -112,8 +116,8 @@ export class FunctionInstance {
 }
 
 /**
- * Starts a thread and loads the function in it.
- * Answers the failure when it cannot be loaded, as Lambda does: the invocation that wanted it has failed.
+ * Starts a thread and loads the function in it. If the function cannot be loaded, returns the failure, with which the
+ * invocation fails as in Lambda.
  */
 export async function startInstance(
   settings: InstanceSettings,

@@ -2,13 +2,15 @@ import { appendFile, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Appends what functions write to `DIR/logs/<name>.log`. */
+/** Appends the output of functions to `DIR/logs/<name>.log`. */
 export interface LogFiles {
   write(name: string, line: string): void;
   close(): Promise<void>;
 }
 
-/** Lines are gathered for so long: a write for each of them takes a twentieth of a busy stack's time. */
+/**
+ * Lines are collected for this long, because writing each of them separately takes a twentieth of a busy stack's time.
+ */
 const GATHER_MS = 100;
 
 export function openLogFiles(dir: string): LogFiles {
@@ -21,7 +23,7 @@ export function openLogFiles(dir: string): LogFiles {
   const append = async (batch: readonly (readonly [string, string[]])[]): Promise<void> => {
     for (const [name, lines] of batch) {
       const text = `${lines.join("\n")}\n`;
-      // A full or vanished disk must not end the stack for the sake of its logs.
+      // A full or missing disk must not end the stack because of its logs.
       await promisify(appendFile)(join(folder, `${name}.log`), text).catch(() => undefined);
     }
   };

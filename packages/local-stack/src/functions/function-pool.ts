@@ -4,7 +4,7 @@ import type { InstanceMessage, InvocationFailure } from "./worker-protocol.ts";
 export type InvocationResult = { kind: "done"; result: string } | InvocationFailure;
 
 export interface PoolSettings extends InstanceSettings {
-  /** Instances at once, at most. */
+  /** Maximum number of concurrent instances. */
   concurrency: number;
   timeoutMs: number;
   requestId(): string;
@@ -27,14 +27,14 @@ function resultOf(message: InstanceMessage): InvocationResult {
   return { kind: "failed", errorType: "Runtime.ProtocolError", errorMessage: "loaded twice", trace: [] };
 }
 
-/** How long an event waits for a running instance before another one is started for it, milliseconds. */
+/** Milliseconds that an event waits for a busy instance before another one is started for it. */
 const PATIENCE_MS = 30;
 
 /**
- * The warm instances of one function. Events beyond its concurrency wait, oldest first.
+ * The running instances of one function. Events beyond its concurrency wait, oldest first.
  *
- * Threads start one at a time, and only while events wait: a cold start takes the processor from those that run, and
- * a short burst is over before it is done.
+ * Threads are started one at a time and only while events wait, because a cold start slows down the running instances,
+ * and a short burst ends before a thread is ready.
  */
 export class FunctionPool {
   readonly #settings: PoolSettings;
@@ -51,7 +51,7 @@ export class FunctionPool {
     this.#settings = settings;
   }
 
-  /** `event` is JSON text, and so is the result. */
+  /** `event` and the result are JSON text. */
   invoke(event: string): Promise<InvocationResult> {
     if (this.#stopped) return Promise.resolve(STOPPED);
     return new Promise((resolve) => {
@@ -60,12 +60,12 @@ export class FunctionPool {
     });
   }
 
-  /** Invocations under way or waiting. */
+  /** Number of invocations that run or wait. */
   busy(): number {
     return this.#running + this.#waiting.length;
   }
 
-  /** Refuses new events, lets running ones finish for `graceMs`, then ends the threads. */
+  /** Refuses new events, lets running ones finish within `graceMs`, then ends the threads. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#patience);

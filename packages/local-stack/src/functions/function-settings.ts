@@ -8,7 +8,7 @@ import { noEffect } from "../template/template.ts";
 export const functionSchema = z.strictObject({
   Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
   Handler: z.string().regex(/^[\w./-]+\.\w+$/),
-  // All run on the Node that runs the stack.
+  // All of them run on the version of Node that runs the stack.
   Runtime: z.enum(["nodejs20.x", "nodejs22.x", "nodejs24.x"]),
   Role: z.string(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
@@ -16,11 +16,11 @@ export const functionSchema = z.strictObject({
   MemorySize: z.coerce.number().default(128),
   ReservedConcurrentExecutions: z.coerce.number().optional(),
   FunctionName: z.string().optional(),
-  // None of these changes what a function does on one machine.
+  // These properties change nothing on a single machine.
   Architectures: noEffect,
   Description: noEffect,
   EphemeralStorage: noEffect,
-  // Recursive-loop detection stops runs of 16 and more; nothing here detects loops.
+  // Lambda stops recursive loops after 16 invocations; the runtime does not detect loops.
   RecursiveLoop: z.enum(["Allow", "Terminate"]).optional(),
   LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
   Tags: noEffect,
@@ -43,9 +43,9 @@ export interface FunctionSettings {
   name: string;
   arn: string;
   roleArn: string;
-  /** As the template names it. */
+  /** As named in the template. */
   runtime: string;
-  /** Folder of the bundle, module in it without ending, and the export that is the handler. */
+  /** Folder of the bundle, path of its module without extension, and the exported handler. */
   folder: string;
   module: string;
   exportName: string;
@@ -56,7 +56,7 @@ export interface FunctionSettings {
   logGroup: string;
 }
 
-/** Folders of the assets of a stack by the key that the template names. */
+/** The folders of a stack's assets, by the key that the template uses. */
 export function readAssets(cdkOut: string, stackName: string): Map<string, string> {
   const file = join(cdkOut, `${stackName}.assets.json`);
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -70,7 +70,7 @@ export function readAssets(cdkOut: string, stackName: string): Map<string, strin
   return folders;
 }
 
-/** The functions of a stack; throws `UnknownTemplateError` when one is not a Node bundle of the assembly. */
+/** The functions of a stack. Throws `UnknownTemplateError` if one is not a Node bundle of the assembly. */
 export function readFunctions(stack: Stack, assets: ReadonlyMap<string, string>): FunctionSettings[] {
   return stack
     .resources("AWS::Lambda::Function", functionSchema)

@@ -8,41 +8,47 @@ import type { FunctionLogLine } from "../runtime/types.ts";
 import { FunctionPool, type InvocationResult } from "./function-pool.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 
-/** Secret access key of every function: signatures are not what keeps callers of a local stack apart. */
+/**
+ * Secret access key of every function. Signatures are not verified, since they do not separate callers on a local
+ * stack.
+ */
 export const FUNCTION_SECRET = "local";
 
-/** Lambda's limits of a synchronous request and response. */
+/** Lambda's limit for requests and responses of synchronous invocations. */
 const MAX_PAYLOAD_BYTES = 6_291_556;
 
-/** An HTTP API waits half a minute for a function. One that may run for longer than a minute is taken to work in the background. */
+/**
+ * An HTTP API waits 30 seconds for a function. A function with a time-out of more than a minute is therefore assumed to
+ * work in the background.
+ */
 const LONGEST_WAIT_MS = 60_000;
 
 export interface FunctionsOptions {
   settings: readonly FunctionSettings[];
-  /** Instances of one function at most, whatever its concurrency. */
+  /** Maximum number of instances of one function, whatever its concurrency. */
   maxWorkers: number;
   awsEndpointUrl: string;
   compileCache: string;
-  /** More properties of each function's `workerData`. */
+  /** Further properties of each function's `workerData`. */
   workerData: Readonly<Record<string, unknown>>;
   onLine(line: FunctionLogLine): void;
   onFailure(settings: FunctionSettings, source: string, error: string): void;
 }
 
-/** The functions of a stack, by name or ARN. */
+/** The functions of a stack, which can be found by name or ARN. */
 export interface Functions {
   find(nameOrArn: string): FunctionSettings | undefined;
   all: readonly FunctionSettings[];
   concurrency(settings: FunctionSettings): number;
-  /** `source` names the caller when the failure is reported; `event` and result are JSON text. */
+  /** `source` names the caller in reports of a failure. `event` and the result are JSON text. */
   invoke(settings: FunctionSettings, event: string, source: string): Promise<InvocationResult>;
   busy(): number;
-  /** The instance whose AWS calls carry this session token, while it lives. */
+  /** The instance whose AWS calls have this session token, while it exists. */
   instanceOf(session: string): Caller | undefined;
   stop(graceMs: number): Promise<void>;
 }
 
-/** What a function finds in `process.env`: the template's variables, Lambda's own, and nothing of this machine. */
+/** The `process.env` of a function: the template's variables and Lambda's own, but none of this machine. */
 function environmentOf(settings: FunctionSettings, awsEndpointUrl: string): Record<string, string> {
   return {
     ...settings.environment,
@@ -120,7 +126,7 @@ function withinLimit(result: InvocationResult): InvocationResult {
   };
 }
 
-/** Functions get their threads when they are first needed. */
+/** Creates the functions of a stack. Their threads are started when they are first needed. */
 export function createFunctions(options: FunctionsOptions): Functions {
   const pools = new Map<string, FunctionPool>();
   const instances = new Map<string, Caller>();

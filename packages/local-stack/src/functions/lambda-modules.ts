@@ -3,10 +3,10 @@ import { createRequire, registerHooks } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What Lambda's runtime brings along, so that bundlers leave it out. */
+/** Packages that Lambda's runtime contains, so that bundlers leave them out. */
 const SDK = /^@(?:aws-sdk|smithy)\//;
 
-/** Whether a `.js` file is CommonJS as in Lambda, where no `package.json` above the bundle's folder exists. */
+/** Whether a `.js` file is CommonJS as in Lambda, where there is no `package.json` above the bundle's folder. */
 function isCommonJs(file: string, folder: string): boolean {
   const isOfBundle = file.startsWith(folder + sep) && !file.includes(`${sep}node_modules${sep}`);
   if (!isOfBundle || !file.endsWith(".js")) return false;
@@ -16,7 +16,7 @@ function isCommonJs(file: string, folder: string): boolean {
   return true;
 }
 
-/** Node would take the type of these files from a `package.json` outside of the bundle. */
+/** Keeps Node from using a `package.json` outside of the bundle to decide the type of these files. */
 function fixTypes(folder: string): void {
   const isWrong = (url: string): boolean => url.startsWith("file:") && isCommonJs(fileURLToPath(url), folder);
   registerHooks({
@@ -28,7 +28,7 @@ function fixTypes(folder: string): void {
   });
 }
 
-/** Finds the AWS SDK in the folder that the stack was started in, when the bundle has none. */
+/** Loads the AWS SDK from the folder in which the stack was started if the bundle does not contain it. */
 function findSdk(): void {
   const start = pathToFileURL(join(process.cwd(), "package.json")).href;
   registerHooks({
@@ -44,13 +44,13 @@ function findSdk(): void {
   });
 }
 
-/** Loads a bundle's module as Lambda does; answers what it exports. */
+/** Loads a bundle's module as Lambda does and returns its exports. */
 export async function loadModule(module: string, bundle: string): Promise<Record<string, unknown>> {
   const folder = realpathSync(bundle);
   const file = join(folder, module);
   findSdk();
   fixTypes(folder);
-  // `import` would not let the hook decide the type of its own entry.
+  // `import` would not let the hook decide the type of the file that it loads first.
   const exported: Record<string, unknown> = isCommonJs(file, folder)
     ? createRequire(file)(file)
     : await import(pathToFileURL(file).href);

@@ -4,8 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { loadModule } from "./lambda-modules.ts";
 import type { InstanceData, InstanceMessage, InvocationFailure, InvokeMessage } from "./worker-protocol.ts";
 
-// This thread is one instance of a function, as Lambda's runtime is: it loads the bundle once and then handles one
-// event after the other.
+// This thread is one instance of a function and works like Lambda's runtime: it loads the bundle once and then handles
+// one event after the other.
 type Handler = (event: unknown, context: object) => unknown;
 
 const instance: InstanceData = workerData.instance;
@@ -50,8 +50,8 @@ async function handle(handler: Handler, message: InvokeMessage): Promise<void> {
   }
 }
 
-// On AWS each function has a processor of its own; here one that works in the background would take it from those that a
-// request waits for. Linux knows priorities of threads, others of processes only, which would slow down everything.
+// On AWS each function has its own processor. Here a function that works in the background would slow down those that a
+// request waits for. Only Linux has priorities for threads; elsewhere the priority would apply to the whole process.
 const BACKGROUND_NICENESS = 10;
 if (instance.isBackground && process.platform === "linux") setPriority(BACKGROUND_NICENESS);
 

@@ -1,25 +1,25 @@
-/** What a worker thread needs to become an instance of one function; `workerData.instance`. */
+/** What a worker thread needs to become an instance of one function: `workerData.instance`. */
 export interface InstanceData {
-  /** Folder of the bundle, module of the handler in it, and the name that it exports. */
+  /** Folder of the bundle, module of the handler in it, and the name of the export. */
   folder: string;
   module: string;
   exportName: string;
-  /** Where compiled code is kept between two starts. */
+  /** Folder that keeps compiled code between two starts. */
   compileCache: string;
   functionName: string;
   functionArn: string;
   memoryMegabytes: number;
   logGroup: string;
   logStream: string;
-  /** Nobody waits for what it does: it gets the processor when no other thread wants it. */
+  /** Whether no request waits for the function, so that it only gets processor time that no other thread wants. */
   isBackground: boolean;
 }
 
-/** Events and results travel as JSON text: one copy, and each side parses only what it must. */
+/** Events and results are passed as JSON text, so that they are copied once and each side parses only what it needs. */
 export interface InvokeMessage {
   requestId: string;
   event: string;
-  /** Real time, milliseconds since 1970. */
+  /** Milliseconds of real time since 1970. */
   deadline: number;
 }
 

@@ -53,7 +53,7 @@ export const routeSchema = z.strictObject({
 
 export const stageSchema = z.strictObject({
   ApiId: z.string(),
-  // Another stage would put its name before every path.
+  // Any other stage would add its name to the beginning of every path.
   StageName: z.literal("$default"),
   AutoDeploy: z.literal(true),
   DefaultRouteSettings: z
@@ -68,7 +68,7 @@ export const stageSchema = z.strictObject({
   Tags: noEffect,
 });
 
-/** A route with all that it takes to answer a request. */
+/** A route with everything needed to answer a request. */
 export interface ApiRoute {
   id: string;
   routeKey: string;
@@ -126,7 +126,7 @@ function readRoutes(stack: Stack, functions: Pick<Functions, "find">): ApiRoute[
   });
 }
 
-/** The HTTP API of a stack; null when it has none. Throws `UnknownTemplateError` for a second one. */
+/** The HTTP API of a stack, or null without one. Throws `UnknownTemplateError` if there are several. */
 export function readApi(stack: Stack, functions: Pick<Functions, "find">): ApiSettings | null {
   const [api, second] = stack.resources("AWS::ApiGatewayV2::Api", apiSchema);
   if (api === undefined) return null;
@@ -144,7 +144,7 @@ export function readApi(stack: Stack, functions: Pick<Functions, "find">): ApiSe
   };
 }
 
-/** What API Gateway calls itself to a function whose permission it needs. */
+/** The source ARN with which API Gateway invokes a function, for checking its permission. */
 export function routeArn(api: Pick<ApiSettings, "apiId">, routeKey: string): string {
   const [method = "*", path = "/$default"] =
     routeKey === "$default" ? ["*", "/$default"] : routeKey.split(" ");

@@ -13,7 +13,7 @@ export type Authorization =
   | { kind: "forbidden" };
 
 /**
- * A claim as HTTP API hands it to a function: text. Arrays lose their quotes and commas (`[a b]`), objects read
+ * A claim as an HTTP API passes it to a function: text. Arrays lose their quotes and commas (`[a b]`), and objects look
  * as Go prints a map.
  */
 function flatten(value: unknown): string {
@@ -44,16 +44,16 @@ function describe(error: unknown): string {
   return "the token is invalid";
 }
 
-/** Cognito's access tokens have no `aud`; HTTP API takes `client_id` in its place. */
+/** Cognito's access tokens have no `aud`; an HTTP API checks `client_id` instead. */
 function hasAudience(payload: JWTPayload, wanted: readonly string[]): boolean {
   const given = payload.aud === undefined ? payload["client_id"] : payload.aud;
   return [given].flat().some((audience) => wanted.some((candidate) => candidate === audience));
 }
 
-/** Signatures checked so far that are remembered: clients send one token many times. */
+/** Number of verified signatures that are remembered, because clients send the same token many times. */
 const REMEMBERED_TOKENS = 200;
 
-/** Checks signature, issuer and times; a token seen before only for its end. */
+/** Verifies the signature, issuer and times of a token. Of a token that was verified before only the end is checked. */
 function createVerification(
   keys: JWTVerifyGetKey,
   now: Clock,
@@ -70,7 +70,7 @@ function createVerification(
   };
 }
 
-/** Verifies bearer tokens on the stack's clock. */
+/** Verifies bearer tokens by the stack's clock. */
 export function createTokenCheck(
   keys: JWTVerifyGetKey,
   now: Clock,

@@ -9,7 +9,7 @@ function allowedOrigin(cors: Cors, request: IncomingMessage): string | undefined
   return cors.AllowOrigins.includes(origin) ? origin : undefined;
 }
 
-/** The headers that a browser on another site needs; none when that site is not allowed. */
+/** The CORS headers for a browser on another site; none if that site is not allowed. */
 export function corsHeaders(cors: Cors | undefined, request: IncomingMessage): Record<string, string> {
   const origin = cors === undefined ? undefined : allowedOrigin(cors, request);
   if (cors === undefined || origin === undefined) return {};
@@ -21,7 +21,7 @@ export function corsHeaders(cors: Cors | undefined, request: IncomingMessage): R
   };
 }
 
-/** API Gateway answers preflight requests itself when the API has a CORS configuration. */
+/** API Gateway itself answers preflight requests if the API has a CORS configuration. */
 export function preflight(cors: Cors | undefined, request: IncomingMessage): GatewayResponse | undefined {
   const isPreflight =
     request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;

@@ -14,7 +14,7 @@ import { gatewayMessage, INTERNAL_ERROR, proxyResponse, type GatewayResponse } f
 import { createRouteTable, type RouteTable } from "./routes.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** API Gateway takes 10 MB; Lambda 6 MB, and what it refuses is refused with the same answer. */
+/** API Gateway accepts 10 MB but Lambda only 6 MB; both refuse larger requests with the same response. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_EVENT_BYTES = 6_291_556;
 
@@ -22,7 +22,7 @@ const TOO_LARGE = gatewayMessage(413, "Request Entity Too Large");
 const TOO_MANY = gatewayMessage(429, "Too Many Requests");
 
 export interface HttpApiOptions {
-  /** Null for a stack without an API: every request finds nothing. */
+  /** Null for a stack without an API, which answers every request with 404. */
   api: ApiSettings | null;
   functions: Pick<Functions, "invoke">;
   guard: Guard;
@@ -30,7 +30,7 @@ export interface HttpApiOptions {
   now: Clock;
 }
 
-/** What the function answers, or nothing after the integration's time-out. */
+/** The function's response, or nothing after the integration's time-out. */
 async function within(
   milliseconds: number,
   result: Promise<InvocationResult>,
@@ -62,7 +62,7 @@ function send(response: ServerResponse, requestId: string, answer: GatewayRespon
   response.end(answer.body);
 }
 
-/** What a request for a route was found to be allowed to. */
+/** The result of checking whether a request may use a route. */
 type Admission = { claims: Record<string, string> | undefined; scopes: string[] | null };
 
 const NO_API: ApiSettings = {
@@ -144,19 +144,21 @@ class HttpApi {
   }
 }
 
-/** Answers while the stack starts: a client that waits for it tries again, instead of waiting for an answer for ever. */
+/**
+ * Answers with 503 while the stack starts, so that clients retry instead of waiting for a response that may never come.
+ */
 export function answerStarting(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   const starting = gatewayMessage(503, "Service Unavailable");
   send(response, randomUUID(), { ...starting, headers: { ...starting.headers, "retry-after": "1" } });
 }
 
-/** Answers requests as the HTTP API of a stack does. */
+/** Answers requests like the HTTP API of a stack. */
 export function createHttpApi(options: HttpApiOptions): RequestListener {
   const api = new HttpApi(options);
   return (request, response) => {
     api.answer(request, response).catch(() => {
-      // The client went away, or sent what is no HTTP: nobody is left to answer.
+      // The client disconnected or did not send HTTP, so that nobody waits for a response.
       response.destroy();
     });
   };

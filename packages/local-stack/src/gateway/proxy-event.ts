@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { LOCAL_ACCOUNT } from "../region.ts";
 
-/** What a function is told of a request besides the request. */
+/** What a function learns about a request besides the request itself. */
 export interface ProxyContext {
   apiId: string;
   routeKey: string;
@@ -16,7 +16,7 @@ export interface ProxyContext {
 const TEXT_TYPES =
   /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\b|[^;]*\+(json|xml)\b)/i;
 
-/** `+` is a blank, and repeated names are joined with commas: payload format 2.0. */
+/** `+` means a space, and repeated names are joined with commas, as in payload format 2.0. */
 function queryParameters(query: string): Record<string, string> | undefined {
   if (query === "") return undefined;
   const parameters: Record<string, string> = {};
@@ -38,7 +38,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Time as in Apache's logs: `12/Mar/2020:19:03:58 +0000`. */
+/** Time in the format of Apache's logs: `12/Mar/2020:19:03:58 +0000`. */
 function commonLogTime(now: number): string {
   const at = new Date(now);
   const day = String(at.getUTCDate()).padStart(2, "0");
@@ -70,7 +70,7 @@ function requestContext(request: IncomingMessage, path: string, context: ProxyCo
   };
 }
 
-/** The event of payload format 2.0, as JSON text. */
+/** The event in payload format 2.0, as JSON text. */
 export function proxyEvent(request: IncomingMessage, body: Buffer, context: ProxyContext): string {
   const [rawPath = "/", ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");

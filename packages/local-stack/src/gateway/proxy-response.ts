@@ -10,14 +10,14 @@ const responseSchema = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
-/** What goes back to the client. */
+/** The response to the client. */
 export interface GatewayResponse {
   status: number;
   headers: Record<string, string | string[]>;
   body: string | Buffer;
 }
 
-/** API Gateway's own answers. */
+/** A response of API Gateway itself. */
 export function gatewayMessage(status: number, message: string): GatewayResponse {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify({ message }) };
 }

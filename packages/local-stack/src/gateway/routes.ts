@@ -1,4 +1,4 @@
-/** A route key of an HTTP API, such as `GET /v1/orders/{id}/items`, taken apart. */
+/** A parsed route key of an HTTP API, such as `GET /v1/orders/{id}/items`. */
 interface RoutePattern<Route> {
   method: string;
   segments: readonly string[];
@@ -10,7 +10,7 @@ export interface RouteMatch<Route> {
   pathParameters: Record<string, string>;
 }
 
-/** Finds the route of a request as API Gateway does: full matches before greedy ones, literals before parameters. */
+/** Finds the route of a request like API Gateway: full matches before greedy ones, literals before parameters. */
 export interface RouteTable<Route> {
   match(method: string, path: string): RouteMatch<Route> | undefined;
 }
@@ -23,7 +23,7 @@ function parsePattern<Route>(routeKey: string, route: Route): RoutePattern<Route
   return { method, segments: path.split("/").slice(1), route };
 }
 
-/** Decodes what a browser or client encoded; a malformed escape stays as it is. */
+/** Decodes percent-encoding. A malformed escape is left as it is. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -48,7 +48,7 @@ function matchSegments(
   return parameters;
 }
 
-/** Smaller sorts first: per segment a literal, then a parameter, then a greedy one; then a method before `ANY`. */
+/** Smaller ranks win: for each segment a literal, then a parameter, then a greedy one; then a method before `ANY`. */
 function rank(pattern: RoutePattern<unknown>): string {
   const kinds = pattern.segments.map((segment) =>
     isGreedy(segment) ? "2" : isParameter(segment) ? "1" : "0",
@@ -56,7 +56,7 @@ function rank(pattern: RoutePattern<unknown>): string {
   return `${isGreedy(pattern.segments.at(-1)) ? "1" : "0"}${kinds.join("")}${pattern.method === "ANY" ? "1" : "0"}`;
 }
 
-/** `entries` are route keys with what they lead to; `$default` takes what no other key does. */
+/** `entries` are route keys with their routes. `$default` gets all requests that no other key matches. */
 export function createRouteTable<Route>(entries: readonly (readonly [string, Route])[]): RouteTable<Route> {
   const fallback = entries.find(([key]) => key === "$default")?.[1];
   const patterns = entries

@@ -1,4 +1,6 @@
-/** A token bucket: `burst` requests at once, `ratePerSecond` on average. Answers whether one more may pass now. */
+/**
+ * A token bucket: `burst` requests at once, `ratePerSecond` on average. Returns whether another request may pass now.
+ */
 export function createThrottle(
   limits: { ratePerSecond: number; burst: number },
   now: () => number,

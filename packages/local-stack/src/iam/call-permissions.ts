@@ -4,10 +4,10 @@ import type { CallContext } from "./conditions.ts";
 import { dynamoDbCalls, type PartitionKeys } from "./dynamodb-permissions.ts";
 import type { Call } from "./evaluate.ts";
 
-/** What the permissions of a call depend on besides the call. */
+/** What the permissions of a call depend on besides the call itself. */
 export interface Inventory {
   partitionKey: PartitionKeys;
-  /** ARN of a secret by its name or ARN; undefined when there is none. */
+  /** ARN of a secret by its name or ARN; undefined if it does not exist. */
   secretArn(secretId: string): string | undefined;
 }
 
@@ -16,7 +16,7 @@ type Permissions = (action: string, input: Record<string, unknown>, inventory: I
 const NOTHING: CallContext = () => undefined;
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** A queue's ARN from its URL, `http://host/account/name`. */
+/** A queue's ARN, derived from its URL `http://host/account/name`. */
 function queueArn(input: Record<string, unknown>): string {
   const name = textOf(input["QueueUrl"]).split("/").at(-1) ?? "";
   return localArn("sqs", name === "" ? textOf(input["QueueName"]) : name);
@@ -30,7 +30,10 @@ const sqsCalls: Permissions = (action, input) => [
   },
 ];
 
-/** A secret that is not there yet has no random suffix: policies that name `prefix*` or `name-??????` must match. */
+/**
+ * Stands for the random suffix of a secret that does not exist yet, so that policies for `prefix*` or `name-??????`
+ * match.
+ */
 const NEW_SECRET_SUFFIX = "-xxxxxx";
 
 const secretCalls: Permissions = (action, input, inventory) => {
@@ -76,7 +79,7 @@ const BY_TARGET: Readonly<Record<string, Permissions>> = {
   AWSEvents: eventCalls,
 };
 
-/** The permissions that a call by `X-Amz-Target` needs. */
+/** The permissions that a call with this `X-Amz-Target` needs. */
 export function permissionsOf(call: AwsCall, inventory: Inventory): Call[] {
   const permissions = BY_TARGET[call.service];
   if (permissions === undefined) {

@@ -1,13 +1,13 @@
 import { UnknownTemplateError } from "../errors.ts";
 import { wildcard } from "./patterns.ts";
 
-/** What a call says of itself, by condition key in lower case; asked only when a policy wants to know. */
+/** The values of a condition key (in lower case) for a call. Called only if a policy uses the key. */
 export type CallContext = (key: string) => readonly string[] | undefined;
 
 /** Whether a call meets one condition of a statement. */
 export type Condition = (context: CallContext) => boolean;
 
-/** The keys that calls to the local services fill in. */
+/** The condition keys that calls to the local services provide. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "aws:securetransport",
   "aws:sourcearn",
@@ -48,7 +48,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   NumericGreaterThanEquals: (actual, wanted) => Number(actual) >= Number(wanted),
 };
 
-/** The operators that say "not", by what they negate. */
+/** The negated operators, with the operators that they negate. */
 const NEGATED: Readonly<Record<string, string>> = {
   StringNotEquals: "StringEquals",
   StringNotEqualsIgnoreCase: "StringEqualsIgnoreCase",
@@ -80,7 +80,10 @@ function parseOperator(where: string, name: string): Operator {
   };
 }
 
-/** Rules for absent keys are IAM's: `IfExists`, a negation and `ForAllValues` hold, everything else does not. */
+/**
+ * IAM's rules for missing keys: `IfExists`, negated operators and `ForAllValues` are true, and everything else is
+ * false.
+ */
 function meets(
   operator: Operator,
   actual: readonly string[] | undefined,

@@ -3,7 +3,7 @@ import type { CallContext } from "./conditions.ts";
 import type { Call } from "./evaluate.ts";
 
 type Input = Record<string, unknown>;
-/** The partition key's name of a table. */
+/** Returns the name of a table's partition key. */
 export type PartitionKeys = (table: string) => string | undefined;
 
 const isRecord = (value: unknown): value is Input =>
@@ -17,13 +17,13 @@ export function tableArn(name: string): string {
 
 const tableName = (name: string): string => name.split("/").at(-1) ?? name;
 
-/** The one value of an attribute, as text: `{ "S": "ws_1" }` is `ws_1`. */
+/** The single value of an attribute as text: `{ "S": "ws_1" }` becomes `ws_1`. */
 function valueOf(attribute: unknown): string | undefined {
   const value = Object.values(recordOf(attribute))[0];
   return value === undefined ? undefined : String(value);
 }
 
-/** Partition key values that one request names; a query names its in the condition. */
+/** The partition key values that one request names. In a query they are part of the condition. */
 function leadingKeys(table: string, input: Input, partitionKeys: PartitionKeys): string[] {
   const name = partitionKeys(tableName(table));
   if (name === undefined) return [];
@@ -46,7 +46,7 @@ const RESERVED = new Set(
   ),
 );
 
-/** Top-level attributes that a request names, in items, keys and expressions. */
+/** The top-level attributes that a request names, in items, keys and expressions. */
 function attributes(input: Input): string[] {
   const found = new Set([...Object.keys(recordOf(input["Item"])), ...Object.keys(recordOf(input["Key"]))]);
   const names = recordOf(input["ExpressionAttributeNames"]);
@@ -77,7 +77,7 @@ function contextOf(
   return (key) => keys[key]?.();
 }
 
-/** What a transaction's part is called as a permission. */
+/** The permissions for the parts of a transaction. */
 const TRANSACTION_ACTIONS: Readonly<Record<string, string>> = {
   Put: "PutItem",
   Update: "UpdateItem",
@@ -100,7 +100,7 @@ function transactionCalls(action: string, input: Input, partitionKeys: Partition
   );
 }
 
-/** The requests of a batch, so that conditions see each of them. */
+/** The requests of a batch, each of which is checked against conditions. */
 function batchParts(requests: unknown): Input[] {
   if (Array.isArray(requests))
     return requests.flatMap((request) => Object.values(recordOf(request)).map(recordOf));
@@ -120,7 +120,7 @@ function batchCalls(action: string, input: Input, partitionKeys: PartitionKeys):
   });
 }
 
-/** What DynamoDB asks of a caller's policies before it carries out a call. */
+/** The permissions that DynamoDB requires for a call. */
 export function dynamoDbCalls(action: string, input: Input, partitionKeys: PartitionKeys): Call[] {
   if (action.startsWith("Transact")) return transactionCalls(action, input, partitionKeys);
   if (action.startsWith("Batch")) return batchCalls(action, input, partitionKeys);

@@ -1,14 +1,14 @@
 import type { CallContext } from "./conditions.ts";
 import type { Statement } from "./policy.ts";
 
-/** Who calls: a role of the template, or a service on nobody's behalf. */
+/** The caller: a role of the template, or a service in its own name. */
 export type Caller = { kind: "role"; arn: string; account: string } | { kind: "service"; name: string };
 
 /** One action on one resource. */
 export interface Call {
   /** `dynamodb:PutItem`. */
   action: string;
-  /** ARN, or `*` where the action knows no resource. */
+  /** An ARN, or `*` if the action has no resource. */
   resource: string;
   context: CallContext;
 }
@@ -29,7 +29,10 @@ const applies = (statement: Statement, caller: Caller, call: Call): boolean =>
   names(statement, caller) &&
   statement.conditions.every((condition) => condition(call.context));
 
-/** An explicit denial wins, then an allowance, then nothing is allowed. Identity and resource policies of one account add up. */
+/**
+ * An explicit denial has priority over a permission, and without a permission nothing is allowed. Within an account a
+ * permission of the identity's or the resource's policy is enough.
+ */
 export function evaluate(statements: Iterable<Statement>, caller: Caller, call: Call): Verdict {
   let verdict: Verdict = "not-allowed";
   for (const statement of statements) {

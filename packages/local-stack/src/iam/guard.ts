@@ -14,27 +14,27 @@ export interface Role {
   statements: readonly Statement[];
 }
 
-/** Who makes a call: a role that something of the template works under, or an AWS service with a source of its own. */
+/** The origin of a call: a role that something in the template uses, or an AWS service with a source of its own. */
 export type Principal =
   | { kind: "role"; id: string; role: Role }
   | { kind: "service"; id: string; service: string; sourceArn: string };
 
-/** Decides calls by the policies of the template, and keeps what it refused. */
+/** Checks calls against the policies of the template, and records refusals. */
 export interface Guard {
   denials: readonly Denial[];
-  /** What is missing, or null when the call is allowed. A refusal is kept and reported. */
+  /** The missing permission, or null if the call is allowed. A refusal is recorded and reported. */
   check(principal: Principal, call: Call): Denial | null;
   /** @throws AwsError `AccessDeniedException` that names function, action and resource */
   require(principal: Principal, calls: readonly Call[]): void;
 }
 
 export interface GuardOptions {
-  /** Policies of resources by ARN: of queues, buckets, functions, event buses. */
+  /** Policies of resources by ARN: of queues, buckets, functions and event buses. */
   resourcePolicies: ReadonlyMap<string, readonly Statement[]>;
   onDenial(denial: Denial): void;
 }
 
-/** A function that is refused may try for hours. */
+/** Limited, because a function whose calls are refused may retry for hours. */
 const DENIALS_KEPT = 1000;
 
 function describe(principal: Principal): string {
@@ -48,7 +48,7 @@ function reason(verdict: Verdict, principal: Principal, action: string): string 
   return `because no ${kind} policy allows the ${action} action`;
 }
 
-/** What every call says of itself. The transport is local, so it counts as the TLS 1.3 that it stands for. */
+/** Condition keys that every call has. The local transport counts as the TLS 1.3 that it replaces. */
 function withCommonKeys(principal: Principal, context: CallContext): CallContext {
   const common: Readonly<Record<string, string>> = {
     "aws:securetransport": "true",
@@ -71,12 +71,12 @@ function callerOf(principal: Principal): Caller {
   return { kind: "role", arn: principal.role.arn, account: LOCAL_ACCOUNT };
 }
 
-/** The resource whose policy speaks for `arn`: an object's is its bucket's. */
+/** The resource whose policy applies to `arn`: for an object, its bucket. */
 function policyHolder(arn: string): string {
   return arn.startsWith("arn:aws:s3:::") ? (arn.split("/")[0] ?? arn) : arn;
 }
 
-/** Whether a service may take on a role at all. */
+/** Whether a service may assume a role. */
 export function mayAssume(role: Role, service: string, sourceArn: string): boolean {
   const principal: Principal = { kind: "service", id: role.logicalId, service, sourceArn };
   const context = withCommonKeys(principal, () => undefined);

@@ -1,7 +1,7 @@
-/** Whether a text is among those a policy names. */
+/** Whether a text is among those that a policy names. */
 export type Pattern = (text: string) => boolean;
 
-/** A text with `*` (anything) and `?` (one character), as policies write it. */
+/** A pattern with `*` (any text) and `?` (one character), as in policies. */
 export function wildcard(pattern: string, ignoreCase = false): RegExp {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
@@ -10,7 +10,7 @@ export function wildcard(pattern: string, ignoreCase = false): RegExp {
   return new RegExp(`^${source}$`, ignoreCase ? "is" : "s");
 }
 
-/** `negated` is for `NotAction` and `NotResource`. Actions ignore case, resources do not. */
+/** `negated` is for `NotAction` and `NotResource`. The case of letters matters for resources, but not for actions. */
 export function compilePatterns(
   patterns: readonly string[],
   options: { negated: boolean; ignoreCase: boolean },

@@ -27,12 +27,12 @@ const documentSchema = z.strictObject({
   Statement: z.union([statementSchema, z.array(statementSchema)]).transform((value) => [value].flat()),
 });
 
-/** One statement, ready to be matched. Without `principals` it belongs to the role that carries it. */
+/** One statement, prepared for matching. Without `principals` it belongs to the policy of a role. */
 export interface Statement {
   effect: "Allow" | "Deny";
   actions: Pattern;
   resources: Pattern;
-  /** Kinds to names: `{ Service: ["sns.amazonaws.com"] }`; `*` is everybody. */
+  /** Names by kind: `{ Service: ["sns.amazonaws.com"] }`. `*` means everybody. */
   principals?: "*" | Readonly<Record<string, readonly string[]>>;
   conditions: readonly Condition[];
 }
@@ -46,7 +46,7 @@ function parseStatement(where: string, statement: z.infer<typeof statementSchema
   );
   const resources = statement.NotResource ?? statement.Resource ?? ["*"];
   for (const resource of resources) {
-    // A policy variable (`${aws:username}`) would need the value of the caller.
+    // A policy variable (`${aws:username}`) is not supported, because its value depends on the caller.
     if (resource.includes("${")) throw new UnknownTemplateError(where, `policy variable in ${resource}`);
   }
   return {
@@ -64,7 +64,7 @@ function parseStatement(where: string, statement: z.infer<typeof statementSchema
   };
 }
 
-/** Reads a policy document with its intrinsics resolved; `where` names its place in errors. */
+/** Reads a policy document whose intrinsics were resolved. `where` names its place in errors. */
 export function parsePolicy(where: string, document: Json): Statement[] {
   const parsed = documentSchema.safeParse(document);
   if (!parsed.success) {

@@ -23,7 +23,7 @@ const queueArn = (url: string): string => localArn("sqs", url.split("/").at(-1) 
 const functionArn = (name: string): string =>
   name.startsWith("arn:") ? name : localArn("lambda", `function:${name}`);
 
-/** A permission on a function is one statement of its policy. */
+/** Converts a permission on a function to a statement of the function's policy. */
 function permissionStatement(permission: z.infer<typeof permissionSchema>): Record<string, string | object> {
   const { SourceArn, SourceAccount } = permission;
   return {
@@ -40,7 +40,7 @@ function permissionStatement(permission: z.infer<typeof permissionSchema>): Reco
   };
 }
 
-/** What the template's resources say about who may use them, by ARN. */
+/** The resource-based policies of the template, by the ARN of the resource. */
 export function readResourcePolicies(stack: Stack): Map<string, Statement[]> {
   const policies = new Map<string, Statement[]>();
   const add = (arn: string, statements: readonly Statement[]): void => {

@@ -41,7 +41,7 @@ const logging = (resources: string): Json => ({
   },
 });
 
-/** The policies of AWS that a role may name, as far as they matter here. */
+/** The AWS managed policies that a role may name, reduced to the permissions that matter here. */
 const AWS_POLICIES: Readonly<Record<string, Json>> = {
   "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": logging("*"),
 };

@@ -7,7 +7,7 @@ const responseSchema = z
   })
   .nullable();
 
-/** What came of a batch: identifiers of items that failed, or the whole of it. */
+/** The result of a batch: the identifiers of items that failed, or the failure of the whole batch. */
 export type BatchOutcome =
   | { kind: "succeeded" }
   | { kind: "items"; failed: ReadonlySet<string> }
@@ -22,8 +22,8 @@ function parseText(text: string): unknown {
 }
 
 /**
- * Reads a function's answer by the rules of `ReportBatchItemFailures`: no list or an empty one is success; a list with
- * an identifier that is empty, no text or of no item of the batch means that the whole batch failed.
+ * Reads a function's result by the rules of `ReportBatchItemFailures`: without a list, or with an empty one, the batch
+ * succeeded. If an identifier is empty, not text or not from the batch, the whole batch failed.
  */
 export function judgeBatch(
   result: InvocationResult,
@@ -32,7 +32,7 @@ export function judgeBatch(
   if (result.kind === "failed") return { kind: "failed" };
   if (!options.reportsFailures) return { kind: "succeeded" };
   const value = parseText(result.result);
-  // A text or number as answer says nothing of failures.
+  // A result that is text or a number reports no failures.
   if (typeof value !== "object") return { kind: "succeeded" };
   const parsed = responseSchema.safeParse(value);
   if (!parsed.success) return { kind: "failed" };

@@ -6,7 +6,7 @@ export interface Checkpoint {
   write(sequenceNumber: string): void;
 }
 
-/** How far a mapping has read a stream; kept in memory too, since it is read at each poll. */
+/** How far a mapping has read a stream. It is cached in memory, because it is read at each poll. */
 export function openCheckpoint(database: DatabaseSync, mapping: string, streamArn: string): Checkpoint {
   const select = database.prepare("SELECT sequence FROM checkpoints WHERE mapping = ? AND stream = ?");
   const upsert = database.prepare(

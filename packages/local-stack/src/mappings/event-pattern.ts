@@ -1,7 +1,7 @@
 import { UnknownTemplateError } from "../errors.ts";
 import type { Json } from "../template/template.ts";
 
-/** Whether an event is one that a filter or rule wants. */
+/** Whether a filter or rule matches an event. */
 export type EventPattern = (event: unknown) => boolean;
 
 type Matcher = (value: unknown, exists: boolean) => boolean;
@@ -9,7 +9,7 @@ type Matcher = (value: unknown, exists: boolean) => boolean;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An array in the event matches when one of its elements does. */
+/** An array in the event matches if one of its elements does. */
 const anyOf =
   (test: (value: unknown) => boolean): Matcher =>
   (value, exists) =>
@@ -68,7 +68,7 @@ export function compilePattern(where: string, pattern: Json): EventPattern {
   return (event) => matcher(event, true);
 }
 
-/** Several patterns let through what any of them does; none lets everything through. */
+/** An event passes if any of the patterns matches, or if there is none. */
 export function compileFilters(where: string, patterns: readonly Json[]): EventPattern {
   if (patterns.length === 0) return () => true;
   const compiled = patterns.map((pattern) => compilePattern(where, pattern));

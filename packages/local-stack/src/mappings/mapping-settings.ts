@@ -26,7 +26,7 @@ export const mappingSchema = z.strictObject({
     .strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() })
     .optional(),
   ScalingConfig: z.strictObject({ MaximumConcurrency: z.coerce.number() }).optional(),
-  // Metrics and tags change nothing on one machine.
+  // Metrics and tags change nothing on a single machine.
   MetricsConfig: noEffect,
   Tags: noEffect,
 });
@@ -43,7 +43,7 @@ export type Mapping =
   | (MappingBase & { kind: "stream"; settings: StreamMappingSettings; onFailure: string | undefined })
   | (MappingBase & { kind: "queue"; settings: QueueMappingSettings });
 
-/** A stream keeps its records for a day, whatever else is said. */
+/** A stream keeps its records for a day, whatever the settings say. */
 const STREAM_AGE_MS = 86_400_000;
 
 function parseJson(text: string): Json {
@@ -105,8 +105,8 @@ function mappingOf(
 }
 
 /**
- * What one function's queues may take of its threads, in proportion to what the template allows each: a slow queue
- * must leave the quick one its share on a machine with few threads too.
+ * Divides a function's threads among its queues in proportion to the concurrency that the template gives each, so that
+ * a slow queue leaves a quick one its share even if there are few threads.
  */
 function shareThreads(
   mappings: readonly Mapping[],
@@ -124,7 +124,7 @@ function shareThreads(
   });
 }
 
-/** The mappings of a stack; throws `UnknownTemplateError` for a source, a property or a filter that is not known. */
+/** The mappings of a stack. Throws `UnknownTemplateError` for an unknown source, property or filter. */
 export function readMappings(stack: Stack, functions: Pick<Functions, "find" | "concurrency">): Mapping[] {
   const mappings = stack
     .resources("AWS::Lambda::EventSourceMapping", mappingSchema)

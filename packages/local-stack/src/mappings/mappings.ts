@@ -22,18 +22,18 @@ export interface MappingsOptions {
   clock: VirtualClock;
   guard: Guard;
   principal(functionId: string): Principal;
-  /** Sends to a queue as itself, after the mapping's role was found to allow it. */
+  /** Sends to a queue without a permission check, after it was checked that the mapping's role allows sending there. */
   sendToQueue(queueArn: string, body: string): void;
   holds: VisibilityHolds;
   disturb?: Disturbance | undefined;
-  /** A mapping that ended by a fault of the runtime. */
+  /** Called when a fault of the runtime has ended a mapping. */
   onFault(mapping: string, error: unknown): void;
 }
 
-/** The event source mappings of a stack, at work. */
+/** The running event source mappings of a stack. */
 export interface Mappings {
   isIdle(): boolean;
-  /** Takes nothing more; resolves when what was taken has ended. */
+  /** Accepts no further events. Resolves when the running invocations have ended. */
   stop(): Promise<void>;
 }
 
@@ -44,9 +44,9 @@ interface RunningMapping {
 
 /** Lambda polls a stream four times a second; a write wakes the mapping sooner. */
 const POLL_MS = 250;
-/** Records of one burst come together instead of one by one. */
+/** Waits this long after a write, so that the records of a burst are read together. */
 const GATHER_MS = 15;
-/** While records keep coming a poll takes what came in this time: fewer invocations, each with more to do. */
+/** While records keep arriving, polls at this interval: fewer invocations with more records each. */
 const BUSY_POLL_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 
@@ -91,7 +91,7 @@ function createAlarmClock(dynamodb: DynamoDbService, streamArn: string, signal: 
   };
 }
 
-/** Invokes the mapping's function, unless a harness has other ideas. */
+/** Invokes the mapping's function, through the disturbance of a test harness if there is one. */
 function invokeFor(mapping: Mapping, event: string, options: MappingsOptions): Promise<InvocationResult> {
   const { id, fn, kind } = mapping;
   const invoke = (): Promise<InvocationResult> => options.functions.invoke(fn, event, id);
@@ -152,7 +152,7 @@ function runQueue(mapping: QueueSource, options: MappingsOptions, signal: AbortS
   };
 }
 
-/** @throws MissingGrantError when a role does not allow its mapping to read */
+/** @throws MissingGrantError when a function's role does not allow its mapping to read */
 export function startMappings(options: MappingsOptions): Mappings {
   const enabled = options.mappings.filter((mapping) => mapping.enabled);
   for (const mapping of enabled) checkGrants(mapping, options);

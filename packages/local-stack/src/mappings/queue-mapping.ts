@@ -8,7 +8,7 @@ export interface QueueMappingSettings {
   queueArn: string;
   region: string;
   batchSize: number;
-  /** Invocations at once. */
+  /** Maximum number of concurrent invocations. */
   concurrency: number;
   reportsFailures: boolean;
   wants: EventPattern;
@@ -17,18 +17,18 @@ export interface QueueMappingSettings {
 export interface QueueMappingDependencies {
   queue: Pick<SqsService, "receive" | "deleteMessage">;
   invoke(event: string): Promise<InvocationResult>;
-  /** Told of messages when they were received and, if they stay in the queue, when they failed. */
+  /** Called for messages when they were received and when they were processed. */
   holds: {
     visibilitySeconds(): number | undefined;
     received(receiptHandle: string): void;
     ended(receiptHandle: string, failed: boolean): void;
   };
-  /** Nobody waits for a batch: a fault in one is told here, and its messages come again. */
+  /** Called with a fault in a batch, because nobody waits for the batch. Its messages are received again. */
   onFault(error: unknown): void;
 }
 
 const LONG_POLL_SECONDS = 20;
-/** SQS hands out at most so many at once. */
+/** SQS returns at most this many messages at once. */
 const RECEIVE_LIMIT = 10;
 
 function recordOf(message: ReceivedMessage, settings: QueueMappingSettings): object {
@@ -45,7 +45,7 @@ function recordOf(message: ReceivedMessage, settings: QueueMappingSettings): obj
   };
 }
 
-/** What a filter sees of a message: its body as JSON when it is. */
+/** What a filter is applied to: the record of a message, with its body parsed if that is JSON. */
 function filtered(record: object, body: string): unknown {
   try {
     return { ...record, body: JSON.parse(body) };
@@ -55,8 +55,8 @@ function filtered(record: object, body: string): unknown {
 }
 
 /**
- * Receives messages and hands them to a function: what succeeded is deleted, what failed stays invisible until its
- * visibility runs out, as with Lambda. Order within a group is the queue's doing.
+ * Receives messages and passes them to a function. Successful messages are deleted and failed ones stay invisible until
+ * their visibility ends, as with Lambda. The queue itself keeps the order within a group.
  */
 export class QueueMapping {
   readonly #settings: QueueMappingSettings;
@@ -69,12 +69,12 @@ export class QueueMapping {
     this.#dependencies = dependencies;
   }
 
-  /** Batches under way. */
+  /** Number of batches being processed. */
   running(): number {
     return this.#started.size;
   }
 
-  /** Runs until the signal aborts and what it started has ended. */
+  /** Runs until the signal aborts and the invocations that it started have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { queueArn, batchSize, concurrency } = this.#settings;
     const { queue, holds } = this.#dependencies;
@@ -130,7 +130,7 @@ export class QueueMapping {
       if (!failed) this.#dependencies.queue.deleteMessage(this.#settings.queueArn, message.receiptHandle);
       this.#dependencies.holds.ended(message.receiptHandle, failed);
     } catch (error) {
-      // The visibility ran out meanwhile: the message is somebody else's, and comes again.
+      // The visibility has ended meanwhile: another consumer may have the message, which is received again.
       if (!(error instanceof AwsError)) throw error;
     }
   }

@@ -5,7 +5,7 @@ const STREAM_ACTIONS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynam
 const QUEUE_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Asks whether something that works by itself may do what it is there for.
+ * Checks that something which runs without a request has the permissions that it needs.
  * @throws MissingGrantError, as a deployment fails when Lambda finds the same
  */
 export function requireGrants(
@@ -20,13 +20,13 @@ export function requireGrants(
   }
 }
 
-/** What Lambda's poller needs from the function's role to read a table's stream. */
+/** The permissions that Lambda's poller needs from the function's role to read a table's stream. */
 export function requireStreamGrants(guard: Guard, principal: Principal, streamArn: string): void {
   requireGrants(guard, principal, STREAM_ACTIONS, streamArn);
   requireGrants(guard, principal, ["dynamodb:ListStreams"], streamArn);
 }
 
-/** What Lambda's poller needs from the function's role to empty a queue. */
+/** The permissions that Lambda's poller needs from the function's role to consume a queue. */
 export function requireQueueGrants(guard: Guard, principal: Principal, queueArn: string): void {
   requireGrants(guard, principal, QUEUE_ACTIONS, queueArn);
 }

@@ -4,11 +4,11 @@ import type { InvocationResult } from "../functions/function-pool.ts";
 import { judgeBatch, type BatchOutcome } from "./batch-failures.ts";
 import type { EventPattern } from "./event-pattern.ts";
 
-/** An event source mapping of a table's stream; times in milliseconds, of the stack's clock. */
+/** An event source mapping of a table's stream. Times are in milliseconds of the stack's clock. */
 export interface StreamMappingSettings {
   streamArn: string;
   functionArn: string;
-  /** Leaves out what the stream held before the mapping was first there. */
+  /** Whether the mapping skips records that were in the stream when it was first started. */
   startsAtLatest: boolean;
   batchSize: number;
   windowMs: number;
@@ -23,20 +23,20 @@ export interface StreamMappingSettings {
 export interface StreamMappingDependencies {
   stream: Pick<DynamoDbService, "readStream">;
   invoke(event: string): Promise<InvocationResult>;
-  /** Sequence number of the last record that needs no more attention; durable when `write` returns. */
+  /** Sequence number of the last record that is finished. It is durable once `write` has returned. */
   checkpoint: { read(): string | undefined; write(sequenceNumber: string): void };
-  /** Takes what describes a batch that was given up, as JSON. */
+  /** Called with a description of each discarded batch, as JSON. */
   giveUp(description: string): void;
   now: Clock;
   /** Waits for milliseconds of the stack's clock, or until `signal` aborts. */
   pause(milliseconds: number, signal: AbortSignal): Promise<void>;
-  /** Waits for real milliseconds between attempts of a failed batch. */
+  /** Waits for real time between attempts of a failed batch. */
   backOff(attempt: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Lambda's limit of what one invocation may carry. */
+/** Lambda's limit for the payload of one invocation. */
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
-/** How many records are read at once: an entry may have 400 kB, so a whole batch could be gigabytes. */
+/** Number of records read at once. A record may have 400 kB, so that a whole batch could have gigabytes. */
 const READ_AT_ONCE = 200;
 
 interface Item {
@@ -47,7 +47,7 @@ interface Item {
 
 interface Read {
   items: Item[];
-  /** Sequence number of the last record read, wanted or not. */
+  /** Sequence number of the last record that was read, whether or not the filter matched it. */
   last: string | undefined;
   full: boolean;
 }
@@ -87,7 +87,7 @@ function describeBatch(
   });
 }
 
-/** Index of the first record that has to come again; -1 when none has. */
+/** Index of the first record that must be processed again; -1 if there is none. */
 function firstFailed(outcome: BatchOutcome, batch: readonly Item[]): number {
   if (outcome.kind === "succeeded") return -1;
   if (outcome.kind === "failed") return 0;
@@ -95,8 +95,8 @@ function firstFailed(outcome: BatchOutcome, batch: readonly Item[]): number {
 }
 
 /**
- * Reads one stream in order and hands its records to a function, as Lambda does with a parallelisation factor of 1:
- * the checkpoint moves only past what succeeded, was filtered out or was given up.
+ * Reads one stream in order and passes its records to a function, as Lambda does with a parallelisation factor of 1.
+ * The checkpoint only passes records that succeeded, did not match the filter or were discarded.
  */
 export class StreamMapping {
   readonly #settings: StreamMappingSettings;
@@ -107,7 +107,9 @@ export class StreamMapping {
     this.#dependencies = dependencies;
   }
 
-  /** Handles what the stream holds now; answers whether that was nothing, or more than one batch holds. */
+  /**
+   * Processes the current records of the stream. Returns whether there were none, some, or as many as a batch holds.
+   */
   async poll(signal: AbortSignal): Promise<"nothing" | "some" | "full"> {
     const { checkpoint, pause } = this.#dependencies;
     const { windowMs } = this.#settings;
@@ -147,7 +149,7 @@ export class StreamMapping {
     return { items, last, full: true };
   }
 
-  /** Ends when the batch has been passed, or without that when the signal aborts. */
+  /** Ends when all records of the batch are finished, or earlier if the signal aborts. */
   async #process(whole: readonly Item[], signal: AbortSignal): Promise<void> {
     let batch = whole;
     let error: string | undefined;
@@ -162,7 +164,8 @@ export class StreamMapping {
       if (signal.aborted) return;
       this.#pass(batch.slice(0, outcome.failed));
       batch = batch.slice(outcome.failed);
-      // What failed after progress is a new batch; splitting one uses up no retry either.
+      // After progress the remaining records count as a new batch, and splitting a batch does not use up retries
+      // either.
       if (outcome.failed > 0) attempts = -1;
       if (outcome.failed === 0 && this.#settings.bisects && batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
@@ -185,7 +188,7 @@ export class StreamMapping {
     return { failed: firstFailed(outcome, batch), error: result.kind === "failed" ? "Unhandled" : undefined };
   }
 
-  /** Tells of a batch that is too old or was tried too often, and passes it. */
+  /** Discards a batch that is too old or was tried too often, and reports it. */
   #givesUp(batch: readonly Item[], attempts: number, error: string | undefined): boolean {
     const { maxAgeMs, maxRetries } = this.#settings;
     const now = this.#dependencies.now();

@@ -1,22 +1,23 @@
 import type { AwsCall, SqsService } from "../aws/services.ts";
 
-/** Keeps messages invisible while a function works on them, although the clock runs faster than the function. */
+/** Keeps messages invisible while a function processes them, even if the stack's clock is faster than real time. */
 export interface VisibilityHolds {
-  /** Looks at every call to SQS: a function that sets a visibility itself means it. */
+  /** Called with every call to SQS. If a function sets a visibility itself, that is not changed any more. */
   observe(call: AwsCall): void;
-  /** The visibility to receive a queue's messages with; the queue's own when undefined. */
+  /** The visibility with which to receive a queue's messages; undefined for the queue's own. */
   visibilitySeconds(queueArn: string): number | undefined;
   received(receiptHandle: string): void;
   ended(queueArn: string, receiptHandle: string, failed: boolean): void;
 }
 
-/** SQS refuses more than 12 hours in all; a little less leaves room for the time since the receive. */
+/** Less than the 12 hours that SQS allows, because the time since the message was received counts too. */
 const LONGEST_SECONDS = 42_000;
 
 /**
- * At `scale` 1 it does nothing. Above, a function still takes real time, so a visibility that is to outlast it is
- * stretched by `scale`, and shortened again when the function failed and left the message to its visibility. It is
- * stretched at the receive, so that after a crash the message counts as held by the dead, and not as put off by its consumer.
+ * At `scale` 1 this does nothing. On a faster clock a function still takes real time, so the visibility is multiplied
+ * by `scale`, and reset to the queue's own if the function fails without setting it. The longer visibility is already
+ * used for receiving, so that after a crash the message counts as one in flight, not as one whose consumer has set its
+ * visibility.
  */
 export function createVisibilityHolds(
   queue: Pick<SqsService, "changeVisibility">,

@@ -1,17 +1,26 @@
-/** So long after a call that someone waited for, the endpoint is taken to be in use. */
+/** The endpoint counts as in use for this long after a call that a request waited for. */
 const IN_USE_MS = 100;
-/** Between two calls of the background the others have their turn. A call to DynamoDB takes about as long in a Region. */
+/**
+ * Pause between two background calls, which leaves time for others. It is about as long as a call to DynamoDB takes in
+ * a Region.
+ */
 const TURN_MS = 4;
 
-/** Lets the calls of functions that nobody waits for give way to all others. */
+/** Gives calls of functions that work in the background a lower priority than all others. */
 export interface BackgroundCalls {
-  /** A call that someone waits for. */
+  /** Called for each call that is not from the background. */
   served(): void;
-  /** Resolves when a call of the background may be carried out: at once while nobody else calls, otherwise one after the other. */
+  /**
+   * Resolves when a background call may be carried out: at once if there are no other calls, otherwise one after the
+   * other.
+   */
   turn(): Promise<void>;
 }
 
-/** The stores of all services share one thread here: a purge at full speed would keep each call of ingest waiting for some of its own. */
+/**
+ * All services share one thread here. Without this, a background function that works at full speed would delay each
+ * call that a request waits for by several of its own.
+ */
 export function createBackgroundCalls(
   now: () => number = () => performance.now(),
   pause: (milliseconds: number) => Promise<void> = (milliseconds) =>

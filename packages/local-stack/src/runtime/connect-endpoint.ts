@@ -25,7 +25,7 @@ interface EndpointContext {
   async: AsyncInvocations;
   sender: TargetSender;
   rules: readonly EventRule[];
-  /** Buckets with how long they keep an object, milliseconds. */
+  /** The buckets, with the milliseconds for which they keep an object. */
   buckets: ReadonlyMap<string, number>;
   observe(call: AwsCall): void;
 }
@@ -67,7 +67,10 @@ type Around = (
   carryOut: () => Promise<Record<string, unknown>>,
 ) => Promise<Record<string, unknown>>;
 
-/** Calls of functions go through a harness's disturbance, and those of the background wait for their turn; those of operators do not. */
+/**
+ * Passes calls of functions through a test harness's disturbance and lets those of background functions wait. Calls of
+ * operators do neither.
+ */
 function around(disturbance: Disturbance | undefined, functions: Pick<Functions, "instanceOf">): Around {
   const background = createBackgroundCalls();
   return async (call, carryOut) => {
@@ -80,7 +83,7 @@ function around(disturbance: Disturbance | undefined, functions: Pick<Functions,
   };
 }
 
-/** Puts every service of the stack behind the endpoint. */
+/** Connects every service of the stack to the endpoint. */
 export function connectEndpoint(context: StackContext, parts: EndpointContext): void {
   const { clock, storage, options } = context;
   parts.endpoint.connect({

@@ -11,7 +11,7 @@ function readPid(file: string): number {
   }
 }
 
-/** What SQLite opens: it would say neither which file it is nor why. */
+/** The files that SQLite opens. Its own errors would name neither the file nor the cause. */
 const DATABASES = ["runtime.lock", "runtime.db", "aws.db"];
 
 function requireWritable(dir: string): void {
@@ -23,8 +23,8 @@ function requireWritable(dir: string): void {
 }
 
 /**
- * Takes a data folder for this process until `release` is called, or the process ends in whatever way: the lock is the
- * operating system's, by an open transaction, so that nothing stays behind after `kill -9`.
+ * Locks a data folder for this process until `release` is called or the process ends. An open transaction holds a lock
+ * of the operating system, so that nothing is left after `kill -9`.
  * @throws DataFolderInUseError, or an error of the file system with `code` and `path`
  */
 export function lockDataFolder(path: string): { dir: string; release(): void } {

@@ -5,13 +5,13 @@ import type { InvocationResult } from "../functions/function-pool.ts";
 export interface Caller {
   /** Logical id. */
   function: string;
-  /** Nobody waits for what the function does. */
+  /** Whether no request waits for the function. */
   isBackground: boolean;
-  /** Ends the instance as a crash would: its invocation fails, and nothing after this call is done. */
+  /** Ends the instance like a crash: its invocation fails, and nothing after this call is carried out. */
   kill(): Promise<void>;
 }
 
-/** What an event source mapping is about to do. */
+/** An invocation that an event source mapping is about to make. */
 export interface MappedInvocation {
   /** Logical id of the mapping, and of the function that it invokes. */
   mapping: string;
@@ -21,11 +21,17 @@ export interface MappedInvocation {
 
 type Answer = Record<string, unknown>;
 
-/** What a harness does to a stack that runs locally, to see whether it keeps its promises. What is absent disturbs nothing. */
+/** What a test harness does to a running stack to check its guarantees. A missing member disturbs nothing. */
 export interface Disturbance {
-  /** Around an AWS call of a function that its role allows. Rejecting with `NoAnswerError` leaves the caller without an answer. */
+  /**
+   * Called instead of an AWS call that a function's role allows. If it rejects with `NoAnswerError`, the caller gets no
+   * response.
+   */
   call?(caller: Caller, call: AwsCall, carryOut: () => Promise<Answer>): Promise<Answer>;
-  /** Around an invocation by a mapping, which may be made late, twice, or (answering for the function) not at all. */
+  /**
+   * Called instead of an invocation by a mapping. It may invoke the function late or twice, or return a result without
+   * invoking it.
+   */
   invocation?(
     invocation: MappedInvocation,
     invoke: () => Promise<InvocationResult>,

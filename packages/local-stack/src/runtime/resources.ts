@@ -6,18 +6,18 @@ import type { StackContext } from "./context.ts";
 import { readStack, type Stack } from "../template/stack.ts";
 import { createQueues, createTables, readBuckets } from "../template/storage.ts";
 
-/** What a template keeps data in. */
+/** The resources of a template that store data. */
 export interface Resources {
   stack: Stack;
-  /** Partition key by table name. */
+  /** Name of the partition key by table name. */
   partitionKeys: ReadonlyMap<string, string>;
   /** Visibility time-out in seconds by queue ARN. */
   visibility: ReadonlyMap<string, number>;
-  /** How long a bucket keeps an object, milliseconds. */
+  /** Milliseconds for which a bucket keeps an object, by bucket name. */
   buckets: ReadonlyMap<string, number>;
 }
 
-/** Tables, queues and buckets of the template, made or found as an earlier run left them. */
+/** Tables, queues and buckets of the template: new ones, or those of earlier runs. */
 export function createResources(context: StackContext, awsEndpointUrl: string): Resources {
   const { storage, template, stackName } = context;
   const streams = new Map<string, string>();
@@ -37,7 +37,7 @@ export function createResources(context: StackContext, awsEndpointUrl: string): 
   return { stack, partitionKeys, visibility, buckets: readBuckets(stack) };
 }
 
-/** Roles and policies of the template; what they refuse is logged and told. */
+/** Roles and policies of the template. Refused calls are logged and reported. */
 export function createPermissions(
   { storage, options }: StackContext,
   stack: Stack,
@@ -52,14 +52,14 @@ export function createPermissions(
   return { roles: readRoles(stack), guard };
 }
 
-/** `Ref` of every resource that has one, by logical id. */
+/** The `Ref` of every resource that has one, by logical id. */
 export function referencesOf({ template }: StackContext, stack: Stack): Record<string, string> {
   const references: Record<string, string> = {};
   for (const logicalId of Object.keys(template.Resources)) {
     try {
       references[logicalId] = stack.ref(logicalId);
     } catch {
-      // Not every type has a `Ref`, and nobody needs the names of those.
+      // A type without a `Ref` is left out, because its name is not needed.
     }
   }
   return references;

@@ -14,19 +14,22 @@ import type { Runtime, RuntimeOptions } from "./types.ts";
 import { loadTemplate, parseTemplate } from "../template/template.ts";
 import { issueToken, verificationKeys } from "../token.ts";
 
-/** Running invocations get this long at a stop, so that Ctrl-C ends a stack within two seconds. */
+/** Running invocations may continue for this long at a stop, so that Ctrl-C ends a stack within two seconds. */
 const GRACE_MS = 1000;
 const IDLE_POLL_MS = 20;
-/** One quiet look may fall between a write and the mapping that is about to see it. */
+/**
+ * The number of consecutive checks that must find the stack idle, because one may fall between a write and the mapping
+ * that reads it.
+ */
 const IDLE_LOOKS = 4;
 
-/** Undoes what was done, the latest first; each step is tried whatever became of the others. */
+/** Runs the steps in reverse order. A step that fails does not keep the others from running. */
 async function undoAll(steps: readonly Undo[]): Promise<void> {
   for (const step of steps.toReversed()) {
     try {
       await step();
     } catch {
-      // What cannot be closed any more is closed.
+      // A part that cannot be closed is already closed.
     }
   }
 }
@@ -58,7 +61,7 @@ async function waitIdle(running: RunningStack, timeoutMs: number): Promise<void>
   }
 }
 
-/** A port that is taken at once and answers 503 until the API behind it is there. */
+/** A port that is opened at once and answers with 503 until the API is ready. */
 interface Front {
   port: number;
   answerWith(listener: RequestListener): void;
@@ -81,7 +84,7 @@ async function openFront(port: number, undo: Undo[]): Promise<Front> {
   };
 }
 
-/** Takes the folder, the time and the port; what is wrong with any of them shows before anything is changed. */
+/** Opens the template, the folder, the clock and the port. An error in any of them is reported before anything runs. */
 async function open(options: RuntimeOptions, undo: Undo[]): Promise<{ front: Front; context: StackContext }> {
   const loaded = loadTemplate(options.cdkOut, options.stack);
   const edited = options.editTemplate?.(structuredClone(loaded.template)) ?? loaded.template;
@@ -128,21 +131,23 @@ function present({ dir, clock, apiUrl, undo }: StackContext, running: RunningSta
 
 async function start(options: RuntimeOptions, undo: Undo[]): Promise<Runtime> {
   const { front, context } = await open(options, undo);
-  // Before anything runs: of all that a start reads from the folder, this is what people copy, cut off and own as root.
+  // Read before anything runs, because this file is the most likely one to be broken: people copy, truncate or create
+  // it as root.
   const keys = await verificationKeys(context.dir);
   const running = await startStack(context);
-  // Undone first, also when the start fails from here on: a mapping that reads closed tables would read them for ever.
+  // The first step at a stop, also if the start fails after this: a mapping that reads closed tables would otherwise
+  // never end.
   undo.push(() => running.quiesce(GRACE_MS));
   front.answerWith(createHttpApi({ ...running, keys, now: context.clock.now }));
   return present(context, running);
 }
 
 /**
- * Starts the stack of a cloud assembly on this machine; resolves when it takes requests.
- * What an earlier run on the same folder left, it goes on with, also after that run was killed.
+ * Starts the stack of a cloud assembly on this machine. Resolves when it accepts requests. It continues with everything
+ * that earlier runs on the same folder left, even if they were killed.
  *
- * @throws UnknownTemplateError the template says something that the runtime cannot do
- * @throws MissingGrantError a role does not allow what a mapping or schedule is there for
+ * @throws UnknownTemplateError the template contains something that the runtime does not support
+ * @throws MissingGrantError a role lacks a permission that a mapping or schedule needs
  * @throws PortTakenError, DataFolderInUseError, SigningKeyError
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -155,7 +160,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 }
 
-/** Where a runtime keeps what functions print. */
+/** The folder with the output of functions. */
 export function logFolder(dir: string): string {
   return join(dir, "logs");
 }

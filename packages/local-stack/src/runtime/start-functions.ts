@@ -10,10 +10,10 @@ import type { StackContext } from "./context.ts";
 import type { Stack } from "../template/stack.ts";
 import { ensureAuthority } from "../tls.ts";
 
-/** Functions mostly wait, so several threads share a processor; each costs some 30 MB. */
+/** Functions mostly wait, so several threads can share a processor. Each takes about 30 MB. */
 const DEFAULT_MAX_WORKERS = Math.min(16, Math.max(8, 2 * availableParallelism()));
 
-/** The authorities that Node itself would trust besides the public ones; it does not hand them on to its threads. */
+/** Certificate authorities that Node trusts in addition to the public ones. It does not pass them on to its threads. */
 function extraAuthorities(): string[] {
   const file = process.env["NODE_EXTRA_CA_CERTS"];
   if (file === undefined || file === "") return [];
@@ -29,7 +29,7 @@ async function workerDataOf({
   return options.workerData?.({ ca: [authority.cert, ...extraAuthorities()], clock: clock.anchor }) ?? {};
 }
 
-/** Each function works under its role, which must be Lambda's to take. */
+/** The role of each function, which Lambda must be allowed to assume. */
 export function principalsOf(
   settings: readonly FunctionSettings[],
   roles: ReadonlyMap<string, Role>,
@@ -45,7 +45,7 @@ export function principalsOf(
   return principals;
 }
 
-/** The functions of the stack with logs, authorities and clock of this machine. */
+/** The functions of the stack, with the logs, authorities and clock of this machine. */
 export async function startFunctions(
   context: StackContext,
   stack: Stack,

@@ -11,7 +11,7 @@ import { createPermissions, createResources, referencesOf, type Resources } from
 import { prepareWork, reportFault, type Work, type WorkContext } from "./work.ts";
 import type { Stack } from "../template/stack.ts";
 
-/** A stack at work. */
+/** A running stack. */
 export interface RunningStack {
   stack: Stack;
   /** `Ref` by logical id. */
@@ -21,11 +21,11 @@ export interface RunningStack {
   guard: Guard;
   awsEndpointUrl: string;
   isIdle(): boolean;
-  /** Takes nothing new and lets what runs finish for `graceMs`. */
+  /** Accepts nothing new and lets running invocations finish within `graceMs`. */
   quiesce(graceMs: number): Promise<void>;
 }
 
-/** SQS's own visibility when a queue names none. */
+/** SQS's default visibility. */
 const DEFAULT_VISIBILITY_SECONDS = 30;
 
 async function startEndpoint(context: StackContext): Promise<AwsEndpoint> {
@@ -65,7 +65,7 @@ function connect(context: WorkContext, endpoint: AwsEndpoint, resources: Resourc
   connectEndpoint(context, { stack, endpoint, access, functions, async, sender, rules, buckets, observe });
 }
 
-/** Starts everything of a template but its HTTP API, which only has to be listened to. */
+/** Starts everything in a template except its HTTP API. */
 export async function startStack(base: StackContext): Promise<RunningStack> {
   const endpoint = await startEndpoint(base);
   const resources = createResources(base, endpoint.url);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { openDatabase } from "../aws/services.ts";
 
-/** Opens the runtime's own state: how far mappings have read, when schedules fire, what waits to be invoked, secrets. */
+/** Opens the runtime's own state: checkpoints of mappings, next times of schedules, pending invocations and secrets. */
 export function openState(dir: string): DatabaseSync {
   const database = openDatabase(join(dir, "runtime.db"));
   database.exec(`
@@ -23,7 +23,7 @@ export function openState(dir: string): DatabaseSync {
   return database;
 }
 
-/** The text in one column of a row, if the row is there. */
+/** The text in a column of a row, if there is a row. */
 export function textColumn(row: Record<string, unknown> | undefined, column: string): string | undefined {
   const value = row?.[column];
   return typeof value === "string" ? value : undefined;

@@ -13,14 +13,14 @@ import { openLogFiles, type LogFiles } from "../functions/function-logs.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../region.ts";
 import { openState } from "./state.ts";
 
-/** Everything of a data folder that outlives a run. */
+/** Everything in a data folder that is kept between runs. */
 export interface Storage {
   state: DatabaseSync;
   dynamodb: DynamoDbService;
   sqs: SqsService;
   secrets: SecretStore;
   logs: LogFiles;
-  /** Queue URLs carry the endpoint's address, which is known later than the queues. */
+  /** Sets the endpoint's address, which is part of queue URLs and known only after the queues were opened. */
   setEndpoint(url: string): void;
   close(): Promise<void>;
 }

@@ -11,9 +11,9 @@ export interface FunctionLogLine {
   line: string;
 }
 
-/** What a function cannot know of the machine that it runs on. */
+/** Facts about the machine that a function cannot know otherwise. */
 export interface Machine {
-  /** Certificate authorities (PEM) of this machine: the data folder's own and those of `NODE_EXTRA_CA_CERTS`. */
+  /** Certificate authorities (PEM) of this machine: that of the data folder and those in `NODE_EXTRA_CA_CERTS`. */
   ca: readonly string[];
   /** The stack's time is `virtualStart + (Date.now() - realStart) * scale`. */
   clock: VirtualClock["anchor"];
@@ -23,33 +23,36 @@ export interface Machine {
 export interface RuntimeOptions {
   /** Folder of the cloud assembly (`cdk.out`). */
   cdkOut: string;
-  /** Name of the stack; needed when the assembly has several. */
+  /** Name of the stack; required if the assembly has several. */
   stack?: string;
-  /** Folder that keeps everything between two starts. One runtime at a time. */
+  /** Folder for everything that is kept between runs. Only one runtime can use it at a time. */
   dir: string;
-  /** Of the HTTP API on 127.0.0.1; 0, the default, takes a free one. */
+  /** Port of the HTTP API on 127.0.0.1. Default 0: a free port. */
   port?: number;
-  /** Of the endpoint for AWS calls; 0, the default, takes a free one. */
+  /** Port of the endpoint for AWS calls. Default 0: a free port. */
   awsPort?: number;
-  /** How many times faster than real time the one clock runs. At least 1, the default. */
+  /** How many times faster than real time the stack's clock runs. At least 1, which is the default. */
   timeScale?: number;
-  /** Most workers of one function, whatever concurrency the template allows it. */
+  /** Maximum number of instances of one function, whatever concurrency the template allows. */
   maxWorkers?: number;
   /**
-   * What functions find in `workerData` of `node:worker_threads`: the only way to tell code that it runs locally, since
-   * its environment is the template's. `workerData` is null in Lambda.
+   * Returns what functions find in `workerData` of `node:worker_threads`, which is null in Lambda. This is the only way
+   * for code to detect that it runs locally, because its environment is that of the template.
    */
   workerData?: (machine: Machine) => Readonly<Record<string, unknown>>;
-  /** Changes the template before it runs: a test takes a grant away. */
+  /** Changes the template before it runs, for example to remove a permission in a test. */
   editTemplate?: (template: Template) => Template;
-  /** Faults that a harness brings about. */
+  /** Faults that a test harness causes. */
   disturb?: Disturbance;
   onLog?: (line: FunctionLogLine) => void;
-  /** What went wrong outside of any request: a failed invocation, a refused call. */
+  /** Called with errors that no request reports: a failed invocation, a refused call. */
   onProblem?: (problem: RuntimeProblem) => void;
 }
 
-/** An AWS call that the role in the template does not allow. `principal` is a function's logical id, or what called for it. */
+/**
+ * An AWS call that a role of the template does not allow. `principal` is the logical id of the function or other
+ * resource that called.
+ */
 export interface Denial {
   principal: string;
   action: string;
@@ -63,26 +66,29 @@ export type RuntimeProblem =
 
 /** A running stack. */
 export interface Runtime {
-  /** `http://127.0.0.1:PORT`, no slash at the end. */
+  /** `http://127.0.0.1:PORT` without a trailing slash. */
   apiUrl: string;
-  /** What `AWS_ENDPOINT_URL` is for a client of this stack; its access key is `LOCALADMIN`, any secret. */
+  /** The value of `AWS_ENDPOINT_URL` for clients of this stack. They use the access key `LOCALADMIN` and any secret. */
   awsEndpointUrl: string;
   dir: string;
   clock: VirtualClock;
   /** Outputs of the template by name. */
   outputs: Readonly<Record<string, string>>;
-  /** What `Ref` gives for each resource: table names, queue URLs, function names by logical id. */
+  /** The value of `Ref` for each resource by logical id: table names, queue URLs, function names. */
   resources: Readonly<Record<string, string>>;
-  /** Refused AWS calls so far, oldest first. */
+  /** AWS calls refused so far, oldest first. */
   denials: readonly Denial[];
   /** A bearer token that the authorisers of the HTTP API accept. */
   token(request: TokenRequest): Promise<string>;
-  /** Runs a function by its logical id, or by an unambiguous beginning of it; throws `InvocationError` when it fails. */
+  /** Invokes a function by its logical id or an unambiguous beginning of it. Throws `InvocationError` if it fails. */
   invoke(functionId: string, payload: unknown): Promise<unknown>;
-  /** Logical ids of resources of one type whose id begins with `prefix`. */
+  /** Logical ids of one resource type that begin with `prefix`. */
   find(type: string, prefix?: string): string[];
   /** Resolves when no invocation runs, streams are read to their end and no queue has a visible message. */
   waitIdle(timeoutMs?: number): Promise<void>;
-  /** Lets running invocations finish for a few seconds, then ends everything. What they had not finished comes again. */
+  /**
+   * Lets running invocations finish for a short time, then ends everything. Unfinished events are processed after the
+   * next start.
+   */
   stop(): Promise<void>;
 }

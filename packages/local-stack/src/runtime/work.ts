@@ -16,7 +16,7 @@ import { startSchedules } from "../schedules/schedules.ts";
 import { createTargetSender, type TargetSender } from "../schedules/targets.ts";
 import type { Stack } from "../template/stack.ts";
 
-/** Who does what in a stack, and by which right. */
+/** The functions of a stack and the roles and permissions with which they work. */
 export interface WorkContext extends StackContext {
   stack: Stack;
   functions: Functions;
@@ -27,7 +27,7 @@ export interface WorkContext extends StackContext {
   awsEndpointUrl: string;
 }
 
-/** What a stack does that no request waits for. */
+/** Everything in a stack that runs without a request. */
 export interface Work {
   async: AsyncInvocations;
   sender: TargetSender;
@@ -36,7 +36,7 @@ export interface Work {
   begin(): Pick<Mappings, "isIdle" | "stop">;
 }
 
-/** How often items past their time to live are looked for, on the stack's clock; not more often than each second. */
+/** How often expired items are deleted, by the stack's clock, but at most once a second of real time. */
 const EXPIRY_MS = 60_000;
 const SHORTEST_EXPIRY_MS = 1000;
 
@@ -70,7 +70,7 @@ function createAsync(context: WorkContext, sendToQueue: SendToQueue): AsyncInvoc
     invoke: (name, event, source) => {
       const fn = functions.find(name);
       if (fn !== undefined) return functions.invoke(fn, event, source);
-      // The template has changed since the event was taken.
+      // The template has changed since the event was accepted.
       return Promise.resolve({ kind: "done", result: "null" });
     },
   });
@@ -91,7 +91,7 @@ export function reportFault({ storage }: StackContext, what: string, error: unkn
 }
 
 /**
- * Reads what the stack does by itself; nothing starts before `begin`.
+ * Prepares everything that runs without a request. Nothing starts before `begin`.
  * @throws MissingGrantError, UnknownTemplateError
  */
 export function prepareWork(context: WorkContext): Work {
@@ -107,7 +107,7 @@ export function prepareWork(context: WorkContext): Work {
   const begin = (): Pick<Mappings, "isIdle" | "stop"> => {
     const fired = startSchedules({ schedules, state: storage.state, clock, sender, isPending });
     context.undo.push(fired.stop);
-    // The last that may fail: mappings that nobody stops would read closed tables.
+    // The last step that may fail, because mappings that are not stopped would go on reading closed tables.
     const mapped = startMappings({
       ...context,
       ...storage,

@@ -6,17 +6,17 @@ const DAY_MS = 86_400_000;
 const UNITS: Readonly<Record<string, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
 const MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(" ");
 const WEEKDAYS = "SUN MON TUE WED THU FRI SAT".split(" ");
-/** A cron expression that never comes again within this time never comes. */
+/** A cron expression without a time in this period counts as one that never fires. */
 const SEARCH_DAYS = 366 * 8;
 
-/** The first time after `after` (both milliseconds since 1970) that a schedule fires. */
+/** The first time after `after` at which a schedule fires; both are in milliseconds since 1970. */
 export type Schedule = (after: number) => number;
 
 interface Field {
   from: number;
   to: number;
   names: readonly string[];
-  /** What the first name stands for. */
+  /** The number that the first name stands for. */
   first: number;
 }
 
@@ -34,7 +34,7 @@ function numberOf(field: Field, text: string): number {
   return named === -1 ? Number(text) : named + field.first;
 }
 
-/** The values a part such as `1-5`, `*`/`?` or `0/15` allows; undefined when it is not understood (`L`, `W`, `#`). */
+/** The values that a part such as `1-5`, `*`/`?` or `0/15` allows; undefined if it is not supported (`L`, `W`, `#`). */
 function parsePart(field: Field, part: string): Set<number> | undefined {
   const [range = "", stepText] = part.split("/");
   const step = stepText === undefined ? 1 : Number(stepText);
@@ -90,7 +90,7 @@ function parseCron(where: string, text: string): Schedule {
   };
 }
 
-/** Reads `rate(…)` and `cron(…)` in UTC; throws `UnknownTemplateError` for anything else. */
+/** Parses `rate(…)` and `cron(…)` in UTC. Throws `UnknownTemplateError` for anything else. */
 export function parseSchedule(where: string, expression: string): Schedule {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
   if (rate !== null) {

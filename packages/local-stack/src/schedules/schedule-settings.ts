@@ -16,13 +16,13 @@ export const scheduleSchema = z.strictObject({
   State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.enum(["UTC", "Etc/UTC"]).optional(),
-  // A window only makes a firing later than need be.
+  // Has no effect: a window only allows a schedule to fire later.
   FlexibleTimeWindow: z.strictObject({ Mode: z.string(), MaximumWindowInMinutes: z.number().optional() }),
   Target: z.strictObject({
     Arn: z.string(),
     RoleArn: z.string(),
     Input: z.string().optional(),
-    // Scheduler hands an event to Lambda, which takes it: retries are about that step and never come to it here.
+    // Has no effect: retries concern the step from Scheduler to its target, which does not fail here.
     RetryPolicy: noEffect,
     DeadLetterConfig: noEffect,
     SqsParameters: z.strictObject({ MessageGroupId: z.string().optional() }).optional(),
@@ -34,19 +34,19 @@ export const groupSchema = z.strictObject({ Name: z.string().optional(), Tags: n
 /** A schedule of the template, or one target of a rule with a schedule. */
 export interface ScheduleSettings {
   id: string;
-  /** What fires, as its events name it: a service and an ARN. */
+  /** The service and the ARN that the events name as their source. */
   source: "aws.scheduler" | "aws.events";
   arn: string;
   expression: string;
   schedule: Schedule;
   target: Target;
-  /** JSON text; undefined for the event that the service makes up. */
+  /** JSON text; undefined for the service's default event. */
   input: string | undefined;
 }
 
 /**
- * The enabled schedules of a stack, each allowed to do what it is there for.
- * @throws MissingGrantError when its role is not Scheduler's to take or does not allow the target
+ * The enabled schedules of a stack, whose permissions were checked.
+ * @throws MissingGrantError when Scheduler may not assume the role or the role does not allow the target
  */
 export function readSchedules(
   stack: Stack,
@@ -63,7 +63,7 @@ export function readSchedules(
       if (target === undefined) throw new UnknownTemplateError(where, `schedule target ${Arn}`);
       const role = context.roles.get(RoleArn);
       if (role === undefined) throw new UnknownTemplateError(where, `role ${RoleArn}`);
-      // Scheduler assumes roles in the name of the group, never in that of one schedule.
+      // Scheduler assumes roles with the ARN of the group as the source, never with that of a schedule.
       if (!mayAssume(role, "scheduler.amazonaws.com", localArn("scheduler", `schedule-group/${GroupName}`))) {
         throw new MissingGrantError(logicalId, "sts:AssumeRole", role.arn);
       }

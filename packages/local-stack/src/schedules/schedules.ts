@@ -5,7 +5,7 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from "../region.ts";
 import type { ScheduleSettings } from "./schedule-settings.ts";
 import type { TargetSender } from "./targets.ts";
 
-/** However fast the clock runs, a schedule fires at most so often in real time. */
+/** Real milliseconds between two firings of a schedule, however fast the clock runs. */
 const SHORTEST_REAL_MS = 20;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -14,7 +14,7 @@ export interface SchedulesOptions {
   state: DatabaseSync;
   clock: VirtualClock;
   sender: TargetSender;
-  /** Whether the event of an earlier firing is still under way. */
+  /** Whether the event of an earlier firing is still being processed. */
   isPending(id: string): boolean;
 }
 
@@ -28,12 +28,12 @@ function scheduledEvent({ source, arn }: ScheduleSettings, now: number): string 
     time: new Date(now).toISOString(),
     region: LOCAL_REGION,
     resources: [arn],
-    // Scheduler's is a text, a rule's is an object.
+    // `detail` is text for Scheduler, but an object for a rule.
     detail: source === "aws.scheduler" ? "{}" : {},
   });
 }
 
-/** When a schedule fires next: as an earlier run of the stack left it, unless its expression has changed since. */
+/** The next time of each schedule. It is kept between runs unless the schedule's expression has changed. */
 function createFirings(state: DatabaseSync) {
   const select = state.prepare("SELECT next FROM schedules WHERE schedule = ? AND expression = ?");
   const upsert = state.prepare(
@@ -52,8 +52,8 @@ function createFirings(state: DatabaseSync) {
 }
 
 /**
- * Fires schedules on the stack's clock. What was missed while the stack was down fires once at its start.
- * On a faster clock a firing is left out while the one before is still under way: functions take real time.
+ * Fires schedules by the stack's clock. A schedule that was missed while the stack was down fires once at its start. On
+ * a faster clock a firing is skipped while the one before is being processed, because functions take real time.
  */
 export function startSchedules(options: SchedulesOptions): { stop(): void } {
   const { clock } = options;

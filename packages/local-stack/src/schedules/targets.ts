@@ -1,7 +1,7 @@
 import type { AsyncInvocations } from "../functions/async-invocations.ts";
 import type { Functions } from "../functions/functions.ts";
 
-/** Where a schedule or a rule sends its event. */
+/** The target to which a schedule or a rule sends its event. */
 export type Target =
   | { kind: "function"; arn: string; name: string }
   | { kind: "queue"; arn: string; group: string | undefined }
@@ -13,7 +13,7 @@ export function actionOf(target: Target): string {
   return target.kind === "queue" ? "sqs:SendMessage" : "logs:PutLogEvents";
 }
 
-/** Reads a target's ARN; undefined when it is of a service that the runtime does not send to. */
+/** Parses a target's ARN; undefined if the runtime does not support its service. */
 export function targetOf(
   arn: string,
   functions: Pick<Functions, "find">,
@@ -28,7 +28,7 @@ export function targetOf(
 }
 
 export interface TargetSender {
-  /** `source` is the logical id of what sends. */
+  /** `source` is the logical id of the sender. */
   send(target: Target, event: string, source: string): void;
 }
 

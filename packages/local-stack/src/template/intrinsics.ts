@@ -1,22 +1,22 @@
 import { UnknownTemplateError } from "../errors.ts";
 import type { Json, Template } from "./template.ts";
 
-/** Values that a template refers to but does not hold. */
+/** Values that a template refers to but does not contain. */
 export interface TemplateNames {
-  /** `AWS::Region` and its like. */
+  /** The pseudo parameters, such as `AWS::Region`. */
   pseudo: Readonly<Record<string, string>>;
   ref(logicalId: string): string;
   attribute(logicalId: string, name: string): string;
 }
 
-/** Resolves intrinsics; `where` names the place in errors (a logical id and type). */
+/** Resolves intrinsic functions. `where` names the place in errors (a logical id and type). */
 export interface Resolver {
   value(where: string, value: Json): Json;
-  /** Whether a condition of the template holds. */
+  /** Whether a condition of the template is true. */
   condition(where: string, name: string): boolean;
 }
 
-/** What `AWS::NoValue` resolves to while a value is built: the property is left out. */
+/** The intermediate value of `AWS::NoValue`. A property with this value is left out. */
 const NO_VALUE: unique symbol = Symbol("AWS::NoValue");
 type Resolved = Json | typeof NO_VALUE;
 type Intrinsic = (context: Context, where: string, argument: Json) => Resolved;
@@ -194,7 +194,7 @@ function namedCondition(context: Context, where: string, name: string): boolean 
   return holds(context, `condition ${name}`, condition);
 }
 
-/** Throws `UnknownTemplateError`, naming the place, for an intrinsic, reference or condition that it does not know. */
+/** Throws `UnknownTemplateError`, which names the place, for an unknown intrinsic function, reference or condition. */
 export function createResolver(template: Template, names: TemplateNames): Resolver {
   const context = { template, names };
   return {

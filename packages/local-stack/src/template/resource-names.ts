@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import { UnknownTemplateError } from "../errors.ts";
 import { globalArn, LOCAL_ACCOUNT, LOCAL_REGION, localArn } from "../region.ts";
 
-/** What the names of a stack's resources depend on; functions are asked when a name is wanted. */
+/** What the names of a stack's resources depend on. The functions are called only when a name is needed. */
 export interface NameSources {
   stackName: string;
-  /** `http://127.0.0.1:PORT` of AWS calls and of the HTTP API. */
+  /** `http://127.0.0.1:PORT` of the endpoint for AWS calls and of the HTTP API. */
   awsEndpointUrl(): string;
   apiUrl(): string;
-  /** ARN of a table's stream, known once the table is there. */
+  /** ARN of a table's stream, known once the table exists. */
   streamArn(logicalId: string): string;
 }
 
-/** A resource as far as its names need it. `named` is its own explicit name, if the template gives one. */
+/** The facts about a resource that its names depend on. `named` is its explicit name, if the template gives one. */
 export interface NamedResource {
   logicalId: string;
   type: string;
@@ -21,7 +21,7 @@ export interface NamedResource {
   group: string | undefined;
 }
 
-/** What `Ref` and `Fn::GetAtt` give. */
+/** The results of `Ref` and `Fn::GetAtt`. */
 export interface ResourceNames {
   ref: string;
   attributes: Readonly<Record<string, () => string>>;
@@ -29,7 +29,7 @@ export interface ResourceNames {
 
 type Naming = (resource: NamedResource, name: string, sources: NameSources) => ResourceNames;
 
-/** Resource ids that AWS makes up, such as an API's: the same on every start. */
+/** An id such as AWS would generate, for example for an API, but the same on every start. */
 function shortId(stackName: string, logicalId: string): string {
   const digest = createHash("sha256").update(`${stackName}/${logicalId}`).digest();
   return BigInt(`0x${digest.toString("hex")}`)
@@ -119,7 +119,7 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   "AWS::Scheduler::ScheduleGroup": nameAndArn((name) => localArn("scheduler", `schedule-group/${name}`)),
 };
 
-/** The property that names a resource explicitly. */
+/** The property that contains a resource's explicit name, by type. */
 export const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   "AWS::CloudWatch::Alarm": "AlarmName",
   "AWS::CloudWatch::CompositeAlarm": "AlarmName",
@@ -138,7 +138,7 @@ export const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   "AWS::Scheduler::ScheduleGroup": "Name",
 };
 
-/** Names as CloudFormation would make them up, but the same on every start. */
+/** Names as CloudFormation would generate them, but the same on every start. */
 export function namesOf(resource: NamedResource, sources: NameSources): ResourceNames {
   const naming = NAMINGS[resource.type];
   if (naming === undefined) {

@@ -1,6 +1,6 @@
 /**
- * Types that do nothing on one machine, each with the reason why running the stack without it is still running it.
- * A type that is neither here nor implemented stops the start.
+ * Types that do nothing on a single machine, each with the reason why the stack still works without it. A type that is
+ * neither here nor implemented makes the start fail.
  */
 export const INERT_TYPES: Readonly<Record<string, string>> = {
   "AWS::CDK::Metadata": "tells AWS which constructs were used",
@@ -15,7 +15,7 @@ export const INERT_TYPES: Readonly<Record<string, string>> = {
   "AWS::SNS::Subscription": "takes what alarms say; there are no alarms here",
 };
 
-/** Types that the runtime carries out. */
+/** Types that the runtime implements. */
 export const RUNNING_TYPES = [
   "AWS::ApiGatewayV2::Api",
   "AWS::ApiGatewayV2::Authorizer",

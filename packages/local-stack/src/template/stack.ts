@@ -12,20 +12,20 @@ import {
 import { isKnownType, type RunningType } from "./resource-types.ts";
 import type { Json, Template, TemplateResource } from "./template.ts";
 
-/** A resource with its intrinsics resolved and its properties parsed. */
+/** A resource whose intrinsics were resolved and whose properties were parsed. */
 export interface StackResource<Properties> {
   logicalId: string;
   /** `<logical id> (<type>)`, for errors. */
   where: string;
-  /** Not every type has one: asked for only where it is used. */
+  /** Read only where it is used, because not every type has one. */
   readonly ref: string;
   properties: Properties;
 }
 
-/** A template read with the names that its resources have on this machine. */
+/** A parsed template, with the names that its resources have on this machine. */
 export interface Stack {
   name: string;
-  /** Every resource of a type. Throws `UnknownTemplateError` for a property that `schema` does not know. */
+  /** Every resource of a type. Throws `UnknownTemplateError` for a property that `schema` does not allow. */
   resources<Schema extends z.ZodType>(type: RunningType, schema: Schema): StackResource<z.output<Schema>>[];
   idsOf(type: string): string[];
   ref(logicalId: string): string;
@@ -54,7 +54,7 @@ function pseudoParameters(stackName: string): Record<string, string> {
   };
 }
 
-/** Resources whose condition does not hold are not part of the stack. */
+/** Leaves out resources whose condition is false. */
 function existing(template: Template, resolver: Resolver): Template["Resources"] {
   return Object.fromEntries(
     Object.entries(template.Resources).filter(
@@ -111,7 +111,7 @@ function parseProperties<Schema extends z.ZodType>(
   throw new UnknownTemplateError(where, `property ${path === "" ? "" : `${path}: `}${issue?.message ?? ""}`);
 }
 
-/** @throws UnknownTemplateError for the first resource type that the runtime does not know */
+/** @throws UnknownTemplateError for the first resource type that the runtime does not support */
 export function readStack(template: Template, sources: NameSources): Stack {
   checkTypes(template);
   const naming = createNaming(template, sources, (where, value) => resolver.value(where, value));

@@ -22,7 +22,7 @@ export const bucketSchema = z.strictObject({
       ),
     })
     .optional(),
-  // Who may read is decided by policies; encryption and owners change nothing on one machine.
+  // Have no effect: access is decided by policies, and encryption and ownership change nothing on a single machine.
   BucketEncryption: noEffect,
   OwnershipControls: noEffect,
   PublicAccessBlockConfiguration: noEffect,
@@ -31,7 +31,7 @@ export const bucketSchema = z.strictObject({
 
 const DAY_MS = 86_400_000;
 
-/** Makes the tables; answers stream ARNs by logical id and partition keys by table name. */
+/** Creates the tables. Returns stream ARNs by logical id and partition keys by table name. */
 export function createTables(
   stack: Stack,
   dynamodb: DynamoDbService,
@@ -47,7 +47,7 @@ export function createTables(
   return partitionKeys;
 }
 
-/** Makes the queues; answers their visibility time-outs in seconds by ARN. */
+/** Creates the queues. Returns their visibility time-outs in seconds by ARN. */
 export function createQueues(stack: Stack, sqs: SqsService): ReadonlyMap<string, number> {
   const visibility = new Map<string, number>();
   for (const { logicalId, properties } of stack.resources("AWS::SQS::Queue", queueSchema)) {
@@ -61,7 +61,7 @@ export function createQueues(stack: Stack, sqs: SqsService): ReadonlyMap<string,
   return visibility;
 }
 
-/** Buckets by name, with how long they keep an object. */
+/** Buckets by name, with the milliseconds for which they keep an object. */
 export function readBuckets(stack: Stack): ReadonlyMap<string, number> {
   return new Map(
     stack.resources("AWS::S3::Bucket", bucketSchema).map(({ ref, properties }) => {

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import * as z from "zod";
 import { UnknownTemplateError } from "../errors.ts";
 
-/** Anything that JSON can say, with intrinsics not yet resolved. */
+/** Any JSON value, with intrinsics not yet resolved. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export const jsonSchema: z.ZodType<Json> = z.lazy(() =>
@@ -17,7 +17,9 @@ export const jsonSchema: z.ZodType<Json> = z.lazy(() =>
   ]),
 );
 
-/** A property that is accepted, and changes nothing on one machine: the tables of what is supported say so. */
+/**
+ * A property that is accepted but changes nothing on a single machine, which the tables of what is supported mention.
+ */
 export const noEffect = jsonSchema.optional().meta({ withoutEffect: true });
 
 const resourceSchema = z.strictObject({
@@ -40,7 +42,7 @@ const templateSchema = z.strictObject({
     .default({}),
   Mappings: z.record(z.string(), z.record(z.string(), z.record(z.string(), jsonSchema))).default({}),
   Conditions: z.record(z.string(), jsonSchema).default({}),
-  // Rules check parameters of a deployment (the bootstrap version); nothing on one machine depends on them.
+  // Has no effect: rules check parameters of a deployment, such as the bootstrap version.
   Rules: z.record(z.string(), jsonSchema).optional(),
   Resources: z.record(z.string(), resourceSchema),
   Outputs: z
@@ -49,10 +51,13 @@ const templateSchema = z.strictObject({
 });
 
 export type TemplateResource = z.infer<typeof resourceSchema>;
-/** A CloudFormation template as synthesised. */
+/** A synthesised CloudFormation template. */
 export type Template = z.infer<typeof templateSchema>;
 
-/** Throws `UnknownTemplateError` when it has a section or attribute that the runtime does not know (`Transform`, `Hooks`). */
+/**
+ * Throws `UnknownTemplateError` if the template has a section or attribute that the runtime does not support
+ * (`Transform`, `Hooks`).
+ */
 export function parseTemplate(name: string, value: unknown): Template {
   const parsed = templateSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -65,7 +70,7 @@ export function parseTemplate(name: string, value: unknown): Template {
 
 const TEMPLATE_ENDING = ".template.json";
 
-/** The template of a cloud assembly's folder: of `stack`, or of the only stack there is. */
+/** Loads a template from the folder of a cloud assembly: that of `stack`, or that of the only stack. */
 export function loadTemplate(cdkOut: string, stack?: string): { name: string; template: Template } {
   const names = readdirSync(cdkOut)
     .filter((file) => file.endsWith(TEMPLATE_ENDING))
