@@ -4,7 +4,7 @@ import { startAwsEndpoint, type AwsEndpoint } from "../src/aws-endpoint.ts";
 let endpoint: AwsEndpoint | undefined;
 afterEach(() => endpoint?.close());
 
-it("answers every call with 503 while the stack starts, which SDK clients try again", async () => {
+it("answers every call with 503 while the stack starts, after which SDK clients retry", async () => {
   endpoint = await startAwsEndpoint(0, () => {});
   const calls: RequestInit[] = [
     { method: "POST", headers: { "x-amz-target": "DynamoDB_20120810.ListTables" }, body: "{}" },

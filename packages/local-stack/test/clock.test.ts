@@ -20,13 +20,13 @@ afterEach(async () => {
 });
 
 describe("the clock of a stack", () => {
-  it("is real time at scale 1, also after a pause", () => {
+  it("is real time at scale 1, even after a pause", () => {
     startClock(folder.path).stop();
     vi.advanceTimersByTime(HOUR_MS);
     expect(startClock(folder.path).now()).toBe(START + HOUR_MS);
   });
 
-  it("runs faster by its scale, and functions can compute the same", () => {
+  it("runs faster by its scale, and functions can compute the same time", () => {
     const clock = startClock(folder.path, 60);
     vi.advanceTimersByTime(1000);
     expect(clock.now()).toBe(START + 60_000);
@@ -35,7 +35,7 @@ describe("the clock of a stack", () => {
     expect(clock.realDelay(60_000)).toBe(1000);
   });
 
-  it("goes on from where a faster run stood", () => {
+  it("continues at the time where a faster run ended", () => {
     const fast = startClock(folder.path, 3600);
     vi.advanceTimersByTime(10_000);
     fast.stop();
@@ -46,7 +46,7 @@ describe("the clock of a stack", () => {
     expect(slow.now()).toBe(START + 10 * HOUR_MS + 500);
   });
 
-  it("never goes back after kill -9, and jumps no further than it would have run", () => {
+  it("never goes back after kill -9, and never jumps further than it would have run", () => {
     const killed = startClock(folder.path, 3600);
     vi.advanceTimersByTime(10_400);
     const last = killed.now();
@@ -55,7 +55,7 @@ describe("the clock of a stack", () => {
     expect(next.now()).toBeLessThanOrEqual(last + 5000 * 3600);
   });
 
-  it("can be read from outside, running or stopped", () => {
+  it("can be read from another process, whether the stack runs or not", () => {
     const clock = startClock(folder.path, 3600);
     vi.advanceTimersByTime(2000);
     expect(readClock(folder.path)).toBe(clock.now());
@@ -65,7 +65,7 @@ describe("the clock of a stack", () => {
     expect(readClock(folder.path)).toBe(stopped);
   });
 
-  it("takes real time when its state was cut off", () => {
+  it("starts at real time if its state was truncated", () => {
     startClock(folder.path, 3600).stop();
     const file = join(folder.path, "clock.json");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 20));

@@ -5,7 +5,7 @@ import { withSupported } from "../src/supported.ts";
 
 const README = join(import.meta.dirname, "..", "README.md");
 
-/** Without what a formatter does to tables. */
+/** Removes the padding that a formatter adds to tables. */
 const plain = (page: string): string => page.replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---");
 
 it("the README lists what is supported today; `npm run supported` writes it", () => {

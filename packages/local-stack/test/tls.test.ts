@@ -25,7 +25,7 @@ function get(port: number, ca: string, host: string): Promise<number | string> {
 }
 
 describe("the local certificate authority", () => {
-  it("vouches for servers of its folder on loopback, and for no others", async () => {
+  it("issues certificates that are valid on loopback, and only for its own folder", async () => {
     const { cert, key } = await issueServerCertificate(folder.path, ["hooks.example.test"]);
     const { cert: ca } = await ensureAuthority(folder.path);
     const other = await temporaryFolder();

@@ -11,7 +11,7 @@ const number = fc
   }));
 
 describe("numbers of DynamoDB", () => {
-  it("have keys whose bytes are in the order of the numbers", () => {
+  it("have keys whose bytes sort like the numbers", () => {
     fc.assert(
       fc.property(number, number, (a, b) => {
         const expected = a.scaled < b.scaled ? -1 : a.scaled > b.scaled ? 1 : 0;
@@ -38,7 +38,7 @@ describe("numbers of DynamoDB", () => {
     ["0.10", "0.1"],
     ["-1.50E-2", "-0.015"],
     ["00012", "12"],
-  ])("%s is %s", (text, expected) => expect(normaliseNumber(text)).toBe(expected));
+  ])("normalise %s to %s", (text, expected) => expect(normaliseNumber(text)).toBe(expected));
 
   it.each([
     ["1e126", "overflow"],
@@ -47,7 +47,7 @@ describe("numbers of DynamoDB", () => {
     ["abc", "cannot be converted"],
     ["", "cannot be converted"],
     [".", "cannot be converted"],
-  ])("%s is refused: %s", (text, message) => expect(() => normaliseNumber(text)).toThrow(message));
+  ])("refuse %s: %s", (text, message) => expect(() => normaliseNumber(text)).toThrow(message));
 
   it("reach from 1E-130 to 9.9E+125", () => {
     const edge = ["-9.9e125", "-1e-130", "0", "1e-130", "9.9e125"];

@@ -10,7 +10,10 @@ import { TABLE } from "../fixtures/written-stores.ts";
 
 const WRITER = join(import.meta.dirname, "..", "fixtures", "endless-writer.ts");
 
-/** Lets a child write from `first` on, kills it in the middle; answers the writes that it saw acknowledged. */
+/**
+ * Lets a child process write from number `first` on and kills it while it writes. Returns the writes that were
+ * acknowledged.
+ */
 async function writeUntilKilled(file: string, first: number, count: number): Promise<number[]> {
   const child = spawn(process.execPath, [WRITER, file, String(first)], {
     stdio: ["ignore", "pipe", "inherit"],

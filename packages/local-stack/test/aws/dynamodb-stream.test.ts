@@ -35,7 +35,7 @@ function open(): void {
   stream = dynamoDb.createTable(PROPERTIES).streamArn ?? "";
 }
 
-/** By SQLite's own plan: it begins at a position, or takes the first row in the order of positions. */
+/** Whether SQLite's query plan starts at a position, or takes the first row in the order of positions. */
 function visitsOnlyWhatItAnswers(sql: string): boolean {
   const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(sql.match(/\?/g) ?? []).map(() => 0));
   const steps = plan.map(({ detail }) => String(detail));
@@ -63,7 +63,7 @@ const put = (entry: string, more = {}) =>
 const read = (after?: string, limit = 1000) => dynamoDb.readStream(stream, after, limit);
 
 describe("a stream record", () => {
-  it("has the form that Lambda hands to a function", async () => {
+  it("has the form in which Lambda passes it to a function", async () => {
     await put("a", { n: { N: "1" }, b: { B: "AQI=" } });
     expect(read()).toEqual([
       {
@@ -86,7 +86,7 @@ describe("a stream record", () => {
     ]);
   });
 
-  it("says whether an item came, changed or went, with both images", async () => {
+  it("says whether an item was created, changed or deleted, with both images", async () => {
     await put("a", { n: { N: "1" } });
     await put("a", { n: { N: "2" } });
     await call("DeleteItem", { TableName: "Events", Key: key("a") });
@@ -113,7 +113,7 @@ describe("a stream record", () => {
     expect(read()).toHaveLength(1);
   });
 
-  it("is not written when a condition or a transaction fails", async () => {
+  it("is not written if a condition or a transaction fails", async () => {
     await put("a");
     const condition = { ConditionExpression: "attribute_not_exists(entry)" };
     const item = { TableName: "Events", Item: key("a"), ...condition };
@@ -141,7 +141,7 @@ describe("a stream record", () => {
 });
 
 describe("sequence numbers", () => {
-  it("grow as numbers, and do not all have the same length", async () => {
+  it("grow as numbers, but do not all have the same length", async () => {
     for (let n = 0; n < 120; n += 1) await put(`e${n}`);
     const numbers = read().map((record) => record.dynamodb.SequenceNumber);
     const values = numbers.map(BigInt);
@@ -149,7 +149,7 @@ describe("sequence numbers", () => {
     expect(new Set(numbers.map((each) => each.length))).toEqual(new Set([21, 22]));
   });
 
-  it("lead on from where a reader stopped, also after a restart", async () => {
+  it("continue where a reader stopped, even after a restart", async () => {
     for (const entry of ["a", "b", "c"]) await put(entry);
     const [first] = read(undefined, 1);
     database.close();
@@ -159,7 +159,7 @@ describe("sequence numbers", () => {
     expect(rest.map((record) => record.dynamodb.Keys["entry"])).toEqual([{ S: "b" }, { S: "c" }, { S: "d" }]);
   });
 
-  it("are not given again after all records were trimmed", async () => {
+  it("are not reused after all records were trimmed", async () => {
     await put("a");
     const [first] = read();
     now += 25 * HOUR;
@@ -183,7 +183,7 @@ describe("a stream", () => {
     expect(oldest).toBe(latest);
   });
 
-  it("tells its listeners after the commit, and not after it was closed to them", async () => {
+  it("calls its listeners after the commit, but not after they have unsubscribed", async () => {
     const listener = vi.fn<(streamArn: string) => number>(() => read().length);
     const stop = dynamoDb.onWrite(listener);
     await put("a");
@@ -194,7 +194,7 @@ describe("a stream", () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it("is read from where a reader is, however long it has become", () => {
+  it("is read from a reader's position without reading other rows, however long it is", () => {
     const prepare = vi.spyOn(database, "prepare");
     createDynamoDb({
       database,
@@ -210,7 +210,7 @@ describe("a stream", () => {
     expect(queries.filter((sql) => !visitsOnlyWhatItAnswers(sql))).toEqual([]);
   });
 
-  it("is a new one when the template changes what it shows", () => {
+  it("is replaced by a new one if the template changes its view type", () => {
     now += 1000;
     const changed = { ...PROPERTIES, StreamSpecification: { StreamViewType: "NEW_IMAGE" } };
     expect(dynamoDb.createTable(changed).streamArn).not.toBe(stream);
@@ -218,8 +218,8 @@ describe("a stream", () => {
   });
 });
 
-describe("a template's table", () => {
-  it("keeps its items when an index is added, which then holds them", async () => {
+describe("a table of a template", () => {
+  it("keeps its items when an index is added, which then contains them", async () => {
     await put("a", { due: { S: "x" } });
     const index = {
       IndexName: "due",
@@ -243,7 +243,7 @@ describe("a template's table", () => {
     expect(answer["Items"]).toEqual([{ ...key("a"), due: { S: "x" } }]);
   });
 
-  it("refuses other keys and properties that it does not know, by name", () => {
+  it("refuses changed keys and unknown properties by name", () => {
     const other = [{ AttributeName: "partition", KeyType: "HASH" }];
     const definitions = PROPERTIES.AttributeDefinitions.slice(0, 1);
     const changed = { ...PROPERTIES, KeySchema: other, AttributeDefinitions: definitions };

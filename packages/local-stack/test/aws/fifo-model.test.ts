@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: "crash" as const }) },
 );
 
-/** What a FIFO queue must do, as simply as it can be said: a list a group, and who holds its messages until when. */
+/** The simplest description of a FIFO queue: a list for each group, and until when each message is in flight. */
 class Model {
   readonly groups = new Map<string, { body: string; heldUntil: number }[]>();
 
@@ -47,7 +47,7 @@ class Model {
     this.groups.set(group, [...(this.groups.get(group) ?? []), { body, heldUntil: 0 }]);
   }
 
-  /** Each message must be the next of a group of which nothing was in flight before the call. */
+  /** Checks that each message is the next of a group of which nothing was in flight before the call. */
   received(messages: readonly ReceivedMessage[], limit: number, now: number, until: number): void {
     const free = [...this.groups.values()].filter(
       (group) => group.length > 0 && group.every(({ heldUntil }) => heldUntil <= now),
@@ -81,7 +81,7 @@ class Model {
 
 const VISIBILITY_MS = 30_000;
 
-/** One run of steps against the queue and the model side by side. */
+/** Runs the same steps against the queue and the model. */
 class Run {
   readonly model = new Model();
   readonly held: ReceivedMessage[] = [];
@@ -139,7 +139,7 @@ class Run {
     const receivedSince = this.held.slice(index);
     const isNewest = receivedSince.every((other) => other.messageId !== message.messageId);
     if (known === undefined || known.heldUntil <= this.#now || !isNewest) {
-      // Too late, or received again since: nothing may change.
+      // If the handle has expired or the message was received again, nothing may change.
       try {
         settle();
       } catch (error) {
@@ -161,7 +161,7 @@ class Run {
 }
 
 describe("a FIFO queue", () => {
-  it("does what the model says, whatever is sent, received, deleted, given back, waited for, or crashes", async () => {
+  it("behaves like the model whatever is sent, received, deleted, returned or waited for, and despite crashes", async () => {
     const checked = fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const run = new Run();

@@ -52,15 +52,15 @@ function post(target: string | undefined, body: string, more: RequestInit & { pa
   });
 }
 
-describe("the endpoint", () => {
-  it("hands a call to the service that the target names, and answers in the request's content type", async () => {
+describe("the HTTP endpoint", () => {
+  it("passes a call to the service that its target names, and responds in the request's content type", async () => {
     const response = await post("secretsmanager.GetSecretValue", '{"SecretId":"a"}');
     expect(await response.json()).toEqual({ answered: "GetSecretValue" });
     expect(response.headers.get("content-type")).toBe("application/x-amz-json-1.1");
     expect(calls[0]).toMatchObject({ service: "secretsmanager", input: { SecretId: "a" } });
   });
 
-  it("asks whether the caller may, by the access key of the signature", async () => {
+  it("checks permissions by the access key in the signature", async () => {
     const headers = { authorization: "AWS4-HMAC-SHA256 Credential=LOCALIngest/20261123/x/x/aws4_request" };
     const response = await post("secretsmanager.GetSecretValue", "{}", { headers });
     expect(response.status).toBe(400);
@@ -71,7 +71,7 @@ describe("the endpoint", () => {
     expect(calls).toEqual([]);
   });
 
-  it("refuses a service that it does not know, by name", async () => {
+  it("refuses an unknown service by name", async () => {
     const response = await post("Kinesis_20131202.PutRecord", "{}");
     expect(await response.json()).toEqual({
       __type: "UnknownOperationException",
@@ -88,18 +88,18 @@ describe("the endpoint", () => {
     const response = await post("secretsmanager.GetSecretValue", "x".repeat(25 * 1024 * 1024)).catch(
       () => undefined,
     );
-    // The answer may be lost with the rest of the upload; the call must not have been made.
+    // The response may be lost with the rest of the upload, but the call must not have been made.
     expect([413, undefined]).toContain(response?.status);
     expect(calls).toEqual([]);
   });
 
-  it("gives requests without a target to the routes", async () => {
+  it("passes requests without a target to the routes", async () => {
     const response = await post(undefined, "payload", { path: "/2015-03-31/functions/f/invocations" });
     expect(await response.text()).toBe("invoked with payload");
     expect((await post(undefined, "", { path: "/unknown" })).status).toBe(400);
   });
 
-  it("answers 500 for a fault of a stand-in and reports it", async () => {
+  it("answers a fault of a stand-in with 500 and reports it", async () => {
     const response = await post("secretsmanager.Break", "{}");
     expect([response.status, await response.json()]).toEqual([
       500,
@@ -108,7 +108,7 @@ describe("the endpoint", () => {
     expect(onFault).toHaveBeenCalledTimes(1);
   });
 
-  it("tells the service when the caller has gone", async () => {
+  it("tells the service when the caller has disconnected", async () => {
     const caller = new AbortController();
     const response = post("secretsmanager.Wait", "{}", { signal: caller.signal }).catch(() => "gone");
     await vi.waitFor(() => expect(calls).toHaveLength(1));

@@ -83,7 +83,7 @@ afterAll(async () => {
 });
 
 describe("S3", () => {
-  it("keeps, shows, lists and deletes objects with their headers", async () => {
+  it("stores, returns, lists and deletes objects with their headers", async () => {
     const s3 = new S3Client(settings("LOCALADMIN"));
     const Key = "exports/ws 1/part-1.ndjson";
     const headers = { ContentType: "application/x-ndjson", Metadata: { export: "exp_1" } };
@@ -104,7 +104,7 @@ describe("S3", () => {
     await expect(s3.send(new GetObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: "NoSuchKey" });
   });
 
-  it("joins the parts of an upload, and forgets one that is given up", async () => {
+  it("combines the parts of an upload, and deletes those of an aborted one", async () => {
     const s3 = new S3Client(settings("LOCALADMIN"));
     const Key = "large";
     const { UploadId } = await s3.send(
@@ -132,7 +132,7 @@ describe("S3", () => {
     await expect(late).rejects.toMatchObject({ name: "NoSuchUpload" });
   });
 
-  it("honours a signed link as the role that signed it, and no changed or expired one", async () => {
+  it("accepts a presigned URL with the permissions of the role that signed it, and refuses a changed or expired one", async () => {
     const admin = new S3Client(settings("LOCALADMIN"));
     await admin.send(new PutObjectCommand({ Bucket, Key: "linked file", Body: "content" }));
     const link = (accessKeyId: string, expiresIn: number): Promise<string> =>
@@ -149,7 +149,7 @@ describe("S3", () => {
     expect((await fetch(url.split("?")[0] ?? "")).status).toBe(403);
   });
 
-  it("refuses a role what its policy does not allow", async () => {
+  it("refuses what a role's policy does not allow", async () => {
     const s3 = new S3Client(settings("LOCALReader"));
     const put = s3.send(new PutObjectCommand({ Bucket, Key: "x", Body: "x" }));
     await expect(put).rejects.toMatchObject({ name: "AccessDenied" });
@@ -162,7 +162,7 @@ describe("S3", () => {
 });
 
 describe("Lambda", () => {
-  it("invokes a function for whoever may, and waits for the answer or not", async () => {
+  it("invokes a function for callers with permission, synchronously or asynchronously", async () => {
     const lambdaClient = new LambdaClient(settings("LOCALReader"));
     const answer = await lambdaClient.send(
       new InvokeCommand({ FunctionName: "Fixture-Echo", Payload: Buffer.from('{"a":1}') }),
@@ -181,7 +181,7 @@ describe("Lambda", () => {
     await vi.waitFor(() => expect(lines).toContain('tick "later"'));
   });
 
-  it("tells that a function failed", async () => {
+  it("reports that a function failed", async () => {
     const admin = new LambdaClient(settings("LOCALADMIN"));
     const answer = await admin.send(
       new InvokeCommand({ FunctionName: "Fixture-Misbehave", Payload: Buffer.from('{"does":"throw"}') }),
@@ -195,7 +195,7 @@ describe("Lambda", () => {
 });
 
 describe("EventBridge", () => {
-  it("hands events of a bus to the targets of the rules that want them", async () => {
+  it("passes events of a bus to the targets of the matching rules", async () => {
     const events = new EventBridgeClient(settings("LOCALADMIN"));
     const entry = (DetailType: string, workspace: string, EventBusName = "owners") => ({
       Source: "fixture",
@@ -222,7 +222,7 @@ describe("EventBridge", () => {
   });
 });
 
-it("knows nobody without an access key of the stack", async () => {
+it("refuses callers without an access key of the stack", async () => {
   const stranger = new EventBridgeClient(settings("AKIASTRANGER"));
   const put = stranger.send(
     new PutEventsCommand({ Entries: [{ Source: "a", DetailType: "b", Detail: "{}" }] }),

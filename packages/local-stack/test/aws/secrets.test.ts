@@ -73,14 +73,14 @@ describe("secrets", () => {
     expect(byArn.SecretString).toBe("one");
   });
 
-  it("are made once, however often the same request is repeated", async () => {
+  it("are created once, however often the same request is repeated", async () => {
     const first = await create("one", token("a"));
     expect(await create("one", token("a"))).toMatchObject({ ARN: first.ARN, VersionId: first.VersionId });
     await expect(create("two", token("a"))).rejects.toMatchObject({ name: "ResourceExistsException" });
     await expect(create("one", token("b"))).rejects.toMatchObject({ name: "ResourceExistsException" });
   });
 
-  it("keep the previous version when they get a new one", async () => {
+  it("keep the previous version when a new one is added", async () => {
     await create("one", token("a"));
     const put = (value: string, letter: string) =>
       client.send(
@@ -120,7 +120,7 @@ describe("secrets", () => {
     await expect(create("two", token("b"))).resolves.toBeDefined();
   });
 
-  it("are gone at once when that is forced", async () => {
+  it("are gone at once if the deletion is forced", async () => {
     await create("one", token("a"));
     await client.send(
       new DeleteSecretCommand({ SecretId: "p/ws_1/dst_1", ForceDeleteWithoutRecovery: true }),
@@ -128,7 +128,7 @@ describe("secrets", () => {
     await expect(read()).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
 
-  it("are listed by the beginning of their name, page by page, without those that wait to be deleted", async () => {
+  it("are listed by the beginning of their name, page by page, without those being deleted", async () => {
     for (const Name of ["p/1", "p/2", "p/3", "q/1"]) {
       await client.send(new CreateSecretCommand({ Name, SecretString: "x" }));
     }

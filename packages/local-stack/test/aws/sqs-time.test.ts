@@ -62,7 +62,7 @@ const sendTask = (body: string) => call("SendMessage", { QueueUrl: URL_OF("Tasks
 const take = async (arn: string) => (await sqs.receive(arn, {}))[0];
 
 describe("visibility", () => {
-  it("can be changed again and again, but ends 12 hours after the receive in all", async () => {
+  it("can be changed repeatedly, but ends 12 hours after the message was received", async () => {
     await sendTask("long");
     const message = await take(tasks);
     const handle = message?.receiptHandle ?? "";
@@ -74,7 +74,7 @@ describe("visibility", () => {
     );
   });
 
-  it("that has ended lets another receive, and the old handle deletes nothing", async () => {
+  it("that has ended allows another receive, after which the old handle deletes nothing", async () => {
     await sendTask("twice");
     const first = await take(tasks);
     now += 31_000;
@@ -104,7 +104,7 @@ describe("deduplication", () => {
 });
 
 describe("retention", () => {
-  it("removes what nobody received", async () => {
+  it("deletes messages that nobody received", async () => {
     await sendTask("forgotten");
     now += 3600_000;
     expect(await take(tasks)).toBeUndefined();
@@ -113,7 +113,7 @@ describe("retention", () => {
 });
 
 describe("after a crash", () => {
-  it("everything sent is there, in order", async () => {
+  it("all messages that were sent are there, in order", async () => {
     for (const body of ["1", "2", "3"]) await sendWakeUp(body);
     crash();
     const [first] = await sqs.receive(wakeUps, { maxMessages: 10 });
@@ -121,7 +121,7 @@ describe("after a crash", () => {
     expect(first?.attributes["MessageGroupId"]).toBe("lane");
   });
 
-  it("what dead consumers held is visible at once, in its place before the others", async () => {
+  it("messages in flight are visible at once, in their place before the others", async () => {
     await sendWakeUp("1");
     await sendWakeUp("2");
     await take(wakeUps);
@@ -133,7 +133,7 @@ describe("after a crash", () => {
     expect(messages[0]?.attributes["ApproximateReceiveCount"]).toBe("2");
   });
 
-  it("what a consumer had put off keeps its time", async () => {
+  it("messages whose consumer had set their visibility keep it", async () => {
     await sendWakeUp("1");
     const message = await take(wakeUps);
     sqs.changeVisibility(wakeUps, message?.receiptHandle ?? "", 60);
@@ -144,7 +144,7 @@ describe("after a crash", () => {
     expect((await take(wakeUps))?.body).toBe("1");
   });
 
-  it("a move task goes on", async () => {
+  it("a move task continues", async () => {
     await sendWakeUp("poison");
     for (let n = 0; n < 4; n += 1) {
       await take(wakeUps);
@@ -161,7 +161,7 @@ describe("after a crash", () => {
 });
 
 describe("a redrive policy", () => {
-  it("does not keep other groups waiting while it buries a message", async () => {
+  it("does not delay other groups while it moves a message to the dead-letter queue", async () => {
     await sendWakeUp("poison");
     for (let n = 0; n < 3; n += 1) {
       await take(wakeUps);
@@ -182,7 +182,7 @@ describe("a waiting receive", () => {
     expect((await waiting)[0]?.body).toBe("here");
   });
 
-  it("is answered when the group before it is free again", async () => {
+  it("is answered when its group is no longer blocked", async () => {
     await sendWakeUp("1");
     await sendWakeUp("2");
     const first = await take(wakeUps);
@@ -191,7 +191,7 @@ describe("a waiting receive", () => {
     expect((await waiting)[0]?.body).toBe("2");
   });
 
-  it("takes nothing once its caller has gone, and ends when the service closes", async () => {
+  it("takes nothing once its caller has disconnected, and ends when the service closes", async () => {
     const caller = new AbortController();
     const gone = sqs.receive(tasks, { waitSeconds: 20, signal: caller.signal });
     caller.abort();
@@ -205,7 +205,7 @@ describe("a waiting receive", () => {
 });
 
 describe("listeners", () => {
-  it("hear of what was sent and of what was made visible", async () => {
+  it("are called when messages were sent or made visible", async () => {
     const listener = vi.fn<(queueArn: string) => void>();
     const stop = sqs.onMessage(listener);
     await sendTask("x");
@@ -218,7 +218,7 @@ describe("listeners", () => {
   });
 });
 
-describe("a template's queue", () => {
+describe("a queue of a template", () => {
   it("refuses a dead-letter queue of the other type and a property that SQS does not have", () => {
     const redrive = { deadLetterTargetArn: tasks, maxReceiveCount: 3 };
     sqs.createQueue({ QueueName: "Wrong.fifo", FifoQueue: true, RedrivePolicy: redrive });

@@ -151,7 +151,7 @@ export function dynamoDbExpressionsContract(target: Target): void {
 
     oursOnly(
       target,
-      "a name that is not defined",
+      "an undefined name",
       "ValidationException: An expression attribute name used in the document path is not defined",
       async () => {
         const values = { ExpressionAttributeValues: { ":v": { S: "x" } } };

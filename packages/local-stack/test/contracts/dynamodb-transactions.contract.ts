@@ -100,7 +100,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
 
     oursOnly(
       target,
-      "carries out a repeat with the same token once",
+      "carries out a repeated request with the same token once",
       "multiple identical calls to TransactWriteItems with the same token have the same effect as one single call",
       async () => {
         const add: TransactWriteItem = {
@@ -119,7 +119,7 @@ export function dynamoDbTransactionsContract(target: Target): void {
 
     oursOnly(
       target,
-      "refuses a token with another request",
+      "refuses the token of another request",
       "If you submit a request with the same client token but a change in other parameters within the 10-minute idempotency window, DynamoDB returns an IdempotentParameterMismatch exception",
       async () => {
         await transact([put("one")], "token-2");

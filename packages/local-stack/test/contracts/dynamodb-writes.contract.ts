@@ -77,7 +77,7 @@ export function dynamoDbWritesContract(target: Target): void {
 
     oursOnly(
       target,
-      "measures an item with its names against 400 KB",
+      "refuses an item over 400 KB, including attribute names",
       "The maximum item size in DynamoDB is 400 KB, which includes both attribute name binary length and attribute value lengths",
       async () => {
         const rest = 400 * 1024 - "pk".length - "size".length - "sk".length - "1".length - "body".length;
@@ -92,7 +92,7 @@ export function dynamoDbWritesContract(target: Target): void {
 
     oursOnly(
       target,
-      "answers the write units of an item: one for each started kilobyte of the larger of old and new",
+      "returns the write units of an item: one for each started kilobyte of the larger of old and new",
       "UpdateItem: DynamoDB considers the size of the item as it appears before and after the update, and uses the larger",
       async () => {
         const big = { body: { S: "x".repeat(2500) } };
@@ -175,7 +175,7 @@ export function dynamoDbWritesContract(target: Target): void {
   describe("BatchWriteItem", () => {
     oursOnly(
       target,
-      "takes 25 requests and refuses 26",
+      "accepts 25 requests and refuses 26",
       "You can put or delete up to 25 items in a single BatchWriteItem call",
       async () => {
         const requests = Array.from({ length: 26 }, (_, n) => ({

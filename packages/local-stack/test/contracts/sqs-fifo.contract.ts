@@ -52,7 +52,7 @@ export function sqsFifoContract(target: Target): void {
 
     oursOnly(
       target,
-      "shows in sequence numbers that grow",
+      "is visible in growing sequence numbers",
       "SequenceNumber increases for each message sent to a message group",
       async () => {
         const queue = await createQueue(client, FIFO);
@@ -71,7 +71,7 @@ export function sqsFifoContract(target: Target): void {
   describe("deduplication", () => {
     oursOnly(
       target,
-      "accepts a repeat within five minutes and delivers it once, also after the first was deleted",
+      "accepts a repeat within five minutes but delivers it once, even after the first was deleted",
       "Any messages sent with the same deduplication ID are accepted successfully but aren't delivered; the answer names the first message",
       async () => {
         const queue = await createQueue(client, FIFO);
@@ -92,7 +92,7 @@ export function sqsFifoContract(target: Target): void {
 
     oursOnly(
       target,
-      "with scope messageGroup looks at one group",
+      "applies to one group if its scope is messageGroup",
       "DeduplicationScope specifies whether message deduplication occurs at the message group or queue level",
       async () => {
         const queue = await createQueue(client, HIGH_THROUGHPUT);
@@ -135,7 +135,7 @@ export function sqsFifoContract(target: Target): void {
 
     oursOnly(
       target,
-      "a name that says so",
+      "a name that ends in .fifo",
       "ContentBasedDeduplication applies only to FIFO queues",
       async () => {
         const error = await refusal(createQueue(client, { ContentBasedDeduplication: "true" }));
@@ -145,7 +145,7 @@ export function sqsFifoContract(target: Target): void {
 
     oursOnly(
       target,
-      "high throughput with a scope of its own",
+      "the scope messageGroup for the throughput limit perMessageGroupId",
       "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup",
       async () => {
         const error = await refusal(

@@ -54,7 +54,7 @@ export function sqsRedriveContract(target: Target): void {
 
     oursOnly(
       target,
-      "on a FIFO queue lets the next message of the group go",
+      "on a FIFO queue frees the next message of the group",
       "When the head of a message group moves to the dead-letter queue, the next message of the group becomes available",
       async () => {
         const { source, dead } = await createPair(1, FIFO);
@@ -76,7 +76,7 @@ export function sqsRedriveContract(target: Target): void {
 
     oursOnly(
       target,
-      "is refused when its queue is of the other type",
+      "is refused if its queue has the other type",
       "The dead-letter queue of a FIFO queue must also be a FIFO queue. Similarly, the dead-letter queue of a standard queue must also be a standard queue",
       async () => {
         const dead = await createQueue(client);
@@ -106,7 +106,7 @@ export function sqsRedriveContract(target: Target): void {
   describe("a message move task", () => {
     oursOnly(
       target,
-      "moves everything back to where it came from",
+      "moves all messages back to their source queues",
       "If DestinationArn isn't specified, the messages will be redriven back to their respective original source queues",
       async () => {
         const pair = await createPair(1);
@@ -124,7 +124,7 @@ export function sqsRedriveContract(target: Target): void {
 
     oursOnly(
       target,
-      "gives what it moves a new message id",
+      "gives the messages that it moves new ids",
       "Redriven messages are considered new messages with a new messageID and enqueueTime are assigned to redriven messages",
       async () => {
         const pair = await createPair(1);

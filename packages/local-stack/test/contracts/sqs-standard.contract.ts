@@ -235,7 +235,7 @@ export function sqsStandardContract(target: Target): void {
 
     oursOnly(
       target,
-      "at a URL of another host is refused",
+      "is refused at a URL with another host",
       "A stand-in refuses the URLs of other hosts, so that no test ever talks to the real AWS",
       async () => {
         const url = "https://sqs.eu-central-1.amazonaws.com/123456789012/contract";

@@ -50,7 +50,7 @@ async function stop(): Promise<void> {
   await runtime.stop();
 }
 
-/** The name or URL that the stack gave to a resource. */
+/** The name or URL of a resource in the stack. */
 function nameOf(type: string, prefix: string): string {
   const [logicalId = ""] = runtime.find(type, prefix);
   return runtime.resources[logicalId] ?? "";
@@ -74,7 +74,7 @@ async function receive(queueUrl: string): Promise<string[]> {
   return Messages.map(({ Body = "" }) => Body);
 }
 
-describe("a CDK app of another kind", () => {
+describe("a CDK app that is not Trailcast", () => {
   it("answers over its HTTP API, which needs no token", async () => {
     expect(await ask("POST", "/orders", { id: "o1", customer: "ada" })).toEqual([
       201,
@@ -93,7 +93,7 @@ describe("a CDK app of another kind", () => {
     expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
   });
 
-  it("takes an order through the stream, a standard queue and its functions into the index", async () => {
+  it("moves an order through the stream, a standard queue and its functions into the index", async () => {
     await vi.waitFor(async () => {
       expect(await ask("GET", "/orders/o1")).toMatchObject([200, { state: "packed" }]);
     });
@@ -104,7 +104,7 @@ describe("a CDK app of another kind", () => {
     expect(problems).toEqual([]);
   });
 
-  it("takes what an SDK client sends, and gives up what a function keeps refusing", async () => {
+  it("accepts messages of an SDK client, and gives up those that a function keeps refusing", async () => {
     const QueueUrl = nameOf("AWS::SQS::Queue", "Packing");
     await ask("POST", "/orders", { id: "o2", customer: "bo" });
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ id: "broken-1" }) }));
@@ -116,7 +116,7 @@ describe("a CDK app of another kind", () => {
     expect(Item).toMatchObject({ state: { S: "packed" } });
   });
 
-  it("keeps everything over a restart, and fires both kinds of schedule, with each target, on the faster clock", async () => {
+  it("keeps everything over a restart, and fires both kinds of schedule for each kind of target by the faster clock", async () => {
     await stop();
     await start((24 * HOUR_MS) / 2000);
     const TableName = nameOf("AWS::DynamoDB::Table", "Orders");

@@ -10,7 +10,10 @@ import { ScheduleExpression, Schedule as SchedulerSchedule } from "aws-cdk-lib/a
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 
-/** A shop: orders come in over HTTP, go through a table's stream and a queue, and are packed; the day is closed by a schedule. */
+/**
+ * A shop: orders arrive over HTTP, pass through a table's stream and a queue, and are packed; a schedule closes the
+ * day.
+ */
 export function synthesiseShop(outdir: string, handlers: string): string {
   const app = new App({ outdir, analyticsReporting: false });
   const stack = new Stack(app, "Shop");
@@ -50,7 +53,7 @@ export function synthesiseShop(outdir: string, handlers: string): string {
   orders.grantWriteData(close);
   packing.grantSendMessages(announce);
   announce.addEventSource(
-    // CDK's own types do not agree under exactOptionalPropertyTypes.
+    // CDK's own types do not match under exactOptionalPropertyTypes.
     new DynamoEventSource(orders as ITable, {
       startingPosition: StartingPosition.LATEST,
       retryAttempts: 3,

@@ -46,8 +46,8 @@ function start(
   return { invocations, calls };
 }
 
-describe("events that nobody waits for", () => {
-  it("are handled once when that succeeds", async () => {
+describe("events of asynchronous invocations", () => {
+  it("are handled once if that succeeds", async () => {
     const { invocations, calls } = start(() => DONE);
     invocations.send("f", '"a"', "Schedule");
     expect(invocations.isPending("Schedule")).toBe(true);
@@ -58,7 +58,7 @@ describe("events that nobody waits for", () => {
     await invocations.stop();
   });
 
-  it("are tried again after one minute and after two more, then given up", async () => {
+  it("are retried after one minute and after two more, then discarded", async () => {
     const given: string[] = [];
     const { invocations, calls } = start(() => FAILED, {
       giveUp: (event, condition) => given.push(`${event} ${condition}`),
@@ -70,7 +70,7 @@ describe("events that nobody waits for", () => {
     await invocations.stop();
   });
 
-  it("are given up when they have become too old", async () => {
+  it("are discarded when they are too old", async () => {
     const given: string[] = [];
     const { invocations, calls } = start(() => FAILED, {
       maxAgeMs: 90_000,
@@ -83,7 +83,7 @@ describe("events that nobody waits for", () => {
     await invocations.stop();
   });
 
-  it("come again after a restart when they were not done", async () => {
+  it("are handled again after a restart if they were not finished", async () => {
     const first = start(() => new Promise(() => undefined));
     first.invocations.send("f", "1", "Invoke");
     await vi.advanceTimersByTimeAsync(10);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FunctionInstance, startInstance } from "../../src/functions/function-instance.ts";
 import { temporaryFolder } from "../fixtures/fixture-stack.ts";
 
-/** Field 19 of `/proc/<thread>/stat`, counted from behind the command's name (proc(5)). */
+/** Reads field 19 of `/proc/<thread>/stat`, counted from the end of the command's name (proc(5)). */
 const NICENESS = `
   import { readFileSync } from "node:fs";
   export const handler = () => {
@@ -45,13 +45,13 @@ async function resultOf(handler: string, isBackground: boolean): Promise<unknown
 }
 
 describe.runIf(process.platform === "linux")("a function's thread", () => {
-  it("gives way when nobody waits for the function, and no other thread does", async () => {
+  it("has a lower priority if no request waits for the function", async () => {
     expect(await resultOf(NICENESS, true)).toEqual({ kind: "done", result: "10" });
     expect(await resultOf(NICENESS, false)).toEqual({ kind: "done", result: "0" });
   });
 });
 
-/** Makes some 100 MB of objects that live for a moment, and answers how large the space for such objects has become. */
+/** Creates some 100 MB of short-lived objects, and returns the size that V8's space for such objects has reached. */
 const BUSY = `
   import { getHeapSpaceStatistics } from "node:v8";
   export const handler = () => {
@@ -63,11 +63,11 @@ const BUSY = `
   };
 `;
 
-describe("a busy function's thread", () => {
-  it("does not let the space for short-lived objects grow past its bound", async () => {
+describe("the thread of a busy function", () => {
+  it("keeps the space for short-lived objects within its limit", async () => {
     const answer = (await resultOf(BUSY, false)) as { kind: string; result: string };
     expect(answer.kind).toBe("done");
-    // V8 may be over its bound by a page or two; without one the space has 32 MB here.
+    // V8 may exceed the limit by a page or two. Without a limit the space has 32 MB here.
     expect(Number(answer.result)).toBeLessThanOrEqual(20 * 1024 * 1024);
   });
 });

@@ -38,7 +38,7 @@ describe("a route table", () => {
     expect(found?.pathParameters ?? {}).toEqual(pathParameters);
   });
 
-  it("gives what nothing else takes to $default", () => {
+  it("passes to $default what no other route matches", () => {
     expect(createRouteTable([["$default", "rest"]]).match("GET", "/x")).toEqual({
       route: "rest",
       pathParameters: {},
@@ -46,7 +46,7 @@ describe("a route table", () => {
   });
 });
 
-describe("a function's answer", () => {
+describe("the response of a function", () => {
   it.each<[string, string, number, Record<string, unknown>, string]>([
     ["as it says", '{"statusCode":201,"headers":{"X-A":"b"},"body":"x"}', 201, { "x-a": "b" }, "x"],
     ["whose body is base64", '{"statusCode":200,"body":"aGk=","isBase64Encoded":true}', 200, {}, "hi"],
@@ -62,7 +62,7 @@ describe("a function's answer", () => {
   });
 });
 
-it("a throttle lets a burst through, then its rate", () => {
+it("a throttle allows a burst, then its rate", () => {
   let now = 0;
   const mayPass = createThrottle({ ratePerSecond: 10, burst: 3 }, () => now);
   expect([mayPass(), mayPass(), mayPass(), mayPass()]).toEqual([true, true, true, false]);

@@ -11,7 +11,7 @@ const ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/";
 const asked = (service: string, action: string, input: Record<string, unknown>): string[] =>
   permissionsOf({ service, action, input }, INVENTORY).map((call) => `${call.action} ${call.resource}`);
 
-describe("what a call needs", () => {
+describe("the permissions of a call", () => {
   it.each<[string, string, Record<string, unknown>, string[]]>([
     ["DynamoDB_20120810", "GetItem", { TableName: "T" }, [`dynamodb:GetItem ${ARN}T`]],
     [
@@ -59,7 +59,7 @@ describe("what a call needs", () => {
       { Entries: [{ EventBusName: "b" }] },
       ["events:PutEvents arn:aws:events:us-east-1:000000000000:event-bus/b"],
     ],
-  ])("%s %s %j", (service, action, input, expected) => {
+  ])("of %s %s for %j", (service, action, input, expected) => {
     expect(asked(service, action, input)).toEqual(expected);
   });
 
@@ -75,7 +75,7 @@ describe("what a call needs", () => {
       },
       ["ws_3"],
     ],
-  ])("%s names its partition keys", (action, input, expected) => {
+  ])("of %s include its partition keys", (action, input, expected) => {
     const [call] = permissionsOf(
       { service: "DynamoDB_20120810", action, input: { TableName: "T", ...input } },
       INVENTORY,
@@ -83,7 +83,7 @@ describe("what a call needs", () => {
     expect(call?.context("dynamodb:leadingkeys")).toEqual(expected);
   });
 
-  it("names the attributes that expressions touch", () => {
+  it("depend on the attributes in its expressions", () => {
     const input = {
       TableName: "T",
       Key: { pk: { S: "a" } },

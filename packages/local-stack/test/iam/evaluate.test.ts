@@ -72,7 +72,7 @@ describe("actions and resources", () => {
       {},
       "not-allowed",
     ],
-  ])("decides %s", (_, statements, question, expected) => {
+  ])("match: %s", (_, statements, question, expected) => {
     expect(verdict(statements, question)).toBe(expected);
   });
 });
@@ -127,7 +127,7 @@ describe("conditions", () => {
     ["any of none", when("ForAnyValue:StringLike", LEADING, "a*"), {}, "not-allowed"],
     ["null", when("Null", LEADING, "true"), {}, "allowed"],
     ["not null", when("Null", LEADING, "false"), {}, "not-allowed"],
-  ])("decides what is %s", (_, statement, context, expected) => {
+  ])("evaluate: %s", (_, statement, context, expected) => {
     expect(verdict(statement, { context })).toBe(expected);
   });
 
@@ -139,7 +139,7 @@ describe("conditions", () => {
     ],
     [allow({ Resource: "arn:aws:s3:::b/${aws:username}" }), "policy variable"],
     [allow({ NotPrincipal: "*" }), "NotPrincipal"],
-  ])("refuses by name what it cannot evaluate: %j", (statement, message) => {
+  ])("are refused by name if they are not supported: %j", (statement, message) => {
     const attempt = (): unknown => parsePolicy("Policy (AWS::IAM::Policy)", { Statement: statement });
     expect(attempt).toThrow(UnknownTemplateError);
     expect(attempt).toThrow(message);
@@ -155,7 +155,7 @@ describe("principals", () => {
     ["everybody", "*", SNS, "allowed"],
     ["a role by its account", { AWS: "arn:aws:iam::000000000000:root" }, ROLE, "allowed"],
     ["a role where a service is named", { Service: "sns.amazonaws.com" }, ROLE, "not-allowed"],
-  ])("tells %s", (_, Principal, caller, expected) => {
+  ])("match: %s", (_, Principal, caller, expected) => {
     expect(verdict(allow({ Principal }), { caller })).toBe(expected);
   });
 });

@@ -27,18 +27,18 @@ describe("an event pattern", () => {
     [{ missing: [{ exists: false }] }, true],
     [{ eventName: [{ exists: false }] }, false],
     [{ dynamodb: { NewImage: [{ exists: true }] } }, false],
-  ])("%j", (pattern, expected) => {
+  ])("%j matches the event: %s", (pattern, expected) => {
     expect(compilePattern("Rule", pattern)(EVENT)).toBe(expected);
   });
 
-  it("lets through what any of several filters wants, and everything without one", () => {
+  it("matches if any of several filters does, or if there is none", () => {
     expect(compileFilters("M", [{ eventName: ["X"] }, { count: [3] }])(EVENT)).toBe(true);
     expect(compileFilters("M", [{ eventName: ["X"] }, { count: [4] }])(EVENT)).toBe(false);
     expect(compileFilters("M", [])(EVENT)).toBe(true);
   });
 
   it.each<[Json]>([[{ count: [{ numeric: [">", 1] }] }], [{ $or: [{ a: [1] }] }], [{ eventName: "INSERT" }]])(
-    "refuses by name what it does not know: %j",
+    "is refused by name if it is not supported: %j",
     (pattern) => {
       expect(() => compilePattern("Rule (AWS::Events::Rule)", pattern)).toThrow(
         /Rule \(AWS::Events::Rule\): event pattern/,

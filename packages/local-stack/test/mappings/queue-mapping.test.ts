@@ -25,7 +25,7 @@ beforeEach(() => {
     region: "us-east-1",
     accountId: "000000000000",
     endpoint: () => "http://127.0.0.1:1",
-    // Long polls look again after a few real milliseconds, and so see what the test did to the clock.
+    // Long polls check again after a few real milliseconds and so see how the test has changed the clock.
     realDelay: () => 5,
   });
   queueArn = sqs.createQueue({
@@ -57,7 +57,7 @@ interface Delivery {
   finish(result: InvocationResult): void;
 }
 
-/** A mapping whose invocations wait until the test finishes them. */
+/** Starts a mapping whose invocations wait until the test finishes them. */
 function start(settings: Partial<QueueMappingSettings> = {}, scale = 1): Delivery[] {
   const deliveries: Delivery[] = [];
   const holds = createVisibilityHolds(sqs, scale, () => VISIBILITY_SECONDS);
@@ -96,7 +96,7 @@ const FAILURE: InvocationResult = { kind: "failed", errorType: "Error", errorMes
 const bodiesOf = (deliveries: Delivery[]): string[] => deliveries.flatMap(({ bodies }) => bodies);
 
 describe("a queue's mapping", () => {
-  it("runs groups side by side and the messages of a group one after the other", async () => {
+  it("processes groups in parallel, and the messages of a group one after the other", async () => {
     for (const body of ["a1", "a2", "b1"]) await send(body, body.slice(0, 1));
     const deliveries = start();
     await vi.waitFor(() => expect(bodiesOf(deliveries).toSorted()).toEqual(["a1", "b1"]));
@@ -106,7 +106,7 @@ describe("a queue's mapping", () => {
     await vi.waitFor(() => expect(sqs.counts(queueArn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
   });
 
-  it("has no more invocations at once than its concurrency", async () => {
+  it("has no more concurrent invocations than its concurrency", async () => {
     for (const group of ["a", "b", "c", "d"]) await send(`${group}1`, group);
     const deliveries = start({ concurrency: 2 });
     await vi.waitFor(() => expect(deliveries).toHaveLength(2));
@@ -118,7 +118,7 @@ describe("a queue's mapping", () => {
     deliveries[3]?.finish(SUCCESS);
   });
 
-  it("leaves a failed message invisible until its visibility runs out, and its group waiting", async () => {
+  it("leaves a failed message invisible until its visibility ends, and its group waiting", async () => {
     await send("a1", "a");
     await send("a2", "a");
     const deliveries = start();
@@ -134,7 +134,7 @@ describe("a queue's mapping", () => {
     deliveries[2]?.finish(SUCCESS);
   });
 
-  it("deletes of a batch what succeeded and keeps what was reported", async () => {
+  it("deletes the successful messages of a batch and keeps those reported as failed", async () => {
     for (const body of ["a1", "b1", "c1"]) await send(body, body.slice(0, 1));
     const deliveries = start({ batchSize: 10 });
     await vi.waitFor(() => expect(bodiesOf(deliveries)).toHaveLength(3));
@@ -150,7 +150,7 @@ describe("a queue's mapping", () => {
     deliveries.at(-1)?.finish(SUCCESS);
   });
 
-  it("survives that a message is no longer its own when it succeeds", async () => {
+  it("continues if a message's visibility has ended before it succeeds", async () => {
     await send("a1", "a");
     const deliveries = start({ concurrency: 1 });
     await vi.waitFor(() => expect(deliveries).toHaveLength(1));
@@ -161,7 +161,7 @@ describe("a queue's mapping", () => {
     await vi.waitFor(() => expect(sqs.counts(queueArn)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }));
   });
 
-  it("hides a message from a clock that runs faster than the function, and shortens that again after a failure", async () => {
+  it("hides a message for longer if the clock is faster than the function, and shortens that after a failure", async () => {
     await send("a1", "a");
     const deliveries = start({}, 60);
     await vi.waitFor(() => expect(deliveries).toHaveLength(1));
@@ -174,7 +174,7 @@ describe("a queue's mapping", () => {
     deliveries[1]?.finish(SUCCESS);
   });
 
-  it("lets go of what it hides so when the stack is killed in the middle", async () => {
+  it("releases messages that it hides for longer if the stack is killed meanwhile", async () => {
     await send("a1", "a");
     const deliveries = start({}, 60);
     await vi.waitFor(() => expect(deliveries).toHaveLength(1));
@@ -183,7 +183,7 @@ describe("a queue's mapping", () => {
     for (const { finish } of deliveries) finish(SUCCESS);
   });
 
-  it("goes on when a message was received again before its function had ended", async () => {
+  it("continues if a message was received again before its function had ended", async () => {
     await send("a1", "a");
     const deliveries = start();
     await vi.waitFor(() => expect(deliveries).toHaveLength(1));

@@ -17,7 +17,7 @@ const SETTINGS: StreamMappingSettings = {
   wants: () => true,
 };
 
-// Real sequence numbers grow past a power of ten without leading zeros: their order as text is not their order.
+// Real sequence numbers grow past a power of ten without leading zeros, so that as text they do not sort like numbers.
 const sequenceOf = (index: number): string => String(999_999_999_999_999_999_990n + BigInt(index));
 
 function record(index: number, eventName: StreamRecord["eventName"] = "INSERT"): StreamRecord {
@@ -40,7 +40,10 @@ function record(index: number, eventName: StreamRecord["eventName"] = "INSERT"):
 
 type Respond = (indices: number[], call: number) => "throw" | number[] | { raw: string };
 
-/** A stream of `records`, and a function that answers as `respond` says: which of the batch failed, or that it threw. */
+/**
+ * A stream of `records` and a function with the results of `respond`: which records of the batch failed, or that it
+ * threw.
+ */
 function world(records: StreamRecord[], settings: Partial<StreamMappingSettings>, respond: Respond) {
   const calls: number[][] = [];
   const given: { condition: string; size: number; start: string }[] = [];
@@ -101,14 +104,14 @@ const range = (from: number, to: number): number[] =>
 const records = (count: number): StreamRecord[] => range(0, count).map((index) => record(index));
 
 describe("a stream's mapping", () => {
-  it("hands records over in order, in batches, and moves its checkpoint", async () => {
+  it("passes records on in order and in batches, and moves its checkpoint", async () => {
     const { poll, calls, state } = world(records(25), {}, () => []);
     while ((await poll()) !== "nothing");
     expect(calls).toEqual([range(0, 10), range(10, 20), range(20, 25)]);
     expect(state.checkpoint).toBe(sequenceOf(24));
   });
 
-  it("drops what its filter does not want, and moves past it", async () => {
+  it("skips records that its filter does not match, and moves its checkpoint past them", async () => {
     const mixed = [record(0), record(1, "REMOVE"), record(2), record(3, "MODIFY")];
     const { poll, calls, state } = world(
       mixed,
@@ -123,7 +126,7 @@ describe("a stream's mapping", () => {
     expect([unwanted.calls, unwanted.state.checkpoint]).toEqual([[], sequenceOf(0)]);
   });
 
-  it("checkpoints at the lowest failed record and goes on from it", async () => {
+  it("checkpoints at the lowest failed record and continues from there", async () => {
     const { poll, calls, state } = world(records(6), {}, (batch, call) => (call === 1 ? [4, 2] : []));
     await poll();
     expect(calls).toEqual([range(0, 6), range(2, 6)]);
@@ -146,7 +149,7 @@ describe("a stream's mapping", () => {
   });
 
   it.each([["null"], ["{}"], ['""'], ['{"batchItemFailures":[]}'], ['{"batchItemFailures":null}']])(
-    "takes %s as success",
+    "takes %s for success",
     async (raw) => {
       const { poll, calls } = world(records(2), {}, () => ({ raw }));
       await poll();
@@ -154,7 +157,7 @@ describe("a stream's mapping", () => {
     },
   );
 
-  it("bisects a batch that throws until the poison is alone, without using up retries", async () => {
+  it("bisects a batch that throws until the failing record is alone, without using up retries", async () => {
     const settings = { bisects: true, maxRetries: 2 };
     const { poll, given, calls, state } = world(records(8), settings, (batch) =>
       batch.includes(5) ? "throw" : [],
@@ -168,27 +171,27 @@ describe("a stream's mapping", () => {
     expect(state.checkpoint).toBe(sequenceOf(7));
   });
 
-  it("without bisection gives up the whole batch after its retries, and describes it", async () => {
+  it("without bisection discards the whole batch after its retries, with a description of it", async () => {
     const { poll, calls, given } = world(records(3), { maxRetries: 1 }, () => "throw");
     await poll();
     expect(calls).toEqual([range(0, 3), range(0, 3)]);
     expect(given).toEqual([{ condition: "RetryAttemptsExhausted", size: 3, start: sequenceOf(0) }]);
   });
 
-  it("gives up a record that has become too old", async () => {
+  it("discards a record that is too old", async () => {
     const { poll, given, calls } = world(records(1), { maxAgeMs: 250 }, () => "throw");
     await poll();
     expect(given).toMatchObject([{ condition: "RecordAgeExceeded", size: 1 }]);
     expect(calls.length).toBeLessThanOrEqual(3);
   });
 
-  it("waits for its window when the batch is not full", async () => {
+  it("waits for its window if the batch is not full", async () => {
     const { poll, state } = world(records(3), { windowMs: 500 }, () => []);
     await poll();
     expect(state.pauses).toBe(1);
   });
 
-  it("cuts a batch at six megabytes", async () => {
+  it("limits a batch to six megabytes", async () => {
     const large = records(4).map((one) => ({
       ...one,
       dynamodb: { ...one.dynamodb, NewImage: { body: { B: "x".repeat(2_500_000) } } },
@@ -201,7 +204,7 @@ describe("a stream's mapping", () => {
     ]);
   });
 
-  it("passes every record exactly once it has succeeded, in order, whatever fails on the way", async () => {
+  it("passes every record, in order, exactly once it has succeeded, whatever fails meanwhile", async () => {
     const outcomes = fc.array(
       fc.oneof(fc.constant("throw" as const), fc.nat(9), fc.constant("well" as const)),
       { maxLength: 30 },

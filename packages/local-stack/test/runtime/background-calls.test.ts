@@ -11,8 +11,8 @@ function createCalls() {
   return { calls, pauses, wait: (milliseconds: number) => (now += milliseconds) };
 }
 
-describe("calls that nobody waits for", () => {
-  it("go at once while nobody else calls", async () => {
+describe("background calls", () => {
+  it("are carried out at once if there are no other calls", async () => {
     const { calls, pauses, wait } = createCalls();
     await calls.turn();
     calls.served();
@@ -21,14 +21,14 @@ describe("calls that nobody waits for", () => {
     expect(pauses).toEqual([]);
   });
 
-  it("leave the others a turn between each two of them", async () => {
+  it("leave time for other calls between each two of them", async () => {
     const { calls, pauses } = createCalls();
     calls.served();
     await Promise.all([calls.turn(), calls.turn(), calls.turn()]);
     expect(pauses).toEqual([4, 4, 4]);
   });
 
-  it("go in the order in which they came", async () => {
+  it("are carried out in the order in which they arrived", async () => {
     const { calls } = createCalls();
     calls.served();
     const order: number[] = [];

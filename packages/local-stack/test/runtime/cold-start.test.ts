@@ -24,7 +24,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Status and `Retry-After` of one request; undefined while nobody listens. Fails when no answer comes. */
+/** The status and `Retry-After` of one request, or undefined while nothing listens. Fails if no response comes. */
 async function ask(url: string): Promise<{ status: number; retryAfter: string | null } | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
@@ -36,10 +36,10 @@ async function ask(url: string): Promise<{ status: number; retryAfter: string | 
   }
 }
 
-it("answers every request while it starts: 503 with Retry-After until the API is there", async () => {
+it("answers every request while it starts: with 503 and Retry-After until the API is ready", async () => {
   const port = await freePort();
   const seen: NonNullable<Awaited<ReturnType<typeof ask>>>[] = [];
-  // The key of a new folder takes longer to make than a request takes.
+  // Creating the key of a new folder takes longer than a request.
   const starting = startRuntime({
     cdkOut: writeAssembly(folder.path, PIPELINE),
     dir: join(folder.path, "data"),

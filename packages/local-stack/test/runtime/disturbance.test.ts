@@ -37,7 +37,7 @@ async function post(id: string): Promise<number> {
 const arrivals = (): string[] => lines.filter((line) => line.startsWith("arrived"));
 
 describe("an AWS call of a function", () => {
-  it("is not carried out when its caller dies before it; the request fails and works when it is made again", async () => {
+  it("is not carried out if its caller dies before it; the request fails and works when it is repeated", async () => {
     let deaths = 1;
     await startDisturbed({
       call: async (caller, _call, carryOut) => {
@@ -54,7 +54,7 @@ describe("an AWS call of a function", () => {
     expect(arrivals()).toEqual(["arrived a"]);
   });
 
-  it("stays carried out when its caller dies after it", async () => {
+  it("remains carried out if its caller dies after it", async () => {
     let deaths = 1;
     await startDisturbed({
       call: async (caller, _call, carryOut) => {
@@ -69,7 +69,7 @@ describe("an AWS call of a function", () => {
     expect(arrivals()).toEqual(["arrived a"]);
   });
 
-  it("is made again by the SDK when its answer is lost", async () => {
+  it("is repeated by the SDK if its response is lost", async () => {
     const calls: string[] = [];
     await startDisturbed({
       call: async (caller, call, carryOut) => {
@@ -85,7 +85,7 @@ describe("an AWS call of a function", () => {
 });
 
 describe("an invocation by a mapping", () => {
-  it("is made twice, or not at all, as the disturbance wants", async () => {
+  it("is made twice, or not at all, as the disturbance decides", async () => {
     let messages = 0;
     await startDisturbed({
       invocation: async ({ source }, invoke) => {
@@ -103,7 +103,7 @@ describe("an invocation by a mapping", () => {
     expect(arrivals()).toEqual(["arrived twice", "arrived twice"]);
   });
 
-  it("of a stream comes again until it succeeds", async () => {
+  it("of a stream is repeated until it succeeds", async () => {
     let losses = 2;
     await startDisturbed({
       invocation: async ({ source }, invoke) =>

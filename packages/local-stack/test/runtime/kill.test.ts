@@ -28,7 +28,7 @@ async function kill(): Promise<void> {
   await ended;
 }
 
-/** Starts the stack in a process; answers the address of its API. */
+/** Starts the stack in a process of its own and returns the address of its API. */
 function start(cdkOut: string): Promise<string> {
   const args = ["--disable-warning=ExperimentalWarning", RUN_STACK, cdkOut, join(folder.path, "data")];
   const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -41,7 +41,7 @@ function start(cdkOut: string): Promise<string> {
   });
 }
 
-it("loses nothing that was accepted when the process is killed in the middle, several times", async () => {
+it("loses nothing that was accepted although the process is killed several times while it works", async () => {
   const file = join(folder.path, "arrived");
   writeFileSync(file, "");
   const stack = structuredClone(PIPELINE);

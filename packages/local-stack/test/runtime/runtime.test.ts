@@ -60,8 +60,8 @@ const post = (runtime: Runtime, id: string): Promise<Response> =>
     body: JSON.stringify({ id }),
   });
 
-describe("the path through a stack", () => {
-  it("goes from a request over table, stream and queue to a function", async () => {
+describe("an event's path through a stack", () => {
+  it("leads from a request through a table, its stream and a queue to a function", async () => {
     const runtime = await start(writeAssembly(folder.path, PIPELINE));
     const answers = await Promise.all(["a", "b", "c"].map((id) => post(runtime, id)));
     expect(answers.map((answer) => answer.status)).toEqual([202, 202, 202]);
@@ -70,7 +70,7 @@ describe("the path through a stack", () => {
     expect(runtime.denials).toEqual([]);
   });
 
-  it("goes on after a restart with what was recorded and not yet handled", async () => {
+  it("continues after a restart with what was recorded but not yet handled", async () => {
     const cdkOut = writeAssembly(folder.path, PIPELINE);
     const halted = structuredClone(PIPELINE);
     halted["FromStream"]!.Properties!["Enabled"] = false;
@@ -91,8 +91,8 @@ function asTemplate(
   return structuredClone(resources) as never;
 }
 
-describe("a missing grant", () => {
-  it("fails the call and names function, action and resource", async () => {
+describe("a missing permission", () => {
+  it("fails the call with an error that names function, action and resource", async () => {
     const runtime = await start(
       writeAssembly(folder.path, withoutGrant(PIPELINE, "PutPolicy", "dynamodb:PutItem")),
     );
@@ -119,14 +119,14 @@ describe("a missing grant", () => {
       "Arrive",
       /^arn:aws:sqs:us-east-1:000000000000:Fixture-Queue.fifo$/,
     ],
-  ])("fails the start when %s lacks %s", async (policyId, action, principal, resource) => {
+  ])("fails the start if %s lacks %s", async (policyId, action, principal, resource) => {
     const cdkOut = writeAssembly(folder.path, withoutGrant(PIPELINE, policyId, action));
     const error = await start(cdkOut).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MissingGrantError);
     expect(error).toMatchObject({ principal, action, resource: expect.stringMatching(resource) });
   });
 
-  it("refuses the API a function that has no permission for it", async () => {
+  it("fails an API request whose function does not allow the API to invoke it", async () => {
     const { PutRoutePermission: _taken, ...resources } = PIPELINE;
     const runtime = await start(writeAssembly(folder.path, resources));
     expect((await post(runtime, "a")).status).toBe(500);
@@ -144,7 +144,7 @@ describe("functions", () => {
     ...lambda("Broken", "broken"),
   };
 
-  it("see the template's environment and Lambda's own, and nothing of this machine", async () => {
+  it("see the template's environment and Lambda's own, but nothing of this machine", async () => {
     process.env["OF_THIS_MACHINE"] = "secret";
     const runtime = await start(writeAssembly(folder.path, FUNCTIONS));
     const seen = (await runtime.invoke("Environment", {})) as {
@@ -167,7 +167,7 @@ describe("functions", () => {
     expect(Object.keys(seen.workerData)).toEqual(["instance"]);
   });
 
-  it("find what the start says of this machine in workerData", async () => {
+  it("find the facts about this machine that the start gives in workerData", async () => {
     const runtime = await start(writeAssembly(folder.path, FUNCTIONS), {
       workerData: (machine) => ({ app: { machine, isLocal: true } }),
     });
@@ -179,7 +179,7 @@ describe("functions", () => {
     });
   });
 
-  it("fail alone when they throw, exit, hang or run out of memory, and work again after it", async () => {
+  it("fail alone if they throw, exit, hang or run out of memory, and work again afterwards", async () => {
     const runtime = await start(writeAssembly(folder.path, FUNCTIONS), { maxWorkers: 1 });
     const failure = (does: string): Promise<unknown> =>
       runtime.invoke("Misbehave", { does }).then(
@@ -198,8 +198,8 @@ describe("functions", () => {
   });
 });
 
-describe("a start that cannot be", () => {
-  it("names the port that is taken", async () => {
+describe("a start that fails", () => {
+  it("names the port that is in use", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -211,7 +211,7 @@ describe("a start that cannot be", () => {
     await expect(start(cdkOut)).resolves.toBeDefined();
   });
 
-  it("names a signing key that is none, before anything runs", async () => {
+  it("names a malformed signing key before anything runs", async () => {
     const cdkOut = writeAssembly(folder.path, PIPELINE);
     const dir = join(folder.path, "data");
     mkdirSync(dir);
@@ -221,9 +221,9 @@ describe("a start that cannot be", () => {
     expect(error).toMatchObject({ message: expect.stringContaining(join(dir, "issuer-key.json")) });
   });
 
-  it("stops its mappings when it fails after they began", async () => {
+  it("stops its mappings if it fails after they were started", async () => {
     const cdkOut = writeAssembly(folder.path, PIPELINE, { Outputs: { Odd: { Value: { "Fn::Odd": "" } } } });
-    // A mapping left behind spins on its closed tables: this test would never go on.
+    // A mapping that was not stopped would go on reading closed tables, and this test would never end.
     await expect(start(cdkOut)).rejects.toThrow(UnknownTemplateError);
     rmSync(cdkOut, { recursive: true });
     await expect(start(writeAssembly(folder.path, PIPELINE))).resolves.toBeDefined();
@@ -257,7 +257,7 @@ describe("the HTTP API", () => {
     ...route("Failing", "POST /failing", "Misbehave"),
   };
 
-  it("lets in tokens of the local issuer and no others", async () => {
+  it("accepts only tokens of the local issuer", async () => {
     const runtime = await start(writeAssembly(folder.path, API));
     const ask = async (token?: string): Promise<[number, unknown]> => {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -284,7 +284,7 @@ describe("the HTTP API", () => {
     expect(await ask(await runtime.token({ ...request, audience: "other" }))).toEqual(unauthorized);
   });
 
-  it("gives payload format 2.0 and API Gateway's own answers", async () => {
+  it("passes payload format 2.0 and returns API Gateway's own responses", async () => {
     const runtime = await start(writeAssembly(folder.path, API));
     const headers = { cookie: "a=1; b=2", origin: "https://console.example.com", "x-own": "y" };
     const answer = await fetch(`${runtime.apiUrl}/open/a%20b/c?q=1&q=2&s=x+y`, { headers });

@@ -14,7 +14,7 @@ describe("a schedule", () => {
     ["cron(0/15 8-9 ? * MON-FRI *)", "2026-11-20T09:45:00.000Z", "2026-11-23T08:00:00.000Z"],
     ["cron(30 0 1 JAN,JUL ? *)", "2026-02-01T00:00:00.000Z", "2026-07-01T00:30:00.000Z"],
     ["cron(0 0 29 2 ? *)", "2026-11-23T00:00:00.000Z", "2028-02-29T00:00:00.000Z"],
-  ])("%s after %s is %s", (expression, after, expected) => {
+  ])("(%s) after %s fires at %s", (expression, after, expected) => {
     expect(next(expression, after)).toBe(expected);
   });
 
@@ -25,13 +25,13 @@ describe("a schedule", () => {
     "cron(0 3 L * ? *)",
     "cron(0 3 * *)",
     "cron(99 3 * * ? *)",
-  ])("refuses by name %s", (expression) => {
+  ])("is refused by name: %s", (expression) => {
     expect(() => parseSchedule("Nightly (AWS::Scheduler::Schedule)", expression)).toThrow(
       /Nightly \(AWS::Scheduler::Schedule\): schedule expression/,
     );
   });
 
-  it("that can never come never comes", () => {
+  it("without a possible time never fires", () => {
     expect(parseSchedule("S", "cron(0 0 31 2 ? *)")(Date.parse("2026-01-01T00:00:00Z"))).toBe(Infinity);
   });
 });

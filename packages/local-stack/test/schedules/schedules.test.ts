@@ -59,8 +59,8 @@ async function start(resources: Resources, timeScale: number): Promise<string[]>
 let starts = 0;
 const temporaryCdkOut = async (): Promise<string> => join(folder.path, `start-${(starts += 1)}`);
 
-describe("schedules on the one clock", () => {
-  it("fire as often as the sped-up clock says, with their input", async () => {
+describe("the schedules of a stack", () => {
+  it("fire as often as the faster clock says, with their input", async () => {
     const lines = await start(SCHEDULE, (10 * HOUR_MS) / 1000);
     const begun = runtime!.clock.anchor.virtualStart;
     await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(3), { timeout: 5000 });
@@ -69,7 +69,7 @@ describe("schedules on the one clock", () => {
     expect(lines.length).toBeLessThanOrEqual(Math.floor(hours));
   });
 
-  it("fire once after a pause for all that was missed", async () => {
+  it("fire once after a pause, however often they were missed", async () => {
     await start(SCHEDULE, 1);
     await runtime!.stop();
     const clockFile = join(folder.path, "data", "clock.json");
@@ -80,7 +80,7 @@ describe("schedules on the one clock", () => {
     await vi.waitFor(() => expect(lines).toEqual(['tick {"scope":"due"}']), { timeout: 5000 });
   });
 
-  it("need a role that Scheduler may take and that allows the target", async () => {
+  it("need a role that Scheduler may assume and that allows the target", async () => {
     const { ClockPolicy: _policy, ...unallowed } = SCHEDULE;
     const denied = await start(unallowed, 1).catch((error: unknown) => error);
     expect(denied).toBeInstanceOf(MissingGrantError);

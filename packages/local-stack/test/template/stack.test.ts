@@ -51,7 +51,7 @@ describe("intrinsics", () => {
     ["If that negates", { "Fn::If": ["IsNotSmall", "yes", "no"] }, "no"],
     ["NoValue in a list", [{ "Fn::If": ["IsNotSmall", "yes", { Ref: "AWS::NoValue" }] }, "x"], ["x"]],
     ["NoValue in an object", { a: { Ref: "AWS::NoValue" }, b: 1 }, { b: 1 }],
-  ])("resolves %s", (_, value, expected) => {
+  ])("are resolved: %s", (_, value, expected) => {
     const more = {
       Parameters: { Size: { Type: "String", Default: "small" } },
       Mappings: { Sizes: { small: { mb: 128 } } },
@@ -69,7 +69,7 @@ describe("intrinsics", () => {
     ["an attribute", { "Fn::GetAtt": ["Queue", "Colour"] }, "Queue (AWS::SQS::Queue): attribute Colour"],
     ["a pseudo parameter", { Ref: "AWS::NotificationARNs" }, "pseudo parameter AWS::NotificationARNs"],
     ["a condition", { "Fn::If": ["Unheard", 1, 2] }, "condition Unheard"],
-  ])("refuses by name %s that it does not know", (_, value, message) => {
+  ])("are refused by name if they are unknown: %s", (_, value, message) => {
     const attempt = (): unknown => resolved(value);
     expect(attempt).toThrow(UnknownTemplateError);
     expect(attempt).toThrow(message);
@@ -77,21 +77,21 @@ describe("intrinsics", () => {
 });
 
 describe("resources", () => {
-  it("refuses by name a type that it does not know", () => {
+  it("are refused by name if their type is unknown", () => {
     const template = parseTemplate("S", { Resources: { Pool: { Type: "AWS::Cognito::UserPool" } } });
     expect(() => readStack(template, SOURCES)).toThrow(
-      "Pool: resource type AWS::Cognito::UserPool, which the local runtime does not know",
+      "Pool: resource type AWS::Cognito::UserPool, which the local stack does not support",
     );
   });
 
-  it("refuses by name a property that its schema does not know", () => {
+  it("are refused by name if they have an unknown property", () => {
     const stack = describing("x");
     expect(() => stack.resources("AWS::IAM::Role", z.strictObject({}))).toThrow(
       /Role \(AWS::IAM::Role\): property .*Description/,
     );
   });
 
-  it("leaves out a resource whose condition does not hold", () => {
+  it("are left out if their condition is false", () => {
     const template = parseTemplate("S", {
       Conditions: { Never: { "Fn::Equals": ["a", "b"] } },
       Resources: { Queue: { Type: "AWS::SQS::Queue", Condition: "Never" } },
@@ -99,7 +99,7 @@ describe("resources", () => {
     expect(readStack(template, SOURCES).idsOf("AWS::SQS::Queue")).toEqual([]);
   });
 
-  it("refuses a template with a section that it does not know", () => {
+  it("are refused in a template with an unknown section", () => {
     expect(() => parseTemplate("S", { Resources: {}, Transform: "AWS::Serverless-2016-10-31" })).toThrow(
       "Transform",
     );
