@@ -231,7 +231,7 @@ describe("a URL on loopback", () => {
     expect(JSON.stringify(result)).not.toContain('"addresses"');
   });
 
-  it("is delivered to as localhost, which is never looked up in DNS, when it is allowed", async () => {
+  it("is delivered to as localhost, without a DNS look-up, if that is allowed", async () => {
     sender = createSender({ loopback: true });
     answer = () => outside;
     const asked = names.asked.length;
@@ -255,7 +255,7 @@ describe("a URL on loopback", () => {
     other.stop();
   });
 
-  it("is refused with a host name even if loopback is allowed", async () => {
+  it("is refused with another host name even if loopback is allowed", async () => {
     sender = createSender({ loopback: true });
     answer = () => inside;
     expect(await send(`https://siem.example.com:${trap.port}/`)).toMatchObject({ kind: "refused" });

@@ -73,7 +73,7 @@ describe("the guard, when loopback is allowed", () => {
   );
 
   it.each(["https://localhost:8443/hook", "https://localhost:65535", "https://localhost:40000?x=1"])(
-    "lets %s through, which is refused when deployed",
+    "allows %s, which the deployed guard refuses",
     (url) => {
       expect(ruleOf(url, local)).toBe("allowed");
       expect(ruleOf(url)).toBe("host-single-label");
