@@ -13,7 +13,7 @@ const TYPES = new Map<string, string>(
   }),
 );
 
-/** Only the console's own files and API; nothing inline, nothing framed, no plug-in, no form that leaves. */
+/** Allows only the console's own files and its API: no inline code, no frames, no plug-ins, no forms to other sites. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -30,7 +30,7 @@ const CONTENT_SECURITY_POLICY = [
 
 export interface ConsoleAnswer {
   headers: Record<string, string>;
-  /** Sent as base64: the gateway passes on text only. */
+  /** Sent as base64, because the gateway only passes on text. */
   binary: boolean;
 }
 
@@ -38,12 +38,12 @@ function extensionOf(path: string): string | undefined {
   return /\.([a-z0-9]+)$/.exec(path)?.[1];
 }
 
-/** The file that a path below `/console/` means: a page of the console, when it does not look like a file. */
+/** The file for a path below `/console/`: the console's page, unless the path looks like a file's. */
 export function consolePath(path: string): string {
   return extensionOf(path) === undefined ? "index.html" : path;
 }
 
-/** Headers of a file of the console; `undefined` for a type that the console does not have. */
+/** The headers for a file of the console; `undefined` for a type that the console does not have. */
 export function consoleAnswer(path: string): ConsoleAnswer | undefined {
   const type = TYPES.get(extensionOf(path) ?? "");
   if (type === undefined) return undefined;
@@ -56,7 +56,7 @@ export function consoleAnswer(path: string): ConsoleAnswer | undefined {
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",
       "strict-transport-security": "max-age=63072000",
-      // The page names the files of one deployment: an old page with new files is a broken one.
+      // The page is not stored, because it names the files of one deployment and does not work with those of another.
       "cache-control": type.startsWith("text/html") ? "no-store" : "no-cache",
     },
     binary: !/^(text\/|application\/(json|manifest)|image\/svg)/.test(type),

@@ -21,7 +21,7 @@ const STARTED = {
   leadsTo: { parameter: "rpl", at: "/id", operations: ["getReplay", "cancelReplay"] },
 };
 
-/** What was delivered, and delivering it again. */
+/** Operations on deliveries and replays. */
 export const deliveryOperations = {
   createReplay: {
     method: "POST",

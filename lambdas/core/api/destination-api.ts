@@ -18,7 +18,7 @@ export const DEFAULT_LIST_LIMIT = 50;
 const FIELD_NAMES = [...namesOf(rowFields), ...namesOf(secretFields)];
 const REQUIRED_NAMES = namesOf(rowFields).filter((name) => rowFields[name].fallback === undefined);
 
-/** The form of an object in words: `{ name, url, format? }`. */
+/** The form of an object for error messages: `{ name, url, format? }`. */
 function outline(names: readonly string[], required: readonly string[]): string {
   return `{ ${names.map((name) => (required.includes(name) ? name : `${name}?`)).join(", ")} }`;
 }

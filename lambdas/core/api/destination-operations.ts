@@ -26,7 +26,7 @@ const contended = "It was being changed at the same time: read it and decide aga
 const SECRET_CHANGES = "Secret and headers were changed about 100 times in 24 hours";
 const tooLarge = "The body is too large";
 
-/** Destinations: what their owner does with them. */
+/** Operations on destinations. */
 export const destinationOperations = {
   listDestinations: {
     method: "GET",

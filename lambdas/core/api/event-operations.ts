@@ -16,13 +16,13 @@ const EVENTS = "/v1/workspaces/{ws}/events";
 const EXPORTS = "/v1/workspaces/{ws}/exports";
 const noWorkspace = "There is no such workspace";
 
-// Checked by hand: CloudEvents forbids control characters in what becomes an attribute.
+// CloudEvents forbids control characters in attributes. Code checks that, so the pattern has to be added here.
 for (const { shape } of [postedEventSchema.shape.actor, postedEventSchema.shape.target.def.innerType]) {
   for (const schema of [shape.type, shape.id]) {
     documentation.add(schema, { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$" });
   }
 }
-// Checked by hand, so that no key of it is lost.
+// Code checks it, so that none of its keys is lost, so the schema has to be added here.
 documentation.add(postedEventSchema.shape.metadata, {
   type: "object",
   description: "Free JSON, kept as it is",
@@ -60,7 +60,7 @@ const recordedSchema = component(
   },
 );
 
-/** Recording events, and finding them again. */
+/** Operations that record, read and export events. */
 export const eventOperations = {
   recordEvents: {
     method: "POST",

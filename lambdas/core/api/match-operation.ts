@@ -5,7 +5,7 @@ export interface Match<Id> {
   parameters: Record<string, string>;
 }
 
-/** Finds the operation of a request; `methods` when the path is known, but not with this method. */
+/** Finds the operation of a request. Returns the allowed `methods` if the path exists with other methods only. */
 export function createMatcher<Id extends string>(
   operations: Readonly<Record<Id, Pick<Operation, "method" | "path">>>,
 ): (method: string, path: string) => Match<Id> | { methods: string[] } {

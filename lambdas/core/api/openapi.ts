@@ -19,7 +19,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 type Json = Record<string, unknown>;
 
-/** The API as OpenAPI 3.1, made of the schemas that parse its requests and shape its answers. */
+/** The API in OpenAPI 3.1, generated from the schemas that parse its requests and describe its responses. */
 export function openApiDocument(version: string): Json {
   return {
     openapi: "3.1.0",
@@ -161,7 +161,7 @@ function describeAnswer({ description, schema, contentTypes = ["application/json
   };
 }
 
-/** What of an answer other operations take, with the parameters of its own path. */
+/** The links from a response to operations that use a part of it, with the parameters of its own path. */
 function linksOf({ leadsTo }: Answer, path: string): Json {
   if (leadsTo === undefined) return {};
   const { parameter, at, operations } = leadsTo;
@@ -172,7 +172,7 @@ function linksOf({ leadsTo }: Answer, path: string): Json {
   };
 }
 
-/** The gateway answers some statuses itself, in a form of its own. */
+/** The gateway itself returns some statuses, in its own format. */
 function describeRefusal(status: string, description: string): Json {
   const gateway = { "application/json": { schema: toJson(gatewayMessageSchema, "output") } };
   const problem = { "application/problem+json": { schema: toJson(problemSchema, "output") } };
@@ -184,14 +184,14 @@ function reference(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** A component by reference, anything else in place. */
+/** A reference to a component, or any other schema in place. */
 function toJson(schema: z.core.$ZodType, io: "input" | "output"): Json {
   const id = documentation.get(schema)?.id;
   if (id !== undefined) return { $ref: reference(id) };
   return withoutIds(z.toJSONSchema(schema, { metadata: documentation, io, override: simplify }));
 }
 
-/** Leaves out what says nothing more: the regular expression of a format, names that are text. */
+/** Leaves out what adds nothing: the regular expression of a format, and the type of property names. */
 function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
   delete jsonSchema.propertyNames;

@@ -10,32 +10,34 @@ export type Scope =
 export interface Answer {
   description: string;
   schema?: z.core.$ZodType;
-  /** `application/json` when there is a schema and nothing else is said. */
+  /** Default `application/json` if there is a schema. */
   contentTypes?: readonly string[];
   headers?: Readonly<Record<string, string>>;
-  /** Operations that take something of this answer: a parameter, and where it is, as a JSON pointer. */
+  /** Operations that use a part of this response: the parameter, and the part as a JSON pointer. */
   leadsTo?: { parameter: string; at: string; operations: readonly string[] };
 }
 
-/** One route of the API: what the router matches, what the authorisation asks and what the OpenAPI document says. */
+/**
+ * One route of the API, as the router matches it, the authorisation checks it and the OpenAPI document describes it.
+ */
 export interface Operation {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** With parameters in braces, each named in `PATH_PARAMETERS`. */
+  /** Parameters are in braces, each named in `PATH_PARAMETERS`. */
   path: string;
   tag: string;
   summary: string;
   description?: string;
-  /** Without one the route is open. */
+  /** A route without a scope needs no token. */
   scope?: Scope;
-  /** Only a token for all workspaces (`*`) may. */
+  /** Requires a token for all workspaces (`*`). */
   operator?: boolean;
   query?: z.core.$ZodObject;
   headers?: Readonly<Record<string, HeaderParameter>>;
   body?: z.core.$ZodType;
-  /** A body that may be left out: its defaults count then. */
+  /** Whether the body may be left out, in which case its defaults apply. */
   bodyOptional?: boolean;
   answers: Readonly<Record<number, Answer>>;
-  /** Statuses of the problems that it may answer, besides those of every route with a scope. */
+  /** Statuses of the problems that it may return in addition to those of every route with a scope. */
   refusals: Readonly<Record<number, string>>;
 }
 

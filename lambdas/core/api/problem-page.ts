@@ -8,7 +8,7 @@ export const PROBLEM_PAGE_HEADERS = {
   "cache-control": "public, max-age=300",
 } as const;
 
-/** What `GET /problems/{kind}` shows to whoever opens a problem's `type`; `undefined` for an unknown kind. */
+/** The page that `GET /problems/{kind}` returns, to which a problem's `type` leads; `undefined` for an unknown kind. */
 export function problemPage(kind: string): string | undefined {
   if (!isProblemKind(kind)) return undefined;
   const { status, title, cause, remedy } = PROBLEM_CATALOGUE[kind];
@@ -27,7 +27,7 @@ export function problemPage(kind: string): string | undefined {
   ].join("\n");
 }
 
-/** Text of the catalogue, with what stands between backticks as code. */
+/** Text of the catalogue as HTML, with the parts in backticks as code. */
 function toHtml(text: string): string {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   return escaped.replaceAll(/`([^`]+)`/g, "<code>$1</code>");

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { PROBLEM_BASE } from "../base/problem.ts";
 import { component, described } from "../base/field.ts";
 
-/** What every refusal of ours looks like (RFC 9457). Some kinds have more members. */
+/** The form of every error response of Trailcast (RFC 9457). Some kinds have more members. */
 export const problemSchema = component(
   "Problem",
   "A refusal (RFC 9457): what was wrong, where, and what to do",
@@ -24,7 +24,7 @@ export const problemSchema = component(
   },
 );
 
-/** What API Gateway itself answers, before a function of ours is asked. */
+/** Errors that API Gateway itself returns, before a function is invoked. */
 export const gatewayMessageSchema = component(
   "GatewayMessage",
   "An answer of API Gateway itself: the token is missing, expired, or of another issuer",

@@ -54,7 +54,7 @@ const IN_ORDER = z.refine<{ from?: string | undefined; to?: string | undefined }
   { path: ["to"], error: "must be later than `from`" },
 );
 
-/** A number that arrives as text in a query. */
+/** A number, which is text in a query string. */
 const numberText = <Schema extends z.core.$ZodType>(schema: Schema) =>
   z.pipe(
     z.transform((value) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),

@@ -3,7 +3,7 @@ import type { Problem } from "../base/problem.ts";
 import { invalidField } from "../base/invalid-field.ts";
 import { fieldPath } from "../base/schema-problem.ts";
 
-/** The refusal that the first issue of one of our schemas comes to: each says itself what the value must be. */
+/** The problem for the first issue of a schema. Each issue of these schemas says what the value must be. */
 export function refusalOf(error: z.core.$ZodError): Problem {
   const [issue] = error.issues;
   if (issue === undefined) return invalidField("body", "is not valid");
@@ -11,7 +11,7 @@ export function refusalOf(error: z.core.$ZodError): Problem {
   return invalidField(clipped(fieldPath(path)), issue.message, limitOf(issue));
 }
 
-// A property's name comes from outside: enough of it to be found again, and no more.
+// The name of a property is input too, so only as much of it is returned as is needed to find it.
 function clipped(name: string): string {
   return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }

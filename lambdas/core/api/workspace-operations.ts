@@ -3,7 +3,7 @@ import type { Operation } from "./operation.ts";
 
 const ENTITLEMENT = "/v1/workspaces/{ws}/entitlement";
 
-/** A workspace and what it may do. */
+/** Operations on a workspace and its entitlement. */
 export const workspaceOperations = {
   getEntitlement: {
     method: "GET",

@@ -1,20 +1,20 @@
 import * as z from "zod/mini";
 import { isTimeOfFourDigitYear } from "./clock.ts";
 
-/** What the OpenAPI document says of a schema besides its shape. A schema with an `id` is a component there. */
+/** What the OpenAPI document adds to the shape of a schema. A schema with an `id` becomes a component. */
 export interface Documentation {
   id?: string;
   description?: string;
   examples?: unknown[];
-  /** Where the schema itself cannot tell. */
+  /** Set where it does not follow from the schema. */
   type?: "object";
   pattern?: string;
 }
 
-/** Everything that has something to say in the OpenAPI document. */
+/** All schemas with additions for the OpenAPI document. */
 export const documentation = z.registry<Documentation>();
 
-/** Makes `schema` a component of the OpenAPI document. The example is one that the schema accepts. */
+/** Makes `schema` a component of the OpenAPI document. The example must match the schema. */
 export function component<Schema extends z.core.$ZodType>(
   id: string,
   description: string,
@@ -30,15 +30,15 @@ export function described<Schema extends z.core.$ZodType>(description: string, s
   return schema;
 }
 
-/** Text whose every refusal says the same: what it has to look like. */
+/** Text with a single error message, which says what the text must look like. */
 export function text(must: string, limits: { min?: number; max: number; pattern?: RegExp }): z.ZodMiniString {
   const { min = 1, max, pattern } = limits;
-  // A pattern sees only text of bounded length: matching may take the square of it.
+  // The length is checked before the pattern, because matching may take the square of it.
   const schema = z.string(must).check(z.minLength(min, must), z.maxLength(max, { error: must, abort: true }));
   return pattern === undefined ? schema : schema.check(z.regex(pattern, must));
 }
 
-/** A whole number whose every refusal says its unit and limits. */
+/** An integer with a single error message, which names its unit and limits. */
 export function whole(unit: string, min: number, max: number): z.ZodMiniInt {
   const must = `must be a whole number of ${unit} from ${min} to ${max}`;
   return z.int(must).check(z.minimum(min, must), z.maximum(max, must));
@@ -54,16 +54,16 @@ export function oneOf<const Values extends readonly string[]>(
 
 const MUST_BE_TIME = "must be a time as RFC 3339 has it, such as 2026-11-23T05:00:00Z";
 
-/** A time from outside, with any offset. */
+/** A time in a request, with any offset. */
 export const time = () =>
   z.iso
     .datetime({ offset: true, error: MUST_BE_TIME })
     .check(z.refine(isTimeOfFourDigitYear, "must be in the years 0000 to 9999, as UTC has them"));
 
-/** A time as we write it: UTC with milliseconds. */
+/** A time in a response: UTC with milliseconds. */
 export const timestamp = () => z.iso.datetime({ precision: 3 });
 
-/** An object of which every property is known; `what` names its form for those who sent something else. */
+/** An object without unknown properties. `what` describes its form in error messages. */
 export function fields<Shape extends z.core.$ZodLooseShape>(
   what: string,
   shape: Shape,

@@ -52,7 +52,7 @@ export function eventId(entry: string, position: number): string {
   return `aud_${entry.slice(4)}${String(position).padStart(2, "0")}`;
 }
 
-/** Entry key and index that an event id consists of; `undefined` for text that is no event id. */
+/** The entry key and the index that an event id consists of; `undefined` for any other text. */
 export function placeOfEvent(id: string): { entry: string; position: number } | undefined {
   const [, key, position] = EVENT_ID.exec(id) ?? [];
   if (key === undefined || position === undefined) return undefined;

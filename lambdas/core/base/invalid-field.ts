@@ -1,6 +1,6 @@
 import type { Problem } from "./problem.ts";
 
-/** A value of the request is not what it must be. `must` goes on after the field's name: "must be …". */
+/** An invalid value in a request. `must` continues the sentence after the field's name: "must be …". */
 export function invalidField(field: string, must: string, limit?: string): Problem {
   return {
     kind: "invalid-request",

@@ -1,4 +1,4 @@
-/** What a JSON text says, for a schema to judge; `undefined` for text that is not JSON, which no schema takes for a value. */
+/** The parsed JSON, to be checked by a schema; `undefined` for text that is not JSON, which no schema accepts. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

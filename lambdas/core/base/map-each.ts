@@ -6,8 +6,8 @@ export function namesOf<Table extends object>(table: Table): (keyof Table & stri
 }
 
 /**
- * Calls `make` for each property of `table`, in order, and answers the results under the same names. `Result` says what each has to
- * be, and `table` must have all its names, so that none is left out.
+ * Calls `make` for each property of `table`, in order, and returns the results under the same names. `Result` gives the
+ * type of each result, and `table` must have all of its names, so that none is left out.
  */
 export function mapEach<Result extends object>(
   table: { readonly [Name in keyof Result]: unknown },
@@ -16,7 +16,7 @@ export function mapEach<Result extends object>(
   const parts = namesOf<{ readonly [Name in keyof Result]: unknown }>(table).map((name) => ({
     [name]: make(name),
   }));
-  // The types of `table` and `make` say what comes together here; TypeScript knows the result of `assign` as `any` only.
+  // The types of `table` and `make` already determine the result; to TypeScript the result of `assign` is only `any`.
   return Object.assign({}, ...parts);
 }
 

@@ -1,4 +1,6 @@
-/** What is true of every problem of one kind. `docs/errors.md` and the API's pages below `/problems/` say the same. */
+/**
+ * The facts about every problem of one kind. `docs/errors.md` and the API's pages below `/problems/` contain the same.
+ */
 interface ProblemType {
   status: number;
   title: string;
@@ -6,7 +8,10 @@ interface ProblemType {
   remedy: string;
 }
 
-/** Every kind of problem that the API answers, by the last part of its `type` URI. A kind is never renamed: clients compare it. */
+/**
+ * Every kind of problem that the API returns, by the last part of its `type` URI. A kind is never renamed, because
+ * clients compare it.
+ */
 export const PROBLEM_CATALOGUE = {
   "body-too-large": {
     status: 413,

@@ -15,10 +15,10 @@ interface ProblemOf<Kind extends ProblemKind> {
   members?: Readonly<Record<string, unknown>>;
 }
 
-/** A kind that the catalogue does not know, or another status than it names, does not compile. */
+/** A kind that is not in the catalogue, or with another status than there, does not compile. */
 export type Problem = { [Kind in ProblemKind]: ProblemOf<Kind> }[ProblemKind];
 
-/** A path of the API itself, which describes each kind there: RFC 9457 resolves it against the address that answered. */
+/** A path of the API itself, which describes each kind there. RFC 9457 resolves it against the URL of the request. */
 export const PROBLEM_BASE = "/problems/";
 export const PROBLEM_CONTENT_TYPE = "application/problem+json";
 

@@ -84,7 +84,7 @@ export async function recordEntry(
   };
 }
 
-// An HTTP header cannot contain a newline, so the key of an emitter can never equal one of ours.
+// An HTTP header cannot contain a newline, so the key of an emitter can never equal one of Trailcast itself.
 const OWN_KEY = "\n";
 
 /** The key of the entry that holds an event of Trailcast itself, recorded under an idempotency key. */
@@ -92,7 +92,7 @@ export function ownEntryKeyOf(workspace: string, idempotencyKey: string): string
   return entryKeyOf(workspace, OWN_KEY + idempotencyKey);
 }
 
-/** Thrown when an event that Trailcast records about itself is refused by its own rules. This is a fault of ours. */
+/** Thrown when an event that Trailcast records about itself is refused by its own rules. This is a fault of Trailcast. */
 export class OwnEventError extends TrailcastError {
   override name = "OwnEventError";
 }

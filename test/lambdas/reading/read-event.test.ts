@@ -106,7 +106,7 @@ describe("one event", () => {
       expect(await shown("dst_gone")).toEqual([]);
     });
 
-    it("but is left out if it tells of a failure of the same destination", async () => {
+    it("but is left out if it reports a failure of the same destination", async () => {
       const { entry } = await world.recorded.record("ws_1", [
         postedEvent({
           category: "webhook",
