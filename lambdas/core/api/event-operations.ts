@@ -22,7 +22,7 @@ for (const { shape } of [postedEventSchema.shape.actor, postedEventSchema.shape.
     documentation.add(schema, { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$" });
   }
 }
-// Code checks it, so that none of its keys is lost, so the schema has to be added here.
+// Code checks it, in order to keep every key (such as `__proto__`), so the schema has to be added here.
 documentation.add(postedEventSchema.shape.metadata, {
   type: "object",
   description: "Free JSON, kept as it is",
