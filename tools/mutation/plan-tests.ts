@@ -38,9 +38,15 @@ export function planTests(region: number | undefined, context: PlanContext): Tes
   const selections: TestSelection[] = [];
   let duration = 0;
   for (const { file, ids, duration: added } of chosen) {
-    if (duration > 0 && duration + added > context.budgetMs) continue;
+    if (duration + added > context.budgetMs) continue;
     duration += added;
     selections.push({ file, ids });
+  }
+  const [only] = chosen;
+  if (selections.length === 0 && only !== undefined) {
+    // One test file is run in any case.
+    duration = only.duration;
+    selections.push({ file: only.file, ids: only.ids });
   }
   return { selections, duration, leftOut: chosen.length - selections.length };
 }
