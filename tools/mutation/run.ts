@@ -59,10 +59,15 @@ function onOutcome(outcome: Outcome): void {
   print(describeSurvivor(outcome, textOf(outcome.mutant.path)));
 }
 
-async function main(run: MutationRun): Promise<void> {
-  if (run.files.length === 0) throw new RangeError("No file matches --files");
+async function main(asked: Omit<MutationRun, "signal">): Promise<void> {
+  if (asked.files.length === 0) throw new RangeError("No file matches --files");
   const started = performance.now();
   const runner = await createTestRunner(ROOT);
+  const stop = new AbortController();
+  // Vitest would end the process at once.
+  process.removeAllListeners("SIGINT");
+  process.once("SIGINT", () => stop.abort());
+  const run: MutationRun = { ...asked, signal: stop.signal };
   try {
     const outcomes = await mutateFiles(run, {
       runner,
@@ -81,8 +86,6 @@ async function main(run: MutationRun): Promise<void> {
 if (values.help) {
   print(USAGE);
 } else {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
   try {
     await main({
       files: found(values.files),
@@ -90,7 +93,6 @@ if (values.help) {
       sample: Number(values.sample),
       seed: Number(values.seed),
       budgetMs: Number(values.within) * 1000,
-      signal: stop.signal,
     });
   } catch (error) {
     if (!(error instanceof FailingTestsError) && !(error instanceof RangeError)) throw error;
