@@ -73,7 +73,7 @@ async function answer(input: RunInput, ports: LanePorts): Promise<RunEnd> {
   } catch (error) {
     const { workspace, destination, lane } = wakeUp;
     ports.log.error("lane.failed", { workspace, destination, lane, attempt: receives }, error);
-    return { kind: "hold", seconds: BACKOFF_SECONDS * receives };
+    return { kind: "postpone", seconds: BACKOFF_SECONDS * receives };
   }
 }
 

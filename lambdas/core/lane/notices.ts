@@ -113,7 +113,7 @@ async function notify(
     return true;
   } catch (error) {
     ports.log.error(
-      "owner.untold",
+      "owner.notice-failed",
       { workspace: lane.workspace, destination: lane.destination, outcome: facts.kind },
       error,
     );

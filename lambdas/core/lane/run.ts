@@ -6,7 +6,7 @@ import { mayMove, type Step, takeStep } from "./step.ts";
 import { type WakeUp, wakeUpOf } from "./wake-up.ts";
 
 /** What becomes of the wake-up: it is done with, or comes back after so many seconds. */
-export type RunEnd = { kind: "done" } | { kind: "hold"; seconds: number };
+export type RunEnd = { kind: "done" } | { kind: "postpone"; seconds: number };
 
 const DONE: RunEnd = { kind: "done" };
 /** A run yields after so many deliveries, so that no backlog keeps others from their turn. */
@@ -52,7 +52,7 @@ async function keepUnsettled(run: LaneRun): Promise<void> {
     await store(run);
   } catch (error) {
     const { workspace, destination, lane } = run.lane;
-    run.ports.log.error("lane.unstored", { workspace, destination, lane }, error);
+    run.ports.log.error("lane.store-failed", { workspace, destination, lane }, error);
   }
 }
 
@@ -65,7 +65,7 @@ async function finish(run: LaneRun, step: Step): Promise<RunEnd> {
   const seconds = secondsLeft(wait, ports.clock());
   switch (carrierOf(seconds, { receives, isPause: pending === undefined })) {
     case "visibility":
-      return { kind: "hold", seconds };
+      return { kind: "postpone", seconds };
     case "new-wake-up":
       await ports.wakeUps.send([wakeUpOf(lane)]);
       return DONE;

@@ -76,7 +76,7 @@ async function putExpiring(
     const detail = { workspace, destination, name: row?.name, at, oldestUndeliveredAt: oldestAt };
     await events.put({ detailType: "Events expiring", detail });
   } catch (error) {
-    log.error("owner.untold", { workspace, destination, outcome: "expiring" }, error);
+    log.error("owner.notice-failed", { workspace, destination, outcome: "expiring" }, error);
   }
 }
 

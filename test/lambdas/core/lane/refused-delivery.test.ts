@@ -18,7 +18,7 @@ describe("a refusal", () => {
 
   it("holds the ring for a short wait, and leaves it to the sweep once it has been received often", async () => {
     const end = await world.run();
-    expect(end).toMatchObject({ kind: "hold" });
+    expect(end).toMatchObject({ kind: "postpone" });
     expect(world.lane()).toMatchObject({ attempts: 1, consecutiveFailures: 1, dueShard: undefined });
     world.now += MINUTE;
     expect(await world.run({ receives: 4 })).toEqual({ kind: "done" });

@@ -125,7 +125,7 @@ describe("undelivered events that are about to expire", () => {
   it("do not hold up the purge if the bus refuses the event, and are announced again the next day", async () => {
     isBusDown = true;
     await announce();
-    expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
+    expect(world.log.lines.map(({ message }) => message)).toContain("owner.notice-failed");
     expect(recorded()).toHaveLength(1);
     isBusDown = false;
     now += DAY_MS;

@@ -188,7 +188,7 @@ describe("an owner who cannot be told", () => {
     await world.run({ turns: silenced });
     expect(world.lane()).toMatchObject({ attempts: 1 });
     expect(world.lane().failingToldAt).toBeUndefined();
-    expect(world.log.lines.map(({ message }) => message)).toContain("owner.untold");
+    expect(world.log.lines.map(({ message }) => message)).toContain("owner.notice-failed");
     for (let times = 0; times < 3; times++) {
       world.now += 2 * MINUTE;
       await world.run(times === 0 ? { turns: silenced } : {});
