@@ -24,7 +24,7 @@ export class MissingSecretError extends TrailcastError {
   }
 }
 
-/** One POST of the pending batch, and what comes of it: first the record, then the lane. */
+/** Sends the pending batch once and records the result: first in the delivery log, then on the lane. */
 export async function attemptDelivery(
   run: LaneRun,
   target: Target,
@@ -52,7 +52,7 @@ export async function attemptDelivery(
   apply(run, { kind: "closed", delivery: pending.id, outcome: closed });
 }
 
-/** By the URL, headers and secret of the moment. */
+/** Uses the URL, headers and secret that are in force now. */
 async function send(
   run: LaneRun,
   target: Target,
@@ -72,7 +72,7 @@ async function send(
   return { sentAt, bytes: body.byteLength, result: await ports.sender.send(request) };
 }
 
-/** 0 up to 1, from 32 bits of chance. */
+/** A random number from 0 up to 1, made of 32 random bits. */
 function chanceOf(random: RandomBytes): number {
   return Buffer.from(random(4)).readUInt32BE(0) / 2 ** 32;
 }
@@ -140,7 +140,7 @@ function announce(
   });
 }
 
-/** Changes the lane by the verdict. A refusal is stored at once, since its wait or suspension ends the run. */
+/** Applies the verdict to the lane. A refusal is stored at once, because its wait or suspension ends the run. */
 async function settle(
   run: LaneRun,
   target: Target,

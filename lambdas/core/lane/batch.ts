@@ -13,45 +13,51 @@ import { isOwnFailure } from "./owner-notice.ts";
 import { joinRanges, type JournalRange, rangeOf } from "../journal/range.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
-/** A page with what its entries hold: each event's bytes as recorded, or that the entry is not in the table. */
+/**
+ * A page with the events of its entries: the recorded bytes of each event, or `absent` for an entry that is not in the
+ * table.
+ */
 export interface LoadedPage {
   page: Page;
   events: ReadonlyMap<string, readonly Uint8Array[] | "absent">;
 }
 
-/** Which events a delivery takes, as of the selection. */
+/** Decides which events a delivery takes, at the time of the selection. */
 export interface SelectionRules {
   destination: string;
   eventTypes: readonly string[];
   eventTypePrefix: string;
-  /** What was recorded before this (a timestamp) has expired. */
+  /** Events recorded before this timestamp have expired. */
   visibleSince: string;
   /** Milliseconds. */
   now: number;
   maxEvents: number;
-  /** What the events may add to the body, and what one adds in the format of the delivery. */
+  /** How many bytes the events may add to the body, and how many one event adds in the delivery's format. */
   maxBytes: number;
   sizeOf: BodySize["event"];
-  /** Exclusive: a replay's end, that of a split delivery, or that of the delivery being put together again. */
+  /** Exclusive end: that of a replay, of a split delivery, or of the pending batch that is selected again. */
   stop?: Position | undefined;
   /** A replay's window. */
   recorded?: Recorded | undefined;
 }
 
-/** The next wanted events of a lane. `seen` is how far was looked, `end` where the cursor goes once these are delivered. */
+/**
+ * The next wanted events of a lane. `seen` is how far the journal was examined, `end` where the cursor moves once they
+ * are delivered.
+ */
 export interface BatchSelection {
-  /** The first of them: what lies before it is not wanted or has expired. */
+  /** The first selected event. What lies before it is not wanted or has expired. */
   begin?: Position | undefined;
   seen: Position;
   end: Position;
   lines: readonly Uint8Array[];
   ids: readonly string[];
   bytes: number;
-  /** Nothing more goes in, or nothing more may be looked at. */
+  /** True if no further event fits in, or none may be examined. */
   isComplete: boolean;
-  /** What was passed because it had expired. */
+  /** Events that were passed because they had expired. */
   expired: readonly JournalRange[];
-  /** When the first of its events was recorded, and the trace it carries. */
+  /** When the first selected event was recorded, and its trace id. */
   oldestAt?: string | undefined;
   trace?: string | undefined;
 }
@@ -64,7 +70,7 @@ export class MissingEntryError extends TrailcastError {
   }
 }
 
-/** How many events the next delivery takes at most. */
+/** The most events that the next delivery takes. */
 export function batchLimitOf({ batchLimit }: Pick<Lane, "batchLimit">, format: FormatName): number {
   return Math.min(formatOf(format).limits.events, batchLimit ?? DELIVERY_MAX_EVENTS);
 }
@@ -73,7 +79,7 @@ export function startSelection(cursor: Position): BatchSelection {
   return { seen: cursor, end: cursor, lines: [], ids: [], bytes: 0, isComplete: false, expired: [] };
 }
 
-/** Continues with the next existing page; a page that is not there was purged, with events that had expired. */
+/** Continues with the next existing page. A missing page was purged, and its events had expired. */
 export function extendSelection(
   selection: BatchSelection,
   loaded: LoadedPage,
@@ -112,7 +118,7 @@ function ended(selection: BatchSelection, seen: Position): BatchSelection {
   return { ...selection, seen, end: selection.ids.length === 0 ? seen : selection.end, isComplete: true };
 }
 
-/** The whole page was looked at: its end is the start of the next. */
+/** The whole page was examined, so its end is the start of the next one. */
 function past(
   selection: BatchSelection,
   page: number,
@@ -126,7 +132,7 @@ function past(
   return { ...selection, seen, end: isAtEnd ? seen : selection.end, isComplete };
 }
 
-/** An event's bytes; `undefined` when it has expired. */
+/** The bytes of an event; `undefined` if it has expired. */
 function lineAt(
   { page, events }: LoadedPage,
   reference: EntryReference,
@@ -150,7 +156,7 @@ function wants(line: Uint8Array, rules: SelectionRules): boolean {
   return wantsType(rules.eventTypes, type);
 }
 
-/** What a lane keeps of its selected events. `facts` are those of the moment. */
+/** What a lane stores of its selected events. */
 export function selectedBatch(
   { ids, end }: BatchSelection,
   facts: Pick<SelectedBatch, "id" | "selectedAt" | "format" | "contentVersion">,
@@ -158,12 +164,15 @@ export function selectedBatch(
   return { ...facts, end, count: ids.length, check: checkOf(ids) };
 }
 
-/** Says whether two selections hold the same events: the SHA-256 prefix of their ids. */
+/** A digest by which two selections with the same events are recognised: the SHA-256 prefix of their ids. */
 export function checkOf(ids: readonly string[]): string {
   return createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 16);
 }
 
-/** What a pending batch has become. Its content shrinks by expiry; other differences come from settings that changed. */
+/**
+ * How a pending batch differs from when it was selected. Expiry shrinks it; any other difference comes from changed
+ * settings.
+ */
 export function compareWithPending(
   selection: BatchSelection,
   pending: PendingBatch,

@@ -9,23 +9,33 @@ import { isRecordedIn } from "../journal/recorded-window.ts";
 import { isOwnFailure, mayBeNotice } from "./owner-notice.ts";
 import type { ReplayWindow } from "./replay-window.ts";
 
-/** A window of more events is not counted one by one. */
+/** A window with more events than this is not counted event by event. */
 export const MAX_COUNTED_EVENTS = 2_000;
-/** Entries are read to be counted: no more than these, uncompressed. A request has 30 s, and a function its memory. */
+/**
+ * Entries are read in order to be counted, up to this many uncompressed bytes: a request has 30 s, and a function its
+ * memory.
+ */
 const MAX_READ_BYTES = 8_000_000;
-/** What one read of the table takes. */
+/** The number of entries that one read of the table takes. */
 const ENTRIES_AT_ONCE = 100;
 const PAGES_AT_ONCE = 100;
-/** So many pages at the start of what is not counted one by one may hold what is left out. */
+/**
+ * For a window that is not counted event by event, this many pages at its start are checked for events outside of it.
+ */
 const EDGE_PAGES = 10;
 
 export interface ReplayCount {
   events: number;
-  /** Otherwise some of them may be left out: by the filter, by their time or expiry, or since they are notices of the destination. */
+  /**
+   * If false, some of the events may be excluded: by the filter, by their time or expiry, or because they are notices
+   * of the destination.
+   */
   exact: boolean;
 }
 
-/** What decides at this moment whether an event is delivered. What was recorded before `since` has expired; `now` in milliseconds. */
+/**
+ * Decides whether an event would be delivered now. Events recorded before `since` have expired; `now` in milliseconds.
+ */
 export interface CountRules {
   destination: Destination;
   eventTypePrefix: string;
@@ -38,7 +48,7 @@ interface CountStores {
   entries: Pick<EntryStore, "readEntries">;
 }
 
-/** How many events of the window are delivered. */
+/** How many events of the window would be delivered. */
 export async function countWanted(
   window: ReplayWindow,
   rules: CountRules,
@@ -58,12 +68,15 @@ export async function countWanted(
   return { events: eventsIn(inside) - leftOut, exact: read.length === asked.length };
 }
 
-/** Without a filter only a notice of the destination is left out, and what TTL may have removed before its window ended. */
+/**
+ * Whether the entry must be read to be counted. Without a filter only notices of the destination are excluded, and
+ * entries that TTL may already have removed.
+ */
 function isToBeRead(reference: EntryReference, { destination, now }: CountRules): boolean {
   return destination.eventTypes.length > 0 || mayBeNotice(reference) || reference.expiresAt * 1000 <= now;
 }
 
-/** The first of them that are not too much to be read. */
+/** As many of the first ones as may be read. */
 function withinBytes(inside: readonly Inside[]): Inside[] {
   let bytes = 0;
   const end = inside.findIndex(({ reference }) => (bytes += reference.bytes) > MAX_READ_BYTES);
@@ -80,7 +93,7 @@ async function pagesOf(
   return pages.filter(({ page }) => comparePositions({ page, index: 0 }, until) < 0);
 }
 
-/** Indexes of a page that lie in the window: from the first to before the second. */
+/** The indexes of a page that lie in the window: from the first to before the second. */
 function indexesOn(page: Page, { start, until }: ReplayWindow): [number, number] {
   return [
     page.page === start.page ? start.index : 0,
@@ -88,7 +101,10 @@ function indexesOn(page: Page, { start, until }: ReplayWindow): [number, number]
   ];
 }
 
-/** Events of its first pages that the window leaves out: those of other times, and those that have expired. There may be more. */
+/**
+ * Events on the window's first pages that it excludes, because of their time of record or expiry. There may be more on
+ * later pages.
+ */
 async function leftOutAtStart(
   workspace: string,
   window: ReplayWindow,
@@ -103,7 +119,7 @@ async function leftOutAtStart(
   }, 0);
 }
 
-/** What the window holds of one entry: its events from `begin` to before `end`. */
+/** The part of an entry that lies in the window: its events from `begin` to before `end`. */
 interface Inside {
   reference: EntryReference;
   begin: number;
@@ -153,7 +169,7 @@ async function leftOutOf(
   const found = await entries.readEntries(rules.destination.workspace, references);
   return inside.reduce((sum, { reference, begin, end }) => {
     const entry = found.get(reference.entry);
-    // A key that was used again after its entry had expired: the newer one may be of the same window.
+    // A key that was used again after its entry expired; the newer entry may be in the same window.
     if (entry?.recordedAt !== reference.recordedAt)
       return reference.expiresAt * 1000 > rules.now ? sum : sum + end - begin;
     const lines = linesOf(entry).slice(begin, end);

@@ -5,7 +5,7 @@ import type { Lane, PendingBatch } from "./state.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** What the log says of a lane's pending batch. `now` in milliseconds. */
+/** The facts about a lane's pending batch for the delivery log. `now` in milliseconds. */
 export function factsOfPending(
   lane: Lane,
   pending: PendingBatch,
@@ -30,7 +30,10 @@ export function factsOfPending(
   };
 }
 
-/** A lane's pending batch as far as the lane knows it: its row may have expired since the last attempt, or waits for the first. */
+/**
+ * A lane's pending batch as a row of the log, as far as the lane knows it: the row itself may have expired since the
+ * last attempt, or does not exist before the first.
+ */
 export function recordOfPending(lane: Lane, logDays: number, now: number): DeliveryRecord | undefined {
   const { pending, status } = lane;
   if (pending === undefined) return undefined;
@@ -44,16 +47,16 @@ export function recordOfPending(lane: Lane, logDays: number, now: number): Deliv
   };
 }
 
-/** The note to write **before** a lane is moved away from its pending batch; `undefined` when there is nothing to close. */
+/** The note to write **before** a lane is moved away from its pending batch; `undefined` if there is none. */
 export function skippedNote(lane: Lane, logDays: number, now: number, at: string): DeliveryNote | undefined {
   const { pending } = lane;
   return pending && { facts: factsOfPending(lane, pending, logDays, now), outcome: "skipped", at };
 }
 
 /**
- * How the log says that a number had closed: whoever wrote that died before the lane's write, or is about to make it, and the lane
- * follows. `undefined` where nothing follows from the log: an open row, and `skipped`, which management writes before a move of the lane
- * that may then be refused.
+ * The outcome with which the log has closed a number, for the lane to follow: the invocation that wrote it ended before
+ * it wrote the lane, or is about to write it. `undefined` for an open row, and for `skipped`, which management writes
+ * before a move of the lane that may then be refused.
  */
 export function closedInLog(outcome: DeliveryOutcome): ClosedOutcome | undefined {
   return outcome === "retry" || outcome === "suspend" || outcome === "skipped" ? undefined : outcome;

@@ -9,25 +9,34 @@ export interface Health {
   lastDelivery: Omit<LastDelivery, "beforeSplit"> | null;
   failingSince: string | null;
   consecutiveFailures: number;
-  /** When the oldest event still to be looked at was recorded; `null` when the lane has looked at all that has not expired. */
+  /**
+   * When the oldest event that the lane has not examined was recorded; `null` if it has examined all that have not
+   * expired.
+   */
   oldestUndeliveredAt: string | null;
-  /** Events behind the cursor that have not expired; an upper bound where a filter leaves some out, or notices that were not looked at. */
+  /**
+   * Events after the cursor that have not expired. An upper bound if a filter excludes some, or if notices were not
+   * examined.
+   */
   behindEvents: number;
 }
 
 /**
- * What is left of the journal for a lane. `newest` is the newest page, `next` the first existing one from the cursor's page on;
- * pages before `next` whose events have all expired may be left out.
+ * The part of the journal that a lane has before it. `newest` is the newest page, `next` the first existing page from
+ * the cursor's page on. Pages before `next` may be left out if all their events have expired.
  */
 export interface JournalEnds {
   newest: Page | undefined;
   next: Page | undefined;
-  /** Pages behind `next` that were looked at, and the entries of one event on all of them that the destination is never sent: notices. */
+  /**
+   * Pages after `next` that were examined, and the entries on all of these pages that hold a notice which is never sent
+   * to the destination.
+   */
   further?: readonly Page[];
   notices?: ReadonlySet<string>;
 }
 
-/** What the workspace may still see and do: what was recorded before `since` (a timestamp) has expired. */
+/** What the workspace may see and do now: events recorded before `since` (a timestamp) have expired. */
 export interface Permitted {
   since: string;
   forwards: boolean;
@@ -49,7 +58,10 @@ export function healthOf(lane: Lane, ends: JournalEnds, { since, forwards }: Per
   };
 }
 
-/** By the last answer: enabling a destination again forgets since when it failed, and proves nothing. Nor does a split. */
+/**
+ * Judged by the last answer. Enabling a destination clears since when it failed, but proves nothing, and neither does a
+ * split.
+ */
 function statusOf(lane: Lane, forwards: boolean): Health["status"] {
   const { status, receiver } = lane;
   if (status.kind === "suspended") return "suspended";
@@ -67,21 +79,21 @@ function lastDeliveryOf({ receiver: { lastDelivery } }: Lane): Health["lastDeliv
 }
 
 /**
- * Events from a position up to the end of the journal. Pages that a purge removed count no more, nor does what has expired up to
- * `next`; behind it there is little of that, since pages follow the time of record closely.
+ * Number of events from a position to the end of the journal. It leaves out purged pages and events before `next` that
+ * have expired. After `next` few have expired, since pages closely follow the time of record.
  */
 export function eventsBehind(cursor: Position, { newest, next }: JournalEnds, since: string): number {
   if (newest === undefined || next === undefined || next.page > newest.page) return 0;
   return Math.max(0, newest.total - next.total + waitingOn(next, cursor, since));
 }
 
-/** Events of a page, not before the cursor's, that have not expired and may still be delivered. */
+/** Number of events of a page, from the cursor on, that have not expired and may still be delivered. */
 export function waitingOn(page: Page, cursor: Position, since: string): number {
   const from = page.page === cursor.page ? cursor.index : 0;
   return Math.max(0, eventsOn(page) - from) - expiredOn(page, since, from);
 }
 
-/** The entries that these are of. */
+/** The entries of these events. */
 export function waitingEntries(page: Page, cursor: Position, since: string): EntryReference[] {
   const from = page.page === cursor.page ? cursor.index : 0;
   let end = 0;
@@ -91,12 +103,12 @@ export function waitingEntries(page: Page, cursor: Position, since: string): Ent
   });
 }
 
-/** When the first event from the cursor on was recorded, as far as `next` tells. */
+/** When the first event from the cursor on was recorded, as far as `next` shows it. */
 export function oldestUndeliveredAt(cursor: Position, next: Page | undefined): string | undefined {
   return next && waitingEntries(next, cursor, "")[0]?.recordedAt;
 }
 
-/** Whether a lane has something to do: a pending batch counts, whatever the journal says. */
+/** Whether a lane has anything to do. A pending batch counts, whatever the journal contains. */
 export function isBehind(lane: Pick<Lane, "cursor" | "pending">, newest: Page | undefined): boolean {
   if (lane.pending !== undefined) return true;
   if (newest === undefined) return false;

@@ -7,19 +7,19 @@ import type { JournalStore } from "../journal/journal-store.ts";
 import type { EntryStore } from "../entry/entry-store.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
-/** The part of a journal that a run of a lane looks at. Pages and entries never change, so each is read once. */
+/** The part of a journal that a run of a lane reads. Pages and entries never change, so each is read once. */
 export interface JournalWindow {
   /**
-   * The first existing page from the position's page on, with its entries from the position on that were recorded no earlier than
-   * `visibleSince`; `undefined` at the journal's end. Pages before it are forgotten, and read
-   * again when the position goes back.
+   * The first existing page from the position's page on, with those of its entries from the position on that were
+   * recorded no earlier than `visibleSince`; `undefined` at the end of the journal. Earlier pages are forgotten, and
+   * read again if the position moves back.
    */
   load(position: Position, visibleSince: string): Promise<LoadedPage | undefined>;
-  /** Begins to load what the next call will ask for. */
+  /** Starts to load what the next call will need. */
   readAhead(position: Position, visibleSince: string): void;
 }
 
-/** An entry's bytes are not those that its page vouches for. */
+/** Thrown when the stored bytes of an entry do not match the hash in its page. */
 export class AlteredEntryError extends TrailcastError {
   override name = "AlteredEntryError";
   constructor(entry: string) {
@@ -28,7 +28,9 @@ export class AlteredEntryError extends TrailcastError {
 }
 
 const PAGES_A_QUERY = 20;
-/** Small entries are gathered up to one delivery's worth at a time, large ones up to so many bytes (uncompressed). */
+/**
+ * Entries are read together: small ones up to the size of one delivery, large ones up to this many uncompressed bytes.
+ */
 const LOAD_MAX_BYTES = 2_000_000;
 
 export interface WindowStores {
@@ -39,12 +41,12 @@ export interface WindowStores {
 export function createJournalWindow(workspace: string, stores: WindowStores): JournalWindow {
   let pages: Page[] = [];
   let isAtEnd = false;
-  /** The first page that the window still knows about. */
+  /** The first page that the window still holds. */
   let start = 0;
   const events = new Map<string, readonly Uint8Array[] | "absent">();
   let ahead: Promise<unknown> = Promise.resolve();
 
-  // A refused or split delivery is looked at again after its run has read ahead.
+  // Moves back, because a refused or split delivery is read again after its run has read ahead.
   const standAt = (page: number): void => {
     if (page < start) {
       pages = [];
@@ -86,9 +88,9 @@ export function createJournalWindow(workspace: string, stores: WindowStores): Jo
       return page === undefined ? undefined : { page, events };
     },
     readAhead(position, visibleSince) {
-      // At the journal's end there is nothing to be early for.
+      // At the end of the journal there is nothing to read ahead.
       if (isAtEnd && !pages.some(({ page }) => page >= position.page)) return;
-      // A failure shows again when the same is loaded for use.
+      // A failure here is ignored; it occurs again when the same page is loaded for use.
       ahead = ensure(position, visibleSince).catch(() => undefined);
     },
   };
@@ -98,7 +100,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** With the page each lies in, from the entry that holds the position on. */
+/** The references from the one that contains the position on, each with its page. */
 function referencesFrom(pages: readonly Page[], position: Position): (EntryReference & { page: number })[] {
   return pages.flatMap(({ page, entries }) => {
     let end = 0;
@@ -109,7 +111,7 @@ function referencesFrom(pages: readonly Page[], position: Position): (EntryRefer
   });
 }
 
-/** The first page's always; further pages' while they are small. */
+/** All references of the first page, and those of further pages while they are small. */
 function atOnce(references: readonly (EntryReference & { page: number })[]): readonly EntryReference[] {
   let count = 0;
   let bytes = 0;
@@ -123,7 +125,7 @@ function atOnce(references: readonly (EntryReference & { page: number })[]): rea
 
 const NEWLINE = 0x0a;
 
-/** Each event's bytes as they were recorded, once they prove to be those that the page hashes. */
+/** The recorded bytes of each event, after they were checked against the hash in the page. */
 function eventsOf(entry: Entry, reference: EntryReference): readonly Uint8Array[] {
   const body = unpackBody(entry);
   if (sha256(body) !== reference.hash) throw new AlteredEntryError(reference.entry);

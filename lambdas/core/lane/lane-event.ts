@@ -14,7 +14,7 @@ type DeliverEvent =
   | { kind: "progressed"; to: Position; expired: readonly JournalRange[] }
   /** Nothing is left to send. */
   | { kind: "caught-up" }
-  /** Nobody can be sent to. Whoever changes that sends a wake-up, so the sweep need not. */
+  /** The destination cannot receive. Whoever changes that sends a wake-up, so that the sweep need not. */
   | { kind: "closed-to-delivery" }
   | { kind: "wait-left-to-sweep" }
   | { kind: "replay-ended" }
@@ -26,10 +26,10 @@ export type SelectedBatch = Omit<PendingBatch, "parent" | "isSkipRequested">;
 /** What becomes of the pending batch `delivery`, which was logged before. Nothing, when another batch is pending by now. */
 export type SettlingEvent = { delivery: string } & (
   | { kind: "delivered"; last: LastDelivery; now: number }
-  /** A 413: the same events come again in two halves. */
+  /** What becomes of the pending batch `delivery`; it was logged before. Ignored if another batch is pending by now. */
   | { kind: "split"; last: LastDelivery }
   | ({ kind: "attempt-failed"; wait: Wait; notices?: FailingNotices | undefined } & Refusal)
-  /** Gone, or refused for too long. */
+  /** The receiver answered 410, or has refused for too long. */
   | ({ kind: "attempt-suspended"; reason: string } & Refusal)
   /** The number closed without a further answer, or the log says that it had been closed before. */
   | { kind: "closed"; outcome: ClosedOutcome }
@@ -44,7 +44,7 @@ export interface Refusal {
 /** `recut`: filter or format changed, so the batch is superseded by one selected anew from the cursor. */
 export type ClosedOutcome = Exclude<DeliveryOutcome, "retry" | "suspend">;
 
-/** What became of a notice to the owner. */
+/** Whether a notice to the owner was sent. */
 type NoticeEvent =
   | { kind: "suspension-notified" }
   | { kind: "suspension-notice-failed"; now: number }

@@ -30,8 +30,7 @@ export interface Lane {
   /** At most so many events in a delivery: halved after a 413, growing after each success; absent for the format's own limit. */
   batchLimit?: number | undefined;
   /**
-   * Number of immediate retries that the owner requested. An attempt that started before the latest one is logged, but can neither
-   * schedule a wait nor suspend the lane.
+   * The most events in a delivery: halved after a 413, growing after each success; absent for the format's own limit.
    */
   immediateRetries: number;
   /** When a batch was last selected. That run looks at the journal again afterwards, so earlier wake-ups have nothing to add. */
@@ -45,7 +44,7 @@ export type LaneRole = LiveRole | ReplayRole;
 /** Follows the journal, which has no end. */
 export interface LiveRole {
   kind: "live";
-  /** What the lane passed because it had expired: the purge names it in the receipt of its removal. */
+  /** Events that the lane passed because they had expired. The purge counts them in the receipt of their removal. */
   expiredRanges: readonly JournalRange[];
   notices: FailingNotices;
 }
@@ -77,10 +76,10 @@ export interface SuspendedStatus {
   notice?: SuspensionNotice | undefined;
 }
 
-/** By its owner; a disabled lane waits for nothing. */
+/** Disabled by its owner. A disabled lane waits for nothing. */
 export interface DisabledStatus {
   kind: "disabled";
-  /** Why it was suspended when it was disabled. */
+  /** Why the lane was suspended when it was disabled. */
   resumedFrom?: string | undefined;
 }
 
@@ -129,7 +128,7 @@ export interface PendingBatch {
   check: string;
   /** The delivery that was split into this one. */
   parent?: string | undefined;
-  /** Its owner asked to pass its events: the number closes as `skipped`. */
+  /** True if the owner asked to pass its events: the number then closes as `skipped`. */
   isSkipRequested: boolean;
 }
 
@@ -153,7 +152,7 @@ export interface ReceiverHealth {
   slowAnswers: number;
 }
 
-/** What the receiver's last answer came to, kept on the lane so that health needs no second read. */
+/** The result of the receiver's last answer. It is stored on the lane so that health needs no further read. */
 export interface LastDelivery {
   id: string;
   at: string;
@@ -194,7 +193,7 @@ export function newLane(start: LaneStart, role: LaneRole, status: "live" | "disa
 
 export const NEW_LIVE_ROLE: LiveRole = { kind: "live", expiredRanges: [], notices: {} };
 
-/** What the receiver's last answer came to, leaving out that a batch was too large for it; `undefined` before the first. */
+/** The result of the receiver's last answer other than a 413 of a batch; `undefined` before the first. */
 export function outcomeOf({ lastDelivery }: ReceiverHealth): string | undefined {
   return lastDelivery?.outcome === "split" ? lastDelivery.beforeSplit : lastDelivery?.outcome;
 }

@@ -22,20 +22,22 @@ import { notifyResumed, notifySuspended, type Target } from "./notices.ts";
 import { waitOf } from "./schedule.ts";
 import type { Lane, PendingBatch, SuspendedStatus } from "./state.ts";
 
-/** What a step of a lane came to: there may be more, there is nothing to do, or the lane waits for its next attempt. */
+/** The result of a step: there may be more to do, there is nothing to do, or the lane waits for its next attempt. */
 export type Step = "next" | "done" | "wait";
 
-/** Pages that one selection looks through for wanted events before its progress is stored. */
+/** Pages that one selection examines for wanted events before its progress is stored. */
 const PAGES_A_SELECTION = 50;
 
-/** Live, asked by its owner to pass what is pending, or with a notice to send. */
+/**
+ * Whether a run may change the lane: it is live, its owner asked to skip the pending batch, or a notice has to be sent.
+ */
 export function mayMove({ status, pending }: Lane): boolean {
   if (status.kind === "live") return true;
   if (status.kind === "suspended" && status.notice !== undefined) return true;
   return status.kind !== "ended" && pending?.isSkipRequested === true;
 }
 
-/** Does the next thing that a lane asks for: at most one POST. */
+/** Takes the next step of a lane, with at most one POST. */
 export async function takeStep(run: LaneRun): Promise<Step> {
   const { lane, ports } = run;
   const { status, pending } = lane;
@@ -49,7 +51,7 @@ export async function takeStep(run: LaneRun): Promise<Step> {
   }
   if (status.resumedFrom !== undefined) return announceResumption(run, status.resumedFrom);
   if (waitOf(lane, ports.clock()) !== undefined) return "wait";
-  // Before the destination is read: most wake-ups find that an earlier one has done their work.
+  // Loaded before the destination is read, because most wake-ups find that an earlier one has done their work.
   const loading = run.window.load(lane.cursor, run.visibleSince);
   if (pending === undefined && (await loading) === undefined) {
     apply(run, { kind: "caught-up" });
@@ -70,7 +72,9 @@ function standStill(run: LaneRun): Step {
   return "done";
 }
 
-/** The suspension was stored before: a crash does not lose its notice, and no notice is sent of one that did not come to be. */
+/**
+ * The suspension was stored before its notice is sent, so that a crash neither loses the notice nor sends a false one.
+ */
 async function announceSuspension(run: LaneRun, { reason, notice }: SuspendedStatus): Promise<Step> {
   if (notice === undefined) return "done";
   const target = await readTarget(run);
@@ -81,7 +85,7 @@ async function announceSuspension(run: LaneRun, { reason, notice }: SuspendedSta
   return "done";
 }
 
-/** Enabled after a suspension: its owner is notified once deliveries do continue. */
+/** After a suspension the owner is notified once deliveries really continue. */
 async function announceResumption(run: LaneRun, reason: string): Promise<Step> {
   const target = await readOpenTarget(run);
   if (target === undefined) return standStill(run);
@@ -90,7 +94,10 @@ async function announceResumption(run: LaneRun, reason: string): Promise<Step> {
   return "next";
 }
 
-/** Read after the lane: a change of filter bumps the lane's version, so a write by what was read before it fails. */
+/**
+ * Read after the lane: a change of the filter increments the lane's version, so that a write based on an older filter
+ * fails.
+ */
 async function readTarget(run: LaneRun): Promise<Target | undefined> {
   const { ports, lane } = run;
   const [destination, workspace] = await Promise.all([
@@ -104,7 +111,7 @@ async function readTarget(run: LaneRun): Promise<Target | undefined> {
   return { destination, workspace };
 }
 
-/** The same for a POST: a replay makes none while its destination is disabled, which the live lane says. */
+/** The target of a POST. A replay sends nothing while its destination is disabled, which its live lane says. */
 async function readOpenTarget(run: LaneRun): Promise<Target | undefined> {
   const { ports, lane } = run;
   if (lane.role.kind === "live") return readTarget(run);
@@ -115,7 +122,7 @@ async function readOpenTarget(run: LaneRun): Promise<Target | undefined> {
   return live?.status.kind === "disabled" ? undefined : target;
 }
 
-/** Events from the lane's cursor on that the destination wants, as many as `maxEvents` and up to `stop`. */
+/** Selects events from the lane's cursor on that the destination wants, at most `maxEvents` and up to `stop`. */
 async function selectEvents(
   run: LaneRun,
   { destination }: Target,
@@ -165,10 +172,10 @@ async function selectNext(run: LaneRun, target: Target): Promise<Step> {
   return "next";
 }
 
-/** The pending batch, put together again: it has the same events, or its number closes and the next one is selected. */
+/** Selects the events of the pending batch again. If they differ, its number closes and another batch is selected. */
 async function takePending(run: LaneRun, target: Target, pending: PendingBatch): Promise<Step> {
   if (pending.contentVersion !== target.destination.contentVersion) return closeUnsent(run, pending, "recut");
-  // Only its end counts: a version with other limits sends it as it was.
+  // Only its end counts, so that a version with other limits sends the same events.
   const limits = {
     maxEvents: Number.MAX_SAFE_INTEGER,
     maxBytes: Number.MAX_SAFE_INTEGER,
@@ -181,7 +188,10 @@ async function takePending(run: LaneRun, target: Target, pending: PendingBatch):
   return "next";
 }
 
-/** Closes a number without another POST: first the record, then the lane. If the log had closed it before, it is as the log says. */
+/**
+ * Closes a number without another POST: first in the log, then on the lane. If the log has closed it before, the lane
+ * follows the log.
+ */
 async function closeUnsent(run: LaneRun, pending: PendingBatch, outcome: ClosedOutcome): Promise<Step> {
   const { ports, lane } = run;
   const now = ports.clock();

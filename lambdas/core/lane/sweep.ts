@@ -16,7 +16,7 @@ export interface SweepPorts {
   due: { dueLanes(now: string): AsyncIterable<WakeUp[]> };
   scan: { liveLanes(): AsyncIterable<FoundLanes> };
   journal: Pick<JournalStore, "newestPage" | "readPagesFrom">;
-  /** At most `limit` are counted. */
+  /** Counts up to `limit`. */
   quarantine: { countRows(limit: number): Promise<number> };
   workspaces: WorkspaceReader;
   plans: Plans;
@@ -29,7 +29,7 @@ export interface SweepPorts {
 const LANES_AT_ONCE = 16;
 const QUARANTINED_MAX = 1000;
 
-/** A lane that can be named, though not read. */
+/** The key of a lane whose row could not be read. */
 export type LaneName = { workspace: string } & Partial<WakeUp>;
 
 /** Lanes as they were found. A row that cannot be read keeps no other lane from its wake-up. */
@@ -65,9 +65,9 @@ export async function sweepDue({
 }
 
 /**
- * Looks at every lane and wakes those that are behind, whatever became of their wake-ups, except those that wait for the sweep of due
- * lanes. Reports the age of the oldest event that is undelivered although no receiver refuses it (0 if there is none), and how many
- * records are in quarantine. Throws at its end if it had to leave some lanes out.
+ * Reads every lane and wakes those that are behind, except those that wait for the sweep of due lanes. Reports the age
+ * of the oldest event that is undelivered although no receiver refuses it (0 if there is none), and how many records
+ * are in quarantine. Throws at its end if it could not process some lanes.
  */
 export async function sweepBehind(ports: SweepPorts): Promise<void> {
   const faults = countFaults(ports.log);
@@ -85,13 +85,13 @@ export async function sweepBehind(ports: SweepPorts): Promise<void> {
     });
     oldest = Math.max(oldest, age);
   }
-  // In whole seconds, whatever the unit of the port is called: the metric's name says seconds.
+  // The metric is in whole seconds, although the port's method is named after milliseconds.
   ports.metrics.count(METRIC.oldestUndeliveredSeconds, Math.round(oldest / 1000));
   if (count > 0) ports.log.info("lanes.woken", { count, outcome: "behind" });
   faults.raise();
 }
 
-/** The wake-ups of those that are behind, and the greatest lag (milliseconds) that no receiver causes. */
+/** The wake-ups of the lanes that are behind, and the greatest lag (milliseconds) that no receiver causes. */
 function lookAtLanes(
   ports: SweepPorts,
   faults: Faults,
@@ -115,7 +115,7 @@ function lookAtLanes(
   };
 }
 
-/** Answers how many. */
+/** Returns how many were sent. */
 async function wakeUp(wakeUps: WakeUp[], queue: WakeUpQueue): Promise<number> {
   if (wakeUps.length > 0) await queue.send(wakeUps);
   return wakeUps.length;
@@ -123,9 +123,9 @@ async function wakeUp(wakeUps: WakeUp[], queue: WakeUpQueue): Promise<number> {
 
 interface Faults {
   add(lane: Partial<WakeUp>, error?: unknown): void;
-  /** Carries on after what fails. */
+  /** Runs `act`; a failure is logged and counted. */
   survive(lane: Partial<WakeUp>, act: () => Promise<void>): Promise<void>;
-  /** Throws if there were any. */
+  /** Throws if there was a failure. */
   raise(): void;
 }
 
@@ -170,7 +170,7 @@ function forwardingOf({ workspaces, plans }: SweepPorts): (workspace: string) =>
   });
 }
 
-/** What is read of a workspace, once a sweep. */
+/** Reads a value of a workspace at most once in a sweep. */
 function onceEach<Answer>(
   read: (workspace: string) => Promise<Answer>,
 ): (workspace: string) => Promise<Answer> {

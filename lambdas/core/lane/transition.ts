@@ -65,7 +65,7 @@ function obeyOwner(lane: Lane, event: OwnerEvent): Lane {
   }
 }
 
-/** The lane's number is given, once and for ever, to the events of the batch. */
+/** Gives the lane's number to the events of the batch; a number is given only once. */
 function selectBatch(
   lane: Lane,
   batch: SelectedBatch,
@@ -87,14 +87,14 @@ function progress(lane: Lane, to: Position, expired: readonly JournalRange[]): L
   return lane.pending === undefined ? moveCursor(endSchedule(addExpired(lane, expired)), to) : lane;
 }
 
-/** A replay has nothing to answer for that the live lane has not. */
+/** Only live lanes keep expired ranges: a replay owes its receiver nothing that the live lane does not. */
 function addExpired(lane: Lane, expired: readonly JournalRange[]): Lane {
   const { role } = lane;
   if (expired.length === 0 || role.kind !== "live") return lane;
   return { ...lane, role: { ...role, expiredRanges: joinRanges(role.expiredRanges, expired) } };
 }
 
-/** Nothing is left of what was pending before: what comes next begins a retry schedule of its own. */
+/** Nothing is left of the former pending batch, so the next one starts a retry schedule of its own. */
 function endSchedule(lane: Lane): Lane {
   return forgetRefusals({ ...withoutWait(lane), schedule: undefined });
 }
@@ -128,8 +128,8 @@ function suspensionOf(status: LaneStatus): string | undefined {
 }
 
 /**
- * What the owner was notified of while the receiver failed stays until a success. A slow lane stays with its queue, where a POST may be
- * under way: the other queue would not wait for it.
+ * What the owner was notified of while the receiver failed is kept until a success. A slow lane stays with its queue,
+ * where a POST may be in progress that the other queue would not wait for.
  */
 function enable(lane: Lane): Lane {
   return {
@@ -149,7 +149,7 @@ function move(lane: Lane, to: Position): Lane {
   return {
     ...enable(closeNumber(lane)),
     cursor: to,
-    // A larger window may show again what had expired, and from further back it is delivered.
+    // A longer retention may make expired events visible again; from an earlier cursor they are delivered.
     role: role.kind === "live" ? { ...role, expiredRanges: rangesBefore(role.expiredRanges, to) } : role,
     batchLimit: undefined,
     halves: undefined,
@@ -157,8 +157,9 @@ function move(lane: Lane, to: Position): Lane {
 }
 
 /**
- * What enabling a destination changes of its replays, `live` being its lane until then. Suspended replays are enabled with it, and so are
- * those that stood still in the middle of their refusals: their retry schedules start again, too. Store these with it, then wake all.
+ * The replays that continue when their destination is enabled; `live` is its live lane before that. These are the
+ * suspended replays, and those that were waiting for a retry while the destination was disabled; their retry schedules
+ * start again. Store them together with the live lane, then wake all of them.
  */
 export function resumeReplays(live: Lane, replays: readonly Lane[]): Lane[] {
   const stoodStill = live.status.kind === "disabled";

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isSlow } from "./schedule.ts";
 import type { Lane } from "./state.ts";
 
-/** The body of a wake-up message: look at this lane. `slow` names the queue that it is for, and so the one it came from. */
+/** The body of a wake-up message for this lane. `slow` names the queue that it is sent to and received from. */
 export const wakeUpSchema = z.object({
   workspace: z.string(),
   destination: z.string(),
