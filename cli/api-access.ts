@@ -4,22 +4,25 @@ import { type ApiClient, createApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 import { requireEndpoints } from "./stack-access.ts";
 
-/** Which API a command calls: that of a local stack, or one by URL and token. */
+/** Which API a command calls: a local stack's, or one given by URL and token. */
 export interface ApiOptions {
   data: string;
   api?: string;
   workspace: string;
 }
 
-/** Adds the options that choose API and workspace. */
+/** Adds the options that choose the API and the workspace. */
 export function addApiOptions(command: Command): Command {
   return command
     .requiredOption("--workspace <id>", "workspace")
     .option("--data <dir>", "data folder of a running local stack", ".trailcast")
-    .option("--api <url>", "a deployed stack's API instead; its token in TRAILCAST_TOKEN");
+    .option("--api <url>", "a deployed stack's API instead, with its token in TRAILCAST_TOKEN");
 }
 
-/** A client for the options; on a local stack with a token for these scopes, of the workspace or of an operator. */
+/**
+ * Opens a client for the options. On a local stack it issues a token with these scopes for the workspace or for an
+ * operator.
+ */
 export async function openApi(
   options: ApiOptions,
   scope: string,
@@ -27,7 +30,7 @@ export async function openApi(
 ): Promise<ApiClient> {
   const { api, data, workspace } = options;
   if (api !== undefined) return createApiClient(api.replace(/\/+$/, ""), tokenOfEnvironment());
-  const endpoints = requireEndpoints(data, "name a deployed API by --api");
+  const endpoints = requireEndpoints(data, "name a deployed API with --api");
   const workspaces = holder === "operator" ? "*" : [workspace];
   return createApiClient(endpoints.apiUrl, await issueToken(data, { workspaces, scope }));
 }
@@ -35,10 +38,10 @@ export async function openApi(
 function tokenOfEnvironment(): string {
   const token = process.env["TRAILCAST_TOKEN"]?.trim() ?? "";
   if (token === "") throw new CliError("Put a bearer token of the API's issuer into TRAILCAST_TOKEN.");
-  // What a header cannot hold, `fetch` refuses without saying where it came from.
+  // `fetch` refuses characters that a header cannot hold, without naming their origin.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new CliError(
-      "TRAILCAST_TOKEN is no token: it has a line break, a space or a letter that tokens do not have. Put it on one line.",
+      "TRAILCAST_TOKEN is not a token: it contains a line break, a space or another character that tokens cannot have. Put it on one line.",
     );
   }
   return token;
@@ -47,12 +50,12 @@ function tokenOfEnvironment(): string {
 /** A call that a command is about to make. */
 export interface ApiCall<Options> {
   api: ApiClient;
-  /** Of what the arguments name. */
+  /** Path of the resource that the arguments name. */
   path: string;
   options: Options;
 }
 
-/** What a command calls, and with which rights. */
+/** What a command calls and the rights that it needs. */
 export interface Target {
   path: string;
   scope: string;
@@ -60,8 +63,8 @@ export interface Target {
 }
 
 /**
- * A command that calls the API. `path` is below the workspace, with `{}` where an argument of the command goes:
- * `/destinations/{}/deliveries/{}`.
+ * Creates a command that calls the API. `path` is relative to the workspace; `{}` stands for an argument of the
+ * command, as in `/destinations/{}/deliveries/{}`.
  */
 export function apiCommand<Options extends ApiOptions>(
   name: string,
@@ -74,7 +77,7 @@ export function apiCommand<Options extends ApiOptions>(
     const ids = command.args.map(encodeURIComponent);
     const below = path.replaceAll("{}", () => ids.shift() ?? "");
     let opened: Promise<ApiClient> | undefined;
-    // Only at the first call: what is wrong with the arguments shows whether or not there is an API.
+    // Opened at the first call, so that mistakes in the arguments are reported even when no API can be reached.
     const api: ApiClient = {
       call: async (...request) => {
         opened ??= openApi(options, scope, holder);

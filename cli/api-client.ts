@@ -10,7 +10,10 @@ const problemSchema = z.looseObject({
 });
 export type ProblemAnswer = z.infer<typeof problemSchema>;
 
-/** Thrown when the API answers with a status of 400 or more. `problem` is missing when the answer was none. */
+/**
+ * Thrown when the API answers with a status of 400 or more. `problem` is missing when the body was not a problem
+ * document.
+ */
 export class ApiRefusedError extends Error {
   override name = "ApiRefusedError";
   readonly status: number;
@@ -30,13 +33,17 @@ function describe(problem: ProblemAnswer): string {
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  /** Parsed when it is JSON, else text; `undefined` when there is no body. */
+  /** Parsed JSON, or the text if it is not JSON; `undefined` when there is no body. */
   body: unknown;
 }
 
-/** Calls the HTTP API with one token. */
+/** Calls the HTTP API with one bearer token. */
 export interface ApiClient {
-  /** `body` is sent as JSON. Throws `ApiRefusedError` for a refusal. */
+  /**
+   * Sends `body` as JSON.
+   *
+   * @throws ApiRefusedError when the API answers with a status of 400 or more
+   */
   call(
     method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
@@ -54,7 +61,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** `apiUrl` without a slash at its end, `token` without `Bearer`. */
+/** Creates a client. `apiUrl` has no trailing slash; `token` has no `Bearer` prefix. */
 export function createApiClient(apiUrl: string, token: string): ApiClient {
   return {
     async call(method, path, body, headers = {}) {

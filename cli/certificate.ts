@@ -16,10 +16,10 @@ Examples:
   $ npx trailcast certificate --out receiver
   $ npx trailcast certificate --out receiver --name siem.localhost
 
-For a receiver of your own on this machine: the local stack trusts what its authority has signed. It holds for localhost, 127.0.0.1, ::1
+For a receiver of your own on this machine: the local stack trusts certificates that its authority signed. This one is valid for localhost, 127.0.0.1, ::1
 and each --name, for 397 days.`;
 
-/** `trailcast certificate` */
+/** Adds `trailcast certificate`. */
 export function addCertificateCommand(program: Command): void {
   program
     .command("certificate")
@@ -31,7 +31,7 @@ export function addCertificateCommand(program: Command): void {
     .action(async ({ out, data, name = [] }: CertificateOptions) => {
       if (!existsSync(authorityFiles(data).ca)) {
         throw new CliError(
-          `There is no authority in ${data}. Start a stack with \`npm start\`, or give --data.`,
+          `There is no certificate authority in ${data}. Start a stack with \`npm start\`, or give --data.`,
         );
       }
       const { cert, key } = await issueServerCertificate(data, name);

@@ -1,4 +1,4 @@
-/** Thrown by a command that cannot go on; the message says what to do. Printed without a stack. */
+/** Thrown by a command that has to stop. The message says what to do and is printed without a stack trace. */
 export class CliError extends Error {
   override name = "CliError";
   readonly exitCode: number;

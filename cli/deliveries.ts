@@ -21,7 +21,7 @@ interface ReplayOptions extends ApiOptions {
 
 const WRITE = "destinations:write";
 
-/** `trailcast destinations deliveries | retry | skip | replay` */
+/** Adds `trailcast destinations deliveries | retry | skip | replay`. */
 export function addDeliveryCommands(destinations: Command): void {
   for (const command of [deliveriesCommand(), retryCommand(), skipCommand(), replayCommand()]) {
     destinations.addCommand(command);
@@ -38,9 +38,9 @@ function deliveriesCommand(): Command {
       for (const delivery of deliveryListSchema.parse(body).items) print(describe(delivery));
     },
   )
-    .description("the newest 50 deliveries of a destination, and how they are doing")
+    .description("list the newest 50 deliveries of a destination with outcome and last attempt")
     .argument("<destination>", "dst_…")
-    .option("--outcome <outcome>", "only those that came to this, such as retry");
+    .option("--outcome <outcome>", "only deliveries with this outcome, such as retry");
 }
 
 function retryCommand(): Command {
@@ -49,10 +49,10 @@ function retryCommand(): Command {
     { path: "/destinations/{}/deliveries/{}/retry", scope: WRITE },
     async ({ api, path }) => {
       const { body } = await api.call("POST", path);
-      print(`${describe(deliverySchema.parse(body))}: being tried`);
+      print(`${describe(deliverySchema.parse(body))}: retry requested`);
     },
   )
-    .description("try a delivery again within a minute; one that is closed is sent again by a replay")
+    .description("try a delivery again within a minute; use a replay to send a closed one again")
     .argument("<destination>", "dst_…")
     .argument("<delivery>", "whd_…");
 }
@@ -63,21 +63,21 @@ function skipCommand(): Command {
     { path: "/destinations/{}/deliveries/{}/skip", scope: WRITE },
     async ({ api, path, options }) => {
       if (options.yes !== true) {
-        throw new CliError("Nothing was skipped. The events will not be delivered: say so by --yes.");
+        throw new CliError(
+          "Nothing was skipped. The events would not be delivered: give --yes to confirm that.",
+        );
       }
       const delivery = deliverySchema.parse((await api.call("POST", path)).body);
-      print(`${describe(delivery)}: being skipped`);
+      print(`${describe(delivery)}: skip requested`);
       if (delivery.closedAt === null) {
-        print(
-          `Marked to be skipped: within a minute its outcome is skipped; until then it stays ${delivery.outcome}.`,
-        );
+        print(`The outcome changes to skipped within a minute; until then it is ${delivery.outcome}.`);
       }
     },
   )
-    .description("give up a delivery that the receiver always refuses: its events are not delivered")
+    .description("give up on a delivery that the receiver always refuses: its events are not delivered")
     .argument("<destination>", "dst_…")
     .argument("<delivery>", "whd_…")
-    .option("--yes", "its events will not be delivered");
+    .option("--yes", "confirm that its events will not be delivered");
 }
 
 function replayCommand(): Command {
@@ -91,7 +91,7 @@ function replayCommand(): Command {
       print(dryRun ? `${count} would be delivered` : `${replaySchema.parse(body).id}  ${count}`);
     },
   )
-    .description("deliver recorded events again; `trailcast replays` tells how far it is")
+    .description("deliver recorded events again; `trailcast replays` shows the progress")
     .argument("<destination>", "dst_…")
     .requiredOption("--from <time>", "recorded at or after this, such as 2026-11-23T05:00:00Z")
     .requiredOption("--to <time>", "recorded before this")

@@ -2,14 +2,18 @@ import { type DeliveryAnswer, deliveryListSchema, deliverySchema } from "../lamb
 import type { ChainFinding, ChainOfLane } from "../lambdas/core/proof/verify-chain.ts";
 import { type ApiClient, ApiRefusedError } from "./api-client.ts";
 
-/** What Trailcast's log says of one destination. */
+/** The delivery log of one destination, read through the API. */
 export interface DeliveryLog {
-  /** The newest that the receiver took, as they were when the log was opened. */
+  /** The newest delivered records at the time the log was opened. */
   taken: readonly DeliveryAnswer[];
   find(id: string): Promise<DeliveryAnswer | undefined>;
 }
 
-/** Opens the log of a destination; throws `ApiRefusedError` when there is no such destination. */
+/**
+ * Opens the delivery log of a destination.
+ *
+ * @throws ApiRefusedError when there is no such destination
+ */
 export async function openDeliveryLog(
   api: ApiClient,
   workspace: string,
@@ -30,22 +34,25 @@ export async function openDeliveryLog(
   };
 }
 
-/** A number that the receiver did not keep. `outcome` is missing when no log has it. */
+/** A delivery number that is missing from the receiver's files. `outcome` is missing when no log has the delivery. */
 export interface UnkeptNumber {
   lane: string;
   number: number;
-  /** So many numbers in a row, of which this is the last, that no log has. */
+  /** How many consecutive numbers, ending with this one, are in no log. */
   count: number;
   id?: string;
   outcome?: DeliveryAnswer["outcome"];
 }
 
-/** Whether it closed in a way that is no fault of what was kept. */
+/** True if the delivery was closed without a 2xx, so the receiver has no copy to keep. */
 export function isOnRecord({ outcome }: UnkeptNumber): boolean {
   return outcome === "split" || outcome === "recut" || outcome === "expired" || outcome === "skipped";
 }
 
-/** Looks up the numbers of a gap, from the last, which the delivery after it names, back along the log. */
+/**
+ * Looks up the numbers of a gap. It starts at the delivery after the gap and follows `previousId` backwards through the
+ * log.
+ */
 export async function lookUpGap(
   { lane = "", number: from = 0, toNumber: to = 0, delivery = "" }: ChainFinding,
   logs: readonly DeliveryLog[],
@@ -62,8 +69,8 @@ export async function lookUpGap(
 }
 
 /**
- * How the numbers before the first of a chain closed, back to the beginning of its lane or to the one `after` a delivery that is known;
- * nothing when the receiver took one of them, or no log has it.
+ * Looks up the deliveries before the first one in the files, back to the beginning of the lane or to a delivery of
+ * `known`. Returns `undefined` when the receiver accepted one of them, or no log has it.
  */
 export async function lookUpBeginning(
   { lane, first, previousId: id }: ChainOfLane,
@@ -85,10 +92,12 @@ function unkeptOf({ lane, number, id, outcome }: DeliveryAnswer): UnkeptNumber {
   return { lane, number, count: 1, id, outcome };
 }
 
-/** Each is one call: a gap of thousands is not a few splits. */
+/**
+ * Limits the API calls for one gap, because each number costs one. A gap of thousands does not come from a few splits.
+ */
 const MAX_LOOKED_UP = 200;
 
-/** The records of a lane from `number` down, each named by the one after it, as long as a log has them. */
+/** Yields the records of a lane from `number` downwards by following `previousId`, until no log has the next one. */
 async function* recordsBack(
   from: { lane: string; number: number; id: string },
   logs: readonly DeliveryLog[],
@@ -110,14 +119,17 @@ async function findIn(logs: readonly DeliveryLog[], id: string): Promise<Deliver
   return undefined;
 }
 
-/** What the receiver took after the last that it kept of a lane, oldest first, as far as the newest of the log go back. */
+/**
+ * Returns the deliveries that the receiver accepted after the last one in its files, oldest first, within the newest
+ * records of the log.
+ */
 export async function takenAfter(
   { lane, last, lastId }: ChainOfLane,
   logs: readonly DeliveryLog[],
 ): Promise<DeliveryAnswer[]> {
   for (const { taken, find } of logs) {
     const later = taken.filter((record) => record.lane === lane && record.number > last);
-    // Every destination has a lane `live`: only the one that sent the last is meant.
+    // Every destination has a lane `live`. Only the log that contains the last delivery belongs to this one.
     if (later.length > 0 && (await find(lastId)) !== undefined)
       return later.toSorted((one, other) => one.number - other.number);
   }

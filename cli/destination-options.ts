@@ -6,37 +6,37 @@ import { FORMAT_NAMES } from "../lambdas/core/formats/known-formats.ts";
 import { CliError } from "./cli-error.ts";
 import { HEADER_OPTIONS, headersOf, stringsOf } from "./header-options.ts";
 
-/** What a command was given, by the names of its options in camelCase. */
+/** Option values of a command, by the options' names in camelCase. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** How a field of a destination is given to `create` and `edit`, and printed after an edit. */
+/** How `create` and `edit` take a field of a destination, and how it is printed after an edit. */
 interface FieldOptions {
   create: readonly Option[];
   edit: readonly Option[];
-  /** The value to send, which the API judges; `undefined` where no option names the field. */
+  /** The value to send; the API validates it. `undefined` when no option names the field. */
   valueOf(given: Given): unknown;
   describe(destination: DestinationAnswer): string;
 }
 
 const FORMATS = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(FORMAT_NAMES);
 
-/** In the order of help texts. A field of a destination that is missing here does not compile. */
+/** In the order of the help texts. Leaving out a field of a destination is a type error. */
 const FIELD_OPTIONS: { readonly [Name in DestinationField]: FieldOptions } = {
-  name: textOption("name", "<name>", "what people call it"),
+  name: textOption("name", "<name>", "display name"),
   url: textOption("url", "<url>", "https:// address of the receiver"),
   format: textOption("format", "<format>", FORMATS),
   eventTypes: {
     create: [new Option("--event-type <type...>", "only these types, such as pro.atmos.billing.*")],
     edit: [
-      new Option("--event-type <type...>", "from now on only these types"),
-      new Option("--all-events", "from now on all types"),
+      new Option("--event-type <type...>", "deliver only these types from now on"),
+      new Option("--all-events", "deliver all types from now on"),
     ],
     valueOf: eventTypesOf,
     describe: ({ eventTypes }) => (eventTypes.length === 0 ? "all events" : eventTypes.join(" ")),
   },
   headers: {
     create: HEADER_OPTIONS,
-    edit: [...HEADER_OPTIONS, new Option("--remove-header <name...>", "send these headers no more")],
+    edit: [...HEADER_OPTIONS, new Option("--remove-header <name...>", "stop sending these headers")],
     valueOf: headerChangeOf,
     describe: ({ headers }) =>
       Object.keys(headers).length === 0 ? "no headers" : Object.keys(headers).join(" "),
@@ -47,7 +47,7 @@ type TextField = {
   [Name in DestinationField]: DestinationAnswer[Name] extends string ? Name : never;
 }[DestinationField];
 
-/** A text under the field's own name. */
+/** Options for a text field, named like the field. */
 function textOption(name: TextField, placeholder: string, description: string): FieldOptions {
   const option = () => new Option(`--${name} ${placeholder}`, description);
   return {
@@ -78,19 +78,19 @@ export function addFieldOptions(command: Command, use: "create" | "edit"): Comma
   return command;
 }
 
-/** The fields as a command's options give them: those that no option names are `undefined`. */
+/** Returns the fields as the options give them; a field that no option names is `undefined`. */
 export function givenFields(given: Given): Record<DestinationField, unknown> {
   return mapEach<Record<DestinationField, unknown>>(FIELD_OPTIONS, (name) =>
     FIELD_OPTIONS[name].valueOf(given),
   );
 }
 
-/** The first option of each field, for a message that says what there is. */
+/** Returns the first option of each field, for messages that list them. */
 export function optionNames(): string[] {
   return Object.values(FIELD_OPTIONS).map(({ edit: [first] }) => first?.long ?? "");
 }
 
-/** A destination on two lines. */
+/** Describes a destination on two lines. */
 export function describeSettings(destination: DestinationAnswer): string {
   const { id, name, url } = destination;
   const others = namesOf(FIELD_OPTIONS).filter((field) => field !== "name" && field !== "url");

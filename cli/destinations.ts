@@ -22,19 +22,21 @@ Examples:
   $ npx trailcast destinations deliveries dst_… --workspace ws_demo --outcome retry
   $ npx trailcast destinations replay dst_… --workspace ws_demo --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z --dry-run`;
 
-/** `trailcast destinations …` */
+/** Adds `trailcast destinations …`. */
 export function addDestinationsCommand(program: Command): void {
   const destinations = program
     .command("destinations")
-    .description("look after the destinations of a workspace")
+    .description("manage the destinations of a workspace")
     .addHelpText("after", EXAMPLES);
   destinations.addCommand(listCommand());
   addEditCommands(destinations);
-  destinations.addCommand(actionCommand("test", "send a test event; ends with 1 when it was not taken"));
-  destinations.addCommand(enableCommand());
-  destinations.addCommand(actionCommand("disable", "stop delivering; events wait"));
   destinations.addCommand(
-    actionCommand("rotate-secret", "get a new secret; the old one signs for a day too"),
+    actionCommand("test", "send a test event; exits with 1 if the receiver does not accept it"),
+  );
+  destinations.addCommand(enableCommand());
+  destinations.addCommand(actionCommand("disable", "stop delivering; events are kept for later"));
+  destinations.addCommand(
+    actionCommand("rotate-secret", "create a new secret; the old one also signs for one more day"),
   );
   addDeliveryCommands(destinations);
 }
@@ -47,11 +49,11 @@ function listCommand(): Command {
       const { body } = await api.call("GET", path);
       for (const destination of destinationListSchema.parse(body).items) print(describe(destination));
     },
-  ).description("destinations and how they are doing");
+  ).description("list destinations with their health");
 }
 
 function enableCommand(): Command {
-  return actionCommand("enable", "go on delivering", ({ from }) => ({ from })).option(
+  return actionCommand("enable", "resume delivering", ({ from }) => ({ from })).option(
     "--from <where>",
     "now, where-it-stopped or a time such as 2026-11-23T05:00:00Z",
     "where-it-stopped",
@@ -69,7 +71,7 @@ function actionCommand(
     async ({ api, path, options }) => {
       const { body } = await api.call("POST", path, requestOf(options));
       print(JSON.stringify(body, undefined, 2));
-      // A script that tests a destination learns of a refusal by the receiver, too.
+      // Lets a script that tests a destination see by the exit code that the receiver refused the event.
       if (refusedSchema.safeParse(body).success) process.exitCode = 1;
     },
   )

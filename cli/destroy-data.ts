@@ -16,11 +16,11 @@ const EXAMPLES = `
 Examples:
   $ npx trailcast destroy-data --outputs outputs.json
 
-Deletes the secrets of all destinations at once and without recovery: nothing can be signed or delivered afterwards. They are the only
-thing that is made outside the template, so do this before \`cdk destroy\`. Tables are retained by the template; delete them by hand,
-after taking away their deletion protection, once nobody needs the log.`;
+Deletes the secrets of all destinations at once and without recovery: nothing can be signed or delivered afterwards. The secrets are the only
+data that is created outside the template, so do this before \`cdk destroy\`. The template retains the tables; delete them by hand,
+after removing their deletion protection, once the log is no longer needed.`;
 
-/** `trailcast destroy-data` */
+/** Adds `trailcast destroy-data`. */
 export function addDestroyDataCommand(program: Command): void {
   const command = new Command("destroy-data")
     .description("delete the secrets of all destinations, before the stack itself is destroyed")
@@ -32,7 +32,7 @@ export function addDestroyDataCommand(program: Command): void {
   program.addCommand(addStackOptions(command));
 }
 
-/** Deletes the secrets of a stack's destinations, once `ask` has returned. */
+/** Deletes the secrets of a stack's destinations after `ask` has returned. */
 export async function destroySecrets(
   { label, output }: Pick<StackAccess, "label" | "output">,
   ask: (deed: Deed) => Promise<void>,
@@ -51,7 +51,7 @@ export async function destroySecrets(
 
 async function listNames(client: SecretsManagerClient, prefix: string): Promise<string[]> {
   const names: string[] = [];
-  // The filter matches beginnings of words as well, so the prefix is checked again.
+  // The filter also matches the beginnings of words within a name, so the prefix is checked again below.
   const pages = paginateListSecrets({ client }, { Filters: [{ Key: "name", Values: [prefix] }] });
   for await (const { SecretList: secrets = [] } of pages) {
     names.push(...secrets.flatMap(({ Name: name }) => (name?.startsWith(prefix) === true ? [name] : [])));

@@ -16,7 +16,7 @@ interface DeleteOptions extends ApiOptions {
   yes?: boolean;
 }
 
-/** `trailcast destinations create | edit | delete` */
+/** Adds `trailcast destinations create | edit | delete`. */
 export function addEditCommands(destinations: Command): void {
   for (const command of [createCommand(), editCommand(), deleteCommand()]) destinations.addCommand(command);
 }
@@ -29,9 +29,9 @@ function createCommand(): Command {
       const request = givenFields(options);
       const created = createdDestinationSchema.parse((await api.call("POST", path, request)).body);
       print(`${created.id}  ${created.url}`);
-      print(`secret  ${created.secret}  (keep it: it is not shown again)`);
+      print(`secret  ${created.secret}  (store it now: it is not shown again)`);
     },
-  ).description("create a destination; prints its secret, this once");
+  ).description("create a destination and print its secret, which is shown only once");
   return addFieldOptions(command, "create");
 }
 
@@ -42,16 +42,16 @@ function editCommand(): Command {
     async ({ api, path, options }) => {
       const change = givenFields(options);
       if (Object.values(change).every((value) => value === undefined)) {
-        throw new CliError(`Say what to change: ${optionNames().join(", ")} …`);
+        throw new CliError(`Give at least one option to change: ${optionNames().join(", ")} …`);
       }
       const { headers } = await api.call("GET", path);
-      // What somebody else changes meanwhile is not overwritten.
+      // Prevents overwriting a change that was made since the destination was read.
       const ifMatch = { "if-match": headers.get("etag") ?? "" };
       const { body } = await api.call("PATCH", path, change, ifMatch);
       print(describeSettings(destinationSchema.parse(body)));
     },
   )
-    .description("change a destination; what is not named stays")
+    .description("change a destination; fields that no option names stay as they are")
     .argument("<destination>", "dst_…");
   return addFieldOptions(command, "edit");
 }

@@ -22,14 +22,14 @@ Examples:
   $ npx trailcast entitlements put --workspace ws_1 --plan enterprise --retention-days 730 --hold on
   $ npx trailcast entitlements show --workspace ws_1
 
-\`put\` registers a workspace, or replaces what it may do: without --retention-days its plan's days count, without --hold the legal hold
-stays as it is. With --api, put and delete need an operator's token.`;
+\`put\` registers a workspace or replaces its entitlement. Without --retention-days the plan's days apply; without --hold the legal hold
+stays as it is. With --api, \`put\` and \`delete\` need an operator's token.`;
 
-/** `trailcast entitlements …` */
+/** Adds `trailcast entitlements …`. */
 export function addEntitlementsCommand(program: Command): void {
   const entitlements = program
     .command("entitlements")
-    .description("register workspaces, and say what they may do")
+    .description("register workspaces and set their plan, retention and legal hold")
     .addHelpText("after", EXAMPLES);
   for (const command of [showCommand(), putCommand(), deleteCommand()]) entitlements.addCommand(command);
 }
@@ -37,7 +37,7 @@ export function addEntitlementsCommand(program: Command): void {
 function showCommand(): Command {
   return apiCommand<ApiOptions>("show", { path: PATH, scope: "events:read" }, async ({ api, path }) =>
     print(describe(entitlementSchema.parse((await api.call("GET", path)).body))),
-  ).description("what a workspace may do");
+  ).description("show the entitlement of a workspace");
 }
 
 function putCommand(): Command {
@@ -49,10 +49,12 @@ function putCommand(): Command {
       print(describe(entitlementSchema.parse((await api.call("PUT", path, request)).body)));
     },
   )
-    .description("register a workspace, or change what it may do")
+    .description("register a workspace or replace its entitlement")
     .requiredOption("--plan <plan>", "one of the deployment's plans")
-    .option("--retention-days <days>", "instead of the plan's", parseDays)
-    .addOption(new Option("--hold <state>", "legal hold: nothing is removed").choices(["on", "off"]));
+    .option("--retention-days <days>", "retention in days instead of the plan's", parseDays)
+    .addOption(
+      new Option("--hold <state>", "legal hold: while on, nothing is removed").choices(["on", "off"]),
+    );
 }
 
 function deleteCommand(): Command {
@@ -61,13 +63,18 @@ function deleteCommand(): Command {
     { path: PATH, scope: "entitlements:write", holder: "operator" },
     async ({ api, path, options: { workspace, yes } }) => {
       if (yes !== true) {
-        await confirm({ what: "end it: destinations go at once, the log after a while", word: workspace });
+        await confirm({
+          what: "end it: its destinations are deleted at once, its log later",
+          word: workspace,
+        });
       }
       await api.call("DELETE", path);
       print(`${workspace}  ended`);
     },
   )
-    .description("end a workspace: destinations go at once, the log after the deployment's grace period")
+    .description(
+      "end a workspace: its destinations are deleted at once, its log after the deployment's grace period",
+    )
     .option("--yes", "do not ask");
 }
 

@@ -4,18 +4,21 @@ import { readText } from "./read-text.ts";
 
 const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
 
-/** The options that set headers of a destination. */
+/** Options that set headers of a destination. */
 export const HEADER_OPTIONS: readonly Option[] = [
   new Option("--header <line>", "sent with every delivery, as 'Name: value'; may be repeated").argParser(
     collect,
   ),
   new Option(
     "--header-file <file>",
-    "such lines from a file, which no shell remembers; - reads standard input",
+    "header lines from a file, which keeps secrets out of the shell's history; - reads standard input",
   ),
 ];
 
-/** Values by name; `undefined` when no option gives any. Messages never show a line: it may be a secret. */
+/**
+ * Returns header values by name; `undefined` when no option gives any. Errors never quote a line, because it may
+ * contain a secret.
+ */
 export function headersOf(given: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
   const lines = [
     ...stringsOf(given["header"]).map((line, index) => ({ line, where: `--header number ${index + 1}` })),
@@ -24,7 +27,7 @@ export function headersOf(given: Readonly<Record<string, unknown>>): Record<stri
   return lines.length === 0 ? undefined : Object.fromEntries(lines.map(parseLine));
 }
 
-/** The texts of an option that may be given several times. */
+/** Returns the values of an option that may be repeated. */
 export function stringsOf(given: unknown): string[] {
   return Array.isArray(given) ? given.map(String) : [];
 }
@@ -42,6 +45,6 @@ function linesOf(file: unknown): { line: string; where: string }[] {
 function parseLine({ line, where }: { line: string; where: string }): [string, string] {
   const colon = line.indexOf(":");
   const name = line.slice(0, colon).trim();
-  if (colon < 0 || name === "") throw new CliError(`${where} is no header: write 'Name: value'.`);
+  if (colon < 0 || name === "") throw new CliError(`${where} is not a header: write 'Name: value'.`);
   return [name, line.slice(colon + 1).trim()];
 }

@@ -13,9 +13,9 @@ import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
 
 const program = new Command("trailcast")
-  .description("Audit-log forwarding: tokens, proof, repair and everyday work on a Trailcast stack.")
+  .description("Audit-log forwarding: create tokens, verify, repair and operate a Trailcast stack.")
   .version(pkg.version)
-  .showHelpAfterError("(add --help for what is possible)")
+  .showHelpAfterError("(add --help to list the commands and options)")
   .configureHelp({ sortSubcommands: false });
 
 addTokenCommand(program);

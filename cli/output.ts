@@ -3,7 +3,7 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** `1 event`, `2 events`; `many` for words that an s does not make more of. */
+/** Formats a count with its noun: `1 event`, `2 events`. Give `many` for irregular plurals. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

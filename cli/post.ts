@@ -15,13 +15,13 @@ Examples:
   $ npx trailcast post events.ndjson --workspace ws_demo
   $ echo '{"category":"sign_in","action":"succeeded","actor":{"type":"user","id":"usr_1"}}' | npx trailcast post - --workspace ws_demo
 
-The file has one event of JSON a line, or is a JSON array of events. They are posted 100 at a time, in order. Posting the same file again
-records nothing twice: each request's Idempotency-Key comes from its place and content (or begins with --idempotency-key).`;
+The file has one JSON event per line, or is a JSON array of events. They are posted 100 at a time, in order. Posting the same file again
+records nothing twice: each request's Idempotency-Key is derived from its position and content (or from its position and --idempotency-key).`;
 
 const EVENTS_A_POST = 100;
 const recordedSchema = z.object({ duplicate: z.boolean(), events: z.array(z.object({ id: z.string() })) });
 
-/** `trailcast post` */
+/** Adds `trailcast post`. */
 export function addPostCommand(program: Command): void {
   const command = apiCommand<PostOptions>(
     "post",
@@ -30,7 +30,7 @@ export function addPostCommand(program: Command): void {
       const events = readEvents(command.args[0] ?? "-");
       for (let from = 0; from < events.length; from += EVENTS_A_POST) {
         const batch = events.slice(from, from + EVENTS_A_POST);
-        // Its place keeps apart batches that are alike, or begin with the same words.
+        // The position gives equal batches, and batches with the same `--idempotency-key`, different keys.
         const key = `${options.idempotencyKey ?? digestOf(batch)}-${from}`;
         const { body } = await api.call("POST", path, { events: batch }, { "idempotency-key": key });
         const recorded = recordedSchema.parse(body);
@@ -40,7 +40,7 @@ export function addPostCommand(program: Command): void {
   )
     .description("record events from a file")
     .argument("<file>", "events as JSON; - reads standard input")
-    .option("--idempotency-key <text>", "beginning of the requests' idempotency keys")
+    .option("--idempotency-key <text>", "prefix of the requests' idempotency keys")
     .addHelpText("after", EXAMPLES);
   program.addCommand(command);
 }

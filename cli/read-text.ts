@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CliError } from "./cli-error.ts";
 
-/** The whole text; `-` is standard input. */
+/** Reads a whole file; `-` reads standard input. */
 export function readText(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");

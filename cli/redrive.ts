@@ -17,17 +17,17 @@ Examples:
   $ npx trailcast redrive
   $ npx trailcast redrive --outputs outputs.json
 
-Wake-ups and purge tasks that failed too often go back to their queues, and the records in quarantine are journalled, or their rows closed
-when the events have expired. Safe at any time: nothing is delivered or journalled twice by it, and a move that is under way already goes on. Fix the fault first.`;
+Moves wake-ups and purge tasks from dead-letter queues back to their queues. Journals the records in quarantine, or closes their rows
+when the events have expired. Fix the fault first. Safe at any time: it delivers and journals nothing twice, and leaves a running move alone.`;
 
-/** Dead-letter queues by the outputs that name them. */
+/** Dead-letter queues, by the stack outputs that hold their URLs. */
 const DEAD_QUEUES = {
   WakeUpDeadQueueUrl: "wake-ups",
   SlowWakeUpDeadQueueUrl: "slow wake-ups",
   PurgeDeadQueueUrl: "purge tasks",
 } as const;
 
-/** More than this and something keeps failing. */
+/** Stops a redrive that makes no progress because a fault persists. */
 const MAX_PASSES = 100;
 
 const redrivenSchema = z.object({
@@ -37,16 +37,16 @@ const redrivenSchema = z.object({
   remaining: z.boolean(),
 });
 
-/** A dead-letter queue whose messages are on their way back. */
+/** A dead-letter queue whose messages are being moved back. */
 interface Moving {
   what: string;
   arn: string;
 }
 
-/** `trailcast redrive` */
+/** Adds `trailcast redrive`. */
 export function addRedriveCommand(program: Command): void {
   const command = new Command("redrive")
-    .description("send what lies in dead-letter queues and quarantine on its way again")
+    .description("retry the contents of the dead-letter queues and the quarantine")
     .addHelpText("after", EXAMPLES)
     .action(async (options: StackOptions) => {
       const stack = openStack(options);
@@ -63,10 +63,10 @@ export function addRedriveCommand(program: Command): void {
   program.addCommand(addStackOptions(command));
 }
 
-/** What cannot be said of a move without the right to look at it. */
-const UNSEEN = "is not known: the credentials may not sqs:ListMessageMoveTasks";
+/** Completes a message about a move whose state the credentials do not allow to read. */
+const UNKNOWN_STATE = "is unknown: the credentials lack sqs:ListMessageMoveTasks";
 
-/** Starts SQS's own move of a dead-letter queue's messages to where they came from. */
+/** Starts an SQS message move from a dead-letter queue back to the source queue. */
 async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: string; arn?: string }> {
   const { Attributes: attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -76,45 +76,45 @@ async function moveBack(sqs: SQSClient, queueUrl: string): Promise<{ outcome: st
   );
   const waiting = Number(attributes["ApproximateNumberOfMessages"] ?? 0);
   const arn = attributes["QueueArn"];
-  if (waiting === 0 || arn === undefined) return { outcome: "none dead" };
+  if (waiting === 0 || arn === undefined) return { outcome: "nothing to move" };
   try {
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
   } catch (error) {
     if (!(error instanceof UnsupportedOperation)) throw error;
     const task = await newestMove(sqs, arn);
-    if (task === "unseen") {
+    if (task === "unknown") {
       process.exitCode = 1;
-      return { outcome: `not moved (${error.message}); the state of an earlier move ${UNSEEN}` };
+      return { outcome: `not moved (${error.message}); the state of an earlier move ${UNKNOWN_STATE}` };
     }
     if (task?.Status !== "RUNNING") throw error;
     const { ApproximateNumberOfMessagesMoved: moved = 0, ApproximateNumberOfMessagesToMove: of = waiting } =
       task;
-    return { outcome: `a move is under way already, ${moved} of about ${of} so far`, arn };
+    return { outcome: `a move is already running, ${moved} of about ${of} so far`, arn };
   }
-  return { outcome: `about ${waiting} on their way back`, arn };
+  return { outcome: `moving back about ${waiting} messages`, arn };
 }
 
 async function newestMove(
   sqs: SQSClient,
   arn: string,
-): Promise<ListMessageMoveTasksResultEntry | "unseen" | undefined> {
+): Promise<ListMessageMoveTasksResultEntry | "unknown" | undefined> {
   try {
     const { Results: [newest] = [] } = await sqs.send(
       new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }),
     );
     return newest;
   } catch (error) {
-    if (error instanceof Error && error.name.startsWith("AccessDenied")) return "unseen";
+    if (error instanceof Error && error.name.startsWith("AccessDenied")) return "unknown";
     throw error;
   }
 }
 
-/** A move goes on after the command has ended: what is known by now is told. */
+/** Reports moves that have failed so far. SQS continues a move after the command has ended. */
 async function reportFailedMoves(sqs: SQSClient, moving: readonly Moving[]): Promise<void> {
   for (const { what, arn } of moving) {
     const task = await newestMove(sqs, arn);
-    if (task === "unseen") print(`${what}: the state of the move ${UNSEEN}`);
-    if (task === undefined || task === "unseen" || task.Status !== "FAILED") continue;
+    if (task === "unknown") print(`${what}: the state of the move ${UNKNOWN_STATE}`);
+    if (task === undefined || task === "unknown" || task.Status !== "FAILED") continue;
     print(`${what}: the move failed: ${task.FailureReason ?? "no reason given"}`);
     process.exitCode = 1;
   }

@@ -10,13 +10,13 @@ Examples:
   $ npx trailcast replays list dst_… --workspace ws_demo
   $ npx trailcast replays cancel dst_… rpl_… --workspace ws_demo
 
-A replay is started by \`trailcast destinations replay\`.`;
+Start a replay with \`trailcast destinations replay\`.`;
 
-/** `trailcast replays …` */
+/** Adds `trailcast replays …`. */
 export function addReplaysCommand(program: Command): void {
   const replays = program
     .command("replays")
-    .description("look after events that are delivered again")
+    .description("list and cancel replays, which deliver recorded events again")
     .addHelpText("after", EXAMPLES);
   for (const command of [listCommand(), showCommand(), cancelCommand()]) replays.addCommand(command);
 }
@@ -30,7 +30,7 @@ function listCommand(): Command {
       for (const replay of replayListSchema.parse(body).items) print(describe(replay));
     },
   )
-    .description("the newest 50 replays of a destination, and how far they are")
+    .description("list the newest 50 replays of a destination with their progress")
     .argument("<destination>", "dst_…");
 }
 
@@ -40,7 +40,7 @@ function showCommand(): Command {
     { path: "/destinations/{}/replays/{}", scope: SCOPE },
     async ({ api, path }) => print(describe(replaySchema.parse((await api.call("GET", path)).body))),
   )
-    .description("how far a replay is")
+    .description("show the progress of a replay")
     .argument("<destination>", "dst_…")
     .argument("<replay>", "rpl_…");
 }
@@ -51,11 +51,11 @@ function cancelCommand(): Command {
     { path: "/destinations/{}/replays/{}", scope: SCOPE },
     async ({ api, path }) => {
       await api.call("DELETE", path);
-      // One that had ended already stays as it ended.
+      // A replay that had already ended keeps its status, so the stored one is printed.
       print(describe(replaySchema.parse((await api.call("GET", path)).body)));
     },
   )
-    .description("let a replay go no further; what is under way may still arrive")
+    .description("cancel a replay; deliveries already being sent may still arrive")
     .argument("<destination>", "dst_…")
     .argument("<replay>", "rpl_…");
 }

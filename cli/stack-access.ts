@@ -5,7 +5,7 @@ import { readClock, LOCAL_REGION } from "@trailcast/local-stack/access";
 import { type Endpoints, isRunning, outputsFile, readEndpoints, readOutputs } from "../local/endpoints.ts";
 import { CliError } from "./cli-error.ts";
 
-/** Which stack a command works on: a local one by its folder, a deployed one by the file of its outputs. */
+/** Which stack a command works on: a local one by its data folder, or a deployed one by its outputs file. */
 export interface StackOptions {
   data: string;
   outputs?: string;
@@ -13,13 +13,17 @@ export interface StackOptions {
 }
 
 export interface StackAccess {
-  /** An output of the stack by name; throws `CliError` when it has none of that name. */
+  /**
+   * Returns an output of the stack.
+   *
+   * @throws CliError when the stack has no output of that name
+   */
   output(name: string): string;
-  /** The stack's time. */
+  /** The clock of the stack: a local one can be ahead of this machine's. */
   clock: Clock;
-  /** Folder of a local stack. */
+  /** Data folder of a local stack; `undefined` for a deployed one. */
   dir: string | undefined;
-  /** How the stack is called in messages. */
+  /** Name of the stack in messages. */
   label: string;
 }
 
@@ -27,13 +31,13 @@ export interface StackAccess {
 export function addStackOptions(command: Command): Command {
   return command
     .option("--data <dir>", "data folder of a running local stack", ".trailcast")
-    .option("--outputs <file>", "a deployed stack instead: what `cdk deploy --outputs-file` wrote")
-    .option("--stack <name>", "its name, when the file has several");
+    .option("--outputs <file>", "a deployed stack instead: the file that `cdk deploy --outputs-file` wrote")
+    .option("--stack <name>", "name of the stack, if the file has several");
 }
 
 /**
- * Opens the stack that the options name. For a local one the environment of this process is pointed at it, so that every AWS client
- * made afterwards talks to it; a deployed one is reached with the credentials and Region of the environment.
+ * Opens the stack that the options name. For a local one, sets environment variables of this process so that AWS
+ * clients created afterwards talk to it. For a deployed one, the credentials and Region of the environment are used.
  */
 export function openStack(options: StackOptions): StackAccess {
   return options.outputs === undefined
@@ -43,7 +47,7 @@ export function openStack(options: StackOptions): StackAccess {
 
 function openLocal(data: string): StackAccess {
   const dir = resolve(data);
-  const endpoints = requireEndpoints(data, "name a deployed one by --outputs");
+  const endpoints = requireEndpoints(data, "name a deployed one with --outputs");
   process.env["AWS_ENDPOINT_URL"] = endpoints.awsEndpointUrl;
   process.env["AWS_REGION"] = LOCAL_REGION;
   process.env["AWS_ACCESS_KEY_ID"] = "LOCALADMIN";
@@ -54,16 +58,20 @@ function openLocal(data: string): StackAccess {
   return { ...access, clock: () => readClock(dir), dir };
 }
 
-/** Where the local stack of a folder listens; throws `CliError` when none does. `otherwise` says what else one can do. */
+/**
+ * Returns the addresses of the local stack of a folder. `otherwise` names the alternative in the message.
+ *
+ * @throws CliError when no stack is running on the folder
+ */
 export function requireEndpoints(data: string, otherwise: string): Endpoints {
   const endpoints = readEndpoints(resolve(data));
   if (endpoints === undefined) {
-    throw new CliError(`No stack runs on ${data}. Start it with \`npm start\`, or ${otherwise}.`);
+    throw new CliError(`No stack is running on ${data}. Start it with \`npm start\`, or ${otherwise}.`);
   }
-  // One that was killed leaves its addresses behind.
+  // A stack that was killed leaves its file of addresses behind.
   if (!isRunning(endpoints.pid)) {
     throw new CliError(
-      `The stack of ${data} (process ${endpoints.pid}) was killed. Start it again with \`npm start\`: it goes on with everything it had.`,
+      `The stack of ${data} (process ${endpoints.pid}) was killed. Start it again with \`npm start\`; its data is kept.`,
     );
   }
   return endpoints;
@@ -83,10 +91,10 @@ function fromOutputs(
   const [only] = names;
   const chosen = stack ?? only;
   if (chosen === undefined || (stack === undefined && names.length > 1)) {
-    throw new CliError(`${file} has the stacks ${names.join(", ") || "(none)"}: choose one by --stack.`);
+    throw new CliError(`${file} has the stacks ${names.join(", ") || "(none)"}: choose one with --stack.`);
   }
   const outputs = stacks[chosen];
-  if (outputs === undefined) throw new CliError(`${file} has no stack ${chosen}, but ${names.join(", ")}.`);
+  if (outputs === undefined) throw new CliError(`${file} has no stack ${chosen}, only ${names.join(", ")}.`);
   return {
     label,
     output(name) {
@@ -97,14 +105,18 @@ function fromOutputs(
   };
 }
 
-/** Inside another app's stack the outputs' names begin with the construct's path and may end in a hash. */
+/**
+ * Finds an output by the end of its name: in another app's stack it begins with the construct's path and may end in a
+ * hash.
+ */
 function byEnding(outputs: Readonly<Record<string, string>>, name: string): string | undefined {
   const pattern = new RegExp(`${name}([0-9A-F]{8})?$`);
   const found = Object.entries(outputs)
     .filter(([key]) => pattern.test(key))
     .toSorted(([one], [other]) => one.length - other.length);
   const [shortest, next] = found;
-  // `AuditSlowWakeUpQueueUrl` ends in `WakeUpQueueUrl` as well, but has more before it; two of one length are of two constructs.
+  // `AuditSlowWakeUpQueueUrl` also ends in `WakeUpQueueUrl`, so the shortest name wins. Two of the same length belong
+  // to two constructs.
   return shortest?.[0].length === next?.[0].length ? undefined : shortest?.[1];
 }
 

@@ -27,23 +27,25 @@ Examples:
   $ npx trailcast token --workspace ws_1 --scope "events:write"
   $ npx trailcast token --workspace '*' --scope "entitlements:write" --data /tmp/trial
 
-Scopes: ${SCOPES.join(", ")} (with --workspace '*').
-A deployed stack takes tokens of its own issuer instead.`;
+Scopes: ${SCOPES.join(", ")} (the last one with --workspace '*').
+A deployed stack accepts only tokens of its own issuer.`;
 
 function collectWorkspace(value: string, previous: string[] = []): string[] {
   if (value !== "*" && !isWorkspaceId(value)) {
-    throw new InvalidArgumentError("A workspace is ws_ and up to 61 of A-Z, a-z, 0-9 and _, or * for all.");
+    throw new InvalidArgumentError(
+      "A workspace id is ws_ followed by up to 61 characters of A-Z, a-z, 0-9 and _; * means all.",
+    );
   }
   return [...previous, value];
 }
 
-/** A token with a scope that no route asks for would be refused later, and for another reason. */
+/** Refuses unknown scopes, because the API would otherwise refuse the token later with a less specific message. */
 function parseScopes(value: string): string {
   const scopes = value.split(/\s+/).filter((scope) => scope !== "");
   const unknown = scopes.find((scope) => !SCOPES.some((known) => known === scope));
   if (unknown !== undefined || scopes.length === 0) {
     const what = unknown === undefined ? "Give at least one scope." : `There is no scope ${unknown}.`;
-    throw new InvalidArgumentError(`${what} There are ${SCOPES.join(", ")}; separate several by spaces.`);
+    throw new InvalidArgumentError(`${what} Choose from ${SCOPES.join(", ")}; separate several with spaces.`);
   }
   return scopes.join(" ");
 }
@@ -58,7 +60,7 @@ function parseSeconds(value: string): number {
   return seconds;
 }
 
-/** `trailcast token` */
+/** Adds `trailcast token`. */
 export function addTokenCommand(program: Command): void {
   program
     .command("token")
@@ -70,11 +72,7 @@ export function addTokenCommand(program: Command): void {
     )
     .requiredOption("--scope <scopes>", "scopes, separated by spaces", parseScopes)
     .option("--data <dir>", "data folder of the local stack", ".trailcast")
-    .option(
-      "--expires-in <seconds>",
-      "validity from now on, on the stack's clock (default: 30 days)",
-      parseSeconds,
-    )
+    .option("--expires-in <seconds>", "validity by the stack's clock (default: 30 days)", parseSeconds)
     .addHelpText("after", EXAMPLES)
     .action(async ({ workspace, scope, data, expiresIn }: TokenOptions) => {
       if (!existsSync(data)) {

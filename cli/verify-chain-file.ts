@@ -24,13 +24,16 @@ const keptSchema = z.object({
 
 export interface ChainProof {
   secrets: readonly string[];
-  /** Ids of deliveries that the files go on after. */
+  /** Ids of the deliveries that directly precede the files' contents. */
   after: readonly string[];
-  /** Opened before the files are read, so that what a receiver keeps before it answers is in the files. */
+  /**
+   * Opened before the files are read. A receiver that stores a delivery before it answers therefore has every delivered
+   * record in its files.
+   */
   logs: readonly DeliveryLog[];
 }
 
-/** Verifies files of kept requests, the oldest first, and prints what it found; answers whether everything holds. */
+/** Verifies files of kept requests, the oldest first, and prints the findings. Returns true if everything holds. */
 export async function verifyChainFiles(
   files: readonly string[],
   proof: ChainProof,
@@ -40,7 +43,7 @@ export async function verifyChainFiles(
   const kept = files.flatMap((file) => readRequests(file, files.length > 1));
   if (kept.length === 0)
     throw new CliError(
-      `There is no request in ${files.join(", ")}, so nothing is proved. Is it the right file?`,
+      `${files.join(", ")} contains no requests, so nothing was verified. Is it the right file?`,
     );
   const report = verifyChain(kept, secrets, after);
   const [begun, missing] = [await judgeBeginnings(report, proof), await judgeMissing(report, proof)];
@@ -57,7 +60,7 @@ export async function verifyChainFiles(
   return isWhole;
 }
 
-/** What the files say themselves. */
+/** Lists findings that need no delivery log. */
 function judgeFile({ findings }: ChainReport, kept: readonly KeptLine[], hasLogs: boolean): string[] {
   const inChains = findings.filter(({ kind }) => kind !== "missing" || !hasLogs);
   return [
@@ -66,13 +69,13 @@ function judgeFile({ findings }: ChainReport, kept: readonly KeptLine[], hasLogs
   ];
 }
 
-/** Numbers that are not there, as lines: those that a log excuses, and the others. */
+/** Lines about missing numbers: those that a log accounts for, and the others. */
 interface Judgement {
   onRecord: string[];
   lost: string[];
 }
 
-/** Beginnings in the middle, and what was said to come before them. */
+/** Judges lanes that begin after their first delivery, and the deliveries of `after` that nothing follows. */
 async function judgeBeginnings(
   { lanes, unfollowed }: ChainReport,
   { logs, after }: ChainProof,
@@ -85,11 +88,12 @@ async function judgeBeginnings(
     else followed.add(found.after);
     judgement.onRecord.push(...(found?.closed ?? []).map(describeUnkept));
   }
-  for (const id of unfollowed) if (!followed.has(id)) judgement.lost.push(`nothing here goes on after ${id}`);
+  for (const id of unfollowed)
+    if (!followed.has(id)) judgement.lost.push(`no delivery in the files follows ${id}`);
   return judgement;
 }
 
-/** What the logs say of the gaps. */
+/** Looks up the gaps in the logs. */
 async function judgeMissing({ findings }: ChainReport, { logs }: ChainProof): Promise<Judgement> {
   const judgement: Judgement = { onRecord: [], lost: [] };
   if (logs.length === 0) return judgement;
@@ -99,7 +103,7 @@ async function judgeMissing({ findings }: ChainReport, { logs }: ChainProof): Pr
   return judgement;
 }
 
-/** What the logs say of the time after the last line. */
+/** Finds deliveries that, by the logs, the receiver accepted after the last line of its files. */
 async function judgeEnds({ lanes }: ChainReport, logs: readonly DeliveryLog[]): Promise<string[]> {
   const faults: string[] = [];
   for (const chain of lanes) {
@@ -108,13 +112,13 @@ async function judgeEnds({ lanes }: ChainReport, logs: readonly DeliveryLog[]): 
     if (newest === undefined) continue;
     const many = counted(later.length, "delivery", "deliveries");
     faults.push(
-      `${labelOf(chain, lanes)} ends at #${chain.last}: the receiver took ${many} after it, up to #${newest.number} (${newest.id})`,
+      `${labelOf(chain, lanes)} ends at #${chain.last}: the receiver accepted ${many} after it, up to #${newest.number} (${newest.id})`,
     );
   }
   return faults;
 }
 
-/** What to do about it, each once. */
+/** Lists advice on the findings, each piece once. */
 function hintsOf(
   { lanes, findings }: ChainReport,
   secrets: readonly string[],
@@ -124,24 +128,24 @@ function hintsOf(
   const hints: [boolean, string][] = [
     [
       (has("missing") || !isBegun) && !hasLogs,
-      "A number may have closed without a 2xx: split after a 413, cut anew, expired or skipped. --workspace and --destination look it up.",
+      "A delivery may have been closed without a 2xx: split after a 413, superseded, expired or skipped. Give --workspace and --destination to look it up.",
     ],
     [
       !isBegun,
-      "Give the file before it as the first --chain, or say by --after which delivery you have up to where.",
+      "Give the earlier file as the first --chain, or give the last delivery that you already have with --after.",
     ],
     [
       has("bad-signature"),
-      "Each destination has a secret of its own, and a new one after a rotation: give all of them, each by --secret.",
+      "Each destination has a secret of its own, and a new one after a rotation: give all of them, each with --secret.",
     ],
     [
       secrets.length === 0 && has("double-number"),
-      "Are there several destinations in the file? Give their secrets, or keep the request's `path` with each line.",
+      "Does the file contain several destinations? Give their secrets, or keep the request's `path` with each line.",
     ],
-    [secrets.length === 0, "Signatures were not checked: give the destination's secret by --secret."],
+    [secrets.length === 0, "Signatures were not checked: give the destination's secret with --secret."],
     ...secrets.map((_, place): [boolean, string] => [
       !lanes.some(({ signers }) => signers.includes(place)),
-      `Secret ${place + 1} signed none of it.`,
+      `Secret ${place + 1} signed none of the requests.`,
     ]),
   ];
   return hints.flatMap(([applies, hint]) => (applies ? [hint] : []));

@@ -34,7 +34,7 @@ interface Totals {
   findings: number;
 }
 
-/** Verifies the journal of one workspace or of all and prints a line for each; answers whether all of them hold. */
+/** Verifies the journal of one workspace or of all and prints a line for each. Returns true if all of them hold. */
 export async function verifyJournalOf(
   stack: StackAccess,
   workspace: string | undefined,
@@ -89,7 +89,10 @@ async function allWorkspaces(client: DynamoDBClient, registry: string): Promise<
   return all.toSorted();
 }
 
-/** Lanes and the purge's row are read before the first page: fan-out and a purge may be at work meanwhile. */
+/**
+ * Verifies one workspace. Reads the lanes and the purge's row before the first page, because fan-out and a purge may be
+ * running.
+ */
 async function verifyWorkspace(
   row: Workspace,
   tables: Tables,
@@ -132,12 +135,12 @@ async function verifyWorkspace(
   return { ...totals, receipts: purged.receipts.length };
 }
 
-/** By then fan-out has journalled what was recorded. */
+/** Fan-out has journalled an event within an hour of its recording. */
 function hourAgo(now: number): string {
   return toTimestamp(now - 3_600_000);
 }
 
-/** The pages in their order; `onGap` is awaited before one that does not follow on the one before it. */
+/** Yields the pages in order and awaits `onGap` before a page that does not directly follow the previous one. */
 async function* pagesOf(
   workspace: string,
   journal: JournalStore,
@@ -155,7 +158,10 @@ async function* pagesOf(
   }
 }
 
-/** Of what is missing without a reason, as far as no purge explains it once it is looked at again. */
+/**
+ * Returns the findings about a page's entries. Missing entries that a purge explains, also one that began meanwhile,
+ * are not findings.
+ */
 async function verifyEntriesOf(
   page: Page,
   row: Workspace,
@@ -167,7 +173,7 @@ async function verifyEntriesOf(
   const findings = page.entries.flatMap((reference) => {
     const entry = stored.get(reference.entry);
     const finding = verifyEntry(page.page, reference, entry, mayHaveExpired(reference, row, now));
-    if (entry !== undefined && finding === undefined) purged.hear(entry);
+    if (entry !== undefined && finding === undefined) purged.note(entry);
     return finding ?? [];
   });
   const isMissing = findings.some(({ kind }) => kind === "missing-entry");
@@ -189,5 +195,5 @@ function describeTotals(workspace: string, { pages, events, receipts, findings }
 function describeEnd(workspaces: number, findings: number, label: string): string {
   const journals = `${workspaces === 1 ? "journal" : "journals"} of ${counted(workspaces, "workspace")} of ${label}`;
   if (findings > 0) return `${counted(findings, "finding")} in the ${journals}.`;
-  return `The ${journals} ${workspaces === 1 ? "is" : "are"} whole.`;
+  return `The ${journals} ${workspaces === 1 ? "is" : "are"} complete.`;
 }

@@ -27,18 +27,21 @@ Examples:
   $ npx trailcast verify --chain tuesday.ndjson --secret whsec_… --after whd_…
   $ npx trailcast verify --chain received.ndjson --secret whsec_… --workspace ws_1 --destination dst_…
 
---journal reads every page and entry and follows the hash chain; what a purge removed is covered by its receipts.
---chain reads what a receiver kept, a line of JSON { "headers": {…}, "body": "…" } for each request in the order in which they came,
-and says what it missed, from the first to the last number that it names. With --destination the delivery log tells what a number
-that was not kept came to, and what was taken after the last.
-Ends with 0 when everything holds, with 1 when something does not.`;
+--journal reads every page and entry and follows the hash chain; receipts account for pages that a purge removed.
+--chain reads the requests that a receiver kept, one JSON line { "headers": {…}, "body": "…" } for each in the order of arrival,
+and reports the deliveries that are missing between the first and the last number. With --destination it looks up the outcome of each
+missing number in the delivery log, and the deliveries that were accepted after the last one.
+Exits with 0 if everything holds, else with 1.`;
 
-/** `trailcast verify` */
+/** Adds `trailcast verify`. */
 export function addVerifyCommand(program: Command): void {
   const command = new Command("verify")
-    .description("prove that a journal is whole, or that a receiver missed nothing")
+    .description("verify that a journal is complete, or that a receiver missed nothing")
     .option("--journal", "verify the journals of the stack")
-    .option("--workspace <id>", "only this workspace's journal; that of --destination")
+    .option(
+      "--workspace <id>",
+      "verify only this workspace's journal; with --destination, the workspace that it belongs to",
+    )
     .option(
       "--chain <file>",
       "verify the deliveries that a receiver kept; several files, oldest first",
@@ -46,17 +49,17 @@ export function addVerifyCommand(program: Command): void {
     )
     .option(
       "--secret <secret>",
-      "destination's secret for --chain; each, of several or after a rotation",
+      "the destination's secret, for --chain; repeat it for several destinations and after a rotation",
       collect,
     )
-    .option("--after <delivery>", "whd_… up to which you have what --chain goes on after", collect)
-    .option("--destination <id>", "look up in its delivery log what --chain does not have", collect)
-    .option("--api <url>", "a deployed stack's API for --destination; its token in TRAILCAST_TOKEN")
+    .option("--after <delivery>", "whd_… of the last delivery before the contents of --chain", collect)
+    .option("--destination <id>", "look up missing deliveries in this destination's log", collect)
+    .option("--api <url>", "a deployed stack's API for --destination, with its token in TRAILCAST_TOKEN")
     .addHelpText("after", EXAMPLES)
     .action(async (options: VerifyOptions) => {
       const { chain, journal } = options;
       if ((journal === true) === (chain !== undefined)) {
-        throw new CliError("Say what to verify: --journal or --chain FILE.");
+        throw new CliError("Choose what to verify: --journal or --chain FILE.");
       }
       const whole =
         chain === undefined
@@ -77,12 +80,15 @@ async function verifyChainOf(files: readonly string[], options: VerifyOptions): 
   );
 }
 
-/** A text in another form would verify nothing, and every line would be blamed. It may be part of a secret: it is not repeated. */
+/**
+ * Refuses a malformed secret, which would make every signature look wrong. The message does not quote it: it may be
+ * part of a secret.
+ */
 function checkSecrets(secrets: readonly string[]): void {
   for (const [place, secret] of secrets.entries()) {
     if (/^whsec_[A-Za-z0-9+/]{43}=$/.test(secret)) continue;
     throw new CliError(
-      `--secret ${place + 1} of ${secrets.length} is no secret: that is whsec_ and 44 characters of base64, as the destination's creation or its newest rotation showed it. Copy all of it, or rotate the secret if it is lost.`,
+      `--secret ${place + 1} of ${secrets.length} is not a secret: a secret is whsec_ and 44 characters of base64, shown when the destination was created and at its newest rotation. Copy all of it, or rotate the secret if it is lost.`,
     );
   }
 }
@@ -90,13 +96,14 @@ function checkSecrets(secrets: readonly string[]): void {
 async function openLogs(options: VerifyOptions): Promise<DeliveryLog[]> {
   const { destination: destinations = [], workspace, data, api: url } = options;
   if (destinations.length === 0) return [];
-  if (workspace === undefined) throw new CliError("Say by --workspace whose --destination it is.");
+  if (workspace === undefined)
+    throw new CliError("Give --workspace, the workspace that --destination belongs to.");
   const access = { data, workspace, ...(url !== undefined && { api: url }) };
   const api = await openApi(access, "destinations:read");
   return Promise.all(destinations.map((destination) => openDeliveryLog(api, workspace, destination)));
 }
 
-/** The file that `npm start` writes lies beside what the demo remembers. */
+/** `npm start` writes the received deliveries beside the state of the demo, which holds the secret. */
 function demoSecretBeside(file: string): string[] {
   const secret = readDemoState(dirname(file))?.secret;
   return secret === undefined ? [] : [secret];

@@ -23,19 +23,19 @@ export interface PurgeWitnesses {
   entries: Pick<EntryStore, "readEntries">;
 }
 
-/** A purge may have moved on between two reads, so what looks wrong is looked at again. */
+/** How often an apparent fault is checked again, because a purge may progress between two reads. */
 const LOOKS = 3;
-/** As many as the settings allow a workspace. */
+/** Largest number of shards that the settings allow for a workspace. */
 const SHARDS_MAX = 64;
 
-/** What a purge says that it has done and is doing, while it may be at work. */
+/** Follows the receipts and the state of a purge that may be running during the verification. */
 export class PurgeWatch {
-  /** As of the last look, by their first pages. */
+  /** Receipts at the last look, ordered by their first pages. */
   receipts: readonly Receipt[] = [];
   private state: PurgeState;
   private readonly announcements = new Map<string, Entry>();
   private ownKeys = new Set<string>();
-  /** Closed receipts of which a page is there. */
+  /** Findings for closed receipts of which a page still exists. */
   private readonly broken = new Map<string, Finding>();
   private readonly row: Workspace;
   private readonly witnesses: PurgeWitnesses;
@@ -48,7 +48,10 @@ export class PurgeWatch {
     this.state = newPurgeState(row.workspace);
   }
 
-  /** In this order a removal that the purge's row knows no more is a closed receipt. */
+  /**
+   * Reads the state before the receipts: a removal that the state no longer names then has its closed receipt in the
+   * list.
+   */
   async look(): Promise<void> {
     const { workspace } = this.row;
     this.state = await this.witnesses.readState(workspace);
@@ -56,12 +59,15 @@ export class PurgeWatch {
     this.ownKeys = new Set(this.receipts.map(({ receipt }) => ownEntryKeyOf(workspace, purgedKey(receipt))));
   }
 
-  /** An entry that is what its page says: it may tell of a receipt. */
-  hear(entry: Entry): void {
+  /** Notes an entry that matches its page, in case it is the event that records a receipt. */
+  note(entry: Entry): void {
     if (this.ownKeys.has(entry.entry)) this.announcements.set(entry.entry, entry);
   }
 
-  /** Whether entries of a page may be missing; `isMissing`: some are. Notes a page that is there though it was removed. */
+  /**
+   * Returns true if entries of a page may be missing because of a purge. `isMissing` says that some are. Also notes a
+   * page that still exists although its receipt is closed.
+   */
   async explains(page: Page, isMissing: boolean): Promise<boolean> {
     if (isMissing) await this.look();
     if (page.page > removedThrough(this.receipts, this.state))
@@ -71,7 +77,7 @@ export class PurgeWatch {
     return false;
   }
 
-  /** After all pages: what is wrong with the receipts. */
+  /** Returns what is wrong with the receipts. Call it after all pages. */
   async findings(): Promise<Finding[]> {
     let found: Finding[] = [];
     for (let looks = 0; looks < LOOKS && (looks === 0 || found.length > 0); looks++) {
@@ -83,20 +89,23 @@ export class PurgeWatch {
         now: this.clock(),
       };
       found = verifyReceipts(this.receipts, evidence);
-      if (found.some(({ kind }) => kind === "untold-receipt"))
+      if (found.some(({ kind }) => kind === "unrecorded-receipt"))
         found = verifyReceipts(this.receipts, { ...evidence, unjournalled: await this.unjournalled(found) });
     }
     const more = found.filter(({ kind, page }) => kind !== "broken-receipt" || !this.broken.has(`${page}`));
     return [...this.broken.values(), ...more];
   }
 
-  /** The events that tell of receipts and have not come to a page, wherever in the table they may be. */
+  /**
+   * Reads the events that record receipts and are on no page yet. Tries every shard, because the workspace's number of
+   * shards may have changed.
+   */
   private async unjournalled(found: readonly Finding[]): Promise<ReadonlyMap<string, Entry>> {
     const { workspace } = this.row;
-    const untold = this.receipts.filter(({ fromPage }) =>
-      found.some(({ kind, page }) => kind === "untold-receipt" && page === fromPage),
+    const unrecorded = this.receipts.filter(({ fromPage }) =>
+      found.some(({ kind, page }) => kind === "unrecorded-receipt" && page === fromPage),
     );
-    const sought = untold.flatMap(({ receipt }) => {
+    const sought = unrecorded.flatMap(({ receipt }) => {
       const entry = ownEntryKeyOf(workspace, purgedKey(receipt));
       return Array.from({ length: SHARDS_MAX }, (_, shards) => ({
         entry,

@@ -52,7 +52,7 @@ export function printWhereToGo(
   for (const line of sendCommands(endpoints, data, workspace)) terminal.line(colours.cyan(`    ${line}`));
   terminal.line();
   if (demo) {
-    terminal.line("  Prove that the journal is whole and that nothing was missed:");
+    terminal.line("  Verify that the journal is complete and that no delivery was missed:");
     terminal.line();
     terminal.line(colours.cyan(`    npx trailcast verify --journal${data}`));
     terminal.line(

@@ -141,9 +141,9 @@ describe("headers of a destination", () => {
 
   it("are refused by their position, without being shown, when they are malformed", async () => {
     const inFile = await trailcast([...create, "--header-file", "-"], { stdin: "X-A: 1\nhunter2" });
-    expect(inFile.stderr).toBe("trailcast: Line 2 of - is no header: write 'Name: value'.\n");
+    expect(inFile.stderr).toBe("trailcast: Line 2 of - is not a header: write 'Name: value'.\n");
     const given = await trailcast([...create, "--header", ": hunter2"]);
-    expect(given.stderr).toBe("trailcast: --header number 1 is no header: write 'Name: value'.\n");
+    expect(given.stderr).toBe("trailcast: --header number 1 is not a header: write 'Name: value'.\n");
     expect((await trailcast([...create, "--header-file", "-"])).stderr).toContain("no headers in -");
     expect(asked).toEqual([]);
   });
@@ -168,7 +168,7 @@ describe("trailcast destinations edit", () => {
   });
 
   it.each([
-    [[], "Say what to change"],
+    [[], "Give at least one option to change"],
     [["--all-events", "--event-type", "pro.a"], "not both"],
   ])("changes nothing with %j and says why", async (args, said) => {
     const { code, stderr } = await edit(...args);
@@ -185,7 +185,7 @@ describe("an irreversible command", () => {
   ])("is refused as %s %s when no terminal can confirm it", async (...args) => {
     const { code, stderr } = await trailcast(args);
     expect(code).toBe(1);
-    expect(stderr).toContain("Nobody to ask: give --yes");
+    expect(stderr).toContain("there is no way to ask: give --yes");
     expect(asked.filter(({ method }) => method === "DELETE")).toEqual([]);
   });
 });

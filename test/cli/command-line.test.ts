@@ -68,7 +68,7 @@ describe("trailcast token", () => {
   });
 
   it.each([
-    [["token", "--workspace", "nobody", "--scope", "events:read"], "A workspace is ws_"],
+    [["token", "--workspace", "nobody", "--scope", "events:read"], "A workspace id is ws_"],
     [["token", "--workspace", "ws_1"], "required option '--scope <scopes>'"],
     [
       ["token", "--workspace", "ws_1", "--scope", "events:read", "--data", "/nowhere"],
@@ -85,9 +85,9 @@ describe("trailcast token", () => {
       ["token", "--workspace", "ws_1", "--scope", "events:read", "--expires-in", "-5"],
       "'--expires-in <seconds>'",
     ],
-    [["verify", "--journal", "--data", "/nowhere"], "No stack runs on /nowhere"],
-    [["certificate", "--out", dir, "--data", "/nowhere"], "There is no authority in /nowhere"],
-    [["verify"], "Say what to verify"],
+    [["verify", "--journal", "--data", "/nowhere"], "No stack is running on /nowhere"],
+    [["certificate", "--out", dir, "--data", "/nowhere"], "There is no certificate authority in /nowhere"],
+    [["verify"], "Choose what to verify"],
     [["post", "/nowhere.ndjson", "--workspace", "ws_1"], "Cannot read /nowhere.ndjson"],
     [["verify", "--journal", "--outputs", "/nowhere.json"], "cdk deploy --outputs-file"],
     [["frobnicate"], "unknown command"],
@@ -149,7 +149,7 @@ describe("an error of the environment is reported with its name and a remedy", (
 
   it.each([
     ["ExpiredTokenException", "Sign in again"],
-    ["AccessDeniedException", "may not do this"],
+    ["AccessDeniedException", "lack this permission"],
     ["UnrecognizedClientException", "does not know the credentials"],
     ["ThrottlingException", "Rate"],
   ])("%s of a service", async (type, advice) => {
@@ -170,7 +170,7 @@ describe("an error of the environment is reported with its name and a remedy", (
     const server = createServer((_request, response) => response.end("<html>"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    expect(faultsOf(await outcomeOf(list(url), token), "another form")).toEqual([]);
+    expect(faultsOf(await outcomeOf(list(url), token), "Unexpected response format")).toEqual([]);
     server.close();
   });
 

@@ -22,5 +22,7 @@ it("a confirmation accepts the expected word and no other", async () => {
 });
 
 it("a confirmation asks nothing when there is no terminal", async () => {
-  await expect(answer("trailcast/prod/", false)).rejects.toThrow("Nobody to ask: give --yes to delete them");
+  await expect(answer("trailcast/prod/", false)).rejects.toThrow(
+    "there is no way to ask: give --yes to delete them",
+  );
 });

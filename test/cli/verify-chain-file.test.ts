@@ -41,7 +41,7 @@ describe("the report on a received file", () => {
   it("shows the range of each lane and what was proved", async () => {
     expect(await verify([...run(1, 2, 2), kept(3)])).toEqual({
       holds: true,
-      lines: ["live #1 to #3: 3 deliveries, 1 came again", "Nothing is missing from live #1 to #3."],
+      lines: ["live #1 to #3: 3 deliveries, 1 received again", "Nothing is missing from live #1 to #3."],
     });
   });
 
@@ -73,11 +73,11 @@ describe("the report on a received file", () => {
 
   it("says when signatures were not checked, and when a secret matched no signature", async () => {
     expect((await verify(run(1), { secrets: [] })).lines).toContain(
-      "Signatures were not checked: give the destination's secret by --secret.",
+      "Signatures were not checked: give the destination's secret with --secret.",
     );
     expect(await verify(run(1), { secrets: [SECRET, OTHER] })).toMatchObject({
       holds: true,
-      lines: expect.arrayContaining(["Secret 2 signed none of it."]),
+      lines: expect.arrayContaining(["Secret 2 signed none of the requests."]),
     });
   });
 });
@@ -86,7 +86,7 @@ describe("a file that begins in the middle", () => {
   it("is reported with the missing delivery before it", async () => {
     const { holds, lines } = await verify(run(41, 42));
     expect(holds).toBe(false);
-    expect(lines).toContain("  ✗ live begins at #41: whd_40, the delivery before it, is not here");
+    expect(lines).toContain("  ✗ live begins at #41: whd_40, the delivery before it, is missing");
     expect(lines.at(-1)).toBe("1 finding.");
   });
 
@@ -103,15 +103,15 @@ describe("a file that begins in the middle", () => {
   it("shows that its beginning was cut off", async () => {
     expect((await verify([run(1, 2), run(4, 5)])).holds).toBe(false);
     expect((await verify(run(42), { after: ["whd_40"] })).lines).toContain(
-      "  ✗ nothing here goes on after whd_40",
+      "  ✗ no delivery in the files follows whd_40",
     );
   });
 });
 
 describe("the findings of a broken chain", () => {
   it.each<[string, readonly KeptRequest[], string]>([
-    ["a gap", run(1, 3), "live #2 (before line 2): refused by the receiver or never came (whd_2)"],
-    ["the order", run(1, 3, 2), "live #2 (line 3): first came after #3 (whd_2)"],
+    ["a gap", run(1, 3), "live #2 (before line 2): refused by the receiver or never received (whd_2)"],
+    ["the order", run(1, 3, 2), "live #2 (line 3): first received after #3 (whd_2)"],
     [
       "a link",
       [kept(1), kept(2, { previousId: "whd_9" })],
@@ -122,7 +122,11 @@ describe("the findings of a broken chain", () => {
       [kept(1), kept(1, { id: "whd_x" })],
       "live #1 (line 2): another delivery had this number (whd_x)",
     ],
-    ["a body", [kept(1), kept(1, { body: "[]" })], "live #1 (line 2): came again with another body (whd_1)"],
+    [
+      "a body",
+      [kept(1), kept(1, { body: "[]" })],
+      "live #1 (line 2): received again with a different body (whd_1)",
+    ],
     ["no chain", [kept(1), { headers: {}, body: "" }], "line 2: no readable X-Webhook-Chain"],
   ])("%s", async (_, requests, line) => {
     const { holds, lines } = await verify(requests);
@@ -134,7 +138,7 @@ describe("the findings of a broken chain", () => {
   it("include a wrong secret once, not once for each request", async () => {
     const { lines } = await verify(run(1, 2, 3), { secrets: [OTHER] });
     expect(lines.filter((line) => line.includes("✗"))).toEqual([
-      "  ✗ 3 requests: signed by none of the secrets, or altered, the first at line 1 (live #1, whd_1)",
+      "  ✗ 3 requests: signed with none of the secrets, or altered, the first at line 1 (live #1, whd_1)",
     ]);
   });
 });
@@ -190,10 +194,10 @@ describe("with the delivery log", () => {
       lines: [
         "live #1 to #9: 5 deliveries",
         "  · live #2: the receiver refused it as too large (413), and its halves took the next numbers (whd_2)",
-        "  · live #4: cut anew after a change of the destination (whd_4)",
-        "  · live #5: its events expired before the receiver took them (whd_5)",
+        "  · live #4: superseded: the destination changed before it was delivered (whd_4)",
+        "  · live #5: its events expired before the receiver accepted them (whd_5)",
         "  · live #6: skipped by its owner (whd_6)",
-        "Nothing is missing from live #1 to #9, but what was closed on record: 4 numbers.",
+        "Nothing is missing from live #1 to #9, except numbers that the delivery log accounts for: 4.",
       ],
     });
     expect(
@@ -201,8 +205,8 @@ describe("with the delivery log", () => {
     ).toMatchObject({
       holds: false,
       lines: expect.arrayContaining([
-        "  ✗ live #6: taken by the receiver, but not kept (whd_6)",
-        "  · live #5: its events expired before the receiver took them (whd_5)",
+        "  ✗ live #6: accepted by the receiver, but not kept (whd_6)",
+        "  · live #5: its events expired before the receiver accepted them (whd_5)",
         "1 finding.",
       ]),
     });
@@ -212,7 +216,7 @@ describe("with the delivery log", () => {
     const closed = { 1: "recut", 2: "split", 4: "delivered", 5: "split" };
     expect(await verify(run(3, 4), { logs: await logOf(closed, 4) })).toMatchObject({
       holds: true,
-      lines: expect.arrayContaining([expect.stringMatching(/^ {2}· live #1: cut anew/)]),
+      lines: expect.arrayContaining([expect.stringMatching(/^ {2}· live #1: superseded/)]),
     });
     const logs = await logOf(closed);
     const seam = { logs, after: ["whd_4"] };
@@ -221,9 +225,9 @@ describe("with the delivery log", () => {
       holds: false,
       lines: [
         "live #7 to #9: 3 deliveries",
-        "  ✗ live begins at #7: whd_6, the delivery before it, is not here",
-        "  ✗ nothing here goes on after whd_4",
-        "Give the file before it as the first --chain, or say by --after which delivery you have up to where.",
+        "  ✗ live begins at #7: whd_6, the delivery before it, is missing",
+        "  ✗ no delivery in the files follows whd_4",
+        "Give the earlier file as the first --chain, or give the last delivery that you already have with --after.",
         "2 findings.",
       ],
     });
@@ -233,19 +237,21 @@ describe("with the delivery log", () => {
   it("reports all numbers back from one that the log does not have", async () => {
     const foreign = [kept(1, { id: "whd_a" }), kept(5, { id: "whd_e", previousId: "whd_d" })];
     expect((await verify(foreign, { logs: await logOf() })).lines).toContain(
-      "  ✗ live #2 to #4: not in the delivery log: too old, or of another destination (whd_d)",
+      "  ✗ live #2 to #4: not in the delivery log: too old, or it belongs to another destination (whd_d)",
     );
     // The log has that id, but with the number of another lane.
     const relabelled = [kept(1, { lane: "rpl_1" }), kept(3, { lane: "rpl_1" })];
     expect((await verify(relabelled, { logs: await logOf({ 2: "split" }) })).lines).toContain(
-      "  ✗ rpl_1 #2: not in the delivery log: too old, or of another destination (whd_2)",
+      "  ✗ rpl_1 #2: not in the delivery log: too old, or it belongs to another destination (whd_2)",
     );
   });
 
   it("detects a cut-off end by later deliveries that the receiver accepted", async () => {
     const { holds, lines } = await verify(run(1, 2, 3, 4, 5, 6), { logs: await logOf({ 8: "split" }) });
     expect(holds).toBe(false);
-    expect(lines).toContain("  ✗ live ends at #6: the receiver took 2 deliveries after it, up to #9 (whd_9)");
+    expect(lines).toContain(
+      "  ✗ live ends at #6: the receiver accepted 2 deliveries after it, up to #9 (whd_9)",
+    );
     expect(await verify(run(1, 2, 3), { logs: await logOf({}, 3) })).toMatchObject({ holds: true });
     expect(await verify(span("b", 1, 3), { logs: await logOf() })).toMatchObject({ holds: true });
   });
@@ -257,17 +263,17 @@ describe("the input of verify --chain", () => {
     writeFileSync(file, text);
     const verified = verifyChainFiles([file], { secrets: [], after: [], logs: [] }, () => {});
     await expect(verified).rejects.toThrow(
-      new CliError(`There is no request in ${file}, so nothing is proved. Is it the right file?`),
+      new CliError(`${file} contains no requests, so nothing was verified. Is it the right file?`),
     );
   });
 
   const whole = fileOf(run(1, 2));
   it.each<[string, string[], string]>([
-    ["a file without requests", ["--chain", fileOf([])], "There is no request in "],
+    ["a file without requests", ["--chain", fileOf([])], "contains no requests"],
     [
       "a malformed secret",
       ["--chain", whole, "--secret", "hello"],
-      "--secret 1 of 1 is no secret: that is whsec_ and",
+      "--secret 1 of 1 is not a secret: a secret is whsec_ and",
     ],
     ["an empty secret", ["--chain", whole, "--secret", ""], "--secret 1 of 1"],
     [
@@ -278,7 +284,7 @@ describe("the input of verify --chain", () => {
     [
       "a destination without a workspace",
       ["--chain", whole, "--destination", "dst_1"],
-      "Say by --workspace whose",
+      "Give --workspace, the workspace",
     ],
     ["an unreadable file", ["--chain", whole, "--chain", "/nowhere"], "Cannot read /nowhere"],
   ])("is refused when it contains %s", async (_, args, said) => {
@@ -302,7 +308,7 @@ describe("the input of verify --chain", () => {
     writeDemoState(dir, { receiverPort: 1, secret: OTHER });
     expect(await trailcast("verify", "--chain", whole)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining("signed by none of the secrets"),
+      stdout: expect.stringContaining("signed with none of the secrets"),
     });
     writeDemoState(dir, { receiverPort: 1, secret: SECRET });
     expect((await trailcast("verify", "--chain", whole)).stdout).toBe(

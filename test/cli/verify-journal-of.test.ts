@@ -349,14 +349,14 @@ describe("trailcast verify --journal", () => {
     const owed = [{ destination: "dst_1", events: 3 }];
     for (const changed of [{ owed }, { removedBefore: receipt.openedAt.replace("12:", "11:") }]) {
       await put("Receipts", { ...receipt, ...changed });
-      expect((await verify())[0]).toMatch(/^pages 1 to 12: (broken|untold) receipt$/);
+      expect((await verify())[0]).toMatch(/^pages 1 to 12: (broken|unrecorded) receipt$/);
     }
     await put("Receipts", { ...receipt, owed });
     const told = ownEntryKeyOf(WS, purgedKey(receipt.receipt));
     await remove("Events", { partition: WS, entry: told });
     expect(await verify()).toEqual([
       expect.stringMatching(/^page 21: missing entry/),
-      "pages 1 to 12: untold receipt",
+      "pages 1 to 12: unrecorded receipt",
     ]);
     now += 7 * DAY_MS;
     expect(await verify()).toEqual([]);
@@ -407,7 +407,7 @@ describe("trailcast verify --journal", () => {
     await removeEntry(event);
     expect(await verify()).toEqual([]);
     now += 3_600_000;
-    expect(await verify()).toEqual(["pages 1 to 12: untold receipt", "page 13: untold receipt"]);
+    expect(await verify()).toEqual(["pages 1 to 12: unrecorded receipt", "page 13: unrecorded receipt"]);
   });
 
   it("returns an error for an unknown workspace", async () => {

@@ -173,14 +173,14 @@ describe("the command line on a running stack", () => {
     const delivery = /whd_\S+/.exec((await open()).stdout)?.[0] ?? "";
     expect(await on("retry", id, delivery)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(new RegExp(`^${delivery} .*: being tried$`, "m")),
+      stdout: expect.stringMatching(new RegExp(`^${delivery} .*: retry requested$`, "m")),
     });
     expect(await on("skip", id, delivery)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("say so by --yes"),
+      stderr: expect.stringContaining("give --yes to confirm that"),
     });
     const marked = (await on("skip", id, delivery, "--yes")).stdout;
-    expect(marked).toMatch(/ \d+ events? .*: being skipped$/m);
+    expect(marked).toMatch(/ \d+ events? .*: skip requested$/m);
     expect(marked).toContain("Marked to be skipped: within a minute its outcome is skipped");
     const skipped = async (): Promise<string> => (await on("deliveries", id, "--outcome", "skipped")).stdout;
     // A waiting lane runs when its wake-up becomes visible again, within a minute.
@@ -235,8 +235,8 @@ describe("the command line on a running stack", () => {
       .poll(async () => (ended = await trailcast("redrive")).stdout, { timeout: 60_000 })
       .toMatch(/^wake-ups: the move failed: CouldNotDetermineMessageSource$/m);
     expect(ended?.code).toBe(1);
-    expect(ended?.stdout).toMatch(/^wake-ups: about 1 on their way back$/m);
-    expect(ended?.stdout).toMatch(/^slow wake-ups: none dead$/m);
+    expect(ended?.stdout).toMatch(/^wake-ups: moving back about 1 messages$/m);
+    expect(ended?.stdout).toMatch(/^slow wake-ups: nothing to move$/m);
     expect(ended?.stdout).toMatch(/^quarantine: 0 journalled/m);
     sqs.destroy();
   }, 90_000);

@@ -170,6 +170,6 @@ describe("the daily purge of a running stack", () => {
       async () => expect(await receiptsOf("ws_broken")).toMatchObject([{ state: "closed" }]),
       WAIT,
     );
-    expect(await verify()).toMatchObject({ code: 0, stdout: expect.stringContaining("are whole") });
+    expect(await verify()).toMatchObject({ code: 0, stdout: expect.stringContaining("are complete") });
   });
 });

@@ -117,7 +117,7 @@ describe("a redrive of purge tasks", () => {
 
     const { code, stdout } = await redrive(runtime.awsEndpointUrl);
 
-    expect(stdout).toMatch(/^purge tasks: about 2 on their way back$/m);
+    expect(stdout).toMatch(/^purge tasks: moving back about 2 messages$/m);
     expect(code).toBe(0);
     await vi.waitFor(async () => expect(await countIn("PurgeDeadQueueUrl")).toBe(0), 10_000);
     expect(await countIn("UrgentPurgeQueueUrl")).toBe(1);
@@ -129,10 +129,10 @@ describe("a redrive of purge tasks", () => {
 
     const { code, stdout } = await redrive(proxyUrl());
 
-    expect(stdout).toMatch(/^purge tasks: about \d on their way back$/m);
+    expect(stdout).toMatch(/^purge tasks: moving back about \d messages$/m);
     expect(stdout).toMatch(/^quarantine: 0 journalled/m);
     expect(stdout).toMatch(
-      /^purge tasks: the state of the move is not known: the credentials may not sqs:ListMessageMoveTasks$/m,
+      /^purge tasks: the state of the move is unknown: the credentials lack sqs:ListMessageMoveTasks$/m,
     );
     expect(code).toBe(0);
   }, 60_000);

@@ -67,7 +67,7 @@ describe("killing a running stack three times with kill -9", () => {
       expect(withoutRepeats(arrivedAt(receiver, `/${workspace}`).ids)).toEqual(ids);
       expect(new Set(repeatedDeliveries(`/${workspace}`))).toEqual(new Set());
     }
-    expect(await verifyJournal()).toMatch(/The journals of 2 workspaces .* are whole/);
+    expect(await verifyJournal()).toMatch(/The journals of 2 workspaces .* are complete/);
     expect(await stack.end("SIGINT")).toMatchObject({ code: 0 });
   });
 });

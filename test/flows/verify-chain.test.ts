@@ -96,7 +96,7 @@ describe("verify --chain of a destination with a split, a new URL and a new secr
     expect(new Set(taken().map(({ path }) => path)).size).toBe(2);
     expect(await verify(taken())).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/ begins at #\d: whd_\w+, the delivery before it, is not here/),
+      stdout: expect.stringMatching(/ begins at #\d: whd_\w+, the delivery before it, is missing/),
     });
     const asked = await verify(taken(), ...byLog());
     expect(asked.stdout).toMatch(/· live #1: the receiver refused it as too large \(413\)/);

@@ -202,7 +202,7 @@ export class Year {
     const state = world.store.states.get(WS) ?? newPurgeState(WS);
     const judged = verifyReceipts(receipts, { ...evidence, state });
     // In this world the purge does not record its receipts as events.
-    const broken = judged.filter(({ kind }) => kind !== "untold-receipt");
+    const broken = judged.filter(({ kind }) => kind !== "unrecorded-receipt");
     const findings = [...verifyJournal(pages, receipts), ...broken];
     this.none(
       "verified",

@@ -24,7 +24,7 @@ import { removalsOf } from "./verify-receipts.ts";
  *   not removed it.
  * - `broken-receipt`: a receipt does not connect to what is before it, claims what no purge can have done, or a page
  *   that it removed exists.
- * - `untold-receipt`: the event that records it is missing, though retention keeps it, or says otherwise.
+ * - `unrecorded-receipt`: the event that records it is missing, though retention keeps it, or says otherwise.
  * - `lost-end`: pages `page` to `toPage` are missing at the end, though a receipt, the purge or a destination's lane
  *   refers to them, or entries are stored and no page is left.
  */
@@ -39,7 +39,7 @@ export interface Finding {
     | "altered-entry"
     | "missing-entry"
     | "broken-receipt"
-    | "untold-receipt"
+    | "unrecorded-receipt"
     | "lost-end";
   page: number;
   toPage?: number;

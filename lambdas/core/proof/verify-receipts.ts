@@ -78,7 +78,7 @@ export function verifyReceipts(receipts: readonly Receipt[], evidence: ReceiptEv
     const place = { page, toPage };
     if (!isPossible(receipt, evidence) || !isInTurn(receipt, receipts))
       return [{ kind: "broken-receipt", ...place }];
-    return isAnnounced(receipt, evidence) ? [] : [{ kind: "untold-receipt", ...place }];
+    return isAnnounced(receipt, evidence) ? [] : [{ kind: "unrecorded-receipt", ...place }];
   });
 }
 

@@ -143,7 +143,7 @@ it.each<[string, Partial<Receipt>, Partial<Workspace>]>([
 
 it("a receipt without its event is reported after an hour, unless the workspace had ended", () => {
   const later = NOW + 7_200_000;
-  expect(found({}, {}, {}, later)).toEqual(["untold-receipt"]);
+  expect(found({}, {}, {}, later)).toEqual(["unrecorded-receipt"]);
   expect(found({}, {}, { silent: [RECEIPT.receipt] }, later)).toEqual([]);
   expect(found({}, {}, {}, NOW + 30 * 86_400_000)).toEqual([]);
 });
@@ -160,8 +160,8 @@ it("a receipt is announced by an event of the last hour that is not journalled y
     }).map(({ kind }) => kind);
   };
   expect(findingsWith(NOW + 2 * HOUR_MS + 1)).toEqual([]);
-  expect(findingsWith(NOW + 2 * HOUR_MS)).toEqual(["untold-receipt"]);
-  expect(findingsWith(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["untold-receipt"]);
+  expect(findingsWith(NOW + 2 * HOUR_MS)).toEqual(["unrecorded-receipt"]);
+  expect(findingsWith(NOW + 3 * HOUR_MS, { ...RECEIPT, events: 6 })).toEqual(["unrecorded-receipt"]);
 });
 
 it("an open receipt must be the one on the purge's state row, which may have grown since", () => {
