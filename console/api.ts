@@ -19,20 +19,20 @@ export type DeliveryAnswer = DeliveryPage["items"][number];
 export type TestAnswer = z.infer<typeof testResultSchema>;
 export type ReplayCount = z.infer<typeof replayCountSchema>;
 
-/** The fields of a destination as a form sends them, by name; one that is `undefined` is left out. */
+/** Fields of a destination as a form sends them, by name. A field that is `undefined` is not sent. */
 export type SentFields = Readonly<Record<string, unknown>>;
 
-/** Which recorded events to deliver again; RFC 3339. */
+/** Time range (RFC 3339) of the recorded events to deliver again. */
 export interface ReplayTimes {
   from: string;
   to: string;
 }
 
-/** The calls that the page makes. */
+/** API calls that the page makes. */
 export interface Api {
   list(): Promise<DestinationAnswer[]>;
   create(destination: SentFields): Promise<CreatedDestination>;
-  /** A destination, and the version that a change of it has to name. */
+  /** Reads a destination and the ETag that a change of it has to send. */
   read(id: string): Promise<{ destination: DestinationAnswer; etag: string }>;
   change(id: string, etag: string, change: SentFields): Promise<DestinationAnswer>;
   remove(id: string): Promise<void>;
@@ -40,7 +40,7 @@ export interface Api {
   disable(id: string): Promise<DestinationAnswer>;
   test(id: string): Promise<TestAnswer>;
   rotateSecret(id: string): Promise<RotatedSecret>;
-  /** Newest first; `cursor` is of the answer before. */
+  /** Newest first; `cursor` comes from the previous page. */
   deliveries(id: string, cursor?: string): Promise<DeliveryPage>;
   retry(id: string, delivery: string): Promise<void>;
   skip(id: string, delivery: string): Promise<void>;
@@ -70,7 +70,7 @@ async function exchange(
   }
 }
 
-/** The session is read at every call: its token may have been replaced. */
+/** The session is read at every call, because its token may have been replaced. */
 function createCall(session: Session): Call {
   const root = `/v1/workspaces/${encodeURIComponent(session.workspace)}/destinations`;
   return async <Body>(
@@ -93,7 +93,7 @@ function createCall(session: Session): Call {
   };
 }
 
-/** Calls the API that serves this page. */
+/** Creates a client for the API that serves this page. */
 export function createApi(session: Session): Api {
   const call = createCall(session);
   const read = async <Body>(path: string): Promise<Body> => (await call<Body>("GET", path)).body;

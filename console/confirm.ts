@@ -1,6 +1,6 @@
 import { button, element } from "./element.ts";
 
-/** Asks before what cannot be taken back; `false` when the reader thinks better of it. */
+/** Asks before an action that cannot be undone. Resolves to `false` if the user cancels. */
 export function confirmed(question: string, consequence: string, action: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const dialog = element("dialog", { className: "card", "aria-label": question });

@@ -21,7 +21,11 @@ function showSignIn(workspace = ""): void {
   focusFirst(main);
 }
 
-/** Throws `RefusalError` when the token may not. */
+/**
+ * Opens the workspace of a session.
+ *
+ * @throws RefusalError when the token is not allowed to read it
+ */
 async function open(session: Session): Promise<void> {
   const view = await workspaceView(session);
   saveSession(session);
@@ -30,7 +34,10 @@ async function open(session: Session): Promise<void> {
   main.focus();
 }
 
-/** A token is forgotten when it is refused; after any other failure it may be good, and what it is for can be tried again. */
+/**
+ * Opens the saved session again. Forgets the token only if it was refused; after any other failure it may be valid and
+ * can be retried.
+ */
 function reopen(session: Session): Promise<void> {
   return run("Opening", async () => {
     try {

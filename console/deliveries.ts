@@ -4,19 +4,19 @@ import { button, element, facts, table } from "./element.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** What the rows of one destination's list need. */
+/** Shared by the rows of one destination's list. */
 interface List {
   destination: DestinationAnswer;
   page: Surroundings;
-  /** The ids of deliveries whose details are open. */
+  /** Ids of the deliveries whose details are open. */
   open: Set<string>;
-  /** Reads the list anew, from its beginning, and goes to a delivery of it. */
+  /** Reloads the list from its beginning and focuses a delivery in it. */
   reload(delivery: string): Promise<void>;
 }
 
 const HEADS = ["Delivery", "Lane", "Outcome", "Events", "Attempts", "Last answer", "Next attempt", ""];
 
-/** Shows the newest deliveries in `results`, and older ones as asked. */
+/** Shows the newest deliveries in `results`, with a button that adds older ones. */
 export async function showDeliveries(
   destination: DestinationAnswer,
   page: Surroundings,
@@ -51,13 +51,13 @@ async function fillDeliveries(list: List, results: HTMLElement): Promise<string>
     ),
     older(shown, first.nextCursor, list),
   );
-  return `The newest deliveries of ${destination.name} are below it.`;
+  return `The newest deliveries of ${destination.name} are shown.`;
 }
 
-/** The button that adds the next older ones, while there are any. */
+/** Creates the button that adds the next older deliveries, while there are any. */
 function older(shown: HTMLTableElement, cursor: string | null, list: List): HTMLElement {
   const { destination, page } = list;
-  if (cursor === null) return element("p", { className: "quiet" }, "There are no older ones.");
+  if (cursor === null) return element("p", { className: "quiet" }, "There are no older deliveries.");
   const more = button(
     "Older",
     () =>
@@ -67,7 +67,7 @@ function older(shown: HTMLTableElement, cursor: string | null, list: List): HTML
         shown.tBodies[0]?.append(...rows);
         more.replaceWith(older(shown, next.nextCursor, list));
         rows[0]?.querySelector("button")?.focus();
-        return `${next.items.length} more are shown.`;
+        return `${next.items.length} more deliveries are shown.`;
       }),
     { describes: destination.name },
   );
@@ -148,12 +148,12 @@ function actions(delivery: DeliveryAnswer, list: List): HTMLElement {
   const row = element("div", { className: "row" });
   if (isOpen) {
     row.append(
-      button("Retry", () => retry(delivery, list, "is tried again within a minute"), { describes }),
+      button("Retry", () => retry(delivery, list, "will be retried within a minute"), { describes }),
       button("Skip", () => skip(delivery, list), { describes }),
     );
   } else {
     row.append(
-      button("Send again", () => retry(delivery, list, "goes once more, as a replay"), { describes }),
+      button("Send again", () => retry(delivery, list, "will be sent again by a replay"), { describes }),
     );
   }
   return row;
@@ -173,11 +173,11 @@ async function retry(
 
 async function skip({ id, count }: DeliveryAnswer, { destination, page, reload }: List): Promise<void> {
   const events = count === 1 ? "1 event" : `${count} events`;
-  const consequence = `Its ${events} will not be delivered to ${destination.name}. The audit log says who skipped them.`;
+  const consequence = `Its ${events} will not be delivered to ${destination.name}. The audit log records who skipped them.`;
   if (!(await confirmed(`Skip ${id}?`, consequence, `Skip ${events}`))) return;
   await page.run("Skipping", async () => {
     await page.api.skip(destination.id, id);
     await reload(id);
-    return `${id} is skipped within a minute.`;
+    return `${id} will be skipped within a minute.`;
   });
 }

@@ -8,11 +8,11 @@ import { showReplays } from "./replays.ts";
 import type { CardAction, Surroundings } from "./surroundings.ts";
 import { testNow } from "./test-event.ts";
 
-/** A destination: its health at a glance, and what one does with it. */
+/** Card of a destination: its health and the actions on it. */
 export interface DestinationCard {
   element: HTMLElement;
   buttons: Readonly<Record<CardAction, HTMLButtonElement>>;
-  /** Draws it as it is now; its buttons, and what is open below them, stay. */
+  /** Updates the texts. The buttons and the sections opened below them stay. */
   update(destination: DestinationAnswer): void;
 }
 
@@ -88,7 +88,7 @@ function healthFacts(destination: DestinationAnswer): HTMLDListElement {
       health.failingSince === null
         ? undefined
         : `${moment(health.failingSince)}, ${health.consecutiveFailures} times in a row`,
-    // Its owner has not disabled it: then only the workspace's plan does.
+    // A destination that is enabled but not delivering can only lack forwarding in the workspace's plan.
     "Not delivering":
       enabled && health.status === "disabled" ? "the workspace's plan has no forwarding" : undefined,
     ...fieldFacts(destination),

@@ -4,27 +4,27 @@ import { element } from "./element.ts";
 import { field, input } from "./form.ts";
 import { type HeaderChange, headerRows } from "./header-rows.ts";
 
-/** Every payload format that the API takes; the bundler writes the list in. */
+/** Payload formats that the API accepts. The bundler inserts the list. */
 declare const FORMAT_NAMES: readonly DestinationAnswer["format"][];
 
-/** What a form shows for a field, and what it sends. */
+/** A form control for a field, and the value that it sends. */
 interface FieldControl {
   element: HTMLElement;
-  /** The value to send; `undefined` sends none. */
+  /** Returns the value to send; `undefined` sends none. */
   read(): unknown;
-  /** What emptying the form does not do by itself. */
+  /** Resets what resetting the form does not. */
   clear?(): void;
 }
 
-/** How the page shows a field. */
+/** How the page shows and edits a field. */
 interface FieldView {
-  /** `present` is missing for a destination that is to be created. */
+  /** `present` is missing for a destination that is still to be created. */
   control(present: DestinationAnswer | undefined): FieldControl;
-  /** Label and text on the destination's card; `undefined` for what its heading shows. */
+  /** Label and text on the destination's card; `undefined` for fields that its heading shows. */
   fact: ((present: DestinationAnswer) => [label: string, text: string | undefined]) | undefined;
 }
 
-/** In the order of forms and cards. A field of a destination that is missing here does not compile. */
+/** In the order of forms and cards. Leaving out a field of a destination is a type error. */
 const FIELD_VIEWS: { readonly [Name in DestinationField]: FieldView } = {
   name: {
     control: (present) => textControl("Name", input("name", { required: true }), present?.name),
@@ -57,7 +57,7 @@ const FIELD_VIEWS: { readonly [Name in DestinationField]: FieldView } = {
   },
 };
 
-/** The fields of a destination, and what stands in them. */
+/** Creates the form controls of a destination's fields, filled with its present values. */
 export function destinationFields(present?: DestinationAnswer): {
   fields: HTMLElement[];
   read(): SentFields;
@@ -73,7 +73,7 @@ export function destinationFields(present?: DestinationAnswer): {
   };
 }
 
-/** What a card shows of the fields, besides its heading. */
+/** Returns what a card shows of the fields, besides its heading. */
 export function fieldFacts(present: DestinationAnswer): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.values(FIELD_VIEWS).flatMap(({ fact }) => (fact === undefined ? [] : [fact(present)])),
@@ -99,7 +99,9 @@ function eventTypesControl(present: DestinationAnswer | undefined): FieldControl
   };
 }
 
-/** Headers that stay as they are cost no version of the secret they are kept with. */
+/**
+ * Omits unchanged headers, because sending them would create another version of the secret that they are stored with.
+ */
 function changed(headers: HeaderChange): HeaderChange | undefined {
   return Object.keys(headers).length === 0 ? undefined : headers;
 }

@@ -3,10 +3,10 @@ import { type DestinationCard, destinationCard } from "./destination-card.ts";
 import { element } from "./element.ts";
 import type { CardAction, Surroundings } from "./surroundings.ts";
 
-/** The cards of a workspace's destinations. A card is drawn anew in its place, so that what is open in it stays. */
+/** The cards of a workspace's destinations. A card is updated in place, so that its open sections stay. */
 export interface DestinationList {
   element: HTMLElement;
-  /** Draws all, oldest first as the API lists them. */
+  /** Shows all destinations, oldest first as the API lists them. */
   fill(destinations: readonly DestinationAnswer[]): void;
   show(destination: DestinationAnswer): void;
   drop(id: string): void;

@@ -6,7 +6,10 @@ import { focusFirst, form } from "./form.ts";
 import { moment } from "./moment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Opens a form over what the destination is at this moment; a change in between is refused, not overwritten. */
+/**
+ * Opens a form with the destination's present values. If the destination changes before the form is submitted, the API
+ * refuses the change.
+ */
 export async function editDestination(
   { id }: DestinationAnswer,
   page: Surroundings,
@@ -42,25 +45,27 @@ export async function toggleDestination(
 ): Promise<void> {
   await page.run(isStopped ? "Enabling" : "Disabling", async () => {
     page.show(await (isStopped ? page.api.enable(id) : page.api.disable(id)));
-    return isStopped ? `${name} goes on where it stopped.` : `${name} is disabled; its events wait.`;
+    return isStopped
+      ? `${name} resumes where it stopped.`
+      : `${name} is disabled; its events are kept for later.`;
   });
 }
 
 export async function rotateSecret(destination: DestinationAnswer, page: Surroundings): Promise<void> {
   const { id, name } = destination;
   const consequence =
-    "Deliveries are signed with a new secret at once, and with the one before for a day more. Your receiver needs the new one by then.";
+    "Deliveries are signed with a new secret at once, and for one more day also with the previous one. Your receiver needs the new one by then.";
   if (!(await confirmed(`Rotate the secret of ${name}?`, consequence, "Rotate"))) return;
   await page.run("Rotating", async () => {
     const { secret, previousValidUntil } = await page.api.rotateSecret(id);
     page.showSecret(destination, secret, "rotate");
-    return `${name} has a new secret; the one before signs until ${moment(previousValidUntil)}.`;
+    return `${name} has a new secret; the previous one also signs until ${moment(previousValidUntil)}.`;
   });
 }
 
 export async function deleteDestination({ id, name }: DestinationAnswer, page: Surroundings): Promise<void> {
   const consequence =
-    "Its secret, its delivery log and its replays go with it, and what still waits will not be delivered. This cannot be taken back.";
+    "This also deletes its secret, delivery log and replays. Events that are still waiting will not be delivered. This cannot be undone.";
   if (!(await confirmed(`Delete ${name}?`, consequence, "Delete"))) return;
   await page.run("Deleting", async () => {
     await page.api.remove(id);

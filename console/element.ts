@@ -5,14 +5,17 @@ type Properties<Tag extends keyof HTMLElementTagNameMap> = {
   [Name in "className" | "id" | "hidden" | "title" | "lang"]?: HTMLElementTagNameMap[Tag][Name];
 } & { [attribute: `aria-${string}`]: string; role?: string };
 
-/** What `index.html` has under this id. */
+/** Returns the element of `index.html` with this id. */
 export function place(id: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(`#${id}`);
   if (found === null) throw new Error(`the page has no #${id}`);
   return found;
 }
 
-/** Makes an element. Text becomes visible text nodes: nothing that a receiver or an owner wrote is read as markup, or turned around. */
+/**
+ * Creates an element. Strings become text nodes with direction characters made visible, so that text from receivers and
+ * owners can neither add markup nor change the order in which it is shown.
+ */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   properties: Properties<Tag> = {},
@@ -34,7 +37,7 @@ function textsOf(children: readonly Child[]): (Node | string)[] {
   });
 }
 
-/** A button that does nothing more while its action runs. */
+/** Creates a button that ignores clicks while its action is running. */
 export function button(
   label: string,
   act: () => Promise<void>,
@@ -47,13 +50,16 @@ export function button(
   return made;
 }
 
-/** What a button says, and of what it does it. */
+/** Sets a button's label, and for screen readers the object that it acts on. */
 export function describe(made: HTMLButtonElement, label: string, describes: string): void {
   made.replaceChildren(label);
   made.setAttribute("aria-label", visible(`${label}: ${describes}`));
 }
 
-/** Acts unless it still does. A disabled button would lose the focus, and the reader the place. */
+/**
+ * Runs an action unless the button's last one is still running. The button is not disabled, because it would lose the
+ * focus.
+ */
 export async function once(made: HTMLButtonElement, act: () => Promise<void>): Promise<void> {
   if (made.ariaDisabled === "true") return;
   made.ariaDisabled = "true";
@@ -64,7 +70,7 @@ export async function once(made: HTMLButtonElement, act: () => Promise<void>): P
   }
 }
 
-/** Terms and their descriptions; those without one are left out. */
+/** Creates a description list. Terms without a description are left out. */
 export function facts(rows: Readonly<Record<string, string | undefined>>): HTMLDListElement {
   return element(
     "dl",
@@ -75,7 +81,7 @@ export function facts(rows: Readonly<Record<string, string | undefined>>): HTMLD
   );
 }
 
-/** A table with its caption; an empty head is of a column that has buttons. */
+/** Creates a table with a caption. Columns of buttons have an empty heading. */
 export function table(
   caption: string,
   heads: readonly string[],

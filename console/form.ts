@@ -1,6 +1,6 @@
 import { element, once } from "./element.ts";
 
-/** A field with its label and, when it needs one, a hint. */
+/** Creates a form field with its label and an optional hint. */
 export function field<Control extends HTMLInputElement | HTMLSelectElement>(
   label: string,
   control: Control,
@@ -25,7 +25,10 @@ export function input(name: string, options: { type?: string; required?: boolean
   return made;
 }
 
-/** A form whose button acts; the browser itself sends nothing. `act` gets the place beside the button for a refusal. */
+/**
+ * Creates a form that runs `act` instead of being sent by the browser. `act` gets the element beside the button, where
+ * errors are shown.
+ */
 export function form(
   label: string,
   action: string,
@@ -42,7 +45,7 @@ export function form(
   return made;
 }
 
-/** Goes to the first field that wants something, or the first of all, of what has just been opened. */
+/** Focuses the first invalid field of a section that was just opened, or its first field. */
 export function focusFirst(opened: HTMLElement): void {
   const wanting = opened.querySelector<HTMLInputElement>("input:invalid");
   (wanting ?? opened.querySelector("input"))?.focus();

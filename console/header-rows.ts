@@ -1,22 +1,25 @@
 import { button, element } from "./element.ts";
 import { field, input } from "./form.ts";
 
-/** A change of headers as the API takes it: a value sets, `null` removes, what is left out stays. */
+/**
+ * A change of headers as the API takes it: a value sets a header, `null` removes it, and headers that are not named
+ * stay.
+ */
 export type HeaderChange = Record<string, string | null>;
 
 interface Row {
   element: HTMLElement;
-  /** As the API knows it: the name of a kept header does not change. */
+  /** Name of a header that is already stored; such a name cannot be edited. */
   kept: string | undefined;
   name: HTMLInputElement;
-  /** Missing while a kept value stays. */
+  /** Missing while the stored value is kept. */
   value: HTMLInputElement | undefined;
 }
 
-/** The custom headers of a destination as rows. A value is written and never read: one that is there is kept, replaced or removed. */
+/** Custom headers of a destination as rows. Values are write-only: a stored one is kept, replaced or removed. */
 export interface HeaderRows {
   element: HTMLElement;
-  /** What differs from what is there. */
+  /** Returns the differences from the stored headers. */
   read(): HeaderChange;
   clear(): void;
 }
@@ -68,7 +71,7 @@ export function headerRows(present: readonly string[] = []): HeaderRows {
   };
 }
 
-/** A name that was removed and added anew, in whichever case, is set. */
+/** A name that was removed and then added again, in any case of letters, counts as set. */
 function changeOf(removed: ReadonlySet<string>, rows: readonly Row[]): HeaderChange {
   const change: Record<string, string | null> = {};
   for (const name of removed) change[name] = null;
@@ -81,12 +84,12 @@ function changeOf(removed: ReadonlySet<string>, rows: readonly Row[]): HeaderCha
   return change;
 }
 
-/** Of two rows with one name the later would count, and say nothing. */
+/** Marks duplicate names as invalid: the last value would otherwise silently win. */
 function refuseTwice(rows: readonly Row[]): void {
   const seen = new Set<string>();
   for (const { name } of rows) {
     const folded = name.value.toLowerCase();
-    name.setCustomValidity(seen.has(folded) ? "There is a header of this name already." : "");
+    name.setCustomValidity(seen.has(folded) ? "There is already a header with this name." : "");
     seen.add(folded);
   }
 }
@@ -126,7 +129,7 @@ function keptRow(kept: string, drop: () => void): Row {
   return row;
 }
 
-/** Hidden as it is typed, as the token is. */
+/** A value is hidden while it is typed, like the token. */
 function valueInput(): HTMLInputElement {
   return input("headerValue", { type: "password" });
 }

@@ -1,4 +1,4 @@
-/** A timestamp of the API in the reader's language and time zone. */
+/** Formats a timestamp of the API in the user's language and time zone. */
 export function moment(timestamp: string): string {
   return new Date(timestamp).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }

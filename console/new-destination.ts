@@ -3,12 +3,12 @@ import { element } from "./element.ts";
 import { form } from "./form.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** The form that creates a destination. */
+/** Creates the form for a new destination. */
 export function newDestination(page: Surroundings): HTMLElement {
   const { fields, read, clear } = destinationFields();
   const create = async (): Promise<string> => {
     const { secret, ...created } = await page.api.create(read());
-    // First of all, for nothing can show it again.
+    // Done first, because the secret cannot be shown again if a later step fails.
     page.showSecret(created, secret, "test");
     page.show(created);
     made.reset();

@@ -1,7 +1,7 @@
-/** Thrown when the API refuses or does not answer; the message is for the reader. */
+/** Thrown when the API refuses a request or does not answer. The message is shown to the user. */
 export class RefusalError extends Error {
   override name = "RefusalError";
-  /** 0 without an answer. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -15,18 +15,18 @@ interface Problem {
   field?: string;
 }
 
-/** What the API answered instead of doing what was asked. */
+/** Describes a response with an error status. */
 export async function refusalOf(response: Response): Promise<RefusalError> {
   const { status } = response;
   return new RefusalError(status, sentencesOf(status, await problemOf(response), response.headers));
 }
 
-/** There is no answer: what only reads can be repeated, and of anything else nobody knows whether it was done. */
+/** Describes a missing response. A read can simply be repeated; any other request may have been carried out. */
 export function noAnswer(method: string): RefusalError {
   const next =
     method === "GET"
-      ? "Look whether you are online, then try again."
-      : "It may have been done all the same: refresh, and look, before you repeat it.";
+      ? "Check whether you are online, then try again."
+      : "The change may have been made: refresh and check before you repeat it.";
   return new RefusalError(0, `Trailcast did not answer. ${next}`);
 }
 
@@ -41,11 +41,11 @@ async function problemOf(response: Response): Promise<Problem> {
 
 function sentencesOf(status: number, problem: Problem, headers: Headers): string {
   if (status === 412) {
-    return "Somebody changed this destination meanwhile: nothing was saved. Open Edit again to see what it is now, and repeat your change if it still applies.";
+    return "This destination was changed in the meantime, so nothing was saved. Open Edit again to see its present values, and repeat your change if it still applies.";
   }
   const { title, detail, field } = problem;
   if (title === undefined) return withoutProblem(status, headers.get("retry-after"));
-  // A detail that begins with the field names it.
+  // The field is not repeated if the detail already begins with it.
   const where = field === undefined || detail?.startsWith(field) === true ? "" : ` (${field})`;
   return [title + where, detail]
     .filter((part) => part !== undefined && part !== "")
@@ -53,13 +53,13 @@ function sentencesOf(status: number, problem: Problem, headers: Headers): string
     .join(" ");
 }
 
-/** Of the gateway before the functions. */
+/** Describes a response of the gateway, which refuses some requests without a problem document. */
 function withoutProblem(status: number, retryAfter: string | null): string {
-  if (status === 401) return "The token is not valid, or no longer.";
+  if (status === 401) return "The token is not valid or has expired.";
   if (status === 429) {
     const wait = retryAfter === null ? "a moment" : `${retryAfter} s`;
-    return `That was too much at once: nothing was done. Wait ${wait}, then try again.`;
+    return `Too many requests: nothing was done. Wait ${wait}, then try again.`;
   }
-  if (status >= 500) return `Trailcast is out of order (${status}). Try again in a moment.`;
-  return `Trailcast refused it (${status}).`;
+  if (status >= 500) return `Trailcast has an internal error (${status}). Try again in a moment.`;
+  return `Trailcast refused the request (${status}).`;
 }

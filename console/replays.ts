@@ -8,13 +8,13 @@ import type { Surroundings } from "./surroundings.ts";
 interface Panel {
   destination: DestinationAnswer;
   page: Surroundings;
-  /** Reads the list of replays anew. */
+  /** Reloads the list of replays. */
   reload(): Promise<void>;
-  /** Reads it when asked; where one goes from a button that is no more. */
+  /** The refresh button. Takes the focus when the button that had it disappears. */
   again: HTMLButtonElement;
 }
 
-/** Shows in `results` how replays are doing, and the form that begins one. */
+/** Shows the progress of replays in `results`, and the form that starts one. */
 export async function showReplays(
   destination: DestinationAnswer,
   page: Surroundings,
@@ -74,7 +74,7 @@ function replayRow(replay: ReplayAnswer, panel: Panel): HTMLTableRowElement {
   return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
 }
 
-/** The API counts what a filter leaves over up to a bound. */
+/** The API counts events that a filter lets through only up to a limit. */
 function countOf({ events, exact }: Pick<ReplayCount, "events" | "exact">): string {
   return exact ? String(events) : `at most ${events}`;
 }
@@ -84,7 +84,7 @@ function replayForm(panel: Panel): HTMLElement {
   const from = timeInput("from");
   const to = timeInput("to");
   const counted = element("div", { "aria-live": "polite" });
-  // What was counted is what is started: other times are counted first.
+  // Only a range that was counted can be started, so changed times have to be counted first.
   for (const control of [from, to]) control.addEventListener("input", () => counted.replaceChildren());
   const count = async (): Promise<undefined> => {
     const times = { from: new Date(from.value).toISOString(), to: new Date(to.value).toISOString() };
@@ -99,7 +99,7 @@ function replayForm(panel: Panel): HTMLElement {
       `Replay to ${destination.name}`,
       "Count first",
       submit,
-      field("From", from, "When they were recorded, in your time zone"),
+      field("From", from, "Time of recording, in your time zone"),
       field("To", to, "Events recorded before this"),
     ),
     counted,
@@ -114,7 +114,7 @@ function timeInput(name: string): HTMLInputElement {
 
 function offer(count: ReplayCount, times: ReplayTimes, panel: Panel, counted: HTMLElement): HTMLElement {
   const { destination, page, reload, again } = panel;
-  if (count.events === 0) return element("p", {}, "There is nothing to deliver in these times.");
+  if (count.events === 0) return element("p", {}, "There are no events to deliver in this time range.");
   const start = (): Promise<void> =>
     page.run("Starting", async () => {
       await page.api.startReplay(destination.id, times);
@@ -133,7 +133,7 @@ function offer(count: ReplayCount, times: ReplayTimes, panel: Panel, counted: HT
 
 async function cancel({ id }: ReplayAnswer, { page, destination, reload, again }: Panel): Promise<void> {
   const consequence =
-    "What it has not delivered yet will not be delivered by it. What is under way may still arrive.";
+    "It will not deliver the remaining events. Deliveries that are being sent may still arrive.";
   if (!(await confirmed(`Cancel ${id}?`, consequence, "Cancel replay"))) return;
   await page.run("Cancelling", async () => {
     await page.api.cancelReplay(destination.id, id);

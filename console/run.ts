@@ -2,10 +2,13 @@ import { place } from "./element.ts";
 import { RefusalError } from "./refusal.ts";
 import { visible } from "./visible-text.ts";
 
-/** How an action ended, in a sentence; `bad` when it was done and came to nothing good. */
+/** A sentence that says how an action ended; `bad` if it was carried out with an undesired result. */
 export type Outcome = string | { bad: string } | undefined;
 
-/** Runs an action, tells how it ended, and shows a refusal: of a form in `beside`, which is read out there and not twice. */
+/**
+ * Runs an action and shows how it ended. The error of a form appears only in `beside`, so that a screen reader
+ * announces it once.
+ */
 export type Run = (doing: string, action: () => Promise<Outcome>, beside?: HTMLElement) => Promise<void>;
 
 export const run: Run = async (doing, action, beside) => {
@@ -14,7 +17,7 @@ export const run: Run = async (doing, action, beside) => {
   try {
     tell((await action()) ?? "");
   } catch (error) {
-    // Anything but a refusal is a fault of this page, which is for its developers to read.
+    // Any other error is a bug of this page, so it is reported in the browser's console.
     if (!(error instanceof RefusalError)) reportError(error);
     const failed = `${doing} failed in this page. Reload it, then try again.`;
     refuse(error instanceof RefusalError ? error.message : failed, beside);

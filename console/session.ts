@@ -1,4 +1,4 @@
-/** Who looks at which workspace. */
+/** Workspace and token of the signed-in user. */
 export interface Session {
   token: string;
   workspace: string;
@@ -6,7 +6,7 @@ export interface Session {
 
 const KEY = "trailcast-session";
 
-/** Of this tab only: closing it forgets the token. */
+/** Stored for this tab only, so that closing it forgets the token. */
 export function savedSession(): Session | undefined {
   const text = sessionStorage.getItem(KEY);
   if (text === null) return undefined;

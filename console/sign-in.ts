@@ -4,9 +4,10 @@ import { field, focusFirst, form, input } from "./form.ts";
 import type { Run } from "./run.ts";
 import { forgetSession, saveSession, type Session } from "./session.ts";
 
-const HINT = "A bearer token with the scopes destinations:read and destinations:write. It stays in this tab.";
+const HINT =
+  "A bearer token with the scopes destinations:read and destinations:write. It is stored in this tab only.";
 
-/** The form that opens a workspace. */
+/** Creates the form that opens a workspace. */
 export function signIn(run: Run, workspace: string, open: (session: Session) => Promise<void>): HTMLElement {
   const named = input("workspace", { required: true });
   named.value = workspace;
@@ -18,7 +19,7 @@ export function signIn(run: Run, workspace: string, open: (session: Session) => 
     "Open a workspace",
     "Open",
     (beside) => run("Opening", act, beside),
-    field("Workspace", named, "Such as ws_demo"),
+    field("Workspace", named, "For example ws_demo"),
     field("Token", token, HINT),
   );
 }
@@ -27,10 +28,10 @@ function tokenInput(): HTMLInputElement {
   return input("token", { type: "password", required: true });
 }
 
-/** Asks for another token over what is open, which stays; `session` goes on with it. */
+/** Asks for another token in a dialog over the open page and stores it in `session`. */
 export function signInAgain(run: Run, session: Session): void {
   forgetSession();
-  // Of several requests that were refused together the first has asked.
+  // When several requests are refused together, the first one has already opened the dialog.
   if (document.querySelector("dialog.sign-in") !== null) return;
   const label = "Sign in again";
   const dialog = element("dialog", { className: "card sign-in", "aria-label": label });
@@ -41,16 +42,16 @@ export function signInAgain(run: Run, session: Session): void {
     session.token = fresh.token;
     saveSession(session);
     dialog.close();
-    return "Signed in again. Repeat what was refused.";
+    return "Signed in again. Repeat the action that was refused.";
   };
   dialog.append(
     element("h3", {}, label),
     element(
       "p",
       {},
-      `The token for ${session.workspace} is not valid, or no longer. With another one you go on where you are.`,
+      `The token for ${session.workspace} is not valid or has expired. Enter another one to continue here.`,
     ),
-    form(label, "Go on", (beside) => run("Signing in", act, beside), field("Token", token, HINT)),
+    form(label, "Continue", (beside) => run("Signing in", act, beside), field("Token", token, HINT)),
     button("Not now", async () => dialog.close()),
   );
   dialog.addEventListener("close", () => dialog.remove());

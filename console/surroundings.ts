@@ -1,19 +1,19 @@
 import type { Api, DestinationAnswer } from "./api.ts";
 import type { Run } from "./run.ts";
 
-/** The buttons of a destination's card. */
+/** Buttons of a destination's card. */
 export type CardAction = "test" | "deliveries" | "replays" | "toggle" | "edit" | "rotate" | "remove";
 
-/** What a part of the page can ask of the page around it. */
+/** What a part of the page may use of the page around it. */
 export interface Surroundings {
   api: Api;
   run: Run;
-  /** Draws a destination as it is now. What is open in its card, and in those of others, stays. */
+  /** Updates a destination's card. Open sections of all cards stay. */
   show(destination: DestinationAnswer): void;
-  /** Takes away the card of a destination that is no more. */
+  /** Removes the card of a deleted destination. */
   drop(id: string): void;
-  /** Goes to a button of a destination's card. */
+  /** Focuses a button of a destination's card. */
   focus(id: string, action: CardAction): void;
-  /** Shows a secret until its owner has kept it, then goes to a button of the destination's card. */
+  /** Shows a secret until the user has stored it, then focuses a button of the destination's card. */
   showSecret(of: Pick<DestinationAnswer, "id" | "name">, secret: string, next: CardAction): void;
 }

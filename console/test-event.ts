@@ -2,7 +2,7 @@ import type { DestinationAnswer, TestAnswer } from "./api.ts";
 import { element, facts } from "./element.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Sends a test event and shows what it came to. */
+/** Sends a test event and shows the result. */
 export async function testNow(
   { id, name }: DestinationAnswer,
   page: Surroundings,
@@ -11,7 +11,7 @@ export async function testNow(
   await page.run("Sending a test event", async () => {
     const answer = await page.api.test(id);
     results.replaceChildren(testResult(answer));
-    return answer.ok ? `${name} took the test event.` : { bad: `${name} did not take the test event.` };
+    return answer.ok ? `${name} accepted the test event.` : { bad: `${name} did not accept the test event.` };
   });
 }
 
@@ -25,7 +25,7 @@ function testResult({ ok, attempt }: TestAnswer): HTMLElement {
   );
 }
 
-/** `statusCode` as "Status code". */
+/** Turns `statusCode` into "Status code". */
 function words(key: string): string {
   const spaced = key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);

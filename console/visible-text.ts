@@ -1,7 +1,7 @@
-/** Unicode's Bidi_Control: characters that are not seen, and that show the text around them in another order. */
+/** Unicode's Bidi_Control characters, which are invisible and change the order of the text around them. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Text as it is stored: what would turn it around is spelt out. */
+/** Replaces direction characters with visible escapes. */
 export function visible(text: string): string {
   return text.replaceAll(DIRECTION, (character) => {
     const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");

@@ -9,7 +9,11 @@ import type { Session } from "./session.ts";
 import { signInAgain } from "./sign-in.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** The destinations of a workspace. Throws `RefusalError` when they cannot be read. */
+/**
+ * Shows the destinations of a workspace.
+ *
+ * @throws RefusalError when they cannot be read
+ */
 export async function workspaceView(session: Session): Promise<HTMLElement[]> {
   const api = createApi(session);
   const secrets = element("div");
@@ -37,7 +41,10 @@ export async function workspaceView(session: Session): Promise<HTMLElement[]> {
   return [head, secrets, list.element, newDestination(page)];
 }
 
-/** Runs an action; when the token is no longer valid, asks for another. What was refused is not repeated: a part may be done. */
+/**
+ * Runs an action and asks for another token when the present one is no longer valid. Does not repeat the action: part
+ * of it may be done.
+ */
 function runWith(session: Session): Run {
   return (doing, action, beside) =>
     run(

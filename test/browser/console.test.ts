@@ -100,7 +100,7 @@ describe.runIf(wanted)("the console", () => {
     await expect.poll(() => status().textContent(), WAIT).toContain("503");
     expect(await page.locator("code.secret").count()).toBe(1);
     await page.unroute(list);
-    await page.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("button", { name: "I have stored it" }).click();
     complaints.length = 0; // the browser itself reports the 503
   });
 
@@ -139,7 +139,7 @@ describe.runIf(wanted)("the console", () => {
     await expect.poll(() => page.locator(".badge").first().textContent(), WAIT).toBe("disabled");
     await page.getByRole("button", { name: "Enable: SIEM" }).click();
     await page.getByRole("button", { name: "Disable: SIEM" }).waitFor();
-    await expect.poll(() => status().textContent(), WAIT).toContain("goes on where it stopped");
+    await expect.poll(() => status().textContent(), WAIT).toContain("resumes where it stopped");
   });
 
   it("explains when the plan stops a destination", async () => {

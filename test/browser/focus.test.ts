@@ -41,10 +41,10 @@ describe.runIf(wanted)("the console's focus", () => {
     await expect.poll(message, WAIT).toContain("is disabled");
     await expect.poll(focused, WAIT).toBe("Enable: /first");
     await page.keyboard.press("Enter");
-    await expect.poll(message, WAIT).toContain("goes on");
+    await expect.poll(message, WAIT).toContain("resumes");
     await expect.poll(focused, WAIT).toBe("Disable: /first");
     await press("Test: /first");
-    await expect.poll(message, WAIT).toContain("took the test event");
+    await expect.poll(message, WAIT).toContain("accepted the test event");
     await expect.poll(focused, WAIT).toBe("Test: /first");
     await press("Refresh");
     await expect.poll(message, WAIT).toBe("");
@@ -66,7 +66,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await page.keyboard.press("Enter");
     await expect.poll(focused, WAIT).toBe("Test: /first");
     answer();
-    await expect.poll(message, WAIT).toContain("took the test event");
+    await expect.poll(message, WAIT).toContain("accepted the test event");
     expect(await test.getAttribute("aria-disabled")).toBeNull();
     expect(asked).toBe(1);
     await page.unroute("**/test");
@@ -94,7 +94,7 @@ describe.runIf(wanted)("the console's focus", () => {
     await press("Rotate secret: /second");
     await press(/^Rotate$/);
     await expect.poll(focused, WAIT).toBe("Secret of /second");
-    await press("I have kept it");
+    await press("I have stored it");
     await expect.poll(focused, WAIT).toBe("Rotate secret: /second");
   });
 
@@ -107,12 +107,12 @@ describe.runIf(wanted)("the console's focus", () => {
     const id = name.slice("Details: ".length);
     await press(name);
     await press(`Send again: ${id}`);
-    await expect.poll(message, WAIT).toContain("goes once more");
+    await expect.poll(message, WAIT).toContain("will be sent again by a replay");
     await expect.poll(focused, WAIT).toBe(name);
     await page.getByRole("button", { name: `Send again: ${id}` }).waitFor();
     const before = await rows.count();
     await press("Older: /first");
-    await expect.poll(message, WAIT).toContain("more are shown");
+    await expect.poll(message, WAIT).toContain("more deliveries are shown");
     await expect.poll(focused, WAIT).toBe((await rows.nth(before).getAttribute("aria-label")) ?? "nothing");
   });
 

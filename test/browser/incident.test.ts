@@ -110,7 +110,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     const answered = answerTo("POST", /\/retry$/);
     await click(/^Retry: whd_/);
     expect((await answered).status()).toBe(202);
-    await expect.poll(status, WAIT).toContain("is tried again within a minute");
+    await expect.poll(status, WAIT).toContain("will be retried within a minute");
   }, 120_000);
 
   it("shows the API's reason why a closed delivery is not sent again", async () => {
@@ -136,7 +136,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await click("Older: /many");
     await expect.poll(() => rows.count(), WAIT).toBeGreaterThanOrEqual(25);
     const card = page.getByRole("region", { name: "/many", exact: true });
-    await expect.poll(() => card.getByText("There are no older ones.").count(), WAIT).toBe(1);
+    await expect.poll(() => card.getByText("There are no older deliveries.").count(), WAIT).toBe(1);
   });
 
   it("shows a rotated secret until it is dismissed, despite refreshes", async () => {
@@ -149,7 +149,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await read;
     await expect.poll(status, WAIT).toBe("");
     expect(await page.locator("code.secret").textContent()).toBe(secret);
-    await click("I have kept it");
+    await click("I have stored it");
     expect(await page.locator("code.secret").count()).toBe(0);
     opened.stack.receiver.setSecret("/many", secret ?? "");
   });

@@ -86,27 +86,27 @@ describe.runIf(wanted)("an error message in the console", () => {
     });
     await expect
       .poll(message, WAIT)
-      .toContain("too much at once: nothing was done. Wait 12 s, then try again.");
+      .toContain("Too many requests: nothing was done. Wait 12 s, then try again.");
     await answerTest({ status: 502, body: "<html>" });
-    await expect.poll(message, WAIT).toContain("Trailcast is out of order (502). Try again in a moment.");
+    await expect
+      .poll(message, WAIT)
+      .toContain("Trailcast has an internal error (502). Try again in a moment.");
   });
 
   it("says what to do when there is no response, and whether the action may have been carried out", async () => {
     await page.route("**/test", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: "Test: /8" }).click();
-    await expect
-      .poll(message, WAIT)
-      .toContain("Trailcast did not answer. It may have been done all the same");
+    await expect.poll(message, WAIT).toContain("Trailcast did not answer. The change may have been made");
     await page.route("**/destinations?*", (route) => route.abort(), { times: 1 });
     await page.getByRole("button", { name: "Refresh" }).click();
-    await expect.poll(message, WAIT).toContain("Trailcast did not answer. Look whether you are online");
+    await expect.poll(message, WAIT).toContain("Trailcast did not answer. Check whether you are online");
     expect(await page.content()).not.toContain("TypeError");
   });
 
   it("marks a test event that the receiver refused", async () => {
     await opened.user.api.call("PATCH", `${destinations}/${last}`, { url: GONE }, { "if-match": "*" });
     await page.getByRole("button", { name: "Test: /8" }).click();
-    await expect.poll(message, WAIT).toContain("/8 did not take the test event.");
+    await expect.poll(message, WAIT).toContain("/8 did not accept the test event.");
     expect(await status().getAttribute("class")).toBe("bad");
     const heading = page.getByRole("heading", { name: "Test event: not delivered" });
     expect(await heading.getAttribute("class")).toBe("bad");
@@ -121,7 +121,7 @@ describe.runIf(wanted)("an error message in the console", () => {
     const refusal = form.getByRole("alert");
     await expect
       .poll(() => refusal.textContent(), WAIT)
-      .toContain("Somebody changed this destination meanwhile: nothing was saved.");
+      .toContain("This destination was changed in the meantime, so nothing was saved.");
     expect(await form.getByRole("alert").textContent()).not.toMatch(/ETag|If-Match/);
     expect(await form.getByLabel("Event types").inputValue()).toBe("pro.atmos.billing.*");
   });

@@ -72,11 +72,11 @@ describe.runIf(wanted)("the console's token", () => {
     expect(await kept()).toBeNull();
     await expect.poll(() => page.evaluate("document.activeElement.name"), WAIT).toBe("token");
     await dialog().getByLabel("Token").fill("not-a-token");
-    await dialog().getByRole("button", { name: "Go on" }).click();
+    await dialog().getByRole("button", { name: "Continue" }).click();
     await dialog().getByRole("alert").filter({ hasText: "The token is not valid" }).waitFor();
     const token = await freshToken();
     await dialog().getByLabel("Token").fill(token);
-    await dialog().getByRole("button", { name: "Go on" }).click();
+    await dialog().getByRole("button", { name: "Continue" }).click();
     await dialog().waitFor({ state: "detached" });
     expect(await kept()).toContain(token);
     expect(await name.inputValue()).toBe("Typed");
