@@ -7,19 +7,19 @@ import type { Caller } from "../core/api/caller.ts";
 import { type Problem, problems, RefusedError } from "../core/base/problem.ts";
 import { readJson } from "../core/base/request-body.ts";
 
-/** A request that was let in: its token has the scope and names the workspace. */
+/** An authorised request: its token has the operation's scope and names the workspace. */
 export interface Call {
   request: HttpRequest;
   caller: Caller;
   workspace: string;
-  /** Of the path, decoded. */
+  /** Path parameters, decoded. */
   parameters: Readonly<Record<string, string>>;
 }
 
-// Ten times what the largest destination takes.
+// Ten times the body of the largest destination.
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Ends the request with a problem. */
+/** Ends the request with a problem by throwing `RefusedError`. */
 export function refuse(problem: Problem): never {
   throw new RefusedError(problem);
 }
@@ -35,7 +35,7 @@ export function readBody<Value>({ request }: Call, schema: Schema<Value>): Value
   return parse(json.value, schema);
 }
 
-/** Schemas leave a property of this name out of free objects without a word, and no object carries it safely. */
+/** Refuses a `__proto__` property, which schemas silently drop from free-form objects and which is unsafe to copy. */
 function refusePrototype(body: unknown): void {
   for (const [name, value] of Object.entries(Object(body))) {
     if (Object.hasOwn(Object(value), "__proto__")) {
@@ -44,13 +44,13 @@ function refusePrototype(body: unknown): void {
   }
 }
 
-/** A body that may be left out, and then has its defaults. */
+/** Reads a body that is optional; without one the schema's defaults apply. */
 export function readOptionalBody<Value>(call: Call, schema: Schema<Value>): Value {
   const { body } = call.request;
   return body === undefined || body.length === 0 ? parse({}, schema) : readBody(call, schema);
 }
 
-/** Parameters of the query; a whole number arrives as text. */
+/** Reads the query parameters. Converts `limit`, which arrives as text, to a number. */
 export function readQuery<Value>({ request }: Call, schema: Schema<Value>): Value {
   const { limit, ...rest } = request.query;
   if (limit === undefined) return parse(rest, schema);
@@ -62,7 +62,10 @@ function parse<Value>(value: unknown, schema: Schema<Value>): Value {
   return parsed.success ? parsed.data : refuse(refusalOf(parsed.error));
 }
 
-/** Where the list goes on, or `undefined` at its beginning. `asked` is what the list was asked for. */
+/**
+ * Returns where a list continues, or `undefined` at its beginning. A cursor is only accepted with the query `asked`
+ * that it was given for.
+ */
 export function readCursor(
   cursor: string | undefined,
   asked: readonly (string | undefined)[],
@@ -74,7 +77,7 @@ export function readCursor(
   );
 }
 
-/** A parameter of the path. One of the wrong form is answered as one that does not exist. */
+/** Returns an id from the path. A malformed id is answered like one that does not exist. */
 export function parameter(call: Call, name: "dst" | "rpl" | "whd"): string {
   const value = call.parameters[name] ?? "";
   return /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/.test(value) ? value : refuse(problems.notFound(WHAT[name]));

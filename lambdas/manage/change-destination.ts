@@ -74,7 +74,8 @@ function otherVersion(): Problem {
     kind: "other-version",
     title: "The destination has another version by now",
     status: 412,
-    detail: "Nothing was changed. Read it again, and repeat the change with its ETag if it still applies.",
+    detail:
+      "Nothing was changed. Read it again and repeat the change with its present ETag if it still applies.",
     field: "If-Match",
   };
 }
@@ -129,9 +130,9 @@ async function store(
 }
 
 /**
- * Deliver reads the lane before the destination: with another filter or format it must not move the lane by the one of before.
- * A lane that waits for its next attempt does not wait on with what has been mended, nor will one whose attempt is under way.
- * What a suspended lane waits for is its owner's notice.
+ * Writes the lane when the change affects it, because deliver reads the lane before the destination: an attempt that
+ * used the previous filter or format then fails to move the lane. An attempt that waits or is running is followed by an
+ * immediate retry. A suspended lane stays suspended; its scheduled time is that of its owner's notice.
  */
 function laneWrites(effect: ChangeEffect, lane: Lane): RegistryWrite[] {
   const bumps = effect === "supersede" || (effect === "retry" && isTrying(lane));

@@ -8,15 +8,15 @@ import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { contended } from "./guards.ts";
 
-/** A change of what Secrets Manager holds, and of the rows with it. Both parts may refuse. */
+/** A change of a stored secret and of the rows that refer to it. Both functions may refuse it. */
 export interface SecretChange {
-  /** The new content, from the one in force. */
+  /** Returns the new content, given the present one. */
   content(current: DestinationSecret): DestinationSecret;
-  /** Stores `row`, which names the new version, and `release` with it. */
+  /** Stores `row`, which names the new version, in one transaction with `release`, which removes the lock. */
   store(row: Destination, release: RegistryWrite): Promise<void>;
 }
 
-/** Writes a version of the secret, then the row that names it: whoever dies in between has changed nothing. */
+/** Writes a version of the secret, then the row that names it, so that a crash in between changes nothing. */
 export async function changeSecret(
   row: Destination,
   change: SecretChange,
@@ -32,7 +32,7 @@ export async function changeSecret(
     await change.store({ ...row, secretVersion, ...tracesOf(value) }, release);
   } catch (error) {
     const refused = error instanceof SecretVersionsError ? new RefusedError(tooManyChanges()) : error;
-    // After any other failure the change may have come to be or still come: the lock ends by itself.
+    // After any other failure the change may have been stored or may still be, so the lock is left to expire.
     if (refused instanceof RefusedError) await registry.commit([release]);
     throw refused;
   }
@@ -43,8 +43,7 @@ function tooManyChanges(): Problem {
     kind: "too-many-secret-changes",
     title: "The secret or the headers were changed too often",
     status: 429,
-    detail:
-      "Nothing was changed. Wait until changes of the last 24 hours are older than that, then repeat it.",
+    detail: "Nothing was changed. Repeat the request when the earliest changes are more than 24 hours ago.",
     limit: "about 100 in 24 hours for a destination",
   };
 }
@@ -62,7 +61,8 @@ async function takeLock(row: Destination, dependencies: ManageDependencies): Pro
       : { kind: "replace", row: { ...fresh, version: present.version } },
   ]);
   if (result.kind !== "committed") refuse(contended());
-  // Who held it before may have stored another version since the row was read: its own would be in force.
+  // The previous holder of the lock may have stored another version since the row was read. This change would then
+  // overwrite it.
   const now = await registry.readDestination(workspace, destination);
   if (now?.version === row.version) return lock;
   await registry.commit([{ kind: "remove", key: lock, version: lock.version }]);

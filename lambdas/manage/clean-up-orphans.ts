@@ -1,7 +1,7 @@
 import { finishAbandoned } from "../core/destination/unfinished.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
-/** Ends what a request before this one left half-done. It can wait: the daily purge does the same. */
+/** Finishes what an earlier request left half-done. Failures are ignored, because the daily purge does the same. */
 export async function cleanUpOrphans(workspace: string, dependencies: ManageDependencies): Promise<void> {
   try {
     await finishAbandoned(workspace, dependencies);

@@ -8,10 +8,13 @@ import { type Call, refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, contended } from "./guards.ts";
 
-/** What an attempt answers that is to be made anew, because another change came in between. */
+/** Returned when the transaction conflicted with another change and must be retried. */
 export const AGAIN = Symbol("again");
 
-/** Makes a change until it is stored. Each attempt reads anew; refused when another one came in between in all of them. */
+/**
+ * Repeats a change until it is stored; each attempt reads the rows again. Refuses when every attempt conflicted with
+ * another change.
+ */
 export async function untilCommitted<Result>(
   attempt: () => Promise<Result | typeof AGAIN>,
   tries = CHANGE_TRIES,
@@ -23,7 +26,7 @@ export async function untilCommitted<Result>(
   return refuse(contended());
 }
 
-/** The audit event of a change, to be stored together with it. */
+/** Builds the audit event of a change, to be stored in the same transaction. */
 export function recordOf(
   { request }: Call,
   workspace: Workspace,
@@ -34,7 +37,10 @@ export function recordOf(
   return { kind: "record", entry: buildOwnEntry(own, clock(), random, settings) };
 }
 
-/** Stores lanes as an order of their owner leaves them, with the order's audit event; AGAIN when one was changed meanwhile. */
+/**
+ * Stores lanes together with the audit event of their owner's operation. Returns AGAIN when a lane was changed in the
+ * meantime.
+ */
 export async function storeLanes(
   call: Call,
   workspace: Workspace,

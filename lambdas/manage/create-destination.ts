@@ -44,7 +44,8 @@ export async function createDestination(call: Call, dependencies: ManageDependen
   try {
     await store(call, row, asked.enabled, dependencies);
   } catch (error) {
-    // After any other failure the destination may be there or still come to be; what is not, the next request finds.
+    // After any other failure the destination may exist or may still be created. The next request removes what is
+    // incomplete.
     if (error instanceof RefusedError) await finishRemoval(unfinished, dependencies);
     throw error;
   }
@@ -74,7 +75,10 @@ function newDestination(
   };
 }
 
-/** Before the secret is made: the row that leads to it, should nobody live to finish this. */
+/**
+ * Stores a row that leads to the secret before the secret is created, so that it can be removed if this request
+ * crashes.
+ */
 async function announce(row: Destination, { registry }: ManageDependencies): Promise<Unfinished> {
   const unfinished: Unfinished = {
     workspace: row.workspace,
@@ -89,7 +93,10 @@ async function announce(row: Destination, { registry }: ManageDependencies): Pro
   return result.kind === "committed" ? unfinished : refuse(contended());
 }
 
-/** Rows, counter and audit event at once; looks anew when the entitlement was changed meanwhile. */
+/**
+ * Stores rows, counter and audit event in one transaction. Reads the entitlement again when it was changed in the
+ * meantime.
+ */
 async function store(
   call: Call,
   row: Destination,
@@ -118,7 +125,7 @@ async function writesOf(
     ...auditedValues(row),
     enabled,
   });
-  // Read before the lane is written: what is journalled from here on is behind its cursor.
+  // Read before the lane is written, so that the lane gets every event that is journalled from here on.
   const cursor = await placeNow(workspace, dependencies.journal);
   const start = { ...row, lane: LIVE_LANE, cursor };
   const lane = newLane(start, NEW_LIVE_ROLE, enabled ? "live" : "disabled");
@@ -152,7 +159,7 @@ function tooMany({ plan, maxDestinations }: Entitlement): Problem {
   };
 }
 
-// An event that was journalled between the read and the write has rung nobody.
+// Sends a wake-up, because an event that was journalled between the read and the write has sent none to this lane.
 async function wakeUp(
   { workspace, destination }: Destination,
   { wakeUps, log }: ManageDependencies,
@@ -160,7 +167,7 @@ async function wakeUp(
   try {
     await wakeUps.send([{ workspace, destination, lane: LIVE_LANE }]);
   } catch (error) {
-    // The sweep finds a lane that is behind within a quarter of an hour; failing here would lose the secret.
+    // The sweep finds a lane that is behind within 15 minutes. Failing here would lose the secret.
     log.error("lane.wake-up-failed", { workspace, destination }, error);
   }
 }

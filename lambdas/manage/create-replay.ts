@@ -28,12 +28,12 @@ import {
 } from "./guards.ts";
 import { presentReplay } from "./replays.ts";
 
-/** So many replays of one destination at once; each takes a share of what its receiver can take. */
+/** Concurrent replays of one destination. Each takes a share of its receiver's capacity. */
 const MOST_RUNNING = 3;
-/** So many are kept to look at; the oldest that have ended go first. */
+/** Replays of one destination that are kept. The oldest ended ones are removed first. */
 const MOST_KEPT = 50;
 
-/** What a replay is asked for: times, and the delivery that it repeats if it is one. */
+/** The requested time range, and the delivery to be repeated if there is one. */
 export interface AskedReplay {
   from: string;
   to: string;
@@ -78,7 +78,7 @@ function presentCount(asked: AskedReplay, { start, journalled }: ReplayWindow, c
   return { dryRun: true, from, to, ...count, journalledEvents: journalled, startsAt: start };
 }
 
-/** Starts a lane of its own over the window; refuses while the destination is disabled or when too many are running. */
+/** Starts a lane for the range of events. Refuses while the destination is disabled or too many replays are running. */
 export async function startReplay(
   call: Call,
   asked: AskedReplay,
@@ -152,7 +152,7 @@ function newReplay(
   };
 }
 
-/** Refuses while the destination is disabled or too many are running, and forgets the oldest that have ended. */
+/** Refuses while the destination is disabled or too many replays are running. Removes the oldest ended replays. */
 async function admit(row: Destination, dependencies: ManageDependencies): Promise<void> {
   await requireEnabled(row, dependencies);
   const { workspace, destination } = row;
@@ -174,7 +174,7 @@ function tooManyReplays(): Problem {
     kind: "too-many-replays",
     title: "Too many replays of the destination are running",
     status: 409,
-    detail: "Wait until one is done, or cancel one.",
+    detail: "Wait until one has ended, or cancel one.",
     limit: `${MOST_RUNNING} at once`,
   };
 }

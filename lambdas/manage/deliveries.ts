@@ -14,7 +14,7 @@ import { deliveringLanes } from "./delivering-lanes.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { requireDestination, requireWorkspace } from "./guards.ts";
 
-/** Most deliveries that one request looks at, whatever its filter leaves over. */
+/** Limits how many deliveries one request reads, however few of them its filter lets through. */
 const EXAMINED = 1_000;
 const EXAMINED_AT_ONCE = 100;
 
@@ -33,12 +33,12 @@ export async function listDeliveries(call: Call, dependencies: ManageDependencie
   };
   const { rows, next } = await findDeliveries(row, window, dependencies);
   const found = await presentDeliveries(rows, workspace, row, dependencies);
-  // A receiver may fill each of 60 attempts with what takes JSON the most.
+  // Each of 60 attempts may contain an answer of the receiver that grows when it is escaped for JSON.
   const items = fitting(found);
-  const goesOn = items.length < found.length ? items.at(-1)?.id : next;
+  const continuesAt = items.length < found.length ? items.at(-1)?.id : next;
   return jsonAnswer(200, {
     items,
-    nextCursor: goesOn === undefined ? null : encodeListCursor(goesOn, asked),
+    nextCursor: continuesAt === undefined ? null : encodeListCursor(continuesAt, asked),
   });
 }
 
@@ -49,7 +49,7 @@ interface Window {
   limit: number;
 }
 
-/** Reads on until there are enough, or the window or the bound of a request is reached. */
+/** Reads until there are enough deliveries, or the end of the window or the request's read limit is reached. */
 async function findDeliveries(
   { workspace, destination }: Destination,
   { limit, ...window }: Window,
@@ -77,7 +77,10 @@ export async function getDelivery(call: Call, dependencies: ManageDependencies):
   return jsonAnswer(200, shown);
 }
 
-/** The log knows when the next attempt was to be. None is announced by a lane that makes none now. */
+/**
+ * Presents deliveries. The log holds the planned time of the next attempt, which is left out for lanes that make no
+ * attempts now.
+ */
 async function presentDeliveries(
   rows: readonly DeliveryRecord[],
   workspace: Workspace,
@@ -91,7 +94,7 @@ async function presentDeliveries(
   );
 }
 
-/** What a lane still holds is open, and there whatever has become of its row in the log. */
+/** Returns the delivery of the call. A lane's pending delivery exists even when its row is missing from the log. */
 export async function requireDelivery(
   call: Call,
   { workspace, destination }: Destination,
@@ -114,7 +117,7 @@ const LAST_TIME = 2 ** 48 - 1;
 const OLDEST_ID = firstIdAt(0);
 const NEWEST_ID = `whd_${"Z".repeat(TIME_CHARACTERS + CHANCE_CHARACTERS)}`;
 
-/** An id begins with its time: no delivery begun at or after `time` (milliseconds) has a smaller one. */
+/** Returns the smallest id of a delivery that began at or after `time` (milliseconds): an id begins with its time. */
 function firstIdAt(time: number): string {
   const whole = Math.min(Math.max(Math.ceil(time), 0), LAST_TIME);
   return `whd_${encodeTime(whole, TIME_CHARACTERS)}${"0".repeat(CHANCE_CHARACTERS)}`;

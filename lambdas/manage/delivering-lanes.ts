@@ -3,7 +3,9 @@ import { LIVE_LANE } from "../core/base/table-schema.ts";
 import { entitlementOf, type Workspace } from "../core/workspace/entitlement.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
-/** Those of a destination's lanes that make attempts now: none while it is disabled or the plan has no forwarding. */
+/**
+ * Returns which of a destination's lanes make attempts now: none while it is disabled or the plan has no forwarding.
+ */
 export async function deliveringLanes(
   names: readonly string[],
   workspace: Workspace,

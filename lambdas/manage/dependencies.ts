@@ -19,17 +19,17 @@ import type { EntryStore } from "../core/entry/entry-store.ts";
 export interface ManageSettings extends OwnEntrySettings {
   plans: Plans;
   retention: RetentionSettings;
-  /** Where a plan with forwarding can be bought. */
+  /** Where the user can buy a plan with forwarding. */
   upgradeUrl: string | undefined;
-  /** Name prefix of secrets, with a slash at its end. */
+  /** Name prefix of the secrets, ending in a slash. */
   secretPrefix: string;
-  /** For how many days deliveries are kept in the log. */
+  /** Days for which the log keeps a delivery. */
   deliveryLogDays: number;
-  /** Stripped from the scopes of a token. */
+  /** Prefix that is removed from the scopes of a token. */
   scopePrefix: string;
 }
 
-/** All that the management API touches. */
+/** Stores, queues and settings of the management API. */
 export interface ManageDependencies {
   registry: RegistryReader & RegistryWriter;
   secrets: SecretStore;
@@ -40,7 +40,7 @@ export interface ManageDependencies {
   deliveries: DeliveryLogReader;
   deliveryLog: DeliveryLog;
   tester: DeliveryTester;
-  /** What the egress guard lets through besides public addresses. */
+  /** Addresses that the egress guard allows besides public ones. */
   allowance: Allowance;
   settings: ManageSettings;
   clock: Clock;

@@ -19,7 +19,7 @@ import { logSkipped } from "./log-skipped.ts";
 import { requireDestination, requireForwarding, requireLiveLane, requireWorkspace } from "./guards.ts";
 import { etagOf, presentDestination } from "./present-destination.ts";
 
-/** How far a caller's clock may be ahead of ours. */
+/** How far a caller's clock may be ahead of this one. */
 const CLOCKS_APART_MS = 60_000;
 
 export async function enableDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
@@ -30,7 +30,7 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
   requireForwarding(workspace, dependencies.settings);
   return untilCommitted(async () => {
     const lane = await requireLiveLane(row, dependencies);
-    // Read before the lane is written there.
+    // Read before the lane is written with this position, so that no event is missed.
     const place = await placeOf(from, workspace, dependencies);
     const replays = await openReplays(row, dependencies);
     const resumed = resumeReplays(lane, replays);
@@ -43,7 +43,8 @@ export async function enableDestination(call: Call, dependencies: ManageDependen
       ...(resumed.length > 0 && { replays: resumed.map((replay) => replay.lane) }),
     };
     const event = webhookEvent("enabled", actorOf(call.caller.subject), row, metadata);
-    // A live lane moves on several times a second, and would win against a change that it has no part in.
+    // An unchanged live lane is not written: it moves several times a second, and each move would make this transaction
+    // conflict.
     const lanes = isUnchanged ? resumed : [next, ...resumed];
     const stored = await storeLanes(call, workspace, event, lanes, dependencies);
     if (stored === AGAIN) return AGAIN;
@@ -76,7 +77,7 @@ async function enabledLane(
   return transition(lane, { kind: "moved", to: place });
 }
 
-/** Lanes of the destination's replays that have not ended. */
+/** Returns the lanes of the destination's replays that have not ended. */
 async function openReplays(
   { workspace, destination }: Destination,
   { registry }: ManageDependencies,
@@ -87,14 +88,14 @@ async function openReplays(
   );
 }
 
-/** A time to come would be taken as "now" and leave out all that waits. */
+/** Refuses a time in the future, which would act like `now` and skip all waiting events. */
 function requirePast(from: string, { clock }: ManageDependencies): void {
   const latest = clock() + CLOCKS_APART_MS;
   const must = 'must not lie in the future: send "now" to begin with what is recorded from now on';
   if (Date.parse(from) > latest) refuse(invalidField("from", must, toTimestamp(latest)));
 }
 
-/** Where deliveries are to begin; `undefined` where they stopped. What has expired is out of reach. */
+/** Returns where deliveries begin; `undefined` means where they stopped. Expired events cannot be delivered. */
 async function placeOf(
   from: string,
   workspace: Workspace,

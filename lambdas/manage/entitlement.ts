@@ -48,7 +48,10 @@ export async function putEntitlement(call: Call, dependencies: ManageDependencie
   return refuse(contended());
 }
 
-/** Destinations and secrets go at once; the purge keeps the log for the grace period, whatever the plan, and then removes it. */
+/**
+ * Ends a workspace. Deletes its destinations and secrets at once; the purge removes its log after the grace period,
+ * whatever the plan.
+ */
 export async function deleteEntitlement(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const ended = await end(call, dependencies);
   const remover = { actor: actorOf(call.caller.subject), trace: call.request.trace };
@@ -65,7 +68,7 @@ function requirePlan(plan: string, plans: Plans): void {
   refuse(invalidField("plan", `must be one of this deployment's plans: ${names}`));
 }
 
-/** The row as stored, or `undefined` when it had been changed meanwhile. */
+/** Stores the entitlement. Returns the row, or `undefined` when it was changed in the meantime. */
 async function store(
   call: Call,
   current: Workspace | undefined,
@@ -84,7 +87,8 @@ async function store(
     ...(current !== undefined && { before: summary(current, settings.plans) }),
   };
   const record = recordOf(call, next, current === undefined ? "created" : "changed", metadata, dependencies);
-  // A hold counts from its answer on: the purge that is to confirm it may be minutes away, another one in the middle of a removal.
+  // A legal hold takes effect with this response. The purge may be minutes from seeing it, or in the middle of a
+  // removal, so it is paused.
   const stops = next.hold !== undefined && current?.hold === undefined;
   const freeze: RegistryWrite[] = stops ? [{ kind: "freeze", workspace: call.workspace }] : [];
   const result = await registry.commit([write, ...freeze, record]);
@@ -129,7 +133,7 @@ async function end(call: Call, dependencies: ManageDependencies): Promise<Worksp
   return refuse(contended());
 }
 
-/** Lanes stood where they were; a ring that is lost here is made up for by the sweep. */
+/** Wakes the lanes when the plan allows forwarding again. The sweep makes up for a wake-up that is lost. */
 async function wakeIfForwardingReturned(
   before: Workspace | undefined,
   after: Workspace,
@@ -146,7 +150,7 @@ async function wakeIfForwardingReturned(
   }
 }
 
-/** A hold, or a plan that grew, takes effect now rather than with the daily purge. */
+/** Requests a purge, so that a changed hold or retention takes effect now and not only with the daily purge. */
 async function purgeIfRetentionChanged(
   before: Workspace | undefined,
   { workspace, hold, appliedDays }: Workspace,
@@ -157,7 +161,7 @@ async function purgeIfRetentionChanged(
   await askForPurge(workspace, dependencies);
 }
 
-/** The daily purge makes up for a task that is lost here. */
+/** The daily purge makes up for a task that is lost. */
 async function askForPurge(workspace: string, { purgeTasks, log }: ManageDependencies): Promise<void> {
   try {
     await purgeTasks.add([workspace]);

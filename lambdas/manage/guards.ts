@@ -6,7 +6,7 @@ import { type Problem, problems } from "../core/base/problem.ts";
 import { type Call, parameter, refuse } from "./call.ts";
 import type { ManageDependencies, ManageSettings } from "./dependencies.ts";
 
-/** The workspace of the call, if it exists and has not ended. */
+/** Returns the workspace of the call. Refuses if it does not exist or has ended. */
 export async function requireWorkspace(
   { workspace }: Call,
   { registry }: ManageDependencies,
@@ -15,13 +15,13 @@ export async function requireWorkspace(
   return row.endedAt === undefined ? row : refuse(problems.workspaceEnded());
 }
 
-/** The destination of the call: one of the workspace, or there is none. */
+/** Returns the destination of the call. Refuses if the workspace does not have it. */
 export async function requireDestination(call: Call, { registry }: ManageDependencies): Promise<Destination> {
   const id = parameter(call, "dst");
   return (await registry.readDestination(call.workspace, id)) ?? refuse(problems.notFound("destination"));
 }
 
-/** The live lane: it is there as long as its destination is. */
+/** Returns the live lane, which exists as long as its destination. */
 export async function requireLiveLane(
   { workspace, destination }: Destination,
   { registry }: ManageDependencies,
@@ -30,7 +30,7 @@ export async function requireLiveLane(
   return lane ?? refuse(problems.notFound("destination"));
 }
 
-/** Nothing new is begun for a destination that is disabled; a replay that is under way stands still. */
+/** Refuses to start something for a disabled destination. A replay that was already running is paused. */
 export async function requireEnabled(row: Destination, dependencies: ManageDependencies): Promise<void> {
   const { status } = await requireLiveLane(row, dependencies);
   if (status.kind === "disabled") refuse(destinationDisabled());
@@ -41,11 +41,11 @@ export function destinationDisabled(): Problem {
     kind: "destination-disabled",
     title: "The destination is disabled",
     status: 409,
-    detail: "Enable it first: POST …/enable. It goes on with what it was delivering unless you move it.",
+    detail: "Enable it first: POST …/enable. It resumes where it stopped unless you choose another start.",
   };
 }
 
-/** What the workspace may do, if forwarding is part of it. */
+/** Returns the entitlement. Refuses if it does not include forwarding. */
 export function requireForwarding(workspace: Workspace, settings: ManageSettings): Entitlement {
   const entitlement = entitlementOf(workspace, settings.plans);
   return entitlement?.forwarding === true ? entitlement : refuse(noForwarding(workspace.plan, settings));
@@ -69,15 +69,15 @@ function noForwarding(plan: string, { plans, upgradeUrl }: ManageSettings): Prob
   };
 }
 
-/** Another change of the same rows came in between, and again after looking anew. */
+/** The problem for a change that kept conflicting with others, although it was retried. */
 export function contended(): Problem {
   return {
     kind: "changed-meanwhile",
     title: "Something else changed it at the same time",
     status: 409,
-    detail: "Nothing was changed. Read it again, and repeat the request if it still applies.",
+    detail: "Nothing was changed. Read it again and repeat the request if it still applies.",
   };
 }
 
-/** How often a change looks anew after another one came in between. */
+/** How often a change that conflicts with another is tried. */
 export const CHANGE_TRIES = 5;

@@ -3,7 +3,7 @@ import { skippedNote } from "../core/lane/delivery-facts.ts";
 import type { Lane } from "../core/lane/state.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
-/** Logs a lane's pending batch as skipped, before the lane is stored without it: no closed number lacks its record. */
+/** Logs a lane's pending batch as skipped. Call it before storing the lane without it, so that every closed number has its record. */
 export async function logSkipped(
   lane: Lane,
   { deliveryLog, settings, clock }: ManageDependencies,

@@ -54,7 +54,7 @@ const routes: Readonly<
 
 const match = createMatcher(operations);
 
-/** The management API: finds the operation, lets the token in or not, and logs what came of it. */
+/** Creates the handler of the management API, which finds the operation, checks the token and logs the result. */
 export function createManageHandler(dependencies: ManageDependencies): HttpHandler {
   const { settings } = dependencies;
   return createHttpHandler(async (request) => {

@@ -6,15 +6,16 @@ import type { Lane } from "../core/lane/state.ts";
 import { isOwnFailure, mayBeNotice } from "../core/lane/owner-notice.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 
-/** So many events are looked at, and as many pages. */
+/** Limits both the events and the pages that are read. */
 const MAX_LOOKED_AT = 100;
 
-/** Adds to what is left of the journal for a lane the notices about its own destination, which it is never sent. */
+/** Adds to the ends of the journal the notices about the lane's own destination, which are never delivered to it. */
 export type NoticeReader = (lane: Lane, ends: JournalEnds, since: string) => Promise<JournalEnds>;
 
 /**
- * Looks for notices before lanes of one workspace, and reads for all of them once. Where that fails the notices are counted, as in a
- * large backlog: no change that is made must look as if it had failed, and lanes are looked at above all when something is out of order.
+ * Finds the notices that wait for lanes of one workspace; each page is read once for all of them. If a read fails,
+ * notices are counted as undelivered events, as in a large backlog: a change that was made must not be reported as
+ * failed.
  */
 export function createNoticeReader(workspace: string, dependencies: ManageDependencies): NoticeReader {
   const reads = createReads(workspace, dependencies);
@@ -25,7 +26,7 @@ export function createNoticeReader(workspace: string, dependencies: ManageDepend
     try {
       return await withNotices(lane, ends, since, { ...reads, prefix });
     } catch (error) {
-      // A read that fails takes seconds, and the request ends after 30: the others do without.
+      // A failing read takes seconds and the request ends after 30, so the other lanes skip it.
       hasFailed = true;
       dependencies.log.error("notices.unread", { workspace, destination: lane.destination }, error);
       return ends;
@@ -41,7 +42,7 @@ interface Reads {
 const keyOf = ({ entry, recordedAt }: Pick<Entry, "entry" | "recordedAt">): string =>
   `${entry} ${recordedAt}`;
 
-/** What was read is kept. */
+/** Caches what was read. */
 function createReads(workspace: string, { journal, entries }: ManageDependencies): Reads {
   const pages = new Map<number, Page[]>();
   const known = new Map<string, Entry | undefined>();
@@ -62,8 +63,8 @@ function createReads(workspace: string, { journal, entries }: ManageDependencies
 }
 
 /**
- * All of a small backlog is looked at. Of a large one only what stands before its first event that does wait: a few notices more make
- * no difference there, and where a batch is pending the cursor stands at that event.
+ * Reads all of a small backlog. Of a large one, reads only up to its first event that is not a notice, because a few
+ * notices more make no difference to the count. With a pending batch, the cursor already stands at such an event.
  */
 async function withNotices(
   lane: Lane,

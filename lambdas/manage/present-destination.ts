@@ -8,19 +8,19 @@ import { refuse } from "./call.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { createHealthReader } from "./read-health.ts";
 
-/** A destination as the API shows it, with its health of the moment. */
+/** Presents a destination as in the API, with its present health. */
 export async function presentDestination(
   row: Destination,
   dependencies: ManageDependencies,
   known?: Lane,
 ): Promise<DestinationAnswer> {
   const lane = known ?? (await dependencies.registry.readLane(row.workspace, row.destination, LIVE_LANE));
-  // Removed between the two reads.
+  // The destination was deleted between the two reads.
   if (lane === undefined) refuse(problems.notFound("destination"));
   return shape(row, lane, await createHealthReader(row.workspace, dependencies)(lane));
 }
 
-/** The same for several of one workspace; one that has just been removed is left out. */
+/** Presents several destinations of one workspace. One that was just deleted is left out. */
 export async function presentDestinations(
   workspace: string,
   rows: readonly Destination[],
@@ -39,8 +39,8 @@ export async function presentDestinations(
 }
 
 /**
- * A destination whose lane was written this moment: it has delivered nothing. Nothing is read for it, so that nothing fails
- * between the secret and the answer that alone shows it.
+ * Presents a destination that was just created. It has delivered nothing, so nothing is read: a failing read would lose
+ * the only response that shows the secret.
  */
 export function presentCreated(row: Destination, status: "live" | "disabled"): DestinationAnswer {
   return shape(

@@ -7,17 +7,23 @@ import { visibleSince } from "../core/workspace/retention.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { createNoticeReader } from "./own-notices.ts";
 
-/** Events are journalled a moment after they were recorded: so many pages may begin with some that have expired by now. */
+/**
+ * Limits how many pages are read from the cursor. Events are journalled shortly after recording, so few pages mix
+ * expired events with others.
+ */
 const EDGE_PAGES = 10;
 
-/** What the lanes of one workspace have in common. */
+/** Shared by the lanes of one workspace. */
 interface Surroundings {
   newest: Page | undefined;
   since: string;
   forwards: boolean;
 }
 
-/** Reads the health of lanes of one workspace at this moment; its row, the end of its journal and notices are read once. */
+/**
+ * Creates a reader of the present health of one workspace's lanes. Reads the workspace, the end of the journal and the
+ * notices once.
+ */
 export function createHealthReader(
   workspace: string,
   dependencies: ManageDependencies,
@@ -26,7 +32,9 @@ export function createHealthReader(
   const withNotices = createNoticeReader(workspace, dependencies);
   let surroundings: Promise<Surroundings> | undefined;
   let edge: Promise<Page | undefined> | undefined;
-  /** The first page with an event for the lane, without reading through those that have expired and wait for a purge. */
+  /**
+   * Returns the first page with an event for the lane, without reading through expired pages that are not purged yet.
+   */
   async function nextFor(cursor: Position, since: string): Promise<Page | undefined> {
     const [next] = await journal.readPagesFrom(workspace, cursor.page, 1);
     if (next === undefined || waitingOn(next, cursor, since) > 0) return next;

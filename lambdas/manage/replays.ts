@@ -77,7 +77,7 @@ async function requireReplay(
   return { row, lane: await dependencies.registry.readLane(call.workspace, destination, id) };
 }
 
-/** A replay as the API shows it, with how far it is at this moment. One that has just been started is `delivering`. */
+/** Presents a replay as in the API, with its present progress. A replay that was just started is `delivering`. */
 export async function presentReplay(
   row: Replay,
   lane: Lane | undefined,

@@ -54,19 +54,19 @@ export async function skipDelivery(call: Call, dependencies: ManageDependencies)
     const lane = await openLane(row, delivery, dependencies);
     if (lane === undefined) refuse(closedAlready());
     if (lane.pending?.isSkipRequested === true) return jsonAnswer(202, presentAsked(delivery));
-    // A lane is suspended over the delivery that is skipped, so nothing else keeps it from going on.
+    // The delivery to be skipped is the one that the lane was suspended for, so the lane can resume.
     const awake = lane.status.kind === "suspended" ? transition(lane, { kind: "enabled" }) : lane;
     const next = transition(awake, { kind: "skip-requested" });
     return order(call, { workspace, row, delivery }, next, "delivery_skipped", dependencies);
   });
 }
 
-/** What it waited for is over. */
+/** Presents the delivery without a next attempt, because it no longer waits for that time. */
 function presentAsked(delivery: DeliveryRecord): DeliveryAnswer {
   return presentDelivery({ ...delivery, nextAttemptAt: undefined });
 }
 
-/** The lane that still holds the delivery, if its number has not closed. */
+/** Returns the lane that has the delivery pending; `undefined` if the delivery is closed. */
 async function openLane(
   { workspace, destination }: Destination,
   delivery: DeliveryRecord,
@@ -76,7 +76,7 @@ async function openLane(
   return lane?.status.kind !== "ended" && lane?.pending?.id === delivery.delivery ? lane : undefined;
 }
 
-/** A closed delivery's events go once more, by a replay of exactly them: what has not expired of them. */
+/** Sends the events of a closed delivery again by starting a replay of exactly these events, except expired ones. */
 async function repeat(
   call: Call,
   { workspace, row, delivery }: Asked,
@@ -85,7 +85,8 @@ async function repeat(
   const { first, end, count, createdAt, closedAt } = delivery;
   const { registry, journal, settings, clock } = dependencies;
   const since = visibleSince(workspace, settings.plans, clock());
-  // One of a replay had passed what its window left out. Of a row from before that was kept there the lane tells, while it is there.
+  // A delivery of a replay skipped events outside of the replay's time range. Rows of an older version lack that range;
+  // the lane may still have it.
   const lane = await registry.readLane(row.workspace, row.destination, delivery.lane);
   const laneRecorded = lane?.role.kind === "replay" ? lane.role.recorded : undefined;
   const range = { start: first, until: end, recorded: delivery.recorded ?? laneRecorded };
@@ -103,7 +104,7 @@ async function repeat(
   return jsonAnswer(202, presentDelivery(delivery), { location: path });
 }
 
-/** Stores what its owner ordered of an open delivery, rings its lane and answers it. */
+/** Stores an operation of the owner on an open delivery, sends a wake-up to its lane and returns the response. */
 async function order(
   call: Call,
   { workspace, row, delivery }: Asked,
@@ -123,7 +124,7 @@ function nothingToSend(): Problem {
     kind: "nothing-to-send",
     title: "Nothing of the delivery is left to send",
     status: 409,
-    detail: "Its events have expired, or the destination's filter does not want them any more.",
+    detail: "Its events have expired, or the destination's filter no longer lets them through.",
   };
 }
 

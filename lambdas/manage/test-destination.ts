@@ -8,7 +8,7 @@ import { AGAIN, recordOf, untilCommitted } from "./commit-change.ts";
 import type { ManageDependencies } from "./dependencies.ts";
 import { CHANGE_TRIES, requireDestination, requireWorkspace } from "./guards.ts";
 
-/** The turn is taken and recorded before anything is sent, so that no test goes uncounted or unseen. */
+/** Counts and records the test before it is sent, so that no test escapes the limit or the audit log. */
 export async function testDestination(call: Call, dependencies: ManageDependencies): Promise<HttpAnswer> {
   const workspace = await requireWorkspace(call, dependencies);
   const row = await requireDestination(call, dependencies);
@@ -17,7 +17,7 @@ export async function testDestination(call: Call, dependencies: ManageDependenci
   return jsonAnswer(200, await dependencies.tester.test(row.workspace, row.destination));
 }
 
-/** `undefined` when it may go ahead, else the seconds to wait. */
+/** Returns `undefined` when the test may be sent, else the seconds to wait. */
 async function takeTestTurn(
   call: Call,
   workspace: Workspace,

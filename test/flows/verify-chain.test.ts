@@ -112,7 +112,7 @@ describe("verify --chain of a destination with a split, a new URL and a new secr
     const [first, ...rest] = stack.receiver.received.filter(({ path }) => path.startsWith(LIMITED));
     const split = await verify([first!, ...rest.slice(1)], ...byLog());
     expect(split.code).toBe(1);
-    expect(split.stdout).toMatch(/✗ live #2: taken by the receiver, but not kept \(whd_\w+\)/);
+    expect(split.stdout).toMatch(/✗ live #2: accepted by the receiver, but not kept \(whd_\w+\)/);
     const cut = await verify([first!, ...rest.slice(0, -1)], ...byLog());
     expect(cut).toMatchObject({
       code: 1,
