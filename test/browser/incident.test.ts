@@ -166,7 +166,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     await edited.getByRole("button", { name: "Save" }).click();
     await expect
       .poll(() => edited.getByRole("alert").textContent(), WAIT)
-      .toContain("Somebody changed this destination meanwhile");
+      .toContain("This destination was changed in the meantime");
     opened.complaints.length = 0; // the browser itself reports the refusal
     await click("Edit: /many");
     await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count(), WAIT).toBe(1);

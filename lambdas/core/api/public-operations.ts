@@ -9,7 +9,7 @@ const healthSchema = component(
   { status: "ok", version: "0.1.0" },
 );
 
-/** Routes without a token. */
+/** Routes that need no token. */
 export const publicOperations = {
   getHealth: {
     method: "GET",

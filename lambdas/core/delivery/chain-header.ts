@@ -1,6 +1,9 @@
 import { hasValidSignature, signParts } from "./signature.ts";
 
-/** A delivery's place in its lane: the lane numbers its deliveries from 1 and names the one before (`-` for the first). */
+/**
+ * A delivery's place in its lane. The lane numbers its deliveries from 1 and names the previous one (`-` for the
+ * first).
+ */
 export interface ChainLink {
   lane: string;
   number: number;
@@ -8,19 +11,22 @@ export interface ChainLink {
   id: string;
 }
 
-/** Value of `X-Webhook-Chain`: `<lane>;<number>;<previous>;v1,<base64>`, two signatures during a rotation. */
+/**
+ * Returns the value of `X-Webhook-Chain`: `<lane>;<number>;<previous>;v1,<base64>`, with two signatures during a
+ * rotation.
+ */
 export function chainHeader(link: ChainLink, secrets: readonly string[]): string {
   return `${link.lane};${link.number};${link.previousId};${signParts([chainContent(link)], secrets)}`;
 }
 
-/** The text that is signed: `lane.number.previous.id`; none of them contains a dot. */
+/** Returns the text to sign: `lane.number.previous.id`. None of the parts contains a dot. */
 export function chainContent({ lane, number, previousId, id }: ChainLink): string {
   return `${lane}.${number}.${previousId}.${id}`;
 }
 
 const HEADER = /^([A-Za-z0-9_]+);([1-9][0-9]{0,15});([A-Za-z0-9_]+|-);(v1,\S+(?: v1,\S+)*)$/;
 
-/** Reads the header of the delivery `id`; `undefined` for what is none. */
+/** Parses the header of the delivery `id`; `undefined` if it is malformed. */
 export function parseChainHeader(
   value: string,
   id: string,

@@ -10,13 +10,16 @@ export interface RequestParts {
   format: FormatName;
   link: ChainLink;
   body: Uint8Array;
-  /** Of this attempt, in milliseconds. */
+  /** Time of this attempt in milliseconds. */
   now: number;
-  /** Of the deployment, for `User-Agent`. */
+  /** Version of the deployment, for `User-Agent`. */
   version: string;
 }
 
-/** The POST of one attempt, with URL, headers and secrets of the moment. Our own headers win over custom ones. */
+/**
+ * Builds the POST of one attempt with the present URL, headers and secrets. Trailcast's own headers take precedence
+ * over custom ones.
+ */
 export function composeRequest(parts: RequestParts): SendRequest {
   const { destination, secret, format, link, body, now, version } = parts;
   const secrets = signingSecrets(secret, now);
@@ -28,7 +31,7 @@ export function composeRequest(parts: RequestParts): SendRequest {
     "x-webhook-id": link.id,
     "x-webhook-timestamp": String(timestamp),
     "x-webhook-signature": signature,
-    // The same three as Standard Webhooks names them, for its libraries.
+    // The same three values under the names of Standard Webhooks, for its libraries.
     "webhook-id": link.id,
     "webhook-timestamp": String(timestamp),
     "webhook-signature": signature,
@@ -44,7 +47,10 @@ export function composeRequest(parts: RequestParts): SendRequest {
   };
 }
 
-/** The text that was signed, for a diagnosis: the id, the attempt's Unix seconds and the body. Never the secret. */
+/**
+ * Returns the signed text for a diagnosis: the id, the attempt's time in Unix seconds and the body. It contains no
+ * secret.
+ */
 export function signedContent(id: string, now: number, body: Uint8Array): string {
   return `${id}.${Math.floor(now / 1000)}.${Buffer.from(body).toString()}`;
 }

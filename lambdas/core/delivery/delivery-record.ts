@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import { recordedSchema } from "../journal/recorded-window.ts";
 import { positionSchema } from "../journal/page.ts";
 
-/** What an attempt came to. */
+/** Outcome of one attempt. */
 export const attemptOutcomeSchema = z.enum(["delivered", "retry", "split", "suspend"]);
 
-/** One POST of a delivery. `answer` is the first KiB of what the receiver said, with known secret values masked. */
+/** One POST of a delivery. `answer` is the first KiB of the response, with known secret values masked. */
 export const attemptSchema = z.object({
   attempt: z.number(),
   at: z.string(),
@@ -21,7 +21,7 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** `retry` and `suspend` are open: the number is still to close. The others are how it closed. */
+/** `retry` and `suspend` mean that the delivery is open. The others say how its number was closed. */
 export const deliveryOutcomeSchema = z.enum([
   "retry",
   "suspend",
@@ -33,9 +33,12 @@ export const deliveryOutcomeSchema = z.enum([
 ]);
 export type DeliveryOutcome = z.infer<typeof deliveryOutcomeSchema>;
 
-/** A delivery's row in the log. Its events are those from `first` up to `end` (exclusive) that the filter wanted, `count` of them. */
+/**
+ * A delivery's row in the log. It covers the events from `first` to `end` (exclusive) that the filter let through,
+ * `count` in all.
+ */
 export const deliveryRecordSchema = z.object({
-  /** Partition: `ws/dst`. */
+  /** Partition key: `ws/dst`. */
   destination: z.string(),
   delivery: z.string(),
   lane: z.string(),
@@ -43,27 +46,30 @@ export const deliveryRecordSchema = z.object({
   previousId: z.string(),
   parent: z.optional(z.string()),
   format: z.string(),
-  /** Of the destination when it was frozen: which filter the events passed. Rows from before it was kept have none. */
+  /**
+   * The destination's content version when the batch was built, which identifies the filter. Missing in rows of older
+   * versions.
+   */
   contentVersion: z.optional(z.number()),
   count: z.number(),
   first: positionSchema,
   end: positionSchema,
-  /** Of a replay's lane: its span also covers what was recorded at other times, which it left out. */
+  /** Time range of a replay. The delivery's range may include events recorded outside of it, which were not sent. */
   recorded: z.optional(recordedSchema),
   outcome: deliveryOutcomeSchema,
   attempts: z.array(attemptSchema),
   createdAt: z.string(),
   updatedAt: z.string(),
-  /** When the number closed. */
+  /** Time at which the number was closed. */
   closedAt: z.optional(z.string()),
-  /** While open and waiting. */
+  /** Present while the delivery is open and waits for its next attempt. */
   nextAttemptAt: z.optional(z.string()),
-  /** Epoch seconds; TTL. */
+  /** TTL in epoch seconds. */
   expiresAt: z.number(),
 });
 export type DeliveryRecord = z.infer<typeof deliveryRecordSchema>;
 
-/** One addition to a delivery's row: an attempt, or the closing of its number, or both at once. */
+/** One update of a delivery's row: an attempt, the closing of its number, or both. */
 export interface DeliveryNote {
   facts: Omit<DeliveryRecord, "outcome" | "attempts" | "updatedAt" | "closedAt" | "nextAttemptAt">;
   outcome: DeliveryOutcome;
@@ -72,9 +78,11 @@ export interface DeliveryNote {
   nextAttemptAt?: string | undefined;
 }
 
-/** Where notes are kept. A note is added whole or not at all. */
+/** Stores delivery notes. A note is stored completely or not at all. */
 export interface DeliveryLog {
-  /** Answers the outcome that the row then has: another one than the note's when the number had been closed before. */
+  /**
+   * Stores a note and returns the row's outcome, which differs from the note's when the number had already been closed.
+   */
   note(note: DeliveryNote): Promise<DeliveryOutcome>;
 }
 
@@ -82,27 +90,36 @@ export function isOpen(outcome: DeliveryOutcome): boolean {
   return outcome === "retry" || outcome === "suspend";
 }
 
-/** No outcome replaces a closed one, except that `delivered` replaces any: the receiver has it, whoever closed the number. */
+/**
+ * Returns true if `next` may replace the outcome. A closed outcome stays, except that `delivered` replaces any, because
+ * the receiver has the events.
+ */
 export function mayReplace(present: DeliveryOutcome | undefined, next: DeliveryOutcome): boolean {
   return present === undefined || isOpen(present) || next === "delivered";
 }
 
-/** Attempts that a row keeps: a receiver may ask for one a second for three days, and an item holds 400 KB. */
+/**
+ * Number of attempts that a row keeps. A receiver can ask for one per second for three days, and an item is limited to
+ * 400 KB.
+ */
 export const ATTEMPTS_KEPT = 60;
 
-/** By time: when a lane is resumed, numbers start again at 1 within a row. */
+/** Sorts attempts by time. Their numbers are no order, because they restart at 1 when a lane is resumed. */
 export function inOrder(attempts: readonly Attempt[]): Attempt[] {
   return attempts.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.attempt - b.attempt);
 }
 
-/** Where a row takes one more attempt: behind the others, or in the place of the oldest when it is full. */
+/**
+ * Returns the index for the next attempt: the end of the list, or the place of the oldest attempt when the list is
+ * full.
+ */
 export function placeOfNext(attempts: readonly Attempt[]): number {
   const [oldest] = inOrder(attempts);
   if (oldest === undefined || attempts.length < ATTEMPTS_KEPT) return attempts.length;
   return attempts.indexOf(oldest);
 }
 
-/** The row after a note: what the table does, said once for stores and tests. */
+/** Returns the row after a note. Specifies the store's updates, which tests compare with it. */
 export function addNote(present: DeliveryRecord | undefined, note: DeliveryNote): DeliveryRecord {
   const { attempt, facts, at } = note;
   const attempts = present?.attempts ?? [];

@@ -1,33 +1,35 @@
-/** A beginning of a value at the very end of a text, where it was cut, counts from so many characters on. */
+/** Length from which the beginning of a value counts as found at the very end of a text that was cut off. */
 export const MIN_FOUND = 4;
 
-/** A text to be found. Written by a program in groups or lines, it may have signs between its characters that say nothing. */
+/**
+ * A text to find. `between` matches separators that a program may have put between its characters, in groups or lines.
+ */
 export interface Wanted {
   value: string;
   between?: "spaces" | "separators";
 }
 
-/** From and to before: places in a text. */
-export type JournalRange = [from: number, to: number];
+/** Start (inclusive) and end (exclusive) of a part of a text. */
+export type TextRange = [from: number, to: number];
 
-/** One way to read a place of a text: the character that stands there, and where the next one begins. */
+/** One way to read a place of a text: the character it stands for, and where the next one begins. */
 interface Reading {
   char: string;
   next: number;
 }
 
-/** A text that says its characters in any mixture of escapes. */
+/** A text whose characters may be written with any mixture of escapes. */
 export interface EscapedText {
   text: string;
-  /** Beside the character itself. */
+  /** Readings by place, besides the plain character there. */
   readings: ReadonlyMap<number, readonly Reading[]>;
-  /** Where each character may begin, in order. */
+  /** Places at which each character may begin, in ascending order. */
   places: ReadonlyMap<string, readonly number[]>;
-  /** Where an escape begins that the text's end cuts; its length when there is none. */
+  /** Start of an escape that the end of the text cuts off; the text's length if there is none. */
   cutAt: number;
 }
 
-/** Each name before its character. */
+/** HTML entities, each name followed by its character. */
 const NAMED =
   "quot\" amp& apos' lt< gt> excl! num# dollar$ percnt% lpar( rpar) ast* midast* plus+ comma, period. sol/ colon: semi; equals= quest? " +
   "commat@ lsqb[ lbrack[ bsol\\ rsqb] rbrack] Hat^ lowbar_ UnderBar_ grave` DiacriticalGrave` lcub{ lbrace{ verbar| vert| VerticalLine| " +
@@ -48,10 +50,12 @@ const inBase = (base: number) => (digits: string) => {
 };
 
 type Escape = readonly [RegExp, (found: string) => string | undefined];
-/** How often a URL or HTML is put into itself: where a layer ends depends on what is looked for. */
+/**
+ * How often URL or HTML escapes may be nested. All layers are tried, because where one ends depends on the wanted text.
+ */
 const LAYERS = [0, 1, 2, 3];
 
-/** URLs, quoted-printable, JSON and programs, HTML, shells, SQL and CSV. */
+/** Escapes of URLs, quoted-printable, JSON and programming languages, HTML, shells, SQL and CSV. */
 const ESCAPES: readonly Escape[] = [
   ...LAYERS.map((layers): Escape => [new RegExp(`%${"25".repeat(layers)}([0-9a-f]{2})`, "iy"), inBase(16)]),
   ...LAYERS.map((layers): Escape => [new RegExp(`&${"amp;".repeat(layers)}([a-z]{2,16});`, "iy"), named]),
@@ -71,7 +75,7 @@ const ESCAPES: readonly Escape[] = [
   [/%u([0-9a-f]{4})/iy, inBase(16)],
 ];
 const ESCAPE_BEGINS = /[%=\\&+'"]/g;
-/** What is left of one whose end is missing. */
+/** The beginning of an escape at the end of a text that was cut off. */
 const CUT_ESCAPE =
   /(?:%(?:u[0-9a-f]{0,3}|(?:25){0,4}[0-9a-f]?)|=(?:[0-9a-f]|\r)?|\\(?:u\{?[0-9a-f]{0,7}|x[0-9a-f]?|[0-3][0-7]?)?|&(?:amp;){0,4}(?:#x?[0-9a-f]{0,11}|[a-z]{0,16})|'["\\]?)$/i;
 const LONGEST_ESCAPE = 40;
@@ -107,15 +111,15 @@ function readingsAt(text: string, place: number): Reading[] {
   }).toSorted((one, other) => one.next - other.next);
 }
 
-/** Steps that may be taken; each costs some 50 ns, and where the way forks as much as ten. */
+/** Remaining steps of the search. Each takes about 50 ns, up to ten times that where several readings are possible. */
 export interface Budget {
   steps: number;
 }
 const FORK_STEPS = 10;
 
-/** Every stretch of the text that reads as `wanted`, as far as the budget lasts. */
-export function findWanted(escaped: EscapedText, wanted: Wanted, budget: Budget): JournalRange[] {
-  const found: JournalRange[] = [];
+/** Finds every part of the text that reads as `wanted`, until the budget is used up. */
+export function findWanted(escaped: EscapedText, wanted: Wanted, budget: Budget): TextRange[] {
+  const found: TextRange[] = [];
   const failed = new Set<number>();
   let free = 0;
   for (const from of escaped.places.get(wanted.value.charAt(0)) ?? []) {
@@ -130,17 +134,19 @@ export function findWanted(escaped: EscapedText, wanted: Wanted, budget: Budget)
   return found;
 }
 
-/** Signs in a row that say nothing: each layer of JSON in JSON doubles the backslashes. */
+/** Limit of consecutive separators. Each layer of JSON within JSON doubles the backslashes. */
 const MAX_SKIPPED = 16;
 
-/** How far was read: `place` in the text, `index` in the value, and signs that were passed since its last character. */
+/**
+ * Progress of a match: `place` in the text, `index` in the value, and the separators passed since the last character.
+ */
 interface State {
   place: number;
   index: number;
   skipped: number;
 }
 
-/** Tries each way to read on; what led to nothing is not tried again, so that the ways do not multiply. */
+/** Tries every reading by backtracking. Remembers failed states, so that the effort does not grow exponentially. */
 function endFrom(
   escaped: EscapedText,
   wanted: Wanted,
@@ -168,7 +174,7 @@ function endFrom(
   return undefined;
 }
 
-/** What comes last is tried first: the longest, so that no end of an escape stays. */
+/** Lists the next states. The last one is tried first: it is the longest, so that no end of an escape is left over. */
 function waysFrom(escaped: EscapedText, { value, between }: Wanted, state: State): State[] {
   const { place, index, skipped } = state;
   const { text, readings } = escaped;
@@ -187,7 +193,10 @@ const SOFT_BREAK = /=\r?\n/y;
 const SPACES = /\s|\\[nrt]/y;
 const SEPARATORS = /[\s:;,_\-x%]|0x|\\[nrt]/y;
 
-/** Lengths of signs at a place that say nothing: an escaping backslash, a soft line break, or what parts groups and lines. */
+/**
+ * Returns the lengths of separators at a place: an escaping backslash, a soft line break, or what separates groups and
+ * lines.
+ */
 function emptyAt(text: string, place: number, between: Wanted["between"]): number[] {
   const lengths: number[] = [];
   if (text.charAt(place) === "\\") lengths.push(1);

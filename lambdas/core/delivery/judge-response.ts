@@ -8,7 +8,10 @@ import type { Advice, Judgement } from "../formats/format.ts";
 import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import type { SendResult } from "./send.ts";
 
-/** What an attempt came to. `error` is a class from a closed list (`HTTP 500`, `dns`, `guard:…`), never text from outside. */
+/**
+ * Outcome of an attempt and what follows. `error` is a class from a closed list (`HTTP 500`, `dns`, `guard:…`), never
+ * text from outside.
+ */
 export type Verdict =
   | { kind: "delivered" }
   | { kind: "retry"; delaySeconds: number; error: string; advice?: Advice }
@@ -18,19 +21,19 @@ export type Verdict =
 export type SuspendReason = "gone" | "retries-exhausted";
 
 export interface AttemptFacts extends ScheduleFacts {
-  /** Events in the delivery. */
+  /** Number of events in the delivery. */
   count: number;
   format: FormatName;
 }
 
-/** What an attempt came to by itself, whatever is made of it: an answer is judged by the format. */
+/** Classifies the result of an attempt, without deciding what follows. The format judges a response. */
 export function judgeResult(result: SendResult, format: FormatName): Judgement {
   if (result.kind === "refused") return { kind: "refused", error: `guard:${result.rule}` };
   if (result.kind === "failed") return { kind: "refused", error: result.errorClass };
   return formatOf(format).judge(result);
 }
 
-/** Judges an attempt, and decides what follows. */
+/** Classifies the result of an attempt and decides what follows. */
 export function judgeResponse(
   result: SendResult,
   facts: AttemptFacts,
@@ -44,7 +47,7 @@ export function judgeResponse(
     case "gone":
       return { kind: "suspend", reason: "gone", error: judgement.error };
     case "too-large":
-      // A single event cannot be split; the receiver may take it later.
+      // A single event cannot be split. It is retried, because the receiver may accept it later.
       if (facts.count > 1) return { kind: "split", error: judgement.error };
       return tryAgain(result, judgement, facts, settings, chance);
     case "refused":
@@ -65,7 +68,7 @@ function tryAgain(
   return { kind: "retry", delaySeconds, error, ...(advice !== undefined && { advice }) };
 }
 
-/** Only these two statuses say when to come again (CloudEvents webhook binding; RFC 9110). */
+/** Retry-After counts only with these two statuses (CloudEvents webhook binding; RFC 9110). */
 function askedDelay(result: SendResult, now: number): number | undefined {
   if (result.kind !== "answered" || result.retryAfter === undefined) return undefined;
   const { statusCode, retryAfter } = result;

@@ -1,20 +1,24 @@
-import { findWanted, MIN_FOUND, readEscapes, type JournalRange, type Wanted } from "./find-escaped.ts";
+import { findWanted, MIN_FOUND, readEscapes, type TextRange, type Wanted } from "./find-escaped.ts";
 
-/** Shorter values would mask half of any text, and are no secrets. */
+/** Shorter values are not masked: they are no secrets and occur in any text. */
 const MIN_SECRET_LENGTH = MIN_FOUND;
-/** A run of letters and digits this long is masked by itself: however the signs around it are written. So is the name of a user. */
+/**
+ * A run of letters and digits of this length is masked by itself, so that the encoding of the characters around it does
+ * not matter. This also masks user names.
+ */
 const MIN_RUN_LENGTH = 8;
 const ALPHANUMERIC = /[0-9A-Za-z]+/g;
-/** The word before credentials is no secret, and of use in what a receiver says. */
+/** The scheme before credentials is not secret and helps to understand a response. */
 const SCHEME = /^(?:basic|bearer|token|apikey|splunk)\s+/i;
-/** Half a second. 16 KiB take 50,000 with three secrets, 650,000 with twenty more. */
+/** Takes half a second. 16 KiB of text need 50,000 steps with three secrets and 650,000 with twenty more. */
 const MAX_STEPS = 3_000_000;
 
 /**
- * A text with known secret values replaced by asterisks of the same length, as they are and as an answer may quote them: each character
- * by itself or escaped for JSON, JSON in JSON, HTML, a URL, quoted-printable or a shell; in base64 (inside a longer text too) or
- * hexadecimal, in lines or groups; without the scheme before (`Bearer`); what `Basic` encodes; the key that a signing secret encodes.
- * A beginning of one at the very end of the text, where it was cut, is masked too. A text made to take long is masked whole.
+ * Replaces known secret values in a text with asterisks of the same length, as they are and as a response may quote
+ * them: with characters escaped for JSON, JSON in JSON, HTML, URLs, quoted-printable or a shell; in base64 (also within
+ * a longer text) or hexadecimal, in lines or groups; without the scheme before them (`Bearer`); the parts that `Basic`
+ * encodes; and the key that a signing secret encodes. Also masks the beginning of a value at the very end of the text,
+ * where it was cut off. Masks the whole text if the search would take too long.
  */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   if (text.length < MIN_SECRET_LENGTH) return text;
@@ -24,7 +28,7 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return budget.steps <= 0 ? "*".repeat(text.length) : covered(text, ranges);
 }
 
-function covered(text: string, ranges: readonly JournalRange[]): string {
+function covered(text: string, ranges: readonly TextRange[]): string {
   let masked = "";
   for (const [from, to] of ranges.toSorted(([one], [other]) => one - other)) {
     if (to <= masked.length) continue;
@@ -44,7 +48,7 @@ function wantedOf(secrets: readonly string[]): Wanted[] {
   );
 }
 
-/** The parts of a secret that are secret by themselves. */
+/** Returns the parts of a secret that are secret by themselves. */
 function valuesOf(secret: string): string[] {
   const credentials = secret.replace(SCHEME, "");
   const whole = [secret, ...credentials.split(/\s+/), ...basicParts(secret), withoutPrefix(secret) ?? ""];
@@ -52,7 +56,7 @@ function valuesOf(secret: string): string[] {
   return [...new Set([...whole, ...runs])].filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
-/** RFC 7617: user and password. Some services take a token as the user. */
+/** Returns user and password of RFC 7617. Some services take a token as the user. */
 function basicParts(secret: string): string[] {
   const credentials = /^basic\s+([^\s]+)$/i.exec(secret)?.[1];
   if (credentials === undefined) return [];
@@ -73,7 +77,10 @@ function spellingsOf(value: string): Wanted[] {
   ];
 }
 
-/** The key itself, which receivers make of the secret to verify a signature: encoded, as bytes (read as either charset), as numbers. */
+/**
+ * Returns spellings of the key that a signing secret encodes, which receivers use to verify: encoded, as bytes (in
+ * either charset), as numbers.
+ */
 function keySpellings(secret: string): Wanted[] {
   const text = withoutPrefix(secret);
   if (text === undefined) return [];
@@ -101,7 +108,10 @@ function encoded(bytes: Uint8Array): Wanted[] {
   ];
 }
 
-/** What stands for `bytes` in the base64 of a text that has them at this offset (modulo 3), whatever is around them. */
+/**
+ * Returns the part of a base64 text that depends only on `bytes`, if they are at this offset (modulo 3) of the encoded
+ * text.
+ */
 function base64At(offset: number, bytes: Buffer): string {
   const all = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
   return all.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));

@@ -1,10 +1,13 @@
 import * as z from "zod/mini";
 
-/** The setting `retry` of a deployment. */
+/** Setting `retry` of a deployment. */
 export interface RetrySettings {
-  /** After this time without a 2xx for one delivery its lane is suspended. Nothing is dropped. */
+  /** Hours without a 2xx for one delivery after which its lane is suspended. Nothing is dropped. */
   giveUpAfterHours: number;
-  /** Upper bounds of the waits after the 1st, 2nd, … refusal in seconds. The last one repeats. The first attempt is immediate. */
+  /**
+   * Longest waits in seconds after the 1st, 2nd, … failed attempt. The last one repeats. The first attempt is
+   * immediate.
+   */
   schedule: readonly number[];
 }
 
@@ -13,22 +16,25 @@ export const DEFAULT_RETRY: RetrySettings = {
   schedule: [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800],
 };
 
-/** The limits of `schedule`. They bound what one refusing receiver costs, and what its owner waits for a recovery to show. */
+/** Limits of `schedule`. They bound the cost of one failing receiver, and the time until a recovery is noticed. */
 export const SCHEDULE_LIMITS = {
   waits: 20,
   minSeconds: 1,
   maxSeconds: 12 * 3_600,
-  /** Of the wait that repeats, or a lane could be attempted every second for days. */
+  /** Minimum of the wait that repeats; with less, a lane could be attempted every second for days. */
   minLastSeconds: 60,
 } as const;
 
-/** The same as JSON in the environment of a function; what an older stack does not name has its default. */
+/** The settings as JSON in a function's environment. Values that an older stack does not set have their defaults. */
 export const retrySettingsSchema = z.object({
   giveUpAfterHours: z._default(z.number(), DEFAULT_RETRY.giveUpAfterHours),
   schedule: z._default(z.array(z.number()).check(z.minLength(1)), [...DEFAULT_RETRY.schedule]),
 });
 
-/** Where a delivery stands in its schedule. `attempt` counts from 1 and includes the one just refused; times in milliseconds. */
+/**
+ * Progress of a delivery in its schedule. `attempt` counts from 1 and includes the one that just failed; times are in
+ * milliseconds.
+ */
 export interface ScheduleFacts {
   attempt: number;
   firstAttemptAt: number;
@@ -36,9 +42,9 @@ export interface ScheduleFacts {
 }
 
 /**
- * Seconds to wait after a refusal, or `over` when the schedule has ended by elapsed time.
- * Full jitter (0 up to the bound), so that lanes refused together do not come back together. `chance` is 0 up to 1.
- * A wait never leads past the end: the last attempt is made at it.
+ * Returns the seconds to wait after a failed attempt, or `over` when the time until suspension has passed. Uses full
+ * jitter (0 up to the longest wait), so that lanes that failed together are not retried together; `chance` is from 0 up
+ * to 1. The last wait is shortened, so that a last attempt is made when the time is over.
  */
 export function nextDelaySeconds(
   { attempt, firstAttemptAt, now }: ScheduleFacts,
@@ -55,8 +61,8 @@ export const RETRY_AFTER_MIN_SECONDS = 1;
 export const RETRY_AFTER_MAX_SECONDS = 12 * 3_600;
 
 /**
- * Seconds that a `Retry-After` header (RFC 9110: seconds, or a date in one of three spellings) asks for, between 1 s and 12 h.
- * `undefined` for what is neither.
+ * Parses a `Retry-After` header (RFC 9110: seconds, or a date in one of three formats) and limits it to 1 s to 12 h.
+ * `undefined` if it is malformed.
  */
 export function parseRetryAfter(value: string, now: number): number | undefined {
   const text = value.trim();
@@ -69,6 +75,6 @@ const DAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
 
 function dateOf(text: string): number {
   if (!DAY.test(text)) return Number.NaN;
-  // The oldest spelling (asctime) names no zone and means GMT; without one the machine's own would be taken.
+  // The oldest format (asctime) has no time zone and means GMT; `Date.parse` would use the machine's zone.
   return Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
 }

@@ -10,13 +10,13 @@ import type { RandomBytes } from "../base/random.ts";
 import { OWN_ACTOR, webhookEvent } from "../destination/management-event.ts";
 import type { Sender, SendDns, SendPhases, SendResult, SendTls } from "./send.ts";
 
-/** Asks for one test event to a destination, whatever the state of its lane. */
+/** Request for one test event to a destination, whatever the state of its lane. */
 export interface TestAsked {
   workspace: string;
   destination: string;
 }
 
-/** What became of a test event, phase by phase. `signedContent` is the text that the signature is of. */
+/** Result of a test event, phase by phase. `signedContent` is the text that was signed. */
 export interface TestDiagnosis {
   ok: boolean;
   attempt: {
@@ -26,7 +26,7 @@ export interface TestDiagnosis {
     statusCode: number | null;
     durationMs: number;
     error: string | null;
-    /** Node's or OpenSSL's name for what went wrong, such as `CERT_HAS_EXPIRED`. */
+    /** Error code of Node or OpenSSL, such as `CERT_HAS_EXPIRED`. */
     code: string | null;
     dns: SendDns | null;
     address: string | null;
@@ -47,7 +47,7 @@ export interface TestPorts {
   settings: EnvelopeSettings & { version: string };
 }
 
-/** Sends a test event the way of a real delivery, as the only delivery of a lane of its own: no lane's health or number moves. */
+/** Sends a test event like a real delivery, but in a lane of its own, so that no lane's health or number changes. */
 export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise<TestDiagnosis> {
   const { clock, random, settings } = ports;
   const sentAt = clock();
@@ -61,7 +61,7 @@ export async function sendTestEvent(asked: TestAsked, ports: TestPorts): Promise
   const facts = { id: eventId(newEntryKey(random), 0), workspace: asked.workspace, recordedAt };
   const { format } = destination;
   const body = formatOf(format).encode([Buffer.from(buildEnvelope(event, facts, settings))]);
-  // A lane of one delivery: receivers that follow the chains of lanes find nothing amiss.
+  // A lane with one delivery, so that receivers that verify chains find no gap.
   const link = { lane: id.replace("whd_", "tst_"), number: 1, previousId: "-", id };
   const { version } = settings;
   const result = await ports.sender.send(
@@ -105,7 +105,7 @@ function diagnose(
   };
 }
 
-/** Deleted since the test was asked for. */
+/** Result for a destination that was deleted after the test was requested. */
 function goneDiagnosis(id: string, at: number): TestDiagnosis {
   return {
     ok: false,

@@ -1,13 +1,15 @@
-/** One POST over HTTPS, as the deliver function asks for it. `body` is sent as it is: these bytes were signed. */
+/** One POST over HTTPS. `body` is sent unchanged, because these bytes were signed. */
 export interface SendRequest {
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
-  /** Secret values, such as those of custom headers: what the receiver says of them is masked in `body` of the result. */
+  /** Secret values, such as those of custom headers, to be masked in `body` of the result. */
   secrets?: readonly string[];
 }
 
-/** Milliseconds each phase took; missing when it was not reached or a pooled connection had it behind itself. */
+/**
+ * Milliseconds of each phase. One is missing when it was not reached, or when a pooled connection made it unnecessary.
+ */
 export interface SendPhases {
   dnsMs?: number;
   connectMs?: number;
@@ -15,7 +17,7 @@ export interface SendPhases {
   firstByteMs?: number;
 }
 
-/** What was agreed with the receiver's TLS; times are RFC 3339. */
+/** TLS parameters of the connection; times are RFC 3339. */
 export interface SendTls {
   version: string;
   cipher?: string;
@@ -23,23 +25,25 @@ export interface SendTls {
   issuer?: string;
   validFrom?: string;
   validTo?: string;
-  /** SHA-256 of the certificate, hexadecimal with colons. */
+  /** SHA-256 of the certificate in hexadecimal with colons. */
   fingerprint256?: string;
 }
 
-/** What became of the host; `no-public-address` is the same for a name that does not exist and one that points inside. */
+/**
+ * Result of resolving the host. `no-public-address` covers both names that do not exist and names that point inside.
+ */
 export interface SendDns {
   verdict: "literal" | "public" | "no-public-address" | "timeout" | "failed";
-  /** Only when all of them are public. */
+  /** Present only when all of them are public. */
   addresses?: readonly string[];
 }
 
 export type SendErrorClass = "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol";
 
 /**
- * What a POST came to. A status line is an answer, whatever follows it: a body that drips after a 2xx is a success.
- * `refused` is the egress guard's own refusal, named by its rule; `failed` never got a status.
- * `body` is the first KiB of the answer as text; `address` is the one that was dialled.
+ * Result of a POST. A status line counts as a response whatever follows it, so a 2xx with a stalled body is a success.
+ * `refused` is a refusal by the egress guard, with its rule; `failed` means that no status was received. `body` is the
+ * first KiB of the response as text; `address` is the one that was connected to.
  */
 export type SendResult =
   | {
@@ -57,7 +61,7 @@ export type SendResult =
   | {
       kind: "failed";
       errorClass: SendErrorClass;
-      /** Node's or OpenSSL's name for it, such as `CERT_HAS_EXPIRED`: never a text of the receiver. */
+      /** Error code of Node or OpenSSL, such as `CERT_HAS_EXPIRED`; never text of the receiver. */
       code?: string;
       durationMs: number;
       phases: SendPhases;
@@ -66,7 +70,7 @@ export type SendResult =
       dns?: SendDns;
     };
 
-/** Sends to the world behind the egress guard. Never throws for what a receiver or the network does. */
+/** Sends requests through the egress guard. Never throws for errors of a receiver or the network. */
 export interface Sender {
   send(request: SendRequest): Promise<SendResult>;
 }

@@ -6,7 +6,7 @@ function keyOf(secret: string): Buffer {
   return Buffer.from(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret, "base64");
 }
 
-/** One `v1,<base64>` for each secret, newest first, separated by a space: two during a rotation. */
+/** Returns one `v1,<base64>` for each secret, newest first, separated by spaces: two during a rotation. */
 export function signParts(parts: readonly (string | Uint8Array)[], secrets: readonly string[]): string {
   return secrets
     .map((secret) => {
@@ -17,7 +17,10 @@ export function signParts(parts: readonly (string | Uint8Array)[], secrets: read
     .join(" ");
 }
 
-/** Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`. `timestamp` in Unix seconds; secrets as `whsec_` + base64. */
+/**
+ * Signs as in Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`. `timestamp` is in Unix seconds; secrets are
+ * `whsec_` + base64.
+ */
 export function signBody(
   id: string,
   timestamp: number,
@@ -27,7 +30,7 @@ export function signBody(
   return signParts([`${id}.${timestamp}.`, body], secrets);
 }
 
-/** Whether any of the signatures in a header was made with any of the secrets. */
+/** Returns true if any signature in a header was made with any of the secrets. */
 export function hasValidSignature(
   header: string,
   parts: readonly (string | Uint8Array)[],

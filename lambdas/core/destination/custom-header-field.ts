@@ -11,7 +11,7 @@ import {
 import type { SecretField } from "./field-kind.ts";
 import { mergeHeaders } from "./merge-headers.ts";
 
-/** Stands for a write-only value wherever a destination is read; in a change it means: as it is. */
+/** Placeholder for a write-only value wherever a destination is read. In a change it means that the value stays. */
 export const REDACTED = "[redacted]";
 
 type Headers = Record<string, string>;
@@ -30,7 +30,7 @@ const rules: Omit<SecretField<Headers, HeaderChange, string[], Headers>, "attrib
   example: ["X-Tenant"],
 };
 
-/** Headers that are sent with every delivery; their values are write-only. */
+/** Headers that are sent with every delivery. Their values are write-only. */
 export const customHeaderField = {
   ...rules,
   request: described(
@@ -55,7 +55,7 @@ function mergeOrRefuse(current: Headers, change: HeaderChange): Headers {
   );
 }
 
-/** Custom headers are judged all together. */
+/** Checks all custom headers together, because limits apply to their sum. */
 function requireHeaders(headers: Headers): Headers {
   const verdict = checkCustomHeaders(headers);
   if (verdict.kind === "refused") throw new RefusedError(headersNotAllowed(verdict));

@@ -1,12 +1,15 @@
 import { foldHeaderName, reservationOf } from "./reserved-headers.ts";
 
 export const MAX_CUSTOM_HEADERS = 20;
-/** Of names and values together. */
+/** Limit for all names and values together. */
 export const MAX_CUSTOM_HEADER_BYTES = 4096;
 
-/** RFC 9110 5.6.2; without the one name that no JavaScript object can safely carry. */
+/** A header name of RFC 9110, 5.6.2, except `__proto__`, which is unsafe as a property of a JavaScript object. */
 const TOKEN = /^(?!__proto__$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 5.5 without obs-text, which no two receivers decode alike: ASCII, spaces and tabs inside only. */
+/**
+ * A header value of RFC 9110, 5.5 without obs-text, which receivers decode differently: ASCII, with spaces and tabs
+ * only inside.
+ */
 const FIELD_VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
 
 export interface HeaderRefusal {
@@ -18,13 +21,13 @@ export interface HeaderRefusal {
     | "header-duplicate"
     | "headers-too-many"
     | "headers-too-large";
-  /** The header at fault, as it was posted; missing when it is all of them together. */
+  /** Name of the invalid header as it was posted; missing when the headers are only invalid together. */
   name?: string;
-  /** A sentence for the owner; never a value. */
+  /** A sentence for the owner that never contains a value. */
   detail: string;
 }
 
-/** Judges all custom headers of a destination together: what is sent besides what Trailcast itself sets. */
+/** Checks all custom headers of a destination together, which are sent besides those that Trailcast sets. */
 export function checkCustomHeaders(
   headers: Readonly<Record<string, string>>,
 ): { kind: "allowed" } | HeaderRefusal {
@@ -38,7 +41,7 @@ export function checkCustomHeaders(
     if (wrong !== undefined) return wrong;
     seen.add(foldHeaderName(name));
   }
-  // Names and values are ASCII by now: a character is a byte.
+  // Names and values are ASCII at this point, so one character is one byte.
   const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (bytes <= MAX_CUSTOM_HEADER_BYTES) return { kind: "allowed" };
   return refused(

@@ -9,7 +9,10 @@ export const MAX_EVENT_TYPES = 50;
 const MUST_BE_TYPE =
   "must be an event type such as pro.atmos.billing.invoice_paid, or all below one: pro.atmos.billing.*";
 
-/** Which events a destination wants: full types, or `….*` for all below one. Empty: every type. */
+/**
+ * Filter of a destination: full event types, or `….*` for all types below a prefix. An empty list lets every type
+ * through.
+ */
 export const eventTypesField = optionalField({
   posted: described(
     "Which events are wanted; without it all are",
@@ -28,7 +31,7 @@ export const eventTypesField = optionalField({
   example: ["pro.atmos.billing.*"],
 });
 
-/** A filter that no event of this deployment can pass is a mistake. */
+/** Refuses a filter that no event of this deployment can pass, because it must be a mistake. */
 function requireTypes(
   eventTypes: readonly string[],
   { settings: { eventTypePrefix } }: Surroundings,

@@ -1,7 +1,7 @@
 import type { Destination } from "./destination.ts";
 import type { PostedEvent } from "../entry/event-schema.ts";
 
-/** What an owner can do with a destination, as the audit log names it: `{prefix}.webhook.<action>`. */
+/** Action of an owner on a destination, in the audit log's event type `{prefix}.webhook.<action>`. */
 export type WebhookAction =
   | "created"
   | "updated"
@@ -19,15 +19,16 @@ export type EntitlementAction = "created" | "changed" | "ended";
 
 export type Actor = PostedEvent["actor"];
 
-/** Who did it, by the subject of the token. */
+/** Returns the acting user or service, by the subject of the token. */
 export function actorOf(subject: string): Actor {
   return { type: "user", id: subject === "" ? "unknown" : subject };
 }
 
-/** Trailcast itself. */
+/** Actor of events that Trailcast itself causes. */
 export const OWN_ACTOR: Actor = { type: "system", id: "trailcast" };
 
-// Neither the URL, whose path or query may be a credential, nor a header's value goes into the log: only what it is about.
+// Builds an audit event about a destination. It contains neither the URL's path and query, which may hold credentials,
+// nor header values.
 export function webhookEvent(
   action: WebhookAction,
   actor: Actor,

@@ -1,9 +1,9 @@
 export type MergedHeaders = { ok: true; headers: Record<string, string> } | { ok: false; name: string };
 
 /**
- * Custom headers after a change, without regard to the case of names (RFC 9110, 5.1): a value sets, `null` removes, what is left out
- * stays; `placeholder`, which stands for a value wherever headers are read, leaves a header as it is. Not `ok`: the name of a header
- * that is not there and was to stay.
+ * Applies a change to custom headers, ignoring the case of names (RFC 9110, 5.1). A value sets a header, `null` removes
+ * it, and headers that are not named stay, as do those with `placeholder`, which replaces values wherever headers are
+ * read. The result is not `ok`, with the header's name, if `placeholder` is given for a header that does not exist.
  */
 export function mergeHeaders(
   current: Readonly<Record<string, string>>,

@@ -1,11 +1,11 @@
-/** An event on the stack's bus. Rules of other people match its names, so none of them changes. */
+/** An event on the stack's event bus. Rules outside of this project match its names, so they must not change. */
 export interface OwnerEvent {
-  /** `Destination failing`, `Destination suspended`, `Events expiring` … */
+  /** For example `Destination failing`, `Destination suspended` or `Events expiring`. */
   detailType: string;
   detail: object;
 }
 
-/** Carries what owners want to hear of. */
+/** Publishes events for owners of destinations. */
 export interface OwnerEvents {
   put(event: OwnerEvent): Promise<void>;
 }

@@ -1,19 +1,19 @@
 import * as z from "zod/mini";
 import { registryItem } from "../base/table-schema.ts";
 
-/** When something was done lately (milliseconds since 1970, oldest first): one row for each thing that is limited. */
+/** Recent times of a limited action (milliseconds since 1970, oldest first). Each limit has a row of its own. */
 export const rateWindowSchema = z.object({
   workspace: z.string(),
   item: z.string(),
   version: z.number(),
   times: z.array(z.number()),
-  /** Epoch seconds: the table forgets it when it has no say any more. */
+  /** TTL in epoch seconds: by then the row no longer affects the limit. */
   expiresAt: z.number(),
 });
 export type RateWindow = z.infer<typeof rateWindowSchema>;
 
 export interface RateLimit {
-  /** Sort key of the row says what is limited. */
+  /** Name of the limit, part of the row's sort key. */
   name: string;
   most: number;
   windowMs: number;
@@ -30,7 +30,10 @@ export type RateVerdict =
   | { kind: "allowed"; row: RateWindow }
   | { kind: "refused"; retryAfterSeconds: number };
 
-/** Whether once more is within the limit, in any window of its length; the row to store when it is. */
+/**
+ * Decides whether one more action is within the limit in every window of its length, and returns the row to store if
+ * so.
+ */
 export function takeTurn(
   workspace: string,
   row: RateWindow | undefined,

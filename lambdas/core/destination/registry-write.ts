@@ -5,22 +5,23 @@ export interface RowKey {
   item: string;
 }
 
-/** Any row of the Registry: management writes those of workspaces, destinations, lanes, replays and limits alike. */
+/** Any row of the Registry: of a workspace, destination, lane, replay or limit. */
 export type RegistryRow = RowKey & Readonly<Record<string, unknown>>;
 
-/** A row that is replaced only under a condition on the version that was read. */
+/** A row that is replaced only if it still has the version that was read. */
 export type VersionedRow = RegistryRow & { version: number };
 
 /**
- * One part of a change; all parts of a change are carried out together, or none is.
+ * One write of a transaction.
  *
- * - `create`: the row must not be there.
- * - `replace`: carries the version it read and stores that plus one; refused when the row has another version or is gone.
- * - `remove`: refused when the row is gone or, where a version is named, has another one.
- * - `require`: the row must be there with that version.
- * - `count`: adds to a counter; refused when it would pass `atMost`.
- * - `freeze`: a purge of the workspace that is under way removes no further page.
- * - `record`: an entry of the workspace's log, of our own.
+ * - `create`: the row must not exist.
+ * - `replace`: `row` carries the version that was read; it is stored with that plus one. Refused when the stored row
+ *   has another version or is gone.
+ * - `remove`: refused when the row is gone or, if a version is given, has another one.
+ * - `require`: the row must exist with that version.
+ * - `count`: adds to a counter; refused when it would exceed `atMost`.
+ * - `freeze`: a running purge of the workspace removes no further page.
+ * - `record`: an entry of Trailcast's own in the workspace's log.
  */
 export type RegistryWrite =
   | { kind: "create"; row: RegistryRow }
@@ -31,16 +32,18 @@ export type RegistryWrite =
   | { kind: "freeze"; workspace: string }
   | { kind: "record"; entry: Entry };
 
-/** `refused` names the first part whose condition failed; `contended`: another write on the same rows was under way. */
+/**
+ * `refused` names the first write whose condition failed; `contended` means a concurrent transaction on the same rows.
+ */
 export type CommitResult =
   | { kind: "committed" }
   | { kind: "refused"; write: RegistryWrite }
   | { kind: "contended" };
 
-/** Changes of the Registry, and what they record in the log with it. */
+/** Changes rows of the Registry and records audit events in the same transaction. */
 export interface RegistryWriter {
   commit(writes: readonly [RegistryWrite, ...RegistryWrite[]]): Promise<CommitResult>;
-  /** Whatever its version, and by itself. One that is gone is fine. */
+  /** Removes one row whatever its version. Does nothing if it is gone. */
   removeRow(key: RowKey): Promise<void>;
 }
 

@@ -25,8 +25,9 @@ export interface Remover {
 }
 
 /**
- * Removes a destination with its lane, and says so in the log, in one transaction; then its secret and what replays left.
- * What comes after the transaction may fail: the row that leads to it stays until it is done (`finishAbandoned`).
+ * Removes a destination with its lane and records that in one transaction, then its secret and the rows of replays. If
+ * a step after the transaction fails, `finishAbandoned` repeats it: the row that leads to the secret stays until
+ * everything is removed.
  */
 export async function removeDestination(
   workspace: Workspace,
@@ -66,7 +67,7 @@ export async function removeDestination(
   return "removed";
 }
 
-/** Removes every destination of a workspace that has ended, and what was left half-done. Idempotent. */
+/** Removes every destination of an ended workspace and finishes incomplete operations. Idempotent. */
 export async function removeAllDestinations(
   workspace: Workspace,
   remover: Remover,

@@ -1,11 +1,11 @@
-/** Header names that no owner may set, and why. */
+/** Header names that no owner may set, with the reason. */
 export interface ReservedHeaders {
-  /** Lower case, `_` spelt `-`. One that ends in `*` stands for every name that begins so. */
+  /** Names in lower case with `-` for `_`. One that ends in `*` stands for every name with that prefix. */
   names: readonly string[];
   reason: string;
 }
 
-/** The one list: what is refused, documented and described in the OpenAPI document comes from here. */
+/** The only list: checks, documentation and OpenAPI document derive from it. */
 export const RESERVED_HEADERS: readonly ReservedHeaders[] = [
   {
     names: [
@@ -120,7 +120,10 @@ export const RESERVED_HEADERS: readonly ReservedHeaders[] = [
 
 const reserved = RESERVED_HEADERS.flatMap(({ names, reason }) => names.map((name) => ({ name, reason })));
 
-/** Why a name is reserved; `undefined` when it is not. Some receivers read any sign in a name as `-` or `_`, so all count as one. */
+/**
+ * Returns why a name is reserved; `undefined` if it is not. All punctuation counts as `-`, because some receivers read
+ * it so.
+ */
 export function reservationOf(name: string): string | undefined {
   const folded = foldHeaderName(name);
   const found = reserved.find(({ name: entry }) =>
@@ -129,7 +132,7 @@ export function reservationOf(name: string): string | undefined {
   return found?.reason;
 }
 
-/** The name as the most careless receiver reads it. */
+/** Normalises a name as the least strict receiver reads it. */
 export function foldHeaderName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
 }

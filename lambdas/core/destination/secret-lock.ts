@@ -2,20 +2,21 @@ import * as z from "zod/mini";
 import { toTimestamp } from "../base/clock.ts";
 
 /**
- * Held while a new version of a destination's secret is written: Secrets Manager drops a version without a label, and two writers at
- * once would take each other's. The change itself gives it back; one that died is not waited for longer than a request can live.
+ * Lock that is held while a new version of a destination's secret is written: Secrets Manager drops a version without a
+ * label, so that two concurrent writers would lose one. The change itself releases the lock; that of a crashed request
+ * expires after the longest time that a request can take.
  */
 export const secretLockSchema = z.object({
   workspace: z.string(),
   item: z.string(),
   version: z.number(),
   since: z.string(),
-  /** Epoch seconds. */
+  /** TTL in epoch seconds. */
   expiresAt: z.number(),
 });
 export type SecretLock = z.infer<typeof secretLockSchema>;
 
-// API Gateway gives up at 30 s, and the function with it.
+// API Gateway ends a request after 30 s, and the function has the same timeout.
 const HELD_AT_MOST_MS = 60_000;
 
 export function secretLockItem(destination: string): string {
@@ -32,7 +33,7 @@ export function newSecretLock(workspace: string, destination: string, now: numbe
   };
 }
 
-/** Its holder cannot live any more: another may take it. */
+/** Returns true if the holder can no longer be running, so that another request may take the lock. */
 export function isAbandoned(lock: SecretLock, now: number): boolean {
   return Date.parse(lock.since) + HELD_AT_MOST_MS < now;
 }

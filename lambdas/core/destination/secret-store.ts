@@ -4,7 +4,7 @@ import type { DestinationSecret } from "./destination.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { TrailcastError } from "../base/trailcast-error.ts";
 
-/** A secret has as many versions of the last 24 hours as Secrets Manager keeps (about 100): another one is refused. */
+/** Thrown when a secret has as many versions of the last 24 hours as Secrets Manager keeps (about 100). */
 export class SecretVersionsError extends TrailcastError {
   override name = "SecretVersionsError";
   constructor() {
@@ -12,46 +12,50 @@ export class SecretVersionsError extends TrailcastError {
   }
 }
 
-/** The secrets of destinations, each a row of versions of which the destination's own row names the one in force. */
+/** Stores the secrets of destinations. Each has versions, and the destination's row names the current one. */
 export interface SecretStore {
-  /** The same name, version and value again change nothing. */
+  /** Idempotent for the same name, version and value. */
   createSecret(name: string, version: string, value: DestinationSecret): Promise<void>;
   readSecret(name: string, version: string): Promise<DestinationSecret>;
   /**
-   * Writes another version beside `from`, which stays readable: it is in force until the row names the new one.
-   * Throws `SecretVersionsError` when there were too many lately.
+   * Writes another version beside `from`, which stays readable and current until the row names the new one.
+   *
+   * @throws SecretVersionsError when there were too many versions lately
    */
   changeSecret(name: string, from: string, version: string, value: DestinationSecret): Promise<void>;
-  /** At once and for good. One that is gone already is fine. */
+  /** Deletes at once and without recovery. Does nothing if the secret is gone. */
   deleteSecret(name: string): Promise<void>;
 }
 
-/** 32 random bytes as Standard Webhooks writes a secret. */
+/** Creates a secret of 32 random bytes in the format of Standard Webhooks. */
 export function newSigningSecret(random: RandomBytes): string {
   return `whsec_${Buffer.from(random(32)).toString("base64")}`;
 }
 
-/** The id of a new version. */
+/** Creates the id of a new version. */
 export function newSecretVersion(random: RandomBytes): string {
   return Buffer.from(random(16)).toString("hex");
 }
 
-/** Under the deployment's prefix (which ends in a slash); begins with the workspace, so that a person finds it. */
+/**
+ * Returns the name of a secret: the deployment's prefix (which ends in a slash), then the workspace, so that a person
+ * can find it.
+ */
 export function secretNameOf(prefix: string, workspace: string, destination: string): string {
   return `${prefix}${workspace}/${destination}`;
 }
 
-/** The id of the first version follows from the destination's id: a repeat of the call is the same call. */
+/** Derives the id of the first version from the destination's id, which makes creating the secret idempotent. */
 export function firstSecretVersion(destination: string): string {
   return createHash("sha256").update(destination).digest("hex").slice(0, 32);
 }
 
-/** Signatures take room in a header; who rotates more often than this within the grace drops the oldest. */
+/** Limits the length of the signature header. Further rotations within the grace period drop the oldest secret. */
 const MAX_FORMER = 4;
 
 /**
- * What is held after a rotation at `now` (milliseconds): the secret before signs for `graceSeconds` more, as do those whose grace
- * still lasts. No grace at all drops every former secret: one of them is known to others.
+ * Returns the content after a rotation at `now` (milliseconds). The previous secret signs for `graceSeconds` more, as
+ * do former ones whose grace period lasts. Zero drops every former secret, for when one of them has leaked.
  */
 export function rotated(
   secret: DestinationSecret,

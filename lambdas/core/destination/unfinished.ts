@@ -3,8 +3,8 @@ import { toTimestamp } from "../base/clock.ts";
 import type { RegistryWriter, RowKey } from "./registry-write.ts";
 
 /**
- * A destination that is being made or removed. Its secret and its rows cannot change in one step, so this row is there from before
- * the first step until after the last: whatever dies in between leaves a trace that leads to the secret.
+ * Marks a destination that is being created or removed. Its secret and its rows cannot change in one step, so this row
+ * exists from before the first step until after the last, and leads to the secret if a request crashes in between.
  */
 export const unfinishedSchema = z.object({
   workspace: z.string(),
@@ -23,21 +23,21 @@ export function unfinishedItem(destination: string): string {
   return UNFINISHED_PREFIX + destination;
 }
 
-/** No request lives this long (API Gateway stops at 30 s), so who began it has ended. */
+/** No request takes this long (API Gateway ends it after 30 s), so the one that began the operation has ended. */
 const ABANDONED_AFTER_MS = 15 * 60_000;
 
 export interface UnfinishedDependencies {
   registry: RegistryWriter & {
     listUnfinished(workspace: string): Promise<Unfinished[]>;
-    /** Keys of the lanes and replays that a removed destination has left. */
+    /** Keys of the rows of lanes and replays that belonged to a removed destination. */
     listRemains(workspace: string, destination: string): Promise<RowKey[]>;
   };
-  /** A secret that is gone is fine. */
+  /** Deleting a secret that is gone succeeds. */
   secrets: { deleteSecret(name: string): Promise<void> };
   clock: () => number;
 }
 
-/** Removes what a removed destination leaves: secret, lanes, replays, then the trace itself. Idempotent. */
+/** Removes what is left of a removed destination: secret, lanes, replays and at last this row. Idempotent. */
 export async function finishRemoval(row: Unfinished, dependencies: UnfinishedDependencies): Promise<void> {
   const { registry, secrets } = dependencies;
   await secrets.deleteSecret(row.secretName);
@@ -45,7 +45,10 @@ export async function finishRemoval(row: Unfinished, dependencies: UnfinishedDep
   await registry.removeRow(row);
 }
 
-/** Ends what was left half-done in a workspace. A creation is taken from its maker first, who then cannot finish it any more. */
+/**
+ * Finishes the incomplete operations of a workspace. Replaces the row of a creation first, so that the original request
+ * can no longer complete it.
+ */
 export async function finishAbandoned(
   workspace: string,
   dependencies: UnfinishedDependencies,

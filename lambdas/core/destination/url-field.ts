@@ -6,7 +6,7 @@ import { requiredField, type Surroundings } from "./field-kind.ts";
 
 export const MAX_URL_CHARACTERS = 2048;
 
-/** Where deliveries go. */
+/** Address that deliveries are sent to. */
 export const urlField = requiredField({
   posted: described(
     "An https:// address that is reachable from the internet",
@@ -18,7 +18,10 @@ export const urlField = requiredField({
   example: "https://siem.example.com/intake",
 });
 
-/** The URL as it is stored, if the egress guard lets deliveries go there. The refusal says which rule, never what it found. */
+/**
+ * Returns the URL to store. Refuses one that the egress guard would block, and names the rule but not what it resolved
+ * to.
+ */
 function requireUrl(url: string, { allowance }: Surroundings): string {
   const verdict = checkUrl(url, allowance);
   if (verdict.kind === "allowed") return verdict.url;

@@ -1,6 +1,6 @@
 import type { Advice, Answer, Judgement } from "./format.ts";
 
-/** Judges an answer by its status alone. A redirect is a refusal like any other, since it is never followed. */
+/** Judges a response by its status alone. A redirect counts as a failure, because it is never followed. */
 export function judgeStatus({ statusCode }: Answer): Judgement {
   if (statusCode >= 200 && statusCode < 300) return { kind: "delivered" };
   const error = `HTTP ${statusCode}`;

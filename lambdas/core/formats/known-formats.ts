@@ -5,20 +5,23 @@ import * as registry from "./registry.ts";
 
 export type FormatName = (typeof registry)[keyof typeof registry]["name"];
 
-/** Every format, in the order of their names. What the registry exports without being a whole format does not compile here. */
+/** All formats, sorted by name. An incomplete format in the registry is a type error here. */
 export const FORMATS: readonly Format<FormatName>[] = Object.values(registry).toSorted((one, other) =>
   one.name < other.name ? -1 : 1,
 );
 export const FORMAT_NAMES: readonly FormatName[] = FORMATS.map(({ name }) => name);
-/** Of a destination that names none. */
+/** Format of a destination that names none. */
 export const DEFAULT_FORMAT: FormatName = "cloudevents-batch";
 
-/** The format of a row. A row of a newer version with a format that this one does not know is refused when it is read. */
+/**
+ * Schema of a row's format. Reading a row fails if a newer version wrote it with a format that this version does not
+ * know.
+ */
 export const formatSchema = z.enum(FORMAT_NAMES);
 
 const BY_NAME = new Map<string, Format>(FORMATS.map((format) => [format.name, format]));
 
-/** A format that is not in the registry: thrown instead of sending something in another one. */
+/** Thrown for a format that is not in the registry, so that nothing is sent in another one. */
 export class UnknownFormatError extends TrailcastError {
   override name = "UnknownFormatError";
   constructor() {

@@ -3,14 +3,14 @@ import { judgeStatus } from "./judge-status.ts";
 
 const NEWLINE = Buffer.from("\n");
 
-/** One CloudEvents envelope a line, each line with its newline (github.com/ndjson/ndjson-spec). */
+/** One CloudEvents envelope per line, each line ending with a newline (github.com/ndjson/ndjson-spec). */
 export const ndjson: Format<"ndjson"> = {
   name: "ndjson",
   summary: `1 to ${DELIVERY_MAX_EVENTS} CloudEvents envelopes, one a line`,
   contentType: "application/x-ndjson",
   limits: { events: DELIVERY_MAX_EVENTS, bytes: DELIVERY_MAX_BYTES },
   size: { frame: 0, event: (event) => event.byteLength + NEWLINE.byteLength },
-  // A recorded event has no newline of its own: entries separate their events by it.
+  // A recorded event contains no newline, because newlines separate the events of an entry.
   encode: (events) => Buffer.concat(events.flatMap((event) => [event, NEWLINE])),
   decode: (body) =>
     body
