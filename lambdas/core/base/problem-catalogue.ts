@@ -22,7 +22,7 @@ export const PROBLEM_CATALOGUE = {
   "changed-meanwhile": {
     status: 409,
     title: "Something else changed it at the same time",
-    cause: "Other changes came in between each time this one was about to be stored. Nothing was changed.",
+    cause: "Each attempt to store the change conflicted with another one. Nothing was changed.",
     remedy: "Read the object again, and repeat the request if it still applies.",
   },
   "delivery-closed": {
@@ -144,7 +144,7 @@ export const PROBLEM_CATALOGUE = {
     title: "There is no such object",
     cause:
       "The workspace has no object with this id, the id has the wrong form, the object has expired or was removed, or the path is not a route.",
-    remedy: "Check the id and the path. Lists show what there is.",
+    remedy: "Check the id and the path. Lists contain the existing objects.",
   },
   "not-json": {
     status: 400,
@@ -173,20 +173,20 @@ export const PROBLEM_CATALOGUE = {
   "too-many-destinations": {
     status: 409,
     title: "The workspace has all the destinations of its plan",
-    cause: "The plan bounds the number of destinations. `limit` names the bound, `currentPlan` the plan.",
+    cause: "The plan limits the number of destinations. `limit` names the limit, `currentPlan` the plan.",
     remedy: "Delete a destination that is not needed, or move the workspace to a larger plan.",
   },
   "too-many-exports": {
     status: 409,
     title: "The workspace has too many exports",
-    cause: "Ten export jobs are running, or 200 are kept. `limit` says which bound was reached.",
-    remedy: "Wait until a job is done, or until the oldest one is gone after seven days.",
+    cause: "Ten export jobs are running, or 200 are kept. `limit` says which limit was reached.",
+    remedy: "Wait until a job is done, or until the oldest one is removed after seven days.",
   },
   "too-many-replays": {
     status: 409,
     title: "Too many replays of the destination are running",
-    cause: "Three replays of the destination are under way.",
-    remedy: "Wait until one is done, or cancel one.",
+    cause: "Three replays of the destination are running.",
+    remedy: "Wait until one has ended, or cancel one.",
   },
   "too-many-secret-changes": {
     status: 429,
@@ -204,14 +204,14 @@ export const PROBLEM_CATALOGUE = {
   "unknown-workspace": {
     status: 404,
     title: "There is no such workspace",
-    cause: "No entitlement was ever put for the workspace, or its id has the wrong form.",
+    cause: "No entitlement was ever put for the workspace, or its id is malformed.",
     remedy: "Have an operator put its entitlement: `PUT /v1/workspaces/{ws}/entitlement`.",
   },
   "workspace-ended": {
     status: 410,
     title: "The workspace has ended",
     cause: "Its entitlement was deleted. Its destinations and secrets are gone, and it records nothing more.",
-    remedy: "Do not repeat the request. Putting an entitlement again makes the workspace go on.",
+    remedy: "Do not repeat the request. Putting an entitlement again reactivates the workspace.",
   },
 } as const satisfies Record<string, ProblemType>;
 
