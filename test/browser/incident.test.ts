@@ -224,7 +224,7 @@ describe.runIf(wanted)("the console in an incident", () => {
   it("deletes a destination after explaining what is deleted with it", async () => {
     await click("Delete: Most");
     const dialog = page.getByRole("dialog");
-    expect(await dialog.textContent()).toContain("Its secret");
+    expect(await dialog.textContent()).toContain("its secret, delivery log and replays");
     await page.keyboard.press("Escape");
     expect(await page.getByRole("heading", { name: "Most", exact: true }).count()).toBe(1);
     await click("Delete: Most");
