@@ -19,7 +19,7 @@ it.each([
   expect(said).not.toContain("\n");
 });
 
-it("says nothing of a place that is not known, and shows the stack of what nobody foresaw", () => {
+it("names no unknown path, and shows the stack trace of unexpected errors", () => {
   expect(adviceOnFile(fileError("ENOSPC"))).toBe("ENOSPC. The disk is full.");
   expect(adviceOnFile(new Error("other"))).toBeUndefined();
   expect(adviceOn(fileError("ENOENT", "/gone"))).toContain("\n    at ");

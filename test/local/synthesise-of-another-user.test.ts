@@ -8,7 +8,7 @@ vi.mock(import("node:fs"), async (original) => ({
   },
 }));
 
-it("takes an assembly that another user has synthesised and nobody else may touch", async () => {
+it("uses an assembly that another user has synthesised and that only they may change", async () => {
   const first = await synthesise();
   expect(await synthesise()).toEqual({ ...first, cached: true });
 }, 60_000);

@@ -9,7 +9,7 @@ it("synthesises the stack for the local issuer, once for the same sources", asyn
   expect(await synthesise()).toEqual({ cdkOut: first.cdkOut, stack: first.stack, cached: true });
 }, 60_000);
 
-it("says what is wrong with the settings", async () => {
+it("reports what is wrong with the settings", async () => {
   const attempt = synthesise({ sourceBaseUrl: "ftp://nowhere" });
   await expect(attempt).rejects.toThrow(SynthesisError);
   await expect(attempt).rejects.toThrow("sourceBaseUrl");

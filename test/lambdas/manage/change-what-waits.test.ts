@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => manage.close());
 
-/** What the index of due lanes would find. */
+/** Lanes in the `due` index. */
 async function* dueLanes(now: string): AsyncIterable<WakeUp[]> {
   const lanes = await manage.dependencies.registry.listLanes("ws_1");
   yield lanes
@@ -22,8 +22,8 @@ async function* dueLanes(now: string): AsyncIterable<WakeUp[]> {
     .map(wakeUpOf);
 }
 
-describe("a change of what waits", () => {
-  it("is tried at once", async () => {
+describe("a change of a destination whose delivery waits", () => {
+  it("makes the next attempt immediate", async () => {
     await manage.refuseFirst("waiting");
     const { status } = await manage.ask("PATCH", manage.path, {
       body: { url: "https://siem.example.com/mended" },
@@ -45,7 +45,7 @@ describe("a change of what waits", () => {
     expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
-  it("that is a name alone waits on, for as long as the receiver asked", async () => {
+  it("to its name leaves the wait as it is", async () => {
     await manage.refuseFirst("waiting");
     const before = await manage.lane();
     expect(before.nextAttemptAt).toBeDefined();
@@ -58,7 +58,7 @@ describe("a change of what waits", () => {
     expect(manage.wakeUps.woken).toEqual([]);
   });
 
-  it("that is another secret waits on: no receiver has it yet", async () => {
+  it("to its secret leaves the wait as it is, because no receiver has the new secret yet", async () => {
     await manage.refuseFirst("waiting");
     const before = await manage.lane();
     expect((await manage.post("rotate-secret")).status).toBe(200);
@@ -67,7 +67,7 @@ describe("a change of what waits", () => {
   });
 
   it.each([{ format: "cloudevents-structured" }, { eventTypes: ["pro.atmos.billing.*"] }])(
-    "of a suspended lane to %j leaves the sweep the notice that its owner has not had",
+    "of a suspended lane to %j leaves its pending notice to the sweep",
     async (body) => {
       await manage.refuseFirst("suspended");
       const { version, untold } = await manage.lane();

@@ -15,7 +15,7 @@ afterEach(() => manage.close());
 const startsReplay = (writes: readonly RegistryWrite[]): boolean =>
   writes.some((write) => write.kind === "create" && "replay" in write.row);
 
-/** Lets `change` come first when the rows of a replay are about to be stored; answers how often they were. */
+/** Runs `change` before the rows of a replay are stored for the first time. Returns how often storing was tried. */
 function changeBeforeStart(change: () => Promise<unknown>): () => number {
   const { registry } = manage.dependencies;
   const { commit } = registry;
@@ -49,7 +49,7 @@ it.each<[string, () => Promise<unknown>, object]>([
   expect(await manage.types()).not.toContain("webhook.replay_started");
 });
 
-it("a replay whose destination was renamed while it was counted starts at the second try", async () => {
+it("a replay whose destination was renamed while its events were counted starts at the second try", async () => {
   const tries = changeBeforeStart(() =>
     manage.ask("PATCH", manage.path, { body: { name: "b" }, headers: { "if-match": "*" } }),
   );

@@ -29,7 +29,7 @@ const typesOf = async (): Promise<string[]> =>
   (await manage.recorded("ws_1")).map(({ type }) => type.replace("pro.atmos.", ""));
 
 describe("changing a destination", () => {
-  it("changes what is named, leaves the rest, and answers the next version", async () => {
+  it("changes the named fields, leaves the others, and returns the next version", async () => {
     manage.clock.now += 1000;
     const { status, headers, body } = await patch({ name: "b", url: "https://siem.example.com/v2" });
     expect(status).toBe(200);
@@ -44,7 +44,7 @@ describe("changing a destination", () => {
     expect((await lane())?.version).toBe(1);
   });
 
-  it("bumps the lane in the same write when format or filter change (trace 10)", async () => {
+  it("updates the lane in the same transaction when format or filter change (trace 10)", async () => {
     await patch({ eventTypes: ["pro.atmos.billing.*"] });
     expect(await row()).toMatchObject({ version: 2, contentVersion: 2 });
     expect((await lane())?.version).toBe(2);
@@ -55,7 +55,7 @@ describe("changing a destination", () => {
     expect(await row()).toMatchObject({ format: "cloudevents-batch", eventTypes: [], contentVersion: 4 });
   });
 
-  it("reaches an attempt that is under way", async () => {
+  it("makes a running attempt be followed by an immediate retry", async () => {
     const at = "2026-11-23T05:00:00.000Z";
     const end = { page: 1, index: 1 };
     const facts = { id: "whd_1", selectedAt: at, format: "cloudevents-batch", contentVersion: 1 } as const;
@@ -75,12 +75,12 @@ describe("changing a destination", () => {
     expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
-  it("loses no change of the lane that deliver makes at the same time", async () => {
+  it("preserves a change of the lane that deliver makes at the same time", async () => {
     const before = await lane();
     const commit = manage.dependencies.registry.commit;
     Object.assign(manage.dependencies.registry, {
       commit: async (writes: Parameters<typeof commit>[0]) => {
-        // Deliver is quicker, once.
+        // Deliver writes first, once.
         if (before !== undefined && (await lane())?.version === 1) {
           await commit([{ kind: "replace", row: rowOf({ ...before, number: 7 }) }]);
         }
@@ -91,7 +91,7 @@ describe("changing a destination", () => {
     expect(await lane()).toMatchObject({ version: 3, number: 7 });
   });
 
-  it("sets, keeps and removes headers by name, without regard to case", async () => {
+  it("sets, keeps and removes headers by name, ignoring case", async () => {
     const { status, body } = await patch({
       headers: { "x-tenant": "three", "X-Old": null, "X-New": "four" },
     });
@@ -109,21 +109,21 @@ describe("changing a destination", () => {
     expect((await manage.secretOf("ws_1", id)).headers).toEqual({});
   });
 
-  it("refuses the placeholder where there is no value, and changes nothing", async () => {
+  it("refuses the placeholder for a header that does not exist, and changes nothing", async () => {
     const { status, body } = await patch({ headers: { "X-Else": "[redacted]" } });
     expect(status).toBe(400);
     expect(body.field).toBe("headers.X-Else");
     expect((await patch({ headers: { "X-Tenant": "works again" } })).status).toBe(200);
   });
 
-  it("that changes nothing writes nothing", async () => {
+  it("writes nothing when no value changes", async () => {
     const { status, headers } = await patch({ name: "a", url: "https://siem.example.com/in" });
     expect(status).toBe(200);
     expect(headers["etag"]).toBe('"1"');
     expect(await typesOf()).not.toContain("webhook.updated");
   });
 
-  it("without If-Match is answered 428, with another version 412", async () => {
+  it("is refused with 428 without If-Match and with 412 for another version", async () => {
     const { status, body } = await manage.ask("PATCH", path, { body: { name: "b" } });
     expect(status).toBe(428);
     expect(body.field).toBe("If-Match");
@@ -132,7 +132,7 @@ describe("changing a destination", () => {
     expect((await patch({ name: "b" }, "*")).status).toBe(200);
   });
 
-  it("twice at once: one wins whole, the other is told", async () => {
+  it("lets one of two concurrent changes win completely and refuses the other", async () => {
     const answers = await Promise.all([
       patch({ name: "b", eventTypes: ["pro.atmos.a.*"] }),
       patch({ name: "c", eventTypes: ["pro.atmos.b.*"] }),
@@ -148,7 +148,7 @@ describe("changing a destination", () => {
       ] ?? {},
     );
     expect((await typesOf()).filter((type) => type === "webhook.updated")).toHaveLength(1);
-    // What is in force can be read, whoever won.
+    // The current secret can be read, whichever change won.
     expect((await manage.secretOf("ws_1", id)).current).toBe(secret);
   });
 
@@ -165,7 +165,7 @@ describe("changing a destination", () => {
     expect((await row())?.version).toBe(1);
   });
 
-  it("names in the log what changed, and no value of it", async () => {
+  it("records the names of the changed fields without their values", async () => {
     await patch({ url: "https://siem.example.com/hush", headers: { "X-Tenant": "hush" } });
     const updated = (await manage.recorded("ws_1")).find(({ type }) => type.endsWith("webhook.updated"));
     expect(updated?.data["metadata"]).toEqual({ changed: ["url", "headers"] });
@@ -177,7 +177,7 @@ describe("rotating the secret", () => {
   const rotate = (body?: unknown): Promise<Answer> =>
     manage.ask("POST", `${path}/rotate-secret`, body === undefined ? {} : { body });
 
-  it("shows the new one and lets the old one sign for a day", async () => {
+  it("shows the new secret, and the old one signs for one more day", async () => {
     const { status, body } = await rotate();
     expect(status).toBe(200);
     expect(body.previousValidUntil).toBe("2026-11-24T05:00:00.000Z");
@@ -190,7 +190,7 @@ describe("rotating the secret", () => {
     expect((await row())?.version).toBe(2);
   });
 
-  it("again within the grace keeps the one that the receiver may still have", async () => {
+  it("again within the grace period keeps the secret that the receiver may still have", async () => {
     const first = await rotate({ graceSeconds: 3600 });
     manage.clock.now += 60_000;
     const second = await rotate({ graceSeconds: 3600 });
@@ -206,7 +206,7 @@ describe("rotating the secret", () => {
     expect((await manage.secretOf("ws_1", id)).former).toEqual([]);
   });
 
-  it("works time and again, whatever became of versions before", async () => {
+  it("works repeatedly, whatever happened to earlier versions", async () => {
     for (let round = 0; round < 6; round++) {
       const { body } = await rotate({ graceSeconds: 0 });
       expect((await manage.secretOf("ws_1", id)).current).toBe(body.secret);
@@ -222,7 +222,7 @@ describe("rotating the secret", () => {
     },
   );
 
-  it("three times at once ends with one whole secret in force, known to one of them", async () => {
+  it("three times at once leaves one complete secret, which one of the callers knows", async () => {
     const answers = await Promise.all([rotate(), rotate(), rotate()]);
     const won = answers.filter(({ status }) => status === 200);
     expect(won.length).toBeGreaterThan(0);
@@ -231,7 +231,7 @@ describe("rotating the secret", () => {
     expect(won.map(({ body }) => body.secret)).toContain(current);
   });
 
-  it("is an audit event that holds no secret", async () => {
+  it("records an audit event without the secret", async () => {
     const { body } = await rotate();
     const log = JSON.stringify(await manage.recorded("ws_1"));
     expect(log).toContain("pro.atmos.webhook.secret_rotated");
@@ -240,8 +240,8 @@ describe("rotating the secret", () => {
   });
 });
 
-describe("testing", () => {
-  it("answers what the delivery function says, ten times in any minute and no more", async () => {
+describe("testing a destination", () => {
+  it("returns the delivery function's result, at most ten times in any minute", async () => {
     for (let count = 0; count < 10; count++) {
       manage.clock.now += 5000;
       expect((await manage.ask("POST", `${path}/test`)).body).toMatchObject({ ok: true });
@@ -256,7 +256,7 @@ describe("testing", () => {
     expect((await typesOf()).filter((type) => type === "webhook.tested")).toHaveLength(11);
   });
 
-  it("at once is counted whole", async () => {
+  it("counts every one of several concurrent tests", async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => manage.ask("POST", `${path}/test`)));
     const ok = answers.filter(({ status }) => status === 200).length;
     expect(manage.tests).toHaveLength(ok);
@@ -270,8 +270,8 @@ describe("testing", () => {
   });
 });
 
-describe("deleting", () => {
-  it("takes lane and secret with it, and says so in the log", async () => {
+describe("deleting a destination", () => {
+  it("removes its lane and secret, and records that", async () => {
     expect((await manage.ask("DELETE", path)).status).toBe(204);
     expect(await manage.secretNames()).toEqual([]);
     expect(await manage.dependencies.registry.listLanes("ws_1")).toEqual([]);
@@ -281,7 +281,7 @@ describe("deleting", () => {
     expect(await typesOf()).toContain("webhook.deleted");
   });
 
-  it("makes room for one other", async () => {
+  it("makes room for another destination", async () => {
     for (let count = 0; count < 2; count++) {
       await manage.ask("POST", `${WS}/destinations`, {
         body: { name: "x", url: "https://siem.example.com" },

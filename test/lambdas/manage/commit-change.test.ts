@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AGAIN, untilCommitted } from "../../../lambdas/manage/commit-change.ts";
 import { CHANGE_TRIES } from "../../../lambdas/manage/guards.ts";
 
-/** An attempt that others are quicker than, so many times; `made` counts. */
+/** An attempt that conflicts with other changes this many times; `made` counts the attempts. */
 function contendedFor(times: number) {
   const made = { count: 0 };
   const attempt = async () => (++made.count > times ? undefined : AGAIN);
@@ -10,7 +10,7 @@ function contendedFor(times: number) {
 }
 
 describe("a change", () => {
-  it("is attempted until it is stored, whatever it answers", async () => {
+  it("is attempted until it is stored, whatever its result", async () => {
     const { made, attempt } = contendedFor(CHANGE_TRIES - 1);
     expect(await untilCommitted(attempt)).toBeUndefined();
     expect(made.count).toBe(CHANGE_TRIES);
@@ -19,7 +19,7 @@ describe("a change", () => {
   it.each([
     ["its tries", undefined, CHANGE_TRIES],
     ["the tries it was given", 2, 2],
-  ])("is refused after %s, all of which came too late", async (_what, tries, most) => {
+  ])("is refused after %s that all conflicted", async (_what, tries, most) => {
     const { made, attempt } = contendedFor(Number.POSITIVE_INFINITY);
     await expect(untilCommitted(attempt, tries)).rejects.toMatchObject({
       problem: { kind: "changed-meanwhile" },

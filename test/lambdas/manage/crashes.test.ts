@@ -17,7 +17,10 @@ afterEach(() => manage.close());
 
 class Crash extends Error {}
 
-/** From the given step on nothing works any more, as when the function is killed there. `when` after: the step itself still happened. */
+/**
+ * Fails every step from the given one on, as if the function was killed there. With `when` "after" that step itself
+ * still succeeds.
+ */
 function crashAt(index: number, when: "before" | "after"): void {
   let count = -1;
   const dead = (): void => {
@@ -37,7 +40,7 @@ function revive(): void {
   manage.steps.after = () => {};
 }
 
-/** How many steps outside an undisturbed run takes. */
+/** Number of external calls of an undisturbed run. */
 async function stepsOf(act: () => Promise<Answer>): Promise<number> {
   manage.steps.seen.length = 0;
   expect((await act()).status).toBeLessThan(300);
@@ -47,7 +50,9 @@ async function stepsOf(act: () => Promise<Answer>): Promise<number> {
 const create = () => manage.ask("POST", `${WS}/destinations`, { body: DESTINATION });
 const rows = () => manage.dependencies.registry.listDestinations("ws_1", undefined, 10);
 
-/** Rows, lanes, secrets and counter agree, and what is half-done is traced. */
+/**
+ * Checks that rows, lanes, secrets and counter agree, and that every incomplete operation has a row that leads to it.
+ */
 async function expectWhole(): Promise<void> {
   const destinations = await rows();
   const lanes = await manage.dependencies.registry.listLanes("ws_1");
@@ -67,29 +72,32 @@ const PLACES = Array.from({ length: 5 }, (_, index) => index).flatMap((index) =>
   (["before", "after"] as const).map((when) => [index, when] as const),
 );
 
-describe("a create that dies", () => {
-  it.each(PLACES)("at step %i, %s it, leaves nothing that is not found again", async (index, when) => {
-    crashAt(index, when);
-    const died = await create();
-    revive();
-    expect([201, 500]).toContain(died.status);
-    await expectWhole();
-    const before = await rows();
-    manage.clock.now = NOW + LATER_MS;
-    const { status } = await create();
-    expect(status).toBe(201);
-    await expectWhole();
-    expect(await rows()).toHaveLength(before.length + 1);
-    // The next create has ended what was half-done.
-    expect(await manage.secretNames()).toHaveLength(before.length + 1);
-    expect(await manage.dependencies.registry.listUnfinished("ws_1")).toEqual([]);
-  });
+describe("a create that crashes", () => {
+  it.each(PLACES)(
+    "at step %i, %s it, leaves nothing that cannot be found and removed",
+    async (index, when) => {
+      crashAt(index, when);
+      const died = await create();
+      revive();
+      expect([201, 500]).toContain(died.status);
+      await expectWhole();
+      const before = await rows();
+      manage.clock.now = NOW + LATER_MS;
+      const { status } = await create();
+      expect(status).toBe(201);
+      await expectWhole();
+      expect(await rows()).toHaveLength(before.length + 1);
+      // The next create has finished the incomplete one.
+      expect(await manage.secretNames()).toHaveLength(before.length + 1);
+      expect(await manage.dependencies.registry.listUnfinished("ws_1")).toEqual([]);
+    },
+  );
 
-  it("covers every step", async () => {
+  it("is tested at every step", async () => {
     expect(await stepsOf(create)).toBeLessThanOrEqual(5);
   });
 
-  it("answers the secret whatever cannot be read once it is there", async () => {
+  it("returns the secret even when nothing can be read after it was stored", async () => {
     manage.steps.after = (step) => {
       if (step !== "commit" || !manage.steps.seen.includes("createSecret")) return;
       const failing = () => Promise.reject(new Crash("unreachable"));
@@ -105,7 +113,7 @@ describe("a create that dies", () => {
     });
   });
 
-  it("but lives after all, cannot finish what was taken from it", async () => {
+  it("but is still running cannot complete what another request has taken over", async () => {
     manage.steps.after = (step) => {
       if (step !== "createSecret") return;
       revive();
@@ -116,7 +124,7 @@ describe("a create that dies", () => {
     const commit = manage.dependencies.registry.commit;
     Object.assign(manage.dependencies.registry, {
       commit: async (writes: Parameters<typeof commit>[0]) => {
-        // The maker goes on only when the other is through.
+        // The first request continues only after the other one has ended.
         if (writes.some(({ kind }) => kind === "count")) await taken;
         return commit(writes);
       },
@@ -127,84 +135,93 @@ describe("a create that dies", () => {
   });
 });
 
-describe("a delete that dies", () => {
-  it.each(PLACES)("at step %i, %s it, is whole or undone, and its secret goes", async (index, when) => {
-    const { body } = await create();
-    const path = `${WS}/destinations/${body.id}`;
-    crashAt(index, when);
-    const died = await manage.ask("DELETE", path);
-    revive();
-    expect([204, 500]).toContain(died.status);
-    await expectWhole();
-    manage.clock.now = NOW + LATER_MS;
-    await manage.ask("DELETE", path);
-    await finishAbandoned("ws_1", manage.dependencies);
-    await expectWhole();
-    expect(await rows()).toEqual([]);
-    expect(await manage.secretNames()).toEqual([]);
-    const deleted = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("webhook.deleted"));
-    expect(deleted).toHaveLength(1);
-  });
+describe("a delete that crashes", () => {
+  it.each(PLACES)(
+    "at step %i, %s it, is complete or has done nothing, and the secret is removed in the end",
+    async (index, when) => {
+      const { body } = await create();
+      const path = `${WS}/destinations/${body.id}`;
+      crashAt(index, when);
+      const died = await manage.ask("DELETE", path);
+      revive();
+      expect([204, 500]).toContain(died.status);
+      await expectWhole();
+      manage.clock.now = NOW + LATER_MS;
+      await manage.ask("DELETE", path);
+      await finishAbandoned("ws_1", manage.dependencies);
+      await expectWhole();
+      expect(await rows()).toEqual([]);
+      expect(await manage.secretNames()).toEqual([]);
+      const deleted = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("webhook.deleted"));
+      expect(deleted).toHaveLength(1);
+    },
+  );
 
-  it("covers every step", async () => {
+  it("is tested at every step", async () => {
     const { body } = await create();
     expect(await stepsOf(() => manage.ask("DELETE", `${WS}/destinations/${body.id}`))).toBeLessThanOrEqual(5);
   });
 });
 
-describe("a rotation that dies", () => {
-  it.each(PLACES)("at step %i, %s it, has rotated or has not, and can be repeated", async (index, when) => {
-    const { body } = await create();
-    const path = `${WS}/destinations/${body.id}`;
-    crashAt(index, when);
-    await manage.ask("POST", `${path}/rotate-secret`, { body: { graceSeconds: 3600 } });
-    revive();
-    const { current, former, headers } = await manage.secretOf("ws_1", body.id);
-    const rotations = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("secret_rotated"));
-    // The receiver's secret signs in either case, and the log says what is.
-    expect([current, ...former.map(({ secret }) => secret)]).toContain(body.secret);
-    expect(rotations).toHaveLength(current === body.secret ? 0 : 1);
-    expect(headers).toEqual({ "X-Tenant": "one" });
-    manage.clock.now += 120_000;
-    const again = await manage.ask("POST", `${path}/rotate-secret`, { body: { graceSeconds: 3600 } });
-    expect(again.status).toBe(200);
-    const after = await manage.secretOf("ws_1", body.id);
-    expect(after.current).toBe(again.body.secret);
-    expect(after.former.map(({ secret }) => secret)).toContain(body.secret);
-  });
+describe("a rotation that crashes", () => {
+  it.each(PLACES)(
+    "at step %i, %s it, is complete or has done nothing, and can be repeated",
+    async (index, when) => {
+      const { body } = await create();
+      const path = `${WS}/destinations/${body.id}`;
+      crashAt(index, when);
+      await manage.ask("POST", `${path}/rotate-secret`, { body: { graceSeconds: 3600 } });
+      revive();
+      const { current, former, headers } = await manage.secretOf("ws_1", body.id);
+      const rotations = (await manage.recorded("ws_1")).filter(({ type }) => type.endsWith("secret_rotated"));
+      // The receiver's secret signs in either case, and the log agrees with the stored state.
+      expect([current, ...former.map(({ secret }) => secret)]).toContain(body.secret);
+      expect(rotations).toHaveLength(current === body.secret ? 0 : 1);
+      expect(headers).toEqual({ "X-Tenant": "one" });
+      manage.clock.now += 120_000;
+      const again = await manage.ask("POST", `${path}/rotate-secret`, { body: { graceSeconds: 3600 } });
+      expect(again.status).toBe(200);
+      const after = await manage.secretOf("ws_1", body.id);
+      expect(after.current).toBe(again.body.secret);
+      expect(after.former.map(({ secret }) => secret)).toContain(body.secret);
+    },
+  );
 
-  it("covers every step", async () => {
+  it("is tested at every step", async () => {
     const { body } = await create();
     const rotate = () => manage.ask("POST", `${WS}/destinations/${body.id}/rotate-secret`);
     expect(await stepsOf(rotate)).toBeLessThanOrEqual(5);
   });
 });
 
-describe("a change of headers that dies", () => {
-  it.each(PLACES)("at step %i, %s it, has names and values of one version", async (index, when) => {
-    const { body } = await create();
-    const path = `${WS}/destinations/${body.id}`;
-    const change = (value: string, match: string) =>
-      manage.ask("PATCH", path, {
-        body: { name: value, headers: { [`X-${value}`]: value } },
-        headers: { "if-match": match },
-      });
-    crashAt(index, when);
-    await change("two", '"1"');
-    revive();
-    const [row] = await rows();
-    const { headers, current } = await manage.secretOf("ws_1", body.id);
-    expect(row?.headerNames).toEqual(Object.keys(headers));
-    expect(Object.keys(headers)).toEqual(row?.name === "two" ? ["X-Tenant", "X-two"] : ["X-Tenant"]);
-    expect(current).toBe(body.secret);
-    manage.clock.now += 120_000;
-    expect((await change("three", "*")).status).toBe(200);
-    expect((await manage.secretOf("ws_1", body.id)).headers).toMatchObject({ "X-three": "three" });
-  });
+describe("a change of headers that crashes", () => {
+  it.each(PLACES)(
+    "at step %i, %s it, leaves header names and values of the same version",
+    async (index, when) => {
+      const { body } = await create();
+      const path = `${WS}/destinations/${body.id}`;
+      const change = (value: string, match: string) =>
+        manage.ask("PATCH", path, {
+          body: { name: value, headers: { [`X-${value}`]: value } },
+          headers: { "if-match": match },
+        });
+      crashAt(index, when);
+      await change("two", '"1"');
+      revive();
+      const [row] = await rows();
+      const { headers, current } = await manage.secretOf("ws_1", body.id);
+      expect(row?.headerNames).toEqual(Object.keys(headers));
+      expect(Object.keys(headers)).toEqual(row?.name === "two" ? ["X-Tenant", "X-two"] : ["X-Tenant"]);
+      expect(current).toBe(body.secret);
+      manage.clock.now += 120_000;
+      expect((await change("three", "*")).status).toBe(200);
+      expect((await manage.secretOf("ws_1", body.id)).headers).toMatchObject({ "X-three": "three" });
+    },
+  );
 });
 
-describe("a ring that cannot be sent", () => {
-  it("does not take the secret of a created destination away", async () => {
+describe("a wake-up that cannot be sent", () => {
+  it("does not remove the secret of a created destination", async () => {
     manage.steps.before = (step) => {
       if (step === "send") throw new Error("SQS is away");
     };
@@ -216,20 +233,20 @@ describe("a ring that cannot be sent", () => {
 });
 
 describe("the daily purge", () => {
-  it("ends what no request comes to end", async () => {
+  it("finishes incomplete operations that no request finishes", async () => {
     crashAt(1, "after");
     expect((await create()).status).toBe(500);
     revive();
     expect(await manage.secretNames()).toHaveLength(1);
     await cleanUpWorkspace("ws_1", manage.dependencies);
-    // Its maker may still live.
+    // The request may still be running.
     expect(await manage.secretNames()).toHaveLength(1);
     manage.clock.now = NOW + LATER_MS;
     await cleanUpWorkspace("ws_1", manage.dependencies);
     expect(await manage.secretNames()).toEqual([]);
   });
 
-  it("ends a workspace that was ended half-way", async () => {
+  it("finishes ending a workspace that was ended incompletely", async () => {
     await create();
     await create();
     let commits = 0;

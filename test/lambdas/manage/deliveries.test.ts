@@ -41,7 +41,7 @@ describe("deliveries", () => {
     });
   });
 
-  describe("announce the next attempt", () => {
+  describe("show the time of the next attempt", () => {
     const announced = async (): Promise<unknown[]> => {
       const one = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
       const all = await manage.ask("GET", `${manage.path}/deliveries`);
@@ -71,7 +71,7 @@ describe("deliveries", () => {
       expect(await announced()).toEqual([NEXT_ATTEMPT_AT, NEXT_ATTEMPT_AT]);
     });
 
-    it.each(["retry", "skip"])("but not in the answer to a %s", async (action) => {
+    it.each(["retry", "skip"])("show no next attempt in the response to a %s", async (action) => {
       expect((await manage.post(`deliveries/${WHD}/${action}`)).body).toMatchObject({
         id: WHD,
         nextAttemptAt: null,
@@ -79,14 +79,14 @@ describe("deliveries", () => {
     });
   });
 
-  it("that are suspended announce no attempt by the time of the notice to their owner", async () => {
+  it("that are suspended do not show the time of the owner's notice as a next attempt", async () => {
     await manage.store(suspend(freezeFirst(await manage.lane()), "gone"));
     expect((await manage.lane()).nextAttemptAt).toBeDefined();
     const { body } = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
     expect(body).toMatchObject({ outcome: "suspend", nextAttemptAt: null });
   });
 
-  it("of a replay announce none while their destination is disabled", async () => {
+  it("of a replay show no next attempt while their destination is disabled", async () => {
     await manage.putPages(5);
     const replay = await manage.startReplay();
     await manage.store(refuse(freezeFirst(await manage.lane(replay))));
@@ -96,7 +96,7 @@ describe("deliveries", () => {
     expect(await shown()).toMatchObject({ lane: replay, nextAttemptAt: null });
   });
 
-  it("are listed in parts that Lambda lets through, whatever a receiver answered", async () => {
+  it("are listed in pages that Lambda can return, whatever a receiver answered", async () => {
     const answer = "\u0001".repeat(1024);
     const attempt = {
       at: "2026-11-23T05:00:00.000Z",
@@ -142,7 +142,7 @@ describe("deliveries", () => {
     expect(seen).toEqual(rows.map(({ delivery }) => delivery));
   });
 
-  it("are listed newest first, in parts, by outcome and time", async () => {
+  it("are listed newest first, in pages, by outcome and time", async () => {
     const ids: string[] = [];
     for (let number = 1; number <= 25; number++) {
       const at = new Date(NOW + number * 60_000);
@@ -170,7 +170,7 @@ describe("deliveries", () => {
       const { body } = await manage.ask("GET", `${manage.path}/deliveries`, { query });
       return [body.items.map(({ id: delivery }: { id: string }) => delivery), body.nextCursor];
     };
-    // The first has expired, though its row is still there.
+    // The first one has expired, although its row still exists.
     expect(await list({})).toEqual([ids.slice(0, 24), null]);
     const [first, cursor] = await list({ limit: "10" });
     expect(first).toEqual(ids.slice(0, 10));

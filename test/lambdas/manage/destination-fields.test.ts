@@ -10,7 +10,7 @@ import { type Answer, type Management, startManagement } from "../../helpers/man
 
 const WS = "/v1/workspaces/ws_1";
 
-/** Two values of each field that differ from each other and from the fallback, and what is read back. */
+/** Two values of each field that differ from each other and from the default, and what is read back. */
 const VALUES: {
   [Name in DestinationField]: Record<"first" | "second", { sent: DestinationChange[Name]; shown: unknown }>;
 } = {
@@ -73,7 +73,7 @@ describe.each(FIELDS)("the field %s", (name) => {
     expect((await manage.ask("GET", path)).body[name]).toEqual(former.shown);
   });
 
-  it("is changed by a PATCH: version, ETag, audit event and every answer show it", async () => {
+  it("is changed by a PATCH: version, ETag, audit event and every response show it", async () => {
     const { status, headers, body } = await patch({ [name]: second.sent }, 1);
     expect(status).toBe(200);
     expect(headers["etag"]).toBe('"2"');
@@ -91,14 +91,14 @@ describe.each(FIELDS)("the field %s", (name) => {
     expect(body).toMatchObject({ ...shown("first"), [name]: second.shown });
   });
 
-  it("supersedes what was built before, or not, as the table says", async () => {
+  it("supersedes a batch that was built before, if the table says so", async () => {
     const supersedes = ruleOf(name).onChange === "supersede";
     await patch({ [name]: second.sent }, 1);
     expect((await row())?.contentVersion).toBe(supersedes ? 2 : 1);
     expect((await lane())?.version).toBe(supersedes ? 2 : 1);
   });
 
-  it("goes back to its fallback by null, or is required", async () => {
+  it("is reset to its default by null, or is required", async () => {
     await patch({ [name]: second.sent }, 1);
     const { status, body } = await patch({ [name]: null }, 2);
     const { fallback } = ruleOf(name);
@@ -118,7 +118,7 @@ it.each(namesOf(rowFields))("a PATCH that sends the present %s writes nothing", 
 });
 
 it.each(namesOf(secretFields))(
-  "a PATCH that sends the present %s tells nobody that it is so",
+  "a PATCH that sends the present %s does not show whether the value is the same",
   async (name) => {
     const { headers, body } = await patch({ [name]: VALUES[name].first.sent }, 1);
     expect(headers["etag"]).toBe('"2"');
@@ -127,7 +127,7 @@ it.each(namesOf(secretFields))(
   },
 );
 
-it("a PATCH of all fields at once changes them all in one version", async () => {
+it("a PATCH of all fields at once changes them in one version", async () => {
   const { body } = await patch(Object.fromEntries(FIELDS.map((name) => [name, VALUES[name].second.sent])), 1);
   expect(body).toMatchObject(shown("second"));
   expect((await row())?.version).toBe(2);

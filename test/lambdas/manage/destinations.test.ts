@@ -21,7 +21,7 @@ async function create(more: object = {}): Promise<{ id: string; secret: string }
 }
 
 describe("creating a destination", () => {
-  it("answers what was posted, its health, and the secret this once", async () => {
+  it("returns the posted fields, the health, and the secret only this once", async () => {
     const { status, headers, body } = await manage.ask("POST", `${WS}/destinations`, {
       body: { ...DESTINATION, eventTypes: ["pro.atmos.billing.*"], headers: { "X-Tenant": "acme-token" } },
     });
@@ -44,7 +44,7 @@ describe("creating a destination", () => {
     expect(read.headers["etag"]).toBe('"1"');
   });
 
-  it("keeps secret and header values in Secrets Manager alone", async () => {
+  it("keeps secret and header values only in Secrets Manager", async () => {
     const { id, secret } = await create({ headers: { "X-Tenant": "acme-token" } });
     expect(await manage.secretNames()).toEqual([`trailcast/Trailcast/ws_1/${id}`]);
     expect(await manage.secretOf("ws_1", id)).toEqual({
@@ -61,7 +61,7 @@ describe("creating a destination", () => {
     expect(rows).not.toContain("acme-token");
   });
 
-  it("starts its lane behind the newest page and rings it", async () => {
+  it("starts its lane after the newest page and sends it a wake-up", async () => {
     await manage.putPage(page(1));
     await manage.putPage(page(2));
     const { id } = await create();
@@ -74,7 +74,7 @@ describe("creating a destination", () => {
     expect(manage.wakeUps.woken).toEqual([{ workspace: "ws_1", destination: id, lane: "live" }]);
   });
 
-  it("leaves no event out that is journalled while it is created (trace 18)", async () => {
+  it("misses no event that is journalled while it is created (trace 18)", async () => {
     let done = false;
     manage.steps.before = (step) => {
       if (step !== "commit" || done || !manage.steps.seen.includes("createSecret")) return;
@@ -87,13 +87,13 @@ describe("creating a destination", () => {
     expect(manage.wakeUps.woken).toHaveLength(1);
   });
 
-  it("can begin disabled", async () => {
+  it("can create it disabled", async () => {
     const { id } = await create({ enabled: false });
     const { body } = await manage.ask("GET", `${WS}/destinations/${id}`);
     expect(body).toMatchObject({ enabled: false, health: { status: "disabled" } });
   });
 
-  it("is an audit event with the token's subject, the URL's query left out", async () => {
+  it("records an audit event with the token's subject and without the URL's query", async () => {
     const { id } = await create();
     const events = await manage.recorded("ws_1");
     expect(events.map(({ type }) => type)).toContain("pro.atmos.webhook.created");
@@ -105,14 +105,14 @@ describe("creating a destination", () => {
     expect(JSON.stringify(events)).not.toContain("hush");
   });
 
-  it("is an audit event of someone unknown when the token names no subject", async () => {
+  it("records an unknown actor when the token names no subject", async () => {
     const made = await manage.ask("POST", `${WS}/destinations`, { body: DESTINATION, subject: "" });
     expect(made.status).toBe(201);
     const created = (await manage.recorded("ws_1")).find(({ type }) => type === "pro.atmos.webhook.created");
     expect(created?.data.actor).toEqual({ type: "user", id: "unknown" });
   });
 
-  it("stops at the plan's number of destinations, also when they are created at once", async () => {
+  it("is refused beyond the plan's number of destinations, also for concurrent requests", async () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => manage.ask("POST", `${WS}/destinations`, { body: DESTINATION })),
     );
@@ -124,7 +124,7 @@ describe("creating a destination", () => {
     expect(await manage.secretNames()).toHaveLength(3);
   });
 
-  it("names the plan that has forwarding and where to get it", async () => {
+  it("refuses a plan without forwarding, and names one that has it and where to buy it", async () => {
     await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "free" }, workspaces: "*" });
     const { status, body } = await manage.ask("POST", `${WS}/destinations`, { body: DESTINATION });
     expect(status).toBe(403);
@@ -226,7 +226,7 @@ describe("a refused destination", () => {
 });
 
 describe("the list", () => {
-  it("comes in parts, oldest first, and a changed cursor is refused", async () => {
+  it("is returned in pages, oldest first, and a changed cursor is refused", async () => {
     const ids = [];
     for (const name of ["a", "b", "c"]) {
       manage.clock.now += 1000;
@@ -254,7 +254,7 @@ describe("the list", () => {
     });
   });
 
-  it("refuses a parameter that it does not know", async () => {
+  it("refuses an unknown parameter", async () => {
     const { status, body } = await manage.ask("GET", `${WS}/destinations`, { query: { sort: "name" } });
     expect(status).toBe(400);
     expect(body.field).toBe("sort");
@@ -262,7 +262,7 @@ describe("the list", () => {
 });
 
 describe("health", () => {
-  it("counts what waits behind the lane", async () => {
+  it("counts the events that wait for the lane", async () => {
     await manage.putPage(page(1));
     const { id } = await create();
     await manage.putPage(page(2));
@@ -278,7 +278,7 @@ describe("health", () => {
   });
 });
 
-/** Page `number` of ws_1 with two events, recorded `number` seconds after five. */
+/** Page `number` of ws_1 with two events, recorded `number` seconds after five o'clock. */
 function page(number: number): Parameters<Management["putPage"]>[0] {
   const at = `2026-11-23T05:00:0${number}.000Z`;
   return {

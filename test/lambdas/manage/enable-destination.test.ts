@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => manage.close());
 
 describe("disabling and enabling", () => {
-  it("stops where it stands and goes on there", async () => {
+  it("stops the lane where it is and resumes it there", async () => {
     await manage.refuseFirst("waiting");
     const off = await manage.post("disable");
     expect(off).toMatchObject({ status: 200, body: { enabled: false, health: { status: "disabled" } } });
@@ -38,7 +38,7 @@ describe("disabling and enabling", () => {
     expect(await manage.types()).toEqual(expect.arrayContaining(["webhook.disabled", "webhook.enabled"]));
   });
 
-  it("twice is once", async () => {
+  it("has no further effect when repeated", async () => {
     await manage.post("disable");
     await manage.post("disable");
     await manage.post("enable");
@@ -48,7 +48,7 @@ describe("disabling and enabling", () => {
     expect(types.filter((type) => type === "webhook.enabled")).toHaveLength(1);
   });
 
-  it("from now leaves out what was recorded meanwhile, and closes what was frozen as skipped", async () => {
+  it("from now skips events recorded while disabled, and closes the pending batch as skipped", async () => {
     await manage.refuseFirst("suspended");
     await manage.putPages(3);
     const { body } = await manage.post("enable", { from: "now" });
@@ -65,7 +65,7 @@ describe("disabling and enabling", () => {
     expect(record.body).toMatchObject({ outcome: "skipped", closedAt: expect.any(String) });
   });
 
-  it("from a time begins with the first page that is not before it", async () => {
+  it("from a time begins with the first page at or after it", async () => {
     await manage.putPages(5);
     const from = new Date(NOW + 2.5 * 3_600_000).toISOString();
     const { body } = await manage.post("enable", { from });
@@ -74,14 +74,14 @@ describe("disabling and enabling", () => {
     expect(offset.body.startsAt).toEqual({ page: 2, index: 0 });
   });
 
-  it("begins no earlier than what is retained", async () => {
+  it("begins no earlier than the retention window", async () => {
     for (let number = 1; number <= 3; number++) await manage.putPage(page(number));
     manage.clock.now = NOW + 365 * 86_400_000 + 2.5 * 3_600_000;
     const { body } = await manage.post("enable", { from: "2020-01-01T00:00:00Z" });
     expect(body.startsAt).toEqual({ page: 3, index: 0 });
   });
 
-  it("writes the record before the lane, so that no closed number lacks one (trace 11)", async () => {
+  it("writes the delivery's record before the lane, so that every closed number has one (trace 11)", async () => {
     await manage.refuseFirst("suspended");
     manage.steps.seen.length = 0;
     await manage.post("enable", { from: "now" });
@@ -96,7 +96,7 @@ describe("disabling and enabling", () => {
     },
   );
 
-  it("refuses a time to come, which would leave out what waits, and allows for clocks that are apart", async () => {
+  it("refuses a time in the future, which would skip waiting events, but tolerates clock differences", async () => {
     await manage.refuseFirst("suspended");
     await manage.putPages(3);
     const before = await manage.lane();
@@ -113,7 +113,7 @@ describe("disabling and enabling", () => {
   });
 
   it.each(["live", "suspended", "disabled"] as const)(
-    "of a %s destination lets its suspended replays go on, and tells deliver",
+    "of a %s destination resumes its suspended replays and sends wake-ups",
     async (status) => {
       await manage.putPages(5);
       const [first, second] = [await manage.startReplay(), await manage.startReplay()];
@@ -139,7 +139,7 @@ describe("disabling and enabling", () => {
     },
   );
 
-  it("of a live destination resumes its replays however often the live lane moves on", async () => {
+  it("of a live destination resumes its replays even while the live lane keeps moving", async () => {
     await manage.putPages(5);
     const replay = await manage.startReplay();
     await manage.store(suspend(freezeFirst(await manage.lane(replay)), "gone"));
@@ -152,11 +152,11 @@ describe("disabling and enabling", () => {
     });
     expect(await manage.post("enable")).toMatchObject({ status: 200, body: { enabled: true } });
     expect(await manage.lane(replay)).toMatchObject({ status: "live", attempts: 0 });
-    // Once by the one that was quicker.
+    // The live lane is written first, once.
     expect((await manage.lane()).version).toBe(2);
   });
 
-  it("pauses the replays that are under way and lets them go on, each by a schedule of its own", async () => {
+  it("pauses running replays and resumes each on a schedule of its own", async () => {
     await manage.putPages(5);
     const [refusedOne, fresh] = [await manage.startReplay(), await manage.startReplay()];
     const statuses = async (): Promise<unknown> => {
@@ -194,7 +194,7 @@ describe("disabling and enabling", () => {
     expect(await manage.lane(replay)).toEqual(before);
   });
 
-  it("loses nothing that deliver writes at the same time", async () => {
+  it("preserves what deliver writes at the same time", async () => {
     const commit = manage.dependencies.registry.commit;
     let quicker = 2;
     Object.assign(manage.dependencies.registry, {
@@ -208,7 +208,7 @@ describe("disabling and enabling", () => {
     expect(await manage.lane()).toMatchObject({ status: "disabled", number: 10, version: 4 });
   });
 
-  it("gives up after so many tries, and says that nothing was changed", async () => {
+  it("fails after too many conflicts and says that nothing was changed", async () => {
     const commit = manage.dependencies.registry.commit;
     Object.assign(manage.dependencies.registry, {
       commit: async (writes: Parameters<typeof commit>[0]) => {

@@ -17,7 +17,7 @@ const get = (): Promise<Answer> => manage.ask("GET", `${WS}/entitlement`);
 const row = () => manage.dependencies.registry.readWorkspace("ws_1");
 
 describe("an entitlement", () => {
-  it("registers a workspace, and is read by its members", async () => {
+  it("registers a workspace, and its members can read it", async () => {
     expect((await get()).status).toBe(404);
     const { status, body } = await put({ plan: "enterprise" });
     expect(status).toBe(201);
@@ -35,7 +35,7 @@ describe("an entitlement", () => {
     expect((await get()).body).toEqual(body);
   });
 
-  it("tells the days in force while a change of the settings waits for the purge", async () => {
+  it("shows the retention days in force while a change of the settings waits for the purge", async () => {
     await put({ plan: "enterprise" });
     const settings = manage.dependencies.settings;
     const { enterprise } = settings.plans;
@@ -48,7 +48,7 @@ describe("an entitlement", () => {
     expect(changed?.data).toMatchObject({ metadata: { retentionDays: 30, before: { retentionDays: 365 } } });
   });
 
-  it("is changed, remembers what retention was, and says who did it", async () => {
+  it("is changed, keeps the earlier retention, and records who changed it", async () => {
     await put({ plan: "enterprise" });
     manage.clock.now += DAY_MS;
     const { status, body } = await put({ plan: "free", retentionDays: 30 });
@@ -71,14 +71,14 @@ describe("an entitlement", () => {
     });
   });
 
-  it("put again as it is changes nothing", async () => {
+  it("is not changed by a PUT with the same values", async () => {
     await put({ plan: "enterprise", retentionDays: 400, hold: true });
     expect((await put({ plan: "enterprise", retentionDays: 400 })).status).toBe(200);
     expect((await row())?.version).toBe(1);
     expect(await manage.recorded("ws_1")).toHaveLength(1);
   });
 
-  it("asks for a purge at once when a hold or the retention changes, and only then", async () => {
+  it("requests a purge at once when a hold or the retention changes, and only then", async () => {
     await put({ plan: "enterprise" });
     const before = manage.purges.length;
     await put({ plan: "enterprise", hold: true });
@@ -87,12 +87,12 @@ describe("an entitlement", () => {
     expect(manage.purges.slice(before)).toEqual(["ws_1", "ws_1"]);
   });
 
-  it("that is created under a hold asks for the purge that confirms it", async () => {
+  it("that is created under a hold requests the purge that confirms it", async () => {
     await put({ plan: "enterprise", hold: true });
     expect(manage.purges).toEqual(["ws_1"]);
   });
 
-  it("tells the owner until when a smaller plan keeps what it hides", async () => {
+  it("shows until when a smaller plan keeps the events that it hides", async () => {
     await put({ plan: "enterprise" });
     manage.clock.now += DAY_MS;
     await put({ plan: "free" });
@@ -100,7 +100,7 @@ describe("an entitlement", () => {
     expect(changed?.data.metadata).toMatchObject({ keptUntil: new Date(NOW + 8 * DAY_MS).toISOString() });
   });
 
-  it("stops a purge that is under way with a hold, and only with one that was not there", async () => {
+  it("pauses a running purge when a hold is set, and only when there was none before", async () => {
     const frozen: boolean[] = [];
     const { commit } = manage.dependencies.registry;
     manage.dependencies.registry.commit = async (writes) => {
@@ -114,13 +114,13 @@ describe("an entitlement", () => {
     expect(frozen).toEqual([false, true, false, false]);
   });
 
-  it("keeps a legal hold until it is lifted by name", async () => {
+  it("keeps a legal hold until a request explicitly ends it", async () => {
     expect((await put({ plan: "enterprise", hold: true })).body.hold).toBe("pending");
     expect((await put({ plan: "free" })).body.hold).toBe("pending");
     expect((await put({ plan: "free", hold: false })).body.hold).toBeNull();
   });
 
-  it("put by several at once is put by each whole", async () => {
+  it("is stored completely by each of several concurrent requests", async () => {
     const answers = await Promise.all(
       [10, 20, 30].map((retentionDays) => put({ plan: "enterprise", retentionDays })),
     );
@@ -177,7 +177,7 @@ describe("an entitlement", () => {
     expect(await row()).toBeUndefined();
   });
 
-  it("is put by operators only", async () => {
+  it("can only be changed by operators", async () => {
     const refused = await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "enterprise" } });
     expect(refused).toMatchObject({
       status: 403,
@@ -194,7 +194,7 @@ describe("an entitlement", () => {
 });
 
 describe("losing forwarding", () => {
-  it("keeps destinations, and rings their lanes when it returns", async () => {
+  it("keeps destinations, and their lanes get a wake-up when it returns", async () => {
     await put({ plan: "enterprise" });
     const { body } = await manage.ask("POST", `${WS}/destinations`, {
       body: { name: "a", url: "https://siem.example.com" },
@@ -228,7 +228,7 @@ describe("ending a workspace", () => {
   });
   const end = (): Promise<Answer> => manage.ask("DELETE", `${WS}/entitlement`, { workspaces: "*" });
 
-  it("takes destinations and secrets at once, and every route then says so", async () => {
+  it("removes destinations and secrets at once, and every route then says that it has ended", async () => {
     expect((await end()).status).toBe(204);
     expect(await manage.secretNames()).toEqual([]);
     expect(await manage.dependencies.registry.listLanes("ws_1")).toEqual([]);
@@ -239,12 +239,12 @@ describe("ending a workspace", () => {
     expect(types.filter((type) => type.endsWith("entitlement.ended"))).toHaveLength(1);
   });
 
-  it("asks for the purge that keeps the log for the grace period", async () => {
+  it("requests the purge that keeps the log for the grace period", async () => {
     await end();
     expect(manage.purges).toEqual(["ws_1"]);
   });
 
-  it("goes on when it died half-way", async () => {
+  it("is completed by a repeated request after a crash", async () => {
     let deleted = 0;
     manage.steps.before = (step) => {
       if (step === "commit" && manage.steps.seen.includes("deleteSecret") && deleted++ === 0) {
@@ -260,7 +260,7 @@ describe("ending a workspace", () => {
     expect(await manage.dependencies.registry.listDestinations("ws_1", undefined, 9)).toEqual([]);
   });
 
-  it("lets no create that is under way leave a destination behind", async () => {
+  it("prevents a concurrent create from leaving a destination behind", async () => {
     let ended: Promise<Answer> | undefined;
     manage.steps.after = (step) => {
       if (step === "createSecret") ended ??= end();
@@ -280,21 +280,21 @@ describe("ending a workspace", () => {
     expect(await manage.secretNames()).toEqual([]);
   });
 
-  it("can be taken back: the workspace goes on with what is left of its log", async () => {
+  it("can be undone: the workspace continues with the rest of its log", async () => {
     await end();
     manage.clock.now = NOW + DAY_MS;
     expect((await put({ plan: "enterprise" })).body).toMatchObject({ endedAt: null, forwarding: true });
     expect((await manage.ask("GET", `${WS}/destinations`)).body.items).toEqual([]);
   });
 
-  it("taken back after the grace period shows nothing of what may have been removed", async () => {
+  it("and undoing it after the grace period shows nothing that may have been removed", async () => {
     await end();
     manage.clock.now = NOW + 31 * DAY_MS;
     await put({ plan: "enterprise" });
     expect((await row())?.history).toEqual({ floor: new Date(NOW + 31 * DAY_MS).toISOString() });
   });
 
-  it("taken back after the grace period goes on with all of its log where a hold has kept it", async () => {
+  it("and undoing it after the grace period keeps the whole log under a legal hold", async () => {
     await put({ plan: "enterprise", hold: true });
     await end();
     manage.clock.now = NOW + 40 * DAY_MS;
@@ -304,7 +304,7 @@ describe("ending a workspace", () => {
     expect((await row())?.hold).toBeUndefined();
   });
 
-  it("that does not exist is answered 404", async () => {
+  it("that does not exist is refused with 404", async () => {
     const answer = await manage.ask("DELETE", "/v1/workspaces/ws_none/entitlement", { workspaces: "*" });
     expect(answer.status).toBe(404);
   });

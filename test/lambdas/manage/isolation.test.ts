@@ -13,7 +13,7 @@ const operations: Record<string, Operation> = {
 const UNKNOWN = "01KAQN3ZJ8W5M2T9C7R4X6V0BD";
 
 let manage: Management;
-/** Ids of ws_1, which ws_2 must not learn of. */
+/** Ids of ws_1 that ws_2 must not be able to see. */
 const ids = { dst: "", rpl: "", whd: `whd_${UNKNOWN}` };
 
 beforeAll(async () => {
@@ -83,7 +83,7 @@ const names = Object.keys(operations);
 const ofDestinations = names.filter((name) => operations[name]?.path.includes("{dst}"));
 
 describe.each(names)("%s", (name) => {
-  it("answers a foreign token the same, whether or not the workspace exists", async () => {
+  it("refuses a foreign token in the same way whether or not the workspace exists", async () => {
     const answers = [];
     for (const workspace of ["ws_1", "ws_none"]) {
       answers.push(await ask(name, workspace, ids, { workspaces: "[ws_2]" }));
@@ -104,14 +104,14 @@ describe.each(names)("%s", (name) => {
     expect(body).toMatchObject({ type: "/problems/missing-scope", scope });
   });
 
-  it("gives a token without claims nothing", async () => {
+  it("grants a token without claims nothing", async () => {
     const { status } = await ask(name, "ws_1", ids, { workspaces: "", scope: "" });
     expect(status).toBe(403);
   });
 });
 
 describe.each(ofDestinations)("%s", (name) => {
-  it("answers another workspace's ids as it answers unknown ones", async () => {
+  it("responds to another workspace's ids like to unknown ones", async () => {
     const unknown = { dst: `dst_${UNKNOWN}`, rpl: `rpl_${UNKNOWN}`, whd: `whd_${UNKNOWN}` };
     const foreign = await ask(name, "ws_2", ids, { workspaces: "[ws_2]" });
     const none = await ask(name, "ws_2", unknown, { workspaces: "[ws_2]" });
@@ -119,7 +119,7 @@ describe.each(ofDestinations)("%s", (name) => {
     expect(foreign).toEqual(none);
   });
 
-  it("answers ids of no such form alike", async () => {
+  it("responds to malformed ids in the same way", async () => {
     for (const dst of ["x", "dst_", `${ids.dst}#`, "live", `${"d".repeat(3000)}`]) {
       const answer = await ask(name, "ws_1", { ...ids, dst });
       expect(answer.status).toBe(404);
@@ -127,7 +127,7 @@ describe.each(ofDestinations)("%s", (name) => {
   });
 });
 
-it("changed nothing of the workspace that was asked about", async () => {
+it("left the other workspace unchanged", async () => {
   const { body } = await manage.ask("GET", `/v1/workspaces/ws_1/destinations/${ids.dst}`);
   expect(body.name).toBe("a");
   const events = await manage.recorded("ws_1");
@@ -138,7 +138,7 @@ it("changed nothing of the workspace that was asked about", async () => {
   ]);
 });
 
-it("answers what is no route, and a method that a path does not have", async () => {
+it("refuses unknown routes, and methods that a path does not have", async () => {
   expect((await manage.ask("GET", "/v1/workspaces/ws_1/other")).status).toBe(404);
   expect((await manage.ask("PUT", "/v1/workspaces/ws_1/destinations")).status).toBe(405);
 });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => manage.close());
 
-/** Records one event a minute after the one before, of the destination or another one. */
+/** Records one event a minute after the previous one, about the destination or another one. */
 async function record(action: string, target = id): Promise<EntryReference> {
   const { registry, random, settings } = manage.dependencies;
   const workspace = await registry.readWorkspace("ws_1");
@@ -90,13 +90,13 @@ const FROZEN = {
   check: "0123456789abcdef",
 };
 
-it("a destination with nothing before it but notices about itself is not behind", async () => {
+it("a destination is not behind if only notices about itself wait", async () => {
   for (const kind of ["failing", "recovered", "suspended", "resumed"])
     await putPage(await record(`delivery_${kind}`));
   expect(await health()).toEqual([0, null]);
 });
 
-it("notices of others, and what its owner did, wait for it", async () => {
+it("notices about other destinations and actions of the owner count as waiting", async () => {
   await putPage(await record("delivery_failing"));
   const owed = [await record("delivery_failing", "dst_other"), await record("delivery_skipped")];
   await putPage(...owed);
@@ -104,7 +104,7 @@ it("notices of others, and what its owner did, wait for it", async () => {
   expect(await health()).toEqual([2, owed[0]?.recordedAt]);
 });
 
-it("notices within a page are left out, from the cursor on", async () => {
+it("notices within a page are excluded, from the cursor on", async () => {
   const [first, second, third] = [
     await record("delivery_failing"),
     await record("delivery_skipped"),
@@ -116,7 +116,7 @@ it("notices within a page are left out, from the cursor on", async () => {
   expect(await health()).toEqual([0, null]);
 });
 
-it("what waits longest is no notice, however much is behind; that they are counted then is said", async () => {
+it("the oldest waiting event is never a notice; in a large backlog notices are counted, and the log says so", async () => {
   for (let index = 0; index < 12; index++) await putPage(await record("delivery_failing"));
   manage.clock.now += MINUTE;
   const waiting = many(100);
@@ -128,7 +128,7 @@ it("what waits longest is no notice, however much is behind; that they are count
   expect(behind).toBeLessThanOrEqual(113);
 });
 
-/** What is asked of the Events table, which may be out of order. */
+/** Reads of the Events table, which can be made to fail. */
 function watchEntries(): { asked: number[]; fails: boolean } {
   const { entries } = manage.dependencies;
   const watched = { asked: [] as number[], fails: false };
@@ -143,7 +143,7 @@ function watchEntries(): { asked: number[]; fails: boolean } {
   return watched;
 }
 
-it("of a large backlog no more is looked at than its first page, and nothing where a delivery is frozen", async () => {
+it("only the first page of a large backlog is read, and nothing when a batch is pending", async () => {
   const { asked } = watchEntries();
   await putPage(many(100), await record("delivery_failing"), await record("delivery_skipped"));
   await putPage(many(100));
@@ -154,14 +154,14 @@ it("of a large backlog no more is looked at than its first page, and nothing whe
   expect(asked).toEqual([2]);
 });
 
-it("an entry too large for a notice is not read to look for one", async () => {
+it("an entry too large to be a notice is not read", async () => {
   const { asked } = watchEntries();
   await putPage({ ...many(1), bytes: 4_097 }, await record("delivery_failing"));
   expect(await health()).toEqual([1, toTimestamp(NOW)]);
   expect(asked).toEqual([1]);
 });
 
-describe("destinations that are listed", () => {
+describe("listed destinations", () => {
   const listed = async (): Promise<number[]> =>
     (await manage.ask("GET", `${WS}/destinations`)).body.items.map(
       ({ health: { behindEvents } }: { health: { behindEvents: number } }) => behindEvents,
@@ -176,7 +176,7 @@ describe("destinations that are listed", () => {
     await putPage(await record("delivery_recovered"));
   });
 
-  it("share what is read for them, each without its own notices", async () => {
+  it("share the reads, and each is shown without its own notices", async () => {
     const { asked } = watchEntries();
     const { journal } = manage.dependencies;
     const behindNext: number[] = [];
@@ -192,7 +192,7 @@ describe("destinations that are listed", () => {
     expect(behindNext).toEqual([2]);
   });
 
-  it("are shown with their notices counted while the Events table cannot be read, which is asked once", async () => {
+  it("are shown with their notices counted while the Events table cannot be read, which is tried once", async () => {
     const watched = watchEntries();
     watched.fails = true;
     expect(await listed()).toEqual([3, 3, 3]);

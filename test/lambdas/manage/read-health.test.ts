@@ -13,7 +13,7 @@ describe("health", () => {
   const shown = async () => (await manage.ask("GET", manage.path)).body.health;
   const expireBefore = (time: number): void => void (manage.clock.now = time + 365 * 86_400_000);
 
-  it("counts no page that has expired and waits for a purge", async () => {
+  it("does not count expired pages that are not purged yet", async () => {
     await manage.putPages(40);
     expect(await shown()).toMatchObject({ behindEvents: 80, oldestUndeliveredAt: page(1).at });
     expireBefore(NOW + 30.5 * 3_600_000);
@@ -24,7 +24,7 @@ describe("health", () => {
     expect(await shown()).toMatchObject({ behindEvents: 0, oldestUndeliveredAt: null });
   });
 
-  it("looks past the pages that were journalled after the time, of events before it", async () => {
+  it("skips pages that were journalled within the window but hold events from before it", async () => {
     await manage.putPages(3);
     const [entry] = page(3).entries;
     if (entry === undefined) throw new Error("no entry");
@@ -34,7 +34,7 @@ describe("health", () => {
     expect(await shown()).toMatchObject({ behindEvents: 2, oldestUndeliveredAt: page(6).at });
   });
 
-  it("finds its place among many expired pages by few reads", async () => {
+  it("finds the first visible page among many expired ones with few reads", async () => {
     const reads = { count: 0 };
     const { journal } = manage.dependencies;
     for (const name of ["newestPage", "oldestPage", "readPage", "readPagesFrom"] as const) {
@@ -48,7 +48,7 @@ describe("health", () => {
     expect(reads.count).toBeLessThanOrEqual(5 + Math.ceil(Math.log2(200)));
   });
 
-  it("is disabled as long as the plan has no forwarding, and keeps its figures", async () => {
+  it("is disabled while the plan has no forwarding, and keeps its figures", async () => {
     await manage.putPages(2);
     await manage.ask("PUT", `${WS}/entitlement`, { body: { plan: "free" }, workspaces: "*" });
     expect((await manage.ask("GET", manage.path)).body).toMatchObject({

@@ -28,7 +28,7 @@ describe("replays", () => {
     to: new Date(NOW + 3.5 * 3_600_000).toISOString(),
   };
 
-  it("are counted before they are run", async () => {
+  it("are counted before they are started", async () => {
     await manage.putPages(5);
     const { status, body } = await manage.post("replays", { ...window, dryRun: true });
     expect(status).toBe(200);
@@ -43,7 +43,7 @@ describe("replays", () => {
     expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toEqual([]);
   });
 
-  it("count what the filter wants, exactly where that is cheap", async () => {
+  it("count the events that the filter lets through, exactly if that takes few reads", async () => {
     const references = await Promise.all(["paid", "sent", "paid"].map((action) => manage.recordOne(action)));
     await manage.putPage(page(1, { entries: references, total: 3 }));
     manage.clock.now = NOW + 2 * 3_600_000;
@@ -61,7 +61,7 @@ describe("replays", () => {
     expect((await manage.post("replays", all)).body).toMatchObject({ events: 3003, exact: false });
   });
 
-  it("are counted without what has expired on their first pages", async () => {
+  it("are counted without expired events on their first pages", async () => {
     const at = new Date(NOW + 20 * 60_000).toISOString();
     await manage.putPage(agedPage(1, [-10, 0, 10]));
     await manage.putPage({ ...agedPage(2, [11, 12], 5), at });
@@ -80,7 +80,7 @@ describe("replays", () => {
     expect(await countAt(27)).toEqual([0, true, 5]);
   });
 
-  it("are counted exactly, however many pages hold what has expired, until they are too many to be read", async () => {
+  it("are counted exactly despite pages with expired events, unless there are too many pages to read", async () => {
     const at = new Date(NOW + 20 * 60_000).toISOString();
     for (let number = 1; number <= 12; number++)
       await manage.putPage({ ...agedPage(number, [0, 20], number * 2), at });
@@ -91,7 +91,7 @@ describe("replays", () => {
     expect((await manage.post("replays", all)).body).toMatchObject({ events: 2_014, exact: false });
   });
 
-  it("are counted without notices of the destination to itself", async () => {
+  it("are counted without notices about the destination itself", async () => {
     const { dependencies } = manage;
     const row = await dependencies.registry.readWorkspace("ws_1");
     if (row === undefined) throw new Error("no workspace");
@@ -120,7 +120,7 @@ describe("replays", () => {
     });
   });
 
-  it("with a filter leave out what has expired and is still there", async () => {
+  it("with a filter exclude expired events that still exist", async () => {
     const references = await Promise.all(
       [0, 10].map((minute) => manage.recordOne("paid", NOW + minute * 60_000)),
     );
@@ -138,7 +138,7 @@ describe("replays", () => {
     });
   });
 
-  it("run on a lane of their own, tell how far they are, and end", async () => {
+  it("run in lanes of their own, show their progress, and end", async () => {
     await manage.putPages(5);
     const { status, body, headers } = await manage.post("replays", { ...window, eventsPerSecond: 10 });
     expect(status).toBe(201);
@@ -168,7 +168,7 @@ describe("replays", () => {
     expect(await get()).toMatchObject({ status: "done", passedEvents: 4, progress: 1 });
   });
 
-  it("are cancelled, once, and close what they had frozen", async () => {
+  it("are cancelled once and close their pending batch", async () => {
     await manage.putPages(5);
     const { body } = await manage.post("replays", window);
     await manage.store(freezeFirst(await manage.lane(body.id)));
@@ -182,7 +182,7 @@ describe("replays", () => {
     expect((await manage.types()).filter((type) => type === "webhook.replay_cancelled")).toHaveLength(1);
   });
 
-  it("are three at once at most, listed newest first", async () => {
+  it("are limited to three at once and listed newest first", async () => {
     const ids: string[] = [];
     for (let count = 0; count < 3; count++) {
       manage.clock.now += 1000;
@@ -196,13 +196,13 @@ describe("replays", () => {
     expect(second).toMatchObject({ items: [{ id: ids[2] }], nextCursor: null });
   });
 
-  it("of a deleted destination go with it", async () => {
+  it("are removed with their destination", async () => {
     await manage.post("replays", window);
     await manage.ask("DELETE", manage.path);
     expect(await manage.dependencies.registry.listRemains("ws_1", manage.id)).toEqual([]);
   });
 
-  it("forget the oldest that have ended beyond fifty", async () => {
+  it("beyond fifty remove the oldest ended ones", async () => {
     const { body } = await manage.post("replays", window);
     await manage.ask("DELETE", `${manage.path}/replays/${body.id}`);
     const row = await manage.dependencies.registry.readReplay("ws_1", manage.id, body.id);
@@ -235,7 +235,7 @@ describe("replays", () => {
     expect(await manage.post("replays", body)).toMatchObject({ status: 400, body: { field } });
   });
 
-  it("of a disabled destination are counted and not started", async () => {
+  it("of a disabled destination can be counted but not started", async () => {
     await manage.putPages(5);
     await manage.post("disable");
     expect(await manage.post("replays", { ...window, dryRun: true })).toMatchObject({ status: 200 });

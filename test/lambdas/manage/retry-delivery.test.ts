@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => manage.close());
 
 describe("deliveries", () => {
-  it("waiting are tried at once", async () => {
+  it("that wait are attempted at once", async () => {
     await manage.refuseFirst("waiting");
     expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
     const hurried = await manage.lane();
@@ -30,13 +30,13 @@ describe("deliveries", () => {
     expect(await manage.types()).toContain("webhook.delivery_retried");
   });
 
-  it("of a suspended lane are tried at once, which goes on", async () => {
+  it("of a suspended lane are attempted at once, and the lane resumes", async () => {
     await manage.refuseFirst("suspended");
     expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
     expect(await manage.lane()).toMatchObject({ status: "live", frozen: { id: WHD } });
   });
 
-  it("of a disabled lane are not", async () => {
+  it("of a disabled lane are not attempted", async () => {
     await manage.refuseFirst("waiting");
     await manage.post("disable");
     expect(await manage.post(`deliveries/${WHD}/retry`)).toMatchObject(DISABLED);
@@ -53,7 +53,7 @@ describe("deliveries", () => {
     expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(202);
   });
 
-  it("of a replay that was suspended are not tried again while the destination is disabled", async () => {
+  it("of a suspended replay are not attempted while the destination is disabled", async () => {
     await manage.putPages(2);
     const { body } = await manage.post("replays", { from: new Date(NOW).toISOString(), to: page(2).at });
     await manage.store({ ...freezeFirst(await manage.lane(body.id)), status: "suspended" });
@@ -62,7 +62,7 @@ describe("deliveries", () => {
     expect(await manage.lane(body.id)).toMatchObject({ status: "suspended" });
   });
 
-  it("that are closed are sent again as far as they have not expired, and refused when nothing is left", async () => {
+  it("that are closed are sent again without expired events, and refused when none are left", async () => {
     await manage.refuseFirst("waiting");
     await manage.putPage(agedPage(1, [0, 60]));
     await manage.putPage(page(2));
@@ -81,7 +81,7 @@ describe("deliveries", () => {
     expect((await manage.ask("GET", `${manage.path}/replays`)).body.items).toHaveLength(1);
   });
 
-  it("that are closed are sent again as far as the filter of now wants them", async () => {
+  it("that are closed are sent again as far as the present filter lets them through", async () => {
     await manage.refuseFirst("waiting");
     const references = await Promise.all(["paid", "sent", "paid"].map((action) => manage.recordOne(action)));
     await manage.putPage(page(1, { entries: references, total: 3 }));
@@ -96,7 +96,7 @@ describe("deliveries", () => {
     expect((await manage.post(`deliveries/${WHD}/retry`)).status).toBe(409);
   });
 
-  it("that are closed go once more by a replay of just their events", async () => {
+  it("that are closed are sent again by a replay of exactly their events", async () => {
     await manage.refuseFirst("waiting");
     await manage.putPages(2);
     await manage.post("enable", { from: "now" });
@@ -115,7 +115,7 @@ describe("deliveries", () => {
     ["was forgotten", true],
     ["alone knows its window", false],
   ])(
-    "of a replay that %s go once more without what its window left out between them",
+    "of a replay that %s are sent again without events outside of the replay's time range",
     async (_, isForgotten) => {
       await manage.putPage(agedPage(1, [10, 0, 11]));
       const [from, to] = [5, 15].map((minute) => new Date(NOW + minute * 60_000).toISOString());
@@ -139,7 +139,7 @@ describe("deliveries", () => {
     },
   );
 
-  it("are skipped by a mark that deliver carries out", async () => {
+  it("are marked to be skipped, and deliver skips them", async () => {
     await manage.refuseFirst("suspended");
     expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(202);
     expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(202);
@@ -149,7 +149,7 @@ describe("deliveries", () => {
     expect(skips[0]?.data["metadata"]).toEqual({ delivery: WHD, number: 1, events: 2 });
   });
 
-  it("that a lane holds are there after their rows have expired", async () => {
+  it("that are pending in a lane are found after their rows have expired", async () => {
     await manage.refuseFirst("suspended");
     manage.clock.now = NOW + 31 * 86_400_000;
     expect((await manage.ask("GET", manage.path)).body.health.lastDelivery.id).toBe(WHD);
@@ -161,7 +161,7 @@ describe("deliveries", () => {
     expect((await manage.post(`deliveries/${WHD}/skip`)).status).toBe(404);
   });
 
-  it.each(["retry", "skip"])("that wait for their first attempt take a %s", async (action) => {
+  it.each(["retry", "skip"])("that wait for their first attempt accept a %s", async (action) => {
     await manage.store(freezeFirst(await manage.lane()));
     const shown = await manage.ask("GET", `${manage.path}/deliveries/${WHD}`);
     expect(shown.body).toMatchObject({ id: WHD, outcome: "retry", number: 1, count: 2, attempts: [] });

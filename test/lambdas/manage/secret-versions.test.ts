@@ -10,7 +10,7 @@ import { type Management, startManagement } from "../../helpers/management.ts";
 
 const WS = "/v1/workspaces/ws_1";
 
-describe("a secret that has all the versions of a day that Secrets Manager keeps", () => {
+describe("a secret with as many versions of a day as Secrets Manager keeps", () => {
   let manage: Management;
   let path: string;
 
@@ -41,7 +41,7 @@ describe("a secret that has all the versions of a day that Secrets Manager keeps
     expect((await ask()).status).toBe(200);
   });
 
-  it("is told by the refusal of Secrets Manager alone", async () => {
+  it("is recognised only by the refusal of Secrets Manager", async () => {
     const client = new SecretsManagerClient({ region: "eu-west-1" });
     let refusal: Error = new LimitExceededException({ message: "You have too many versions", $metadata: {} });
     client.middlewareStack.add(

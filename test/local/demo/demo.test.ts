@@ -21,7 +21,7 @@ describe("the demo's events", () => {
 });
 
 describe("arrivals", () => {
-  it("are complete when every posted event came once and in order", () => {
+  it("are complete when every posted event arrived once and in order", () => {
     const arrivals = new Arrivals();
     arrivals.posted(["a", "b", "c"], 100);
     expect(arrivals.missing).toBe(3);
@@ -39,7 +39,7 @@ describe("arrivals", () => {
     });
   });
 
-  it("tell what is missing, repeated, out of order and not verified", () => {
+  it("show what is missing, repeated, out of order or not verified", () => {
     const arrivals = new Arrivals();
     arrivals.posted(["a", "b", "c", "d"], 0);
     arrivals.arrived(batch("b"), 1);
@@ -62,7 +62,7 @@ describe("the terminal", () => {
     return text;
   }
 
-  it("has colour on a terminal, never elsewhere nor against NO_COLOR", () => {
+  it("uses colour only on a terminal and never with NO_COLOR", () => {
     expect(printed({ isTTY: true }, {})).toContain("\u001b[");
     expect(printed({ isTTY: true }, { NO_COLOR: "1" })).not.toContain("\u001b[");
     expect(printed({ isTTY: true }, { TERM: "dumb" })).not.toContain("\u001b[");
@@ -71,7 +71,7 @@ describe("the terminal", () => {
 });
 
 describe("the options of npm start", () => {
-  it("have their documented defaults and are read", () => {
+  it("have their documented defaults and are parsed", () => {
     expect(parseStartOptions([])).toMatchObject({
       port: 4780,
       demo: true,

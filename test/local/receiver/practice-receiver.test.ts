@@ -27,7 +27,7 @@ function signed(changes: { body?: string; at?: number; contentType?: string } = 
 }
 
 describe("the receiver's verdict", () => {
-  it("is verified for a batch and for a single event that are signed", () => {
+  it("is verified for a signed batch and a signed single event", () => {
     expect(judgeRequest(signed(), SECRET, Date.now())).toMatchObject({
       kind: "verified",
       events: [{ id: "aud_1" }],
@@ -39,7 +39,7 @@ describe("the receiver's verdict", () => {
     expect(judgeRequest(single, SECRET, Date.now())).toMatchObject({ kind: "verified" });
   });
 
-  it("is forged when a byte of the body differs, the secret is another or the time is long past", () => {
+  it("is forged when a byte of the body differs, the secret is another or the time is too long ago", () => {
     const tampered = { ...signed(), body: JSON.stringify([{ ...EVENT, id: "aud_2" }]) };
     expect(judgeRequest(tampered, SECRET, Date.now()).kind).toBe("forged");
     const other = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
@@ -47,14 +47,14 @@ describe("the receiver's verdict", () => {
     expect(judgeRequest(signed({ at: Date.now() - 600_000 }), SECRET, Date.now()).kind).toBe("forged");
   });
 
-  it("takes the stack's time when its clock runs ahead", () => {
+  it("uses the stack's time when its clock runs ahead", () => {
     const at = Date.now() + 86_400_000;
     expect(judgeRequest(signed({ at }), SECRET, at).kind).toBe("verified");
     expect(judgeRequest(signed({ at }), SECRET, at + 600_000).kind).toBe("forged");
     expect(judgeRequest({ ...signed({ at }), body: "[]" }, SECRET, at).kind).toBe("forged");
   });
 
-  it("is malformed for what is signed but no CloudEvents", () => {
+  it("is malformed for a signed body that is not CloudEvents", () => {
     const body = JSON.stringify([{ id: "aud_1" }]);
     expect(judgeRequest(signed({ body }), SECRET, Date.now()).kind).toBe("malformed");
     expect(judgeRequest(signed(), undefined, Date.now()).kind).toBe("unknown-secret");
@@ -73,7 +73,7 @@ describe("the receiver", () => {
     rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
   });
 
-  it("does not start when the file cannot be written, and goes on when it cannot be any more", async () => {
+  it("does not start when the file cannot be written, and continues when that fails later", async () => {
     const nowhere = join(dir, "nowhere", "received.ndjson");
     await expect(startPracticeReceiver({ dir, file: nowhere })).rejects.toMatchObject({
       code: "ENOENT",
@@ -105,7 +105,7 @@ describe("the receiver", () => {
           resolve(retryAfter === undefined ? { status } : { status, retryAfter });
         },
       );
-      // Only the path that never answers is given up: any other may take its time on a busy machine.
+      // Only the path that never answers is aborted; any other may be slow on a busy machine.
       if (path === "/hang") outgoing.setTimeout(400, () => outgoing.destroy(new Error("no answer")));
       outgoing.on("error", reject).end(body);
     });
@@ -122,7 +122,7 @@ describe("the receiver", () => {
     await expect(post("/reset")).rejects.toThrow(/hang up|ECONNRESET/);
   });
 
-  it("refuses each delivery of a flaky path so often, then takes it", async () => {
+  it("refuses each delivery of a flaky path as often as asked, then accepts it", async () => {
     const statuses = [];
     for (const id of ["whd_a", "whd_a", "whd_b", "whd_a"]) {
       statuses.push((await post("/flaky?failures=2", "[]", id)).status);

@@ -22,7 +22,7 @@ function judge(result: SendResult, facts: Partial<AttemptFacts> = {}, chance = 0
 }
 
 describe("a status", () => {
-  it.each([200, 201, 202, 204, 299])("%i delivers", (statusCode) => {
+  it.each([200, 201, 202, 204, 299])("%i counts as delivered", (statusCode) => {
     expect(judge(answered(statusCode))).toEqual({ kind: "delivered" });
   });
 
@@ -37,11 +37,11 @@ describe("a status", () => {
     },
   );
 
-  it("410 suspends at once", () => {
+  it("410 suspends the lane at once", () => {
     expect(judge(answered(410))).toEqual({ kind: "suspend", reason: "gone", error: "HTTP 410" });
   });
 
-  it("413 splits, but not a single event", () => {
+  it("413 splits a delivery, unless it is a single event", () => {
     expect(judge(answered(413))).toEqual({ kind: "split", error: "HTTP 413" });
     expect(judge(answered(413), { count: 1 })).toMatchObject({ kind: "retry", error: "HTTP 413" });
     expect(judge(answered(413), { count: 1, now: NOW + 72 * HOUR })).toMatchObject({ kind: "suspend" });
@@ -51,7 +51,7 @@ describe("a status", () => {
     [401, "credentials"],
     [403, "credentials"],
     [415, "format"],
-  ])("%i says what is wrong: %s", (statusCode, advice) => {
+  ])("%i gives the advice: %s", (statusCode, advice) => {
     expect(judge(answered(statusCode))).toMatchObject({ kind: "retry", advice });
   });
 });
@@ -59,7 +59,7 @@ describe("a status", () => {
 describe("Retry-After", () => {
   const wait = (retryAfter: string, statusCode = 429) => judge(answered(statusCode, { retryAfter }));
 
-  it.each([429, 503])("of a %i is obeyed", (statusCode) => {
+  it.each([429, 503])("with a %i is obeyed", (statusCode) => {
     expect(wait("90", statusCode)).toMatchObject({ kind: "retry", delaySeconds: 90 });
   });
 
@@ -79,14 +79,14 @@ describe("Retry-After", () => {
     expect(wait(value)).toMatchObject({ delaySeconds: 2.5 });
   });
 
-  it("of any other status is ignored", () => {
+  it("with any other status is ignored", () => {
     expect(wait("90", 500)).toMatchObject({ delaySeconds: 2.5 });
   });
 });
 
-describe("what is no answer", () => {
+describe("an attempt without a response", () => {
   it.each(["dns", "connect", "tls", "timeout", "reset", "protocol"] as const)(
-    "%s is retried",
+    "that failed with %s is retried",
     (errorClass) => {
       expect(judge({ kind: "failed", errorClass, durationMs: 1, phases: {} })).toMatchObject({
         kind: "retry",
@@ -95,7 +95,7 @@ describe("what is no answer", () => {
     },
   );
 
-  it("a refusal by the guard is retried, by the name of its rule", () => {
+  it("that the egress guard refused is retried, with the name of the rule", () => {
     expect(judge({ kind: "refused", rule: "no-public-address", durationMs: 1 })).toMatchObject({
       kind: "retry",
       error: "guard:no-public-address",
@@ -103,7 +103,7 @@ describe("what is no answer", () => {
   });
 });
 
-describe("the schedule", () => {
+describe("the retry schedule", () => {
   it("waits up to 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h and then 8 h", () => {
     const bounds = Array.from({ length: 11 }, (_, index) => judge(answered(500), { attempt: index + 1 }, 1));
     expect(bounds.map((verdict) => verdict.kind === "retry" && verdict.delaySeconds)).toEqual([
@@ -111,14 +111,14 @@ describe("the schedule", () => {
     ]);
   });
 
-  it("waits as the setting says, its last wait again and again", () => {
+  it("follows the setting and repeats its last wait", () => {
     const settings = { giveUpAfterHours: 72, schedule: [60, 3_600] };
     const facts = { firstAttemptAt: NOW, now: NOW };
     const waits = [1, 2, 3, 20].map((attempt) => nextDelaySeconds({ ...facts, attempt }, settings, 1));
     expect(waits).toEqual([60, 3_600, 3_600, 3_600]);
   });
 
-  it("reads the settings of an older stack, which name no schedule", () => {
+  it("has its default with the settings of an older stack, which name no schedule", () => {
     expect(retrySettingsSchema.parse({ giveUpAfterHours: 48 })).toEqual({
       ...DEFAULT_RETRY,
       giveUpAfterHours: 48,
@@ -136,7 +136,7 @@ describe("the schedule", () => {
     });
   });
 
-  it("never gives up on what was delivered, never waits less than nothing or more than 12 h", () => {
+  it("never ends for a delivered batch, and never waits less than 0 s or more than 12 h", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 100, max: 599 }),

@@ -4,7 +4,7 @@ import { maskSecrets } from "../../../../lambdas/core/delivery/mask-secrets.ts";
 
 const SECRET = 'tök"en/+value=';
 
-describe("a known secret in what a receiver says", () => {
+describe("a known secret in a receiver's response", () => {
   it.each([
     ["as it is", `You sent ${SECRET}!`],
     ["in JSON", JSON.stringify({ got: SECRET })],
@@ -22,12 +22,12 @@ describe("a known secret in what a receiver says", () => {
     expect(masked).not.toContain(Buffer.from(SECRET).toString("base64").slice(0, 6));
   });
 
-  it("is masked by its runs of letters and digits, whatever became of the signs between them", () => {
+  it("is masked by its runs of letters and digits, however the characters between them are encoded", () => {
     const masked = maskSecrets("key_plus_0123456789abcdef_lt_gt_", ["key+0123456789abcdef<>"]);
     expect(masked).toBe(`key_plus_${"*".repeat(16)}_lt_gt_`);
   });
 
-  it("is masked without the scheme before it, which stays, and without the prefix of a signing secret", () => {
+  it("is masked without its scheme, which stays readable, and without the prefix of a signing secret", () => {
     const secrets = ["Bearer abcdef123", "whsec_MDEyMzQ1Njc4"];
     expect(maskSecrets("Bearer: abcdef123 and MDEyMzQ1Njc4", secrets)).toBe(
       "Bearer: ********* and ************",
@@ -45,12 +45,12 @@ describe("a known secret in what a receiver says", () => {
     expect(maskSecrets("Basic user unknown", [secret])).toBe("Basic user unknown");
   });
 
-  it("is masked when Basic has a token as its user", () => {
+  it("is masked when Basic credentials have a token as the user", () => {
     const secret = `Basic ${Buffer.from("sk_live_1234:").toString("base64")}`;
     expect(maskSecrets("key=sk_live_1234", [secret])).toBe("key=************");
   });
 
-  it("is masked where it contains another, and only where it is", () => {
+  it("is masked where it contains another secret, and only there", () => {
     expect(maskSecrets("abcd abcdef abc", ["abcd", "abcdef"])).toBe("**** ****** abc");
     expect(maskSecrets("ok, 1 event", ["1", "ok"])).toBe("ok, 1 event");
   });
@@ -58,7 +58,7 @@ describe("a known secret in what a receiver says", () => {
 
 const HEADER = "k7/Qp+x2=Lm9/Tz==";
 
-describe("a header value that frameworks quote in their own ways", () => {
+describe("a header value that frameworks quote in different ways", () => {
   it.each([
     ["JSON of PHP", JSON.stringify(HEADER).replaceAll("/", "\\/").slice(1, -1)],
     ["JSON of .NET", HEADER.replaceAll("+", "\\u002B")],
@@ -88,11 +88,11 @@ describe("a header value that frameworks quote in their own ways", () => {
     expect(maskSecrets(`(${quoted})`, [HEADER])).toBe(`(${"*".repeat(quoted.length)})`);
   });
 
-  it("is masked in the JSON of Go", () => {
+  it("is masked in Go's JSON", () => {
     expect(maskSecrets('"\\u003ckey\\u003e\\u0026"', ["<key>&"])).toBe(`"${"*".repeat(21)}"`);
   });
 
-  it("is masked where the end cuts an escape in two", () => {
+  it("is masked where the end of the text cuts an escape in two", () => {
     for (const cut of ["%", "%2", "%u00", "\\", "\\u", "\\u002", "&", "&pl", "&#4", "&#x2"])
       expect(maskSecrets(`got k7/Qp${cut}`, [HEADER])).toBe(`got ${"*".repeat(5 + cut.length)}`);
   });
@@ -135,7 +135,7 @@ describe("the key that a signing secret encodes", () => {
     expect(masked).toBe(`hexkey:${"*".repeat(shown.length)}.`);
   });
 
-  it("is masked in base64 of more", () => {
+  it("is masked within the base64 of a longer text", () => {
     const masked = maskSecrets(Buffer.concat([Buffer.from("k:"), KEY]).toString("base64"), [
       `whsec_${KEY.toString("base64")}`,
     ]);
@@ -186,7 +186,7 @@ const choices = fc.infiniteStream(
     before: fc.constantFrom("", "", "", "\\", "\\\\\\", "=\r\n"),
   }),
 );
-/** Nothing that a secret may hold. */
+/** Characters that no secret contains. */
 const other = fc.string({ unit: fc.constantFrom("ж", "я", "…", "\n"), maxLength: 20 });
 
 function quote(secret: string, stream: Iterable<{ way: number; isUpper: boolean; before: string }>): string {
@@ -199,7 +199,7 @@ function quote(secret: string, stream: Iterable<{ way: number; isUpper: boolean;
     .join("");
 }
 
-describe("any secret, each of its characters escaped in any way", () => {
+describe("any secret with each character escaped in any way", () => {
   it("is masked, and nothing else is", () => {
     fc.assert(
       fc.property(secretText, choices, other, other, (secret, stream, before, after) => {
@@ -211,7 +211,7 @@ describe("any secret, each of its characters escaped in any way", () => {
     );
   });
 
-  it("is masked as far as it got where its text was cut", () => {
+  it("is masked up to the place where the text is cut off", () => {
     fc.assert(
       fc.property(
         secretText,
@@ -230,7 +230,7 @@ describe("any secret, each of its characters escaped in any way", () => {
     );
   });
 
-  it("leaves a text alone that does not hold it", () => {
+  it("leaves a text unchanged that does not contain it", () => {
     const token = "zq7/Qp+x2=Lm9/Tz==";
     fc.assert(
       fc.property(fc.string({ unit: "grapheme-ascii", maxLength: 300 }), (text) => {
@@ -241,7 +241,7 @@ describe("any secret, each of its characters escaped in any way", () => {
   });
 });
 
-describe("an answer made to take long", () => {
+describe("a response made to slow down masking", () => {
   it.each([
     ["\\".repeat(16_384), `${"\\".repeat(3900)}b`],
     ["%25".repeat(5461), `${"%25".repeat(1300)}b`],
@@ -250,7 +250,7 @@ describe("an answer made to take long", () => {
     expect(maskSecrets(text, [secret])).toBe("*".repeat(text.length));
   });
 
-  it("is not one with many secrets", () => {
+  it("does not include an ordinary page with many secrets to look for", () => {
     const page = '<p class="x">Bad &amp; gateway, 502 = %20 nope</p>\n'.repeat(400).slice(0, 16_384);
     const secrets = Array.from({ length: 20 }, (_, index) => `${"Zq9+".repeat(45)}${index}`);
     expect(maskSecrets(page, secrets)).toBe(page);

@@ -30,7 +30,7 @@ function request(
 }
 
 describe("a signature", () => {
-  it("is what the standardwebhooks package makes of the same", () => {
+  it("equals that of the standardwebhooks package", () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 1 }),
@@ -55,7 +55,7 @@ describe("a signature", () => {
     expect(() => new Webhook(OTHER).verify(text, headers)).toThrow("No matching signature");
   });
 
-  it("is made with the old secret too while a rotation lasts, the new one first", () => {
+  it("is also made with the old secret during a rotation, after the new one", () => {
     const later = new Date(NOW + 1000).toISOString();
     const { headers, body } = request([{ secret: OLD, validUntil: later }]);
     const text = Buffer.from(body).toString();
@@ -65,7 +65,7 @@ describe("a signature", () => {
     expect(() => new Webhook(OLD).verify(text, ended.headers)).toThrow("No matching signature");
   });
 
-  it("is refused when anything signed was changed", () => {
+  it("is not valid when anything signed was changed", () => {
     const signature = signBody("whd_1", 5, "body", [NEW]);
     expect(hasValidSignature(signature, ["whd_1.5.body"], [NEW])).toBe(true);
     expect(hasValidSignature(signature, ["whd_1.6.body"], [NEW])).toBe(false);
@@ -74,13 +74,13 @@ describe("a signature", () => {
 });
 
 describe("a request", () => {
-  it("sends headers that are called like properties of every object", () => {
+  it("sends headers with names of properties that every object has", () => {
     const names = ["constructor", "toString", "hasOwnProperty", "valueOf"];
     const { headers } = request([], Object.fromEntries(names.map((one) => [one, "mine"])));
     for (const one of names) expect(Object.getOwnPropertyDescriptor(headers, one)?.value).toBe("mine");
   });
 
-  it("keeps our headers over custom ones and names what is secret", () => {
+  it("keeps Trailcast's headers over custom ones and lists secret values", () => {
     const { headers, secrets } = request([], { "X-Token": "abc", "User-Agent": "me", "Webhook-Id": "fake" });
     expect(headers).toMatchObject({
       "X-Token": "abc",
@@ -93,7 +93,7 @@ describe("a request", () => {
 });
 
 describe("the chain header", () => {
-  it("gives lane, number and the delivery before, signed by every secret in force", () => {
+  it("contains lane, number and previous delivery, signed with every current secret", () => {
     const value = chainHeader(LINK, [NEW, OLD]);
     expect(value).toMatch(/^live;7;whd_6;v1,\S+ v1,\S+$/);
     const parsed = parseChainHeader(value, "whd_7");
@@ -104,7 +104,7 @@ describe("the chain header", () => {
   });
 
   it.each(["", "live;0;-;v1,x", "live;1;-", "live;x;-;v1,a", "li.ve;1;-;v1,a", "live;1;-;v2,a"])(
-    "is not %j",
+    "cannot be %j",
     (value) => {
       expect(parseChainHeader(value, "whd_7")).toBeUndefined();
     },

@@ -9,7 +9,7 @@ const ruleOf = (headers: Record<string, string>): string => {
   return verdict.kind === "refused" ? verdict.rule : "allowed";
 };
 
-describe("custom headers that receivers ask for", () => {
+describe("common custom headers of receivers", () => {
   it.each([
     ["DD-API-KEY", "0123456789abcdef"],
     ["Api-Key", "eu01xxNRAL"],
@@ -37,7 +37,7 @@ describe("custom headers that receivers ask for", () => {
   });
 });
 
-describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
+describe("headers that belong to the sender, HTTP, AWS or a proxy", () => {
   const ownedByOthers = [
     [
       "Authorization",
@@ -92,7 +92,7 @@ describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
     ],
   ].flat();
 
-  it.each(ownedByOthers)("%s is refused, however it is spelt", (name) => {
+  it.each(ownedByOthers)("%s is refused in any spelling", (name) => {
     for (const spelling of [
       name,
       name.toLowerCase(),
@@ -104,7 +104,7 @@ describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
     }
   });
 
-  it("are refused with the reason of their group, all of the list", () => {
+  it("are all refused with the reason of their group", () => {
     for (const { names, reason } of RESERVED_HEADERS) {
       for (const name of names) {
         const verdict = checkCustomHeaders({ [name.replace("*", "anything")]: "v" });
@@ -114,7 +114,7 @@ describe("headers that the sender, HTTP, AWS or a proxy owns", () => {
   });
 });
 
-describe("names and values that are no headers", () => {
+describe("invalid names and values of headers", () => {
   it.each([
     "",
     " ",
@@ -157,20 +157,20 @@ describe("names and values that are no headers", () => {
     expect(verdict).toMatchObject({ kind: "refused", rule: "header-value", name: "X-Token" });
   });
 
-  it("never repeats a value in a refusal", () => {
+  it("are refused without quoting the value", () => {
     const verdict = checkCustomHeaders({ "X-Token": "s3cr3t-value\r\n" });
     expect(JSON.stringify(verdict)).not.toContain("s3cr3t");
   });
 
-  it("two that a receiver takes for one are refused", () => {
+  it("two names that a receiver may treat as the same are refused", () => {
     expect(ruleOf({ "X-Token": "a", "x-token": "b" })).toBe("header-duplicate");
     expect(ruleOf({ "X-Token": "a", X_TOKEN: "b" })).toBe("header-duplicate");
     expect(ruleOf({ "X-Token": "a", "X.Token": "b" })).toBe("header-duplicate");
   });
 });
 
-describe("whatever is allowed", () => {
-  it("is what Node sends and a strict receiver reads back as it was", async () => {
+describe("every allowed header", () => {
+  it("is sent by Node and read back unchanged by a strict receiver", async () => {
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
     server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));

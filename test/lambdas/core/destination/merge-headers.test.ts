@@ -5,7 +5,7 @@ import { mergeHeaders } from "../../../../lambdas/core/destination/merge-headers
 const KEPT = "[redacted]";
 
 describe("merging headers", () => {
-  it("sets, keeps, removes and leaves alone, whatever the case of the name", () => {
+  it("sets, keeps, removes and leaves headers, ignoring the case of names", () => {
     const current = { "X-A": "1", "X-B": "2", "X-C": "3", "X-D": "4" };
     expect(mergeHeaders(current, { "x-a": "5", "X-B": KEPT, "x-c": null, "X-E": "6" }, KEPT)).toEqual({
       ok: true,
@@ -13,16 +13,16 @@ describe("merging headers", () => {
     });
   });
 
-  it("keeps nothing that is not there", () => {
+  it("refuses to keep a header that does not exist", () => {
     expect(mergeHeaders({}, { "X-A": KEPT }, KEPT)).toEqual({ ok: false, name: "X-A" });
   });
 
-  it("removes all of them with null, and nothing with an empty change", () => {
+  it("removes all headers with null, and none with an empty change", () => {
     expect(mergeHeaders({ "X-A": "1" }, null, KEPT)).toEqual({ ok: true, headers: {} });
     expect(mergeHeaders({ "X-A": "1" }, {}, KEPT)).toEqual({ ok: true, headers: { "X-A": "1" } });
   });
 
-  it("never ends with two names that differ by case only, as long as it began without", () => {
+  it("never creates two names that differ only in case", () => {
     const name = fc.constantFrom("X-A", "x-a", "X-B", "x-b", "X-c");
     const change = fc.dictionary(name, fc.option(fc.string(), { nil: null }));
     fc.assert(

@@ -5,7 +5,7 @@ import { type RateWindow, takeTurn } from "../../../../lambdas/core/destination/
 const LIMIT = { name: "test", most: 3, windowMs: 60_000 };
 
 describe("a rate limit", () => {
-  it("never lets more through in any window, and always the first after it said when", () => {
+  it("never exceeds the limit in any window, and always allows an action after the time that it named", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40_000), { minLength: 1, maxLength: 60 }), (pauses) => {
         const allowed: number[] = [];
@@ -32,7 +32,7 @@ describe("a rate limit", () => {
     );
   });
 
-  it("keeps a row no longer than it has a say", () => {
+  it("keeps a row only as long as it affects the limit", () => {
     const verdict = takeTurn("ws_1", undefined, LIMIT, 1_000_000);
     expect(verdict).toMatchObject({ kind: "allowed", row: { times: [1_000_000], expiresAt: 4660 } });
   });

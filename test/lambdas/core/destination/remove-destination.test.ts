@@ -17,7 +17,7 @@ const named = (destination: string): Destination =>
   destinationRow({ destination, item: `destination#${destination}`, secretName: `secret of ${destination}` });
 
 let rows: Destination[];
-/** What the table answers to the removal of a destination. */
+/** Results of the table for the removal of a destination. */
 let answer: (destination: string) => CommitResult["kind"];
 let deleted: string[];
 let log: RecordedLog;
@@ -55,7 +55,7 @@ function commit([first]: readonly [RegistryWrite, ...RegistryWrite[]]): CommitRe
 
 describe("removing a destination", () => {
   it.each(["refused", "contended"] as const)(
-    "whose row is %s leaves its secret, which still signs",
+    "whose row is %s keeps its secret, which is still in use",
     async (kind) => {
       answer = () => kind;
       expect(await removeDestination(WORKSPACE, named("dst_1"), remover, dependencies)).toBe("stale");
@@ -63,7 +63,7 @@ describe("removing a destination", () => {
     },
   );
 
-  it("succeeds although its secret cannot be deleted yet, and the log says what is left", async () => {
+  it("succeeds although its secret cannot be deleted yet, and logs what is left", async () => {
     const error = new Error("throttled");
     dependencies.secrets.deleteSecret = () => Promise.reject(error);
     expect(await removeDestination(WORKSPACE, named("dst_1"), remover, dependencies)).toBe("removed");
@@ -78,13 +78,13 @@ describe("removing all destinations of a workspace", () => {
     rows = names.map(named);
   });
 
-  it("leaves none, however many there are", async () => {
+  it("removes them all, however many there are", async () => {
     expect(await removeAllDestinations(WORKSPACE, remover, dependencies)).toBe("removed");
     expect(rows).toEqual([]);
     expect(deleted).toEqual(names.map((name) => `secret of ${name}`));
   });
 
-  it("passes over one that is changed meanwhile, and says that it has to be done again", async () => {
+  it("skips one that is changed concurrently, and reports that it has to be repeated", async () => {
     answer = (destination) => (destination === "dst_120" ? "refused" : "committed");
     expect(await removeAllDestinations(WORKSPACE, remover, dependencies)).toBe("stale");
     expect(rows.map(({ destination }) => destination)).toEqual(["dst_120"]);

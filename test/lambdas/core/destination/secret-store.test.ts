@@ -7,7 +7,7 @@ const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const GRACE_SECONDS = 86_400;
 const FIRST: DestinationSecret = { current: "s0", former: [], headers: { "X-Tenant": "one" } };
 
-/** What is held after so many rotations, each so much later than the one before. */
+/** Content of the secret after this many rotations, each this much later than the previous one. */
 function rotate(times: number, everyMs: number): DestinationSecret {
   return Array.from({ length: times }, (_, index) => index + 1).reduce(
     (secret, turn) => rotated(secret, `s${turn}`, GRACE_SECONDS, NOW + (turn - 1) * everyMs),
@@ -17,7 +17,7 @@ function rotate(times: number, everyMs: number): DestinationSecret {
 const formerOf = ({ former }: DestinationSecret): string[] => former.map(({ secret }) => secret);
 
 describe("a rotation", () => {
-  it("keeps the secret before to the millisecond of its grace, and the headers", () => {
+  it("keeps the previous secret to the millisecond of its grace period, and the headers", () => {
     const secret = rotate(1, 0);
     expect(secret).toEqual({
       current: "s1",
@@ -29,7 +29,7 @@ describe("a rotation", () => {
     expect(signingSecrets(secret, end)).toEqual(["s1"]);
   });
 
-  it("keeps four former secrets, the newest, however often one rotates", () => {
+  it("keeps the newest four former secrets, however often it is repeated", () => {
     expect(formerOf(rotate(4, 1000))).toEqual(["s3", "s2", "s1", "s0"]);
     for (const times of [5, 6, 50]) {
       const secret = rotate(times, 1000);
@@ -40,14 +40,14 @@ describe("a rotation", () => {
     }
   });
 
-  it("drops those whose grace has ended, to the millisecond", () => {
+  it("drops secrets whose grace period has ended, to the millisecond", () => {
     const second = rotate(2, 1000);
     const end = NOW + GRACE_SECONDS * 1000;
     expect(formerOf(rotated(second, "s3", GRACE_SECONDS, end - 1))).toEqual(["s2", "s1", "s0"]);
     expect(formerOf(rotated(second, "s3", GRACE_SECONDS, end))).toEqual(["s2", "s1"]);
   });
 
-  it("without grace drops every former secret", () => {
+  it("without a grace period drops every former secret", () => {
     expect(rotated(rotate(3, 1000), "s9", 0, NOW)).toEqual({
       current: "s9",
       former: [],

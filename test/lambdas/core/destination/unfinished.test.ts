@@ -18,7 +18,7 @@ const unfinished = (destination: string, state: Unfinished["state"]): Unfinished
   since: "2026-11-23T11:00:00.000Z",
 });
 
-/** What was done, in order. */
+/** Calls in their order. */
 let steps: string[];
 let found: Unfinished[];
 let answer: CommitResult["kind"];
@@ -45,8 +45,8 @@ beforeEach(() => {
   };
 });
 
-describe("what a removed destination has left", () => {
-  it("goes with its secret and its replays; the trace that leads to them goes last", async () => {
+describe("what is left of a removed destination", () => {
+  it("is removed: its secret, its replays, and at last the row that leads to them", async () => {
     found = [unfinished("dst_1", "removing")];
     expect(await finishAbandoned("ws_1", dependencies)).toBe(1);
     expect(steps).toEqual([
@@ -63,12 +63,12 @@ describe("a destination that was never created", () => {
     found = [unfinished("dst_1", "creating"), unfinished("dst_2", "removing")];
   });
 
-  it("is taken from the request that creates it before its secret is deleted", async () => {
+  it("is marked for removal before its secret is deleted, so that its request cannot complete it", async () => {
     expect(await finishAbandoned("ws_1", dependencies)).toBe(2);
     expect(steps.slice(0, 2)).toEqual(["unfinished#dst_1 is removing", "delete secret of dst_1"]);
   });
 
-  it("is left alone when that request was quicker, and the others are finished", async () => {
+  it("is left alone when its request was faster, and the others are finished", async () => {
     answer = "refused";
     expect(await finishAbandoned("ws_1", dependencies)).toBe(1);
     expect(steps).not.toContain("delete secret of dst_1");
