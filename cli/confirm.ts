@@ -9,7 +9,7 @@ export interface Terminal {
 }
 
 /** What is about to be done, and the word to type to confirm it. */
-export interface Deed {
+export interface Action {
   /** Completes the question "Type … to", for example `delete them for good`. */
   what: string;
   word: string;
@@ -22,7 +22,7 @@ const HERE: Terminal = { input: process.stdin, output: process.stdout };
  *
  * @throws CliError when another word was typed or the input is not a terminal
  */
-export async function confirm({ what, word }: Deed, { input, output }: Terminal = HERE): Promise<void> {
+export async function confirm({ what, word }: Action, { input, output }: Terminal = HERE): Promise<void> {
   if (input.isTTY !== true)
     throw new CliError(`The input is not a terminal, so there is no way to ask: give --yes to ${what}.`);
   const prompt = createInterface({ input, output });

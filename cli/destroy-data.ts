@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { Command } from "commander";
-import { confirm, type Deed } from "./confirm.ts";
+import { confirm, type Action } from "./confirm.ts";
 import { counted, print } from "./output.ts";
 import { addStackOptions, openStack, type StackAccess, type StackOptions } from "./stack-access.ts";
 
@@ -35,7 +35,7 @@ export function addDestroyDataCommand(program: Command): void {
 /** Deletes the secrets of a stack's destinations after `ask` has returned. */
 export async function destroySecrets(
   { label, output }: Pick<StackAccess, "label" | "output">,
-  ask: (deed: Deed) => Promise<void>,
+  ask: (action: Action) => Promise<void>,
 ): Promise<void> {
   const prefix = output("SecretPrefix");
   const client = new SecretsManagerClient({});

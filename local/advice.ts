@@ -4,7 +4,7 @@ const OTHER_FOLDER = "npm start -- --data DIR";
 const OF_ANOTHER_USER = `It belongs to another user: to root, after a start by sudo. Take it back (chown -R) or remove it. Another data folder: ${OTHER_FOLDER}`;
 const NO_FOLDER = `A part of this path is a file. Name a folder: ${OTHER_FOLDER}`;
 
-/** What to do, by the code of an error that the file system gives. */
+/** What to do, by the code of a file system error. */
 const FILE_ADVICE: Readonly<Record<string, string>> = {
   EACCES: OF_ANOTHER_USER,
   EPERM: OF_ANOTHER_USER,
@@ -15,7 +15,7 @@ const FILE_ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full.",
 };
 
-/** What a user can do about an error of the file system, and where; `undefined` for any other. */
+/** Returns advice on a file system error with its path; `undefined` for any other error. */
 export function adviceOnFile(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const advice = FILE_ADVICE[error.code];
@@ -23,7 +23,7 @@ export function adviceOnFile(error: unknown): string | undefined {
   return advice === undefined ? undefined : `${path}${error.code}. ${advice}`;
 }
 
-/** What `npm start` prints of an error that ends it: advice where there is any, else the stack. */
+/** Returns what `npm start` prints for an error that ends it: advice if there is any, else the stack trace. */
 export function adviceOn(error: unknown): string {
   if (error instanceof PortTakenError) {
     return `Port ${error.port} is taken. Start on another one: npm start -- --port ${error.port + 1} (0 takes a free one).`;

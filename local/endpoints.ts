@@ -9,15 +9,15 @@ const endpointsSchema = z.object({
   awsEndpointUrl: z.string(),
   pid: z.number(),
 });
-/** Where a running local stack listens, in `DIR/endpoints.json`; no URL but the console's ends with a slash. */
+/** Addresses of a running local stack, in `DIR/endpoints.json`. Only the console's URL ends with a slash. */
 export type Endpoints = z.infer<typeof endpointsSchema>;
 
-/** As `cdk deploy --outputs-file` writes them: outputs by name, by stack. */
+/** Format of `cdk deploy --outputs-file`: outputs by name, by stack. */
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 export type StackOutputs = z.infer<typeof outputsSchema>;
 
 const endpointsFile = (dir: string): string => join(dir, "endpoints.json");
-/** The outputs of a local stack, in the form of `cdk deploy --outputs-file`. */
+/** File of a local stack's outputs, in the format of `cdk deploy --outputs-file`. */
 export const outputsFile = (dir: string): string => join(dir, "outputs.json");
 
 function writeWhole(file: string, value: unknown): void {
@@ -30,27 +30,27 @@ export function writeEndpoints(dir: string, endpoints: Endpoints, outputs: Stack
   writeWhole(endpointsFile(dir), endpoints);
 }
 
-/** A stack that is not ready, or no longer, has none. */
+/** Removes the addresses of a stack that is not ready or has stopped. */
 export function removeEndpoints(dir: string): void {
   rmSync(endpointsFile(dir), { force: true });
 }
 
-/** Removes what a stack that was killed has left behind, so that nobody takes it for one that is ready. */
+/** Removes addresses that a killed stack has left behind, so that it does not look ready. */
 export function removeStaleEndpoints(dir: string): void {
   const left = readEndpoints(dir);
   if (left !== undefined && !isRunning(left.pid)) removeEndpoints(dir);
 }
 
-/** Whether there is a process of this id. */
+/** Returns true if a process with this id exists. */
 export function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0); // signal 0 only asks
+    return process.kill(pid, 0); // signal 0 only checks
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
-/** `undefined` when no stack runs on the folder, or it is not ready. */
+/** Returns `undefined` when no stack is running on the folder, or it is not ready. */
 export function readEndpoints(dir: string): Endpoints | undefined {
   try {
     return endpointsSchema.parse(JSON.parse(readFileSync(endpointsFile(dir), "utf8")));
@@ -59,7 +59,7 @@ export function readEndpoints(dir: string): Endpoints | undefined {
   }
 }
 
-/** Throws when the file is not there or is no outputs file. */
+/** Throws when the file does not exist or is not an outputs file. */
 export function readOutputs(file: string): StackOutputs {
   return outputsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 
 export interface StartOptions {
   port: number;
-  /** Absolute. */
+  /** Absolute path of the data folder. */
   data: string;
   demo: boolean;
   strictEgress: boolean;
@@ -16,8 +16,8 @@ Examples:
   $ npm start -- --port 4781 --data /tmp/second      a second stack beside the first
   $ npm start -- --time-scale 60                     an hour of waiting takes a minute
 
-When it is ready, DIR/endpoints.json says where everything listens. Ctrl-C stops it; started again on the same DIR, it goes on
-with everything it had.`;
+When it is ready, DIR/endpoints.json contains all addresses. Ctrl-C stops it; started again on the same DIR, it continues
+with the stored data.`;
 
 function whole(value: string, least: number, greatest: number): number {
   const number = Number(value);
@@ -35,7 +35,7 @@ function scale(value: string): number {
   return number;
 }
 
-/** Reads the command line of `npm start`; `--help` and mistakes end the process with their message. */
+/** Parses the command line of `npm start`. Ends the process with a message for `--help` and for mistakes. */
 export function parseStartOptions(argv: readonly string[]): StartOptions {
   const command = new Command("npm start --")
     .description(

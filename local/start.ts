@@ -20,14 +20,14 @@ import { type LocalTrailcast, startLocalTrailcast } from "./local-trailcast.ts";
 import { parseStartOptions, type StartOptions } from "./start-options.ts";
 import { synthesise } from "./synthesise.ts";
 
-/** `npm start` promises to be gone within 2 s of Ctrl-C. */
+/** `npm start` promises to end within 2 s of Ctrl-C. */
 const STOP_MS = 1500;
 const REPEAT_MS = 300;
-/** How soon the stack notices that the npm that started it has ended. */
+/** Interval for noticing that the npm process that started the stack has ended. */
 const PARENT_CHECK_MS = 250;
-/** What takes longer than this says so. */
+/** A step that takes longer than this is announced. */
 const PATIENCE_MS = 500;
-/** Demo events that are not there by then are reported as on their way. */
+/** Demo events that have not arrived by then are reported as still on their way. */
 const DEMO_TIMEOUT_MS = 60_000;
 
 interface Running {
@@ -38,17 +38,17 @@ interface Running {
 
 const terminal = createTerminal(process.stdout, process.env);
 const running: { stop?: () => Promise<void>; stopping?: number } = {};
-// Whoever reads the output may stop reading: `npm start | head`.
+// The reader of the output may stop reading: `npm start | head`.
 process.stdout.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-// The terminal closes. Without one, as under nohup, a hang-up is somebody else's to decide on.
+// The terminal was closed. Without a terminal the signal's default handling stays, for example that of nohup.
 if (process.stdout.isTTY) process.on("SIGHUP", stopUnlessStopping);
 if (process.env["npm_lifecycle_event"] === "start") stopWithParent(process.ppid);
 
 try {
   await run(parseStartOptions(process.argv.slice(2)));
 } catch (error) {
-  // A Ctrl-C reaches the synthesis too, and its end may be told before the signal is.
+  // Ctrl-C also ends the synthesis, and that may be noticed before the signal is.
   await new Promise((resolve) => setTimeout(resolve, 50));
   process.stderr.write(`\n${adviceOn(error)}\n`);
   process.exitCode = 1;
@@ -88,11 +88,11 @@ async function startAll(options: StartOptions, receivedFile: string, arrivals: A
     port: options.port,
     strictEgress: options.strictEgress,
     timeScale: options.timeScale,
-    // What stopping cuts short comes again at the next start.
+    // Errors while stopping are not printed: what was interrupted is repeated at the next start.
     onProblem: (problem) => void (running.stopping ?? printProblem(terminal, problem)),
   });
   time.now = runtime.clock.now;
-  // Not before: until the runtime has it, the folder may be another process's.
+  // Written only now, because until the runtime owns the folder it may belong to another process.
   writeDemoState(dir, { ...readDemoState(dir), receiverPort: receiver.port });
   const { apiUrl, consoleUrl, awsEndpointUrl } = runtime;
   const endpoints = { apiUrl, consoleUrl, receiverUrl: receiver.url, awsEndpointUrl, pid: process.pid };
@@ -121,7 +121,7 @@ async function startReceiver(
       printBatch(terminal, request, verdict, arrivals.arrived(verdict, performance.now())),
     onUnkept: (error) => printNote(terminal, `requests are no longer kept in ${file}: ${error.message}`),
   };
-  // What is still owed goes to where the receiver was; another process may have taken its port meanwhile.
+  // Undelivered events go to the receiver's previous port, unless another process has taken it in the meantime.
   const receiver = await startPracticeReceiver({ ...options, port: known?.receiverPort ?? 0 }).catch(() =>
     startPracticeReceiver(options),
   );
@@ -150,9 +150,9 @@ async function showDemo(demo: Demo, arrivals: Arrivals): Promise<void> {
 
 async function stop(): Promise<void> {
   const { stop: stopAll, stopping } = running;
-  // npm passes on the signal that the terminal has sent already: only a later one is a second Ctrl-C.
+  // npm passes on the signal that the terminal has already sent, so only a later one counts as a second Ctrl-C.
   if (stopping !== undefined && performance.now() - stopping < REPEAT_MS) return;
-  // That one, or one before there is anything to stop, ends at once.
+  // A second Ctrl-C, or one before there is anything to stop, ends the process at once.
   if (stopAll === undefined || stopping !== undefined) process.exit(0);
   running.stopping = performance.now();
   terminal.line(terminal.colours.dim("\nStopping …"));
@@ -161,18 +161,18 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-/** For what may follow a Ctrl-C by itself, and so must not count as a second one. */
+/** For signals that may follow a Ctrl-C by themselves and must not count as a second one. */
 function stopUnlessStopping(): void {
   if (running.stopping === undefined) void stop();
 }
 
 /**
- * Stops the stack once its parent has ended. npm runs a script in a shell, and one such as dash neither passes SIGTERM on
- * nor stays for it: without this the stack would go on running after its npm.
+ * Stops the stack once its parent process has ended. npm runs a script in a shell, and some shells, such as dash, do
+ * not pass SIGTERM on, so the stack would otherwise outlive its npm.
  */
 function stopWithParent(parent: number): void {
   const check = setInterval(() => {
-    // Windows keeps the id of a parent that has ended; elsewhere another process takes its place.
+    // On Windows the parent's id stays when the parent has ended; elsewhere it changes.
     if (process.ppid === parent && isRunning(parent)) return;
     clearInterval(check);
     stopUnlessStopping();

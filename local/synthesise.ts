@@ -21,7 +21,7 @@ import { LOCAL_OIDC } from "./token.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const CACHE = join(PROJECT, ".cache", "synth");
-/** Everything that can change what is synthesised, besides the settings. */
+/** Files and folders that can change the synthesised stack, besides the settings. */
 const INPUTS = [
   "bin/**/*",
   "lib/**/*",
@@ -32,24 +32,24 @@ const INPUTS = [
   "package-lock.json",
 ];
 const TEMPLATE_ENDING = ".template.json";
-/** Assemblies that nobody has started for so long are removed; running stacks may still load functions from younger ones. */
+/** Assemblies that were not used for this long are removed. Running stacks may still load functions from newer ones. */
 const CACHE_MS = 86_400_000;
 
-/** What a deployment has to say, and a machine of one's own need not: the address of the product. */
+/** The product's address, which a deployment has to set and a local stack does not. */
 const EXAMPLE = { sourceBaseUrl: "https://app.example.com" };
 
 const cdkJsonSchema = z.object({
   context: z.looseObject({ trailcast: z.looseObject({}).default({}) }).default({ trailcast: {} }),
 });
 
-/** Where the assembly is, and whether it had to be synthesised. */
+/** Path of the assembly, and whether it had to be synthesised. */
 export interface Synthesis {
   cdkOut: string;
   stack: string;
   cached: boolean;
 }
 
-/** Thrown when synthesis fails; the message is what the app printed. */
+/** Thrown when synthesis fails. The message is the output of the app. */
 export class SynthesisError extends Error {
   constructor(output: string) {
     super(`the stack could not be synthesised:\n${output}`);
@@ -59,7 +59,10 @@ export class SynthesisError extends Error {
 
 type Settings = Record<string, unknown>;
 
-/** The settings of `cdk.json`, where there are any, with tokens of the local issuer, and without what needs an account or addresses. */
+/**
+ * Returns the settings of `cdk.json`, if any, with the local token issuer and without parts that need an AWS account or
+ * addresses.
+ */
 function localSettings(overrides: Settings): Settings {
   const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(PROJECT, "cdk.json"), "utf8")));
   const { cognito: _cognito, egress: _egress, ...settings } = context.trailcast;
@@ -87,7 +90,7 @@ async function runApp(outdir: string, settings: Settings): Promise<void> {
         ...process.env,
         CDK_OUTDIR: outdir,
         CDK_CONTEXT_JSON: JSON.stringify({ trailcast: settings }),
-        // The template is the same without CloudFormation validation, which takes two thirds of a synthesis.
+        // Skips CloudFormation validation, which does not change the template and takes two thirds of the time.
         CDK_VALIDATION: "false",
       },
       maxBuffer: 16 * 1024 * 1024,
@@ -104,13 +107,13 @@ function stackIn(cdkOut: string): string {
   return basename(template, TEMPLATE_ENDING);
 }
 
-/** Another user's assembly is as good; only its owner may touch it. */
+/** Marks an assembly as used. One of another user can be read, but only its owner can mark it. */
 function keepFresh(cdkOut: string): void {
   const now = new Date();
   try {
     utimesSync(cdkOut, now, now);
   } catch {
-    // It is synthesised again once it is old.
+    // The assembly is synthesised again once it is old.
   }
 }
 
@@ -120,15 +123,14 @@ function forgetOld(now: number): void {
     try {
       if (now - statSync(path).mtimeMs > CACHE_MS) rmSync(path, { recursive: true, force: true });
     } catch {
-      // Another user's, or gone meanwhile.
+      // The assembly belongs to another user or was removed in the meantime.
     }
   }
 }
 
 /**
- * Synthesises the stack as `cdk deploy` would, but for tokens of the local issuer, and offline.
- * The assembly is kept by a hash of everything that goes into it: a second start with the same sources finds it.
- * `settings` override those of `cdk.json`.
+ * Synthesises the stack offline as `cdk deploy` would, except for the local token issuer. The assembly is cached by a
+ * hash of all inputs, so that a second start with the same sources reuses it. `settings` override those of `cdk.json`.
  */
 export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
   const complete = localSettings(settings);
@@ -138,7 +140,7 @@ export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
     return { cdkOut, stack: stackIn(cdkOut), cached: true };
   }
   mkdirSync(CACHE, { recursive: true });
-  accessSync(CACHE, constants.W_OK); // of all that may fail, it alone names the folder
+  accessSync(CACHE, constants.W_OK); // checked here, because this error names the folder
   forgetOld(Date.now());
   const partial = `${cdkOut}.${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
@@ -149,7 +151,7 @@ export async function synthesise(settings: Settings = {}): Promise<Synthesis> {
     throw error;
   }
   const stack = stackIn(partial);
-  // Another process may have been quicker with the same sources: either result will do.
+  // Another process may have been faster with the same sources; both results are equal.
   if (existsSync(cdkOut)) rmSync(partial, { recursive: true, force: true });
   else renameSync(partial, cdkOut);
   return { cdkOut, stack, cached: false };

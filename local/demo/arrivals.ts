@@ -1,11 +1,11 @@
 import type { Verdict } from "../receiver/verdict.ts";
 
-/** What arrived so far, for the summary. */
+/** What has arrived so far, for the summary. */
 export interface ArrivalSummary {
   batches: number;
-  /** Different events, each counted once; those that Trailcast records about itself too. */
+  /** Different events, each counted once, including those that Trailcast records about itself. */
   events: number;
-  /** Posted and not here yet. */
+  /** Events that were posted and have not arrived yet. */
   missing: number;
   repeated: number;
   outOfOrder: number;
@@ -14,7 +14,7 @@ export interface ArrivalSummary {
   slowestMs: number | undefined;
 }
 
-/** Matches what arrives with what was posted. Times in milliseconds of one monotonic clock. */
+/** Compares arrived events with posted ones. Times are in milliseconds of one monotonic clock. */
 export class Arrivals {
   readonly #postedAt = new Map<string, number>();
   readonly #order = new Map<string, number>();
@@ -27,7 +27,7 @@ export class Arrivals {
   #last = -1;
   #forgotten = false;
 
-  /** Notes the ids that a POST was answered with. `at` is when it was sent. */
+  /** Notes the ids in the response to a POST. `at` is when it was sent. */
   posted(ids: readonly string[], at: number): void {
     for (const id of ids) {
       this.#postedAt.set(id, at);
@@ -35,7 +35,7 @@ export class Arrivals {
     }
   }
 
-  /** Notes nothing more: a stack that runs for days must not remember every event. */
+  /** Stops noting posted events, so that memory does not grow in a stack that runs for days. */
   forget(): void {
     this.#forgotten = true;
     this.#postedAt.clear();
@@ -43,7 +43,7 @@ export class Arrivals {
     this.#arrived.clear();
   }
 
-  /** Notes a batch; answers the latency of its oldest event when it was posted here. */
+  /** Notes a batch. Returns the latency of its oldest event if that was posted here. */
   arrived(verdict: Verdict, at: number): number | undefined {
     if (this.#forgotten) return undefined;
     this.#batches++;
@@ -69,7 +69,7 @@ export class Arrivals {
     this.#last = Math.max(this.#last, place);
   }
 
-  /** How many posted events are not here yet. */
+  /** Number of posted events that have not arrived yet. */
   get missing(): number {
     return [...this.#order.keys()].filter((id) => !this.#arrived.has(id)).length;
   }

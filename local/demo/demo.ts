@@ -8,28 +8,28 @@ import type { PracticeReceiver } from "../receiver/practice-receiver.ts";
 import type { LocalTrailcast } from "../local-trailcast.ts";
 
 export const DEMO_WORKSPACE = "ws_demo";
-/** Where the practice receiver takes the demo's deliveries. */
+/** Path of the demo's destination at the practice receiver. */
 export const DEMO_PATH = "/siem";
 
 const PATH = `/v1/workspaces/${DEMO_WORKSPACE}`;
 const OPERATOR_SCOPE = "entitlements:write";
 const OWNER_SCOPE = "events:write events:read destinations:read destinations:write";
 
-/** How many events each POST of the demo carries: single ones and bursts. */
+/** Number of events in each POST of the demo: single events and bursts. */
 const POSTS = [1, 4, 15, 1, 30, 2, 25, 1, 60, 8, 100, 3] as const;
 const PAUSE_MS = 120;
 
 const recordedSchema = z.object({ events: z.array(z.object({ id: z.string() })) });
 
 export interface Demo {
-  /** As the API knows it; `undefined` when the stack refuses a receiver on loopback. */
+  /** Id of the destination; `undefined` when the stack refuses a receiver on loopback. */
   destination: string | undefined;
   /** Why there is no destination. */
   refusal: string | undefined;
   owner: ApiClient;
 }
 
-/** Registers the demo's workspace and points a destination of it at the practice receiver; a second start finds both again. */
+/** Registers the demo's workspace with a destination at the practice receiver. A second start uses the same ones. */
 export async function prepareDemo(runtime: LocalTrailcast, receiver: PracticeReceiver): Promise<Demo> {
   const operator = createApiClient(
     runtime.apiUrl,
@@ -43,7 +43,7 @@ export async function prepareDemo(runtime: LocalTrailcast, receiver: PracticeRec
   try {
     return { destination: await ensureDestination(runtime, receiver, owner), refusal: undefined, owner };
   } catch (error) {
-    // With --strict-egress the guard refuses loopback, exactly as it does when deployed.
+    // With --strict-egress the guard refuses loopback addresses, as it does when deployed.
     if (!(error instanceof ApiRefusedError) || error.status >= 500) throw error;
     return { destination: undefined, refusal: error.problem?.detail ?? error.message, owner };
   }
@@ -67,7 +67,7 @@ async function ensureDestination(
   return id;
 }
 
-/** Whether the destination is still there; its URL follows the receiver when that had to take another port. */
+/** Returns true if the destination still exists. Updates its URL if the receiver had to take another port. */
 async function pointAt(owner: ApiClient, destination: string, url: string): Promise<boolean> {
   const path = `${PATH}/destinations/${destination}`;
   try {
@@ -82,7 +82,7 @@ async function pointAt(owner: ApiClient, destination: string, url: string): Prom
   }
 }
 
-/** Posts the demo's events, in order. */
+/** Posts the demo's events in order. */
 export async function postDemoEvents(demo: Demo, arrivals: Arrivals, run: string): Promise<void> {
   let next = 0;
   for (const [index, count] of POSTS.entries()) {

@@ -6,7 +6,7 @@ import type { Endpoints } from "../endpoints.ts";
 
 const SAMPLE = `{"events":[{"category":"sign_in","action":"succeeded","actor":{"type":"user","id":"usr_1"}}]}`;
 
-/** What the demo came to. */
+/** Prints the result of the demo. */
 export function printSummary(terminal: Terminal, summary: ArrivalSummary): void {
   const { colours } = terminal;
   const faults = [
@@ -28,7 +28,7 @@ export function printSummary(terminal: Terminal, summary: ArrivalSummary): void 
   }
 }
 
-/** Where everything is, and what to type next. */
+/** Prints the addresses of the stack and suggestions for what to do next. */
 export function printWhereToGo(
   terminal: Terminal,
   where: { endpoints: Endpoints; dir: string; receivedFile: string; demo: boolean },
@@ -62,7 +62,7 @@ export function printWhereToGo(
   }
   terminal.line(
     colours.dim(
-      "  Ctrl-C stops the stack. Started again on the same data, it goes on with everything it had.",
+      "  Ctrl-C stops the stack. Started again on the same data folder, it continues with the stored data.",
     ),
   );
   terminal.line();

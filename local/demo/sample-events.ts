@@ -1,4 +1,4 @@
-/** An event as `POST …/events` takes it. */
+/** An event as `POST …/events` accepts it. */
 export interface DemoEvent {
   category: string;
   action: string;
@@ -25,7 +25,7 @@ const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 type Template = Omit<DemoEvent, "actor"> & { by: "person" | "machine" };
 
-/** What happens in a product of infrastructure automation, one template a kind of event. */
+/** Events of a product for infrastructure automation, one template for each kind. */
 const TEMPLATES: readonly Template[] = [
   {
     by: "person",
@@ -138,14 +138,14 @@ const TEMPLATES: readonly Template[] = [
   },
 ];
 
-/** The categories that the demo shows. */
+/** Event categories that the demo shows. */
 export const DEMO_CATEGORIES: readonly string[] = [...new Set(TEMPLATES.map(({ category }) => category))];
 
 function pick(actors: Actors, index: number): DemoEvent["actor"] {
   return actors[index % actors.length] ?? actors[0];
 }
 
-/** The demo's event number `index`, from 0; every kind comes up before one repeats. */
+/** Builds the demo's event number `index`, from 0. Every kind occurs before one is repeated. */
 export function demoEvent(index: number): DemoEvent {
   const { by, ...event } = TEMPLATES[index % TEMPLATES.length] ?? {
     by: "machine",
@@ -163,7 +163,7 @@ export function demoEvent(index: number): DemoEvent {
       };
 }
 
-/** Events `from` to `from + count - 1`. */
+/** Builds the events `from` to `from + count - 1`. */
 export function demoEvents(from: number, count: number): DemoEvent[] {
   return Array.from({ length: count }, (_, offset) => demoEvent(from + offset));
 }

@@ -2,13 +2,13 @@ import pc from "picocolors";
 import type { ReceivedRequest, Verdict } from "../receiver/verdict.ts";
 import type { RuntimeProblem } from "@trailcast/local-stack";
 
-/** Where lines go and whether they may carry colour. */
+/** Where lines are written, and whether they may have colour. */
 export interface Terminal {
   line(text?: string): void;
   colours: ReturnType<typeof pc.createColors>;
 }
 
-/** Colour on a terminal only, never against `NO_COLOR` (https://no-color.org). */
+/** Uses colour only on a terminal and not with `NO_COLOR` (https://no-color.org). */
 export function createTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
   const colourful = stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   return {
@@ -17,18 +17,18 @@ export function createTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEn
   };
 }
 
-/** A heading with a rule under it. */
+/** Prints a heading with a rule under it. */
 export function heading(terminal: Terminal, text: string): void {
   terminal.line();
   terminal.line(terminal.colours.bold(text));
 }
 
-/** Label and value in two columns. */
+/** Prints a label and a value in two columns. */
 export function fact(terminal: Terminal, label: string, value: string): void {
   terminal.line(`  ${terminal.colours.dim(label.padEnd(12))} ${value}`);
 }
 
-/** One arriving batch: id, number of events, signature, place in the chain, latency. */
+/** Prints an arriving batch: id, number of events, signature, place in the chain and latency. */
 export function printBatch(
   terminal: Terminal,
   request: ReceivedRequest,
@@ -77,18 +77,18 @@ function describeVerdict({ colours }: Terminal, verdict: Verdict): string {
   }
 }
 
-/** A step of the start that is done; `since` is a time of `performance.now()`. */
+/** Prints a completed step of the start; `since` is a time of `performance.now()`. */
 export function printStep({ line, colours }: Terminal, what: string, since: number): void {
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
   line(`  ${colours.green("✓")} ${what} ${colours.dim(`${seconds} s`)}`);
 }
 
-/** Something that takes a while has begun. */
+/** Prints that something has begun that takes a while. */
 export function printNote({ line, colours }: Terminal, what: string): void {
   line(colours.dim(`    ${what}`));
 }
 
-/** What went wrong inside the stack. */
+/** Prints an error inside the stack. */
 export function printProblem({ line, colours }: Terminal, problem: RuntimeProblem): void {
   line(
     colours.red(

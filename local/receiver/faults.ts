@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 
-/** What the faults of one request need to know. */
+/** Facts about a request that its fault depends on. */
 export interface FaultContext {
   url: URL;
-  /** How often this `webhook-id` came to this path before. */
+  /** Number of earlier requests to this path with the same `webhook-id`. */
   earlierAttempts: number;
-  /** Events in the body. */
+  /** Counts the events in the body. */
   countEvents: () => number;
 }
 
@@ -34,38 +34,38 @@ const respond: Fault = (response, { url }) => {
   });
 };
 
-/** A 200 whose body never ends: one byte every quarter of a second. */
+/** Sends a 200 whose body never ends: one byte every 250 ms. */
 const drip: Fault = (response, { url }) => {
   response.writeHead(numberOf(url, "status", 200), { "content-type": "text/plain" });
   const timer = setInterval(() => response.write("."), DRIP_MS);
   response.on("close", () => clearInterval(timer));
 };
 
-/** `/slow?ms=2000`: answers late. */
+/** `/slow?ms=2000`: delays the response. */
 const slow: Fault = (response, { url }) => {
   const timer = setTimeout(() => answer(response, 200), numberOf(url, "ms", 2000));
   response.on("close", () => clearTimeout(timer));
 };
 
-/** `/flaky?failures=2`: refuses each delivery that often, then takes it. */
+/** `/flaky?failures=2`: refuses each delivery that often, then accepts it. */
 const flaky: Fault = (response, { url, earlierAttempts }) => {
   answer(response, earlierAttempts < numberOf(url, "failures", 2) ? numberOf(url, "status", 500) : 200);
 };
 
-/** `/limit?events=10`: 413 for more events than that. */
+/** `/limit?events=10`: responds with 413 to more events than that. */
 const limit: Fault = (response, { url, countEvents }) => {
   answer(response, countEvents() > numberOf(url, "events", 10) ? 413 : 200);
 };
 
-/** An answer of 4 MiB. */
+/** Sends a response of 4 MiB. */
 const big: Fault = (response) => {
   response.writeHead(200, { "content-type": "text/plain" });
   response.end("x".repeat(4 * 1024 * 1024));
 };
 
 /**
- * How the receiver behaves, by the first part of the path; any other path answers 200.
- * `hang` never answers, `reset` cuts the connection.
+ * Behaviours of the receiver, by the first part of the path; any other path responds with 200. `hang` never responds,
+ * `reset` cuts the connection.
  */
 const FAULTS: Readonly<Record<string, Fault>> = {
   respond,
@@ -80,7 +80,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   reset: (response) => response.destroy(),
 };
 
-/** Answers a request as its path asks for. */
+/** Responds to a request as its path says. */
 export function answerRequest(response: ServerResponse, context: FaultContext): void {
   const fault = FAULTS[context.url.pathname.split("/")[1] ?? ""];
   if (fault === undefined) answer(response, 200);

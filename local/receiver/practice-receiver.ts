@@ -14,35 +14,35 @@ export type { ReceivedRequest, Verdict } from "./verdict.ts";
 export interface PracticeReceiverOptions {
   /** Data folder whose authority signs the receiver's certificate. */
   dir: string;
-  /** Of the server on 127.0.0.1; 0, the default, takes a free one. */
+  /** Port on 127.0.0.1. Default: 0, which takes a free one. */
   port?: number;
-  /** The time that timestamps are compared with. */
+  /** Clock that timestamps of signatures are compared with. */
   clock?: Clock;
-  /** Every request is appended to this file, a line of JSON each: what `trailcast verify --chain` reads. */
+  /** File to which every request is appended as a JSON line, for `trailcast verify --chain`. */
   file?: string;
-  /** Called once when `file` cannot be written any more; the receiver goes on without it. */
+  /** Called once when `file` can no longer be written; the receiver continues without it. */
   onUnkept?: (error: Error) => void;
-  /** Called for each request, after its answer has begun. With it requests are judged at once. */
+  /** Called for each request after its response has begun. With it, requests are judged at once. */
   onReceived?: (request: ReceivedRequest, verdict: Verdict) => void;
-  /** Keeps no request in memory: for a receiver that runs for long. */
+  /** Keeps no requests in memory, for a receiver that runs for long. */
   forget?: boolean;
 }
 
-/** A receiver of webhooks over TLS for demonstrations and tests, built on the libraries that customers use. */
+/** A webhook receiver over TLS for demonstrations and tests, built with the libraries that customers use. */
 export interface PracticeReceiver {
-  /** `https://127.0.0.1:PORT`, no slash at the end. */
+  /** `https://127.0.0.1:PORT` without a trailing slash. */
   url: string;
   port: number;
   /** Requests so far, in the order in which they were complete. */
   received: readonly ReceivedRequest[];
-  /** What the receiver verifies requests to `path` (with its query) by. */
+  /** Sets the secret that requests to `path` (with its query) are verified with. */
   setSecret(path: string, secret: string): void;
-  /** The verdict on a request. */
+  /** Returns the verdict on a request. */
   judge(request: ReceivedRequest): Verdict;
   stop(): Promise<void>;
 }
 
-/** Starts the receiver. How it answers is decided by the path: see `faults.ts`. */
+/** Starts the receiver. The path decides how it responds: see `faults.ts`. */
 export async function startPracticeReceiver(options: PracticeReceiverOptions): Promise<PracticeReceiver> {
   const clock = options.clock ?? Date.now;
   const secrets = new Map<string, string>();
@@ -67,7 +67,7 @@ export async function startPracticeReceiver(options: PracticeReceiverOptions): P
   };
 
   const server = createServer(await issueServerCertificate(options.dir), (incoming, response) => {
-    // Whoever cuts its request off has no interest in an answer.
+    // A client that aborts its request gets no response.
     take(incoming, response).catch(() => response.destroy());
   });
   server.on("clientError", (_error, socket) => socket.destroy());

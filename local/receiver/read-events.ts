@@ -1,7 +1,7 @@
 import { type CloudEventV1, HTTP } from "cloudevents";
 import { DEFAULT_FORMAT, formatOf, formatOfContentType } from "../../lambdas/core/formats/known-formats.ts";
 
-/** What of a request says which events it carries. Header names are in lower case. */
+/** The parts of a request that determine its events. Header names are in lower case. */
 export interface EventRequest {
   headers: Readonly<Record<string, string>>;
   body: string;
@@ -10,8 +10,9 @@ export interface EventRequest {
 const OF_CLOUDEVENTS = "application/cloudevents";
 
 /**
- * The events of a request, by the `cloudevents` package. It knows the content types of its own standard; from others the format takes
- * the events, and the package reads each of them. Throws for a body that is none of its content type's.
+ * Returns the events of a request, read with the `cloudevents` package. For content types that the package does not
+ * know, the format splits the body and the package reads each event. Throws if the body does not match its content
+ * type.
  */
 export function readEvents({ headers, body }: EventRequest): CloudEventV1<unknown>[] {
   const format = formatOfContentType(headers["content-type"]);
@@ -24,7 +25,7 @@ export function readEvents({ headers, body }: EventRequest): CloudEventV1<unknow
     .flatMap((event) => HTTP.toEvent<unknown>({ headers: single, body: JSON.stringify(event) }));
 }
 
-/** How many events a request carries, without looking at them; 0 when its body cannot be read. */
+/** Counts the events of a request without validating them; 0 when its body cannot be read. */
 export function countEvents({ headers, body }: EventRequest): number {
   try {
     return (formatOfContentType(headers["content-type"]) ?? formatOf(DEFAULT_FORMAT)).decode(body).length;

@@ -2,7 +2,7 @@ import { CloudEvent, type CloudEventV1 } from "cloudevents";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { readEvents } from "./read-events.ts";
 
-/** One request as it came in. `at` is the stack's time in milliseconds. */
+/** One received request. `at` is the stack's time in milliseconds. */
 export interface ReceivedRequest {
   at: number;
   path: string;
@@ -10,19 +10,20 @@ export interface ReceivedRequest {
   body: string;
 }
 
-/** What an independent receiver makes of a request: the libraries of the two standards decide. */
+/** Verdict of an independent receiver on a request, by the libraries of the two standards. */
 export type Verdict =
   | { kind: "verified"; events: CloudEventV1<unknown>[] }
   | { kind: "unknown-secret" }
   | { kind: "forged"; reason: string }
   | { kind: "malformed"; reason: string };
 
-/** What the libraries of Standard Webhooks accept: five minutes either way. */
+/** Tolerance of the Standard Webhooks libraries: five minutes in both directions. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * Verifies the signature by the `standardwebhooks` package and parses the body by the `cloudevents` package.
- * `now` is the stack's time in milliseconds; the package knows real time only, so a stack whose clock runs ahead is compared here.
+ * Verifies the signature with the `standardwebhooks` package and parses the body with the `cloudevents` package. `now`
+ * is the stack's time in milliseconds. The package compares timestamps with real time only, so this is done here,
+ * because the stack's clock can run ahead.
  */
 export function judgeRequest(request: ReceivedRequest, secret: string | undefined, now: number): Verdict {
   if (secret === undefined) return { kind: "unknown-secret" };

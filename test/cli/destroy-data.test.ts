@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { CliError } from "../../cli/cli-error.ts";
-import type { Deed } from "../../cli/confirm.ts";
+import type { Action } from "../../cli/confirm.ts";
 import { destroySecrets } from "../../cli/destroy-data.ts";
 import { counted } from "../../cli/output.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
@@ -63,7 +63,7 @@ it("deletes the stack's own secrets on every page of the list, and no others", a
 it("asks for the prefix and deletes nothing when another word is typed", async () => {
   deleted.length = 0;
   for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, value);
-  const typed: Deed[] = [];
+  const typed: Action[] = [];
   const destroying = destroySecrets({ label: "A", output: () => "acme/prod/" }, async (deed) => {
     typed.push(deed);
     throw new CliError("Nothing was done.");

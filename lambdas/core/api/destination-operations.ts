@@ -91,7 +91,7 @@ export const destinationOperations = {
     tag,
     summary: "Change a destination",
     description:
-      "URL and headers count from the next attempt on. Another format or filter cuts anew what has not been delivered yet.",
+      "A new URL and new headers apply from the next attempt on. A new format or filter also applies to events that are not delivered yet.",
     scope: "destinations:write",
     headers: {
       "If-Match": { description: "`ETag` of the destination that was read", required: true, example: '"1"' },

@@ -20,7 +20,7 @@ export const workspaceOperations = {
     tag: "Workspaces",
     summary: "Register a workspace, or change what it may do",
     description:
-      "A workspace exists once its entitlement was put. A workspace that had been ended goes on with what is left of its log.",
+      "A workspace exists once its entitlement was put. A workspace that had been ended continues with the rest of its log.",
     scope: "entitlements:write",
     operator: true,
     body: entitlementRequestSchema,
