@@ -38,7 +38,7 @@ function refuse(text: string, beside: HTMLElement | undefined): void {
 }
 
 function show(id: string, text: string, bad = false): void {
-  const told = place(id);
-  told.className = bad ? "bad" : "";
-  told.replaceChildren(visible(text));
+  const message = place(id);
+  message.className = bad ? "bad" : "";
+  message.replaceChildren(visible(text));
 }

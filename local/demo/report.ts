@@ -37,7 +37,7 @@ export function printWhereToGo(
   const { colours } = terminal;
   const data = relative(process.cwd(), dir) === ".trailcast" ? "" : ` --data ${dir}`;
   const workspace = demo ? DEMO_WORKSPACE : "ws_1";
-  heading(terminal, "Go on");
+  heading(terminal, "Next steps");
   fact(terminal, "API", `${endpoints.apiUrl}  ${colours.dim("/openapi.json")}`);
   fact(terminal, "Console", endpoints.consoleUrl);
   fact(terminal, "", colours.dim(`its token: ${consoleToken(data, workspace)}`));
