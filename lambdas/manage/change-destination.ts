@@ -14,9 +14,11 @@ import {
   changeSecretValues,
   effectOf,
   isSecretField,
+  keptSecretValues,
   type RowValues,
 } from "../core/destination/field-values.ts";
 import type { DestinationField } from "../core/destination/destination-fields.ts";
+import { type OriginChange, originChange, valuesNotSent } from "../core/destination/origin-change.ts";
 import type { Problem } from "../core/base/problem.ts";
 import type { RegistryWrite } from "../core/destination/registry-write.ts";
 import { rowOf } from "../core/lane/row.ts";
@@ -34,9 +36,12 @@ export async function changeDestination(call: Call, dependencies: ManageDependen
   const before = await requireDestination(call, dependencies);
   requireMatch(call, before);
   const values = changeRowValues(before, asked, dependencies);
+  const moved = originChange(before.url, values.url);
+  const kept = keptSecretValues(before, asked);
+  if (moved !== undefined && kept.length > 0) refuse(valuesNotSent(kept));
   const changed = changedFields(before, values, asked);
   if (changed.length > 0) {
-    const change: Change = { call, workspace, before, changed, effect: effectOf(changed) };
+    const change: Change = { call, workspace, before, changed, moved, effect: effectOf(changed) };
     const next = changedRow(change, values, dependencies);
     if (changed.some(isSecretField)) await changeWithSecret(change, next, asked, dependencies);
     else await store(change, next, [], dependencies);
@@ -50,6 +55,7 @@ interface Change {
   workspace: Workspace;
   before: Destination;
   changed: readonly DestinationField[];
+  moved: OriginChange | undefined;
   effect: ChangeEffect;
 }
 
@@ -108,12 +114,15 @@ async function changeWithSecret(
 }
 
 async function store(
-  { call, workspace, before, changed, effect }: Change,
+  { call, workspace, before, changed, moved, effect }: Change,
   next: Destination,
   others: readonly RegistryWrite[],
   dependencies: ManageDependencies,
 ): Promise<void> {
-  const event = webhookEvent("updated", actorOf(call.caller.subject), next, { changed });
+  const event = webhookEvent("updated", actorOf(call.caller.subject), next, {
+    changed,
+    ...(moved !== undefined && { host: moved }),
+  });
   const replace: RegistryWrite = { kind: "replace", row: next };
   const lane = await untilCommitted(async () => {
     const current = await requireLiveLane(before, dependencies);

@@ -101,7 +101,7 @@ export const destinationOperations = {
     refusals: {
       400: "The body is not valid, or the URL or a header is not allowed",
       404: unknown,
-      409: contended,
+      409: "It was being changed at the same time, or the URL has another origin and write-only values were not sent again",
       412: "The destination has another version by now",
       413: tooLarge,
       428: "`If-Match` is missing",

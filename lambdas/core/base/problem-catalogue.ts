@@ -213,6 +213,14 @@ export const PROBLEM_CATALOGUE = {
     cause: "Its entitlement was deleted. Its destinations and secrets are gone, and it records nothing more.",
     remedy: "Do not repeat the request. Putting an entitlement again reactivates the workspace.",
   },
+  "write-only-values-required": {
+    status: 409,
+    title: "Stored values are not sent to another origin",
+    cause:
+      "The change gives the URL another origin (scheme, host or port) and leaves write-only values as they are. `fields` names them. Nothing was changed.",
+    remedy:
+      "Send each of these values again in the same request, or remove it there (`null`). A change of path or query alone needs neither.",
+  },
 } as const satisfies Record<string, ProblemType>;
 
 export type ProblemKind = keyof typeof PROBLEM_CATALOGUE;

@@ -24,6 +24,7 @@ const rules: Omit<SecretField<Headers, HeaderChange, string[], Headers>, "attrib
   fallback: {},
   accept: requireHeaders,
   merge: mergeOrRefuse,
+  keeps: keptHeaders,
   traceOf: (headers) => Object.keys(headers),
   show: (names) => Object.fromEntries(names.map((name) => [name, REDACTED])),
   onChange: "retry",
@@ -53,6 +54,13 @@ function mergeOrRefuse(current: Headers, change: HeaderChange): Headers {
   throw new RefusedError(
     invalidField(`headers.${merged.name}`, "stands for a value that is not there: send the value"),
   );
+}
+
+function keptHeaders(names: readonly string[], change: HeaderChange | null | undefined): string[] {
+  if (change === null) return [];
+  const sent = Object.entries(change ?? {}).filter(([, value]) => value !== REDACTED);
+  const folded = new Set(sent.map(([name]) => name.toLowerCase()));
+  return names.filter((name) => !folded.has(name.toLowerCase())).map((name) => `headers.${name}`);
 }
 
 /** Checks all custom headers together, because limits apply to their sum. */

@@ -41,6 +41,8 @@ export interface SecretField<Value, Change, Trace, Shown> {
   accept(value: Value): Value;
   /** The value after a change, before it is accepted; throws `RefusedError` for a change that does not fit what is there. */
   merge(current: Value, change: Change): Value;
+  /** Stored values that a change leaves as they are, as a request names them. The change is missing when it does not name the field. */
+  keeps(trace: Trace, change: Change | null | undefined): string[];
   /** What the row keeps. */
   traceOf(value: Value): Trace;
   /** What an answer shows. */

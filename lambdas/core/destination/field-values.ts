@@ -72,6 +72,14 @@ export function changeSecretValues(current: SecretValues, change: SecretChange):
   });
 }
 
+/** Write-only values that a change leaves as they are, as a request names them. */
+export function keptSecretValues(row: RowFields, change: SecretChange): string[] {
+  return namesOf(secretRules).flatMap((name) => {
+    const { attribute, keeps } = secretRules[name];
+    return keeps(Reflect.get(row, attribute), change[name]);
+  });
+}
+
 /** The fields that a change changes: those of the row that come out otherwise, and each write-only field that it names. */
 export function changedFields(before: RowValues, next: RowValues, change: SecretChange): DestinationField[] {
   return [

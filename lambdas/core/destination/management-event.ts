@@ -28,7 +28,7 @@ export function actorOf(subject: string): Actor {
 export const OWN_ACTOR: Actor = { type: "system", id: "trailcast" };
 
 // Builds an audit event about a destination. It contains neither the URL's path and query, which may hold credentials,
-// nor header values.
+// nor write-only values.
 export function webhookEvent(
   action: WebhookAction,
   actor: Actor,

@@ -17,7 +17,7 @@ const VALUES: {
   name: { first: { sent: "One", shown: "One" }, second: { sent: "Two", shown: "Two" } },
   url: {
     first: { sent: "https://one.example.com/in", shown: "https://one.example.com/in" },
-    second: { sent: "https://two.example.com/in", shown: "https://two.example.com/in" },
+    second: { sent: "https://one.example.com/out", shown: "https://one.example.com/out" },
   },
   format: {
     first: { sent: "cloudevents-batch", shown: "cloudevents-batch" },
