@@ -3,6 +3,7 @@ import type { DestinationAnswer } from "../lambdas/core/api/destination-api.ts";
 import { mapEach, namesOf } from "../lambdas/core/base/map-each.ts";
 import { type DestinationField, rowFields } from "../lambdas/core/destination/destination-fields.ts";
 import { FORMAT_NAMES } from "../lambdas/core/formats/known-formats.ts";
+import { AUTH_OPTIONS, authOf, REMOVE_AUTH } from "./auth-options.ts";
 import { CliError } from "./cli-error.ts";
 import { HEADER_OPTIONS, headersOf, stringsOf } from "./header-options.ts";
 
@@ -40,6 +41,12 @@ const FIELD_OPTIONS: { readonly [Name in DestinationField]: FieldOptions } = {
     valueOf: headerChangeOf,
     describe: ({ headers }) =>
       Object.keys(headers).length === 0 ? "no headers" : Object.keys(headers).join(" "),
+  },
+  auth: {
+    create: AUTH_OPTIONS,
+    edit: [...AUTH_OPTIONS, REMOVE_AUTH],
+    valueOf: authOf,
+    describe: ({ auth: { type } }) => (type === "none" ? "no credentials" : `${type} credentials`),
   },
 };
 

@@ -24,7 +24,7 @@ export function headersOf(given: Readonly<Record<string, unknown>>): Record<stri
     ...stringsOf(given["header"]).map((line, index) => ({ line, where: `--header number ${index + 1}` })),
     ...linesOf(given["headerFile"]),
   ];
-  return lines.length === 0 ? undefined : Object.fromEntries(lines.map(parseLine));
+  return lines.length === 0 ? undefined : Object.fromEntries(lines.map(parseHeaderLine));
 }
 
 /** Returns the values of an option that may be repeated. */
@@ -42,7 +42,8 @@ function linesOf(file: unknown): { line: string; where: string }[] {
   return lines;
 }
 
-function parseLine({ line, where }: { line: string; where: string }): [string, string] {
+/** Name and value of a line `Name: value`; `where` names the line in a refusal. */
+export function parseHeaderLine({ line, where }: { line: string; where: string }): [string, string] {
   const colon = line.indexOf(":");
   const name = line.slice(0, colon).trim();
   if (colon < 0 || name === "") throw new CliError(`${where} is not a header: write 'Name: value'.`);

@@ -1,5 +1,6 @@
 import type { DestinationField } from "../lambdas/core/destination/destination-fields.ts";
 import type { DestinationAnswer, SentFields } from "./api.ts";
+import { AUTH_LABELS, authControl } from "./auth-control.ts";
 import { element } from "./element.ts";
 import { field, input } from "./form.ts";
 import { type HeaderChange, headerRows } from "./header-rows.ts";
@@ -54,6 +55,10 @@ const FIELD_VIEWS: { readonly [Name in DestinationField]: FieldView } = {
       return { element: rows, read: () => changed(read()), clear };
     },
     fact: ({ headers }) => ["Headers", Object.keys(headers).join(", ") || undefined],
+  },
+  auth: {
+    control: (present) => authControl(present?.auth.type),
+    fact: ({ auth: { type } }) => ["Credentials", type === "none" ? undefined : AUTH_LABELS[type]],
   },
 };
 

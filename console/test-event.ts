@@ -21,8 +21,19 @@ function testResult({ ok, attempt }: TestAnswer): HTMLElement {
     "div",
     {},
     element("h3", { className: ok ? "" : "bad" }, ok ? "Test event: delivered" : "Test event: not delivered"),
+    refusesCredentials(attempt)
+      ? element(
+          "p",
+          { className: "bad" },
+          "The receiver refused the credentials. Edit the destination, and enter its credentials, or the header that carries its key, again.",
+        )
+      : undefined,
     facts(Object.fromEntries(rows)),
   );
+}
+
+function refusesCredentials({ statusCode }: TestAnswer["attempt"]): boolean {
+  return statusCode === 401 || statusCode === 403;
 }
 
 /** Turns `statusCode` into "Status code". */

@@ -45,7 +45,8 @@ export function createSecretStore(client: SecretsManagerClient): SecretStore {
           Name: name,
           ClientRequestToken: version,
           SecretString: JSON.stringify(value),
-          Description: "Signs deliveries to a destination of Trailcast, and holds its header values",
+          Description:
+            "Signs deliveries to a destination of Trailcast, and holds its header values and credentials",
         }),
       );
     },

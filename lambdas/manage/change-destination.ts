@@ -9,6 +9,7 @@ import { wakeUpOf } from "../core/lane/wake-up.ts";
 import { actorOf, webhookEvent } from "../core/destination/management-event.ts";
 import type { ChangeEffect } from "../core/destination/field-kind.ts";
 import {
+  auditedSecrets,
   changedFields,
   changeRowValues,
   changeSecretValues,
@@ -121,6 +122,7 @@ async function store(
 ): Promise<void> {
   const event = webhookEvent("updated", actorOf(call.caller.subject), next, {
     changed,
+    ...auditedSecrets(next, changed),
     ...(moved !== undefined && { host: moved }),
   });
   const replace: RegistryWrite = { kind: "replace", row: next };

@@ -189,3 +189,48 @@ describe("an irreversible command", () => {
     expect(asked.filter(({ method }) => method === "DELETE")).toEqual([]);
   });
 });
+
+describe("credentials of a destination", () => {
+  const edit = ["destinations", "edit", "dst_1"];
+  const file = (text: string): string => {
+    const path = join(dir, "credentials.txt");
+    writeFileSync(path, text);
+    return path;
+  };
+  const sent = (): unknown => (asked.at(-1)?.body as { auth?: unknown } | undefined)?.auth;
+
+  it.each([
+    ["bearer", "to.ken\n", { type: "bearer", token: "to.ken" }],
+    ["basic", "user:pass: word \r\n", { type: "basic", username: "user", password: "pass: word " }],
+    ["header", "X-Api-Key: abc\n", { type: "header", name: "X-Api-Key", value: "abc" }],
+  ])("of type %s come from a file or from standard input", async (type, text, expected) => {
+    const create = ["destinations", "create", "--name", "SIEM", "--url", "https://x.example"];
+    await trailcast([...create, `--auth-${type}-file`, file(text)]);
+    expect(sent()).toEqual(expected);
+    await trailcast([...edit, `--auth-${type}-file`, "-"], { stdin: text });
+    expect(sent()).toEqual(expected);
+  });
+
+  it("stay without an option, and are removed by one", async () => {
+    await trailcast([...edit, "--name", "New"]);
+    expect(asked.at(-1)?.body).toEqual({ name: "New" });
+    await trailcast([...edit, "--remove-auth"]);
+    expect(sent()).toEqual({ type: "none" });
+  });
+
+  it.each([
+    ["bearer", "", "There are no credentials in -."],
+    ["bearer", "hunter2\nhunter2\n", "- has more than one line."],
+    ["basic", "hunter2", "- holds no credentials: write 'user:password'."],
+    ["header", "hunter2", "- is no header: write 'Name: value'."],
+  ])("of type %s are refused without being shown when they are malformed", async (type, stdin, message) => {
+    const { stderr } = await trailcast([...edit, `--auth-${type}-file`, "-"], { stdin });
+    expect(stderr).toBe(`trailcast: ${message}\n`);
+    expect(asked).toEqual([]);
+  });
+
+  it("are refused when two kinds are given", async () => {
+    const { stderr } = await trailcast([...edit, "--remove-auth", "--auth-bearer-file", file("abc")]);
+    expect(stderr).toBe("trailcast: Give one kind of credentials only.\n");
+  });
+});

@@ -99,6 +99,26 @@ describe("the owner of a destination", () => {
     expect(request?.headers["x-webhook-signature"]?.split(" ")).toHaveLength(1);
   });
 
+  it("sends credentials from the next attempt on, and asks for them again before the URL moves", async () => {
+    const tested = async (): Promise<string | undefined> => {
+      const result = await call<{ attempt: { id: string } }>("POST", `${path}/test`);
+      return stack.receiver.received.find(({ headers }) => headers["x-webhook-id"] === result.attempt.id)
+        ?.headers["authorization"];
+    };
+    const change = async (body: object): Promise<number> => {
+      const etag = (await user.api.call("GET", path)).headers.get("etag") ?? "";
+      return statusOf(call("PATCH", path, body, { "if-match": etag }));
+    };
+    expect(await change({ auth: { type: "bearer", token: "token-of-acme" } })).toBe(0);
+    expect(await tested()).toBe("Bearer token-of-acme");
+    expect(await call("GET", path)).toMatchObject({ auth: { type: "bearer" } });
+    expect(await change({ url: "https://elsewhere.example.com/two", headers: null })).toBe(409);
+    expect(await change({ auth: { type: "basic", username: "acme", password: "hush" } })).toBe(0);
+    expect(await tested()).toBe(`Basic ${Buffer.from("acme:hush").toString("base64")}`);
+    expect(await change({ auth: null })).toBe(0);
+    expect(await tested()).toBeUndefined();
+  });
+
   it("narrows the filter, and excluded events are passed in order", async () => {
     const etag = (await user.api.call("GET", path)).headers.get("etag") ?? "";
     await call("PATCH", path, { eventTypes: ["pro.atmos.team_member.*"] }, { "if-match": etag });

@@ -88,10 +88,22 @@ const header = (): Record<string, string> => ({
   "X-Auth": marks.add("header value", `Bearer ${chance()}.${chance()}`),
 });
 
+/** Credentials of each type in turn. */
+let authCount = 0;
+function auth(): object {
+  const secret = (): string => marks.add("credentials", `pw+${chance()}/"<&'=`);
+  const types = [
+    { type: "bearer", token: marks.add("credentials", `${chance()}.${chance()}`) },
+    { type: "basic", username: `user-${authCount}`, password: secret() },
+    { type: "header", name: "X-Credentials", value: secret() },
+  ];
+  return types[authCount++ % types.length] ?? {};
+}
+
 /** Creates a destination at the echoing receiver's `kind`, and returns its path in the API. */
 async function createDestination(workspace: string, kind: string, more: object = {}): Promise<string> {
   const url = `${receiver.url}/${kind}/${chance()}?token=${marks.fresh("query")}`;
-  const asked = { name: kind, url, headers: header(), ...more };
+  const asked = { name: kind, url, headers: header(), auth: auth(), ...more };
   const { body, status } = await ask("POST", `${workspace}/destinations`, asked);
   expect(status).toBe(201);
   return `${workspace}/destinations/${body.id}`;
@@ -130,7 +142,7 @@ async function useEverything(): Promise<void> {
   for (const destination of created) await ask("POST", `${destination}/test`);
   for (const destination of created) {
     await ask("POST", `${destination}/rotate-secret`, { graceSeconds: 3600 });
-    await ask("PATCH", destination, { headers: header() }, { "if-match": "*" });
+    await ask("PATCH", destination, { headers: header(), auth: auth() }, { "if-match": "*" });
   }
   await post(USED, markedEvent());
   for (const destination of created) await waitForAttempt(destination);
@@ -217,6 +229,11 @@ async function sendBadDestinations(bad: () => string): Promise<void> {
     { headers: { "X-Token": [bad()] } },
     { headers: Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`X-${index}`, bad()])) },
     { headers: { "X-Large": bad().repeat(300) } },
+    { auth: { type: bad() } },
+    { auth: { type: "bearer", token: `${bad()} ${bad()}` } },
+    { auth: { type: "basic", username: `${bad()}:`, password: bad() } },
+    { auth: { type: "header", name: "Authorization", value: bad() } },
+    { auth: { type: "header", name: "X-Token", value: `${bad()}\r\nHost: x` } },
     { enabled: bad() },
   ]) {
     const { status } = await ask("POST", `${USED}/destinations`, { ...good, ...change });
@@ -225,6 +242,7 @@ async function sendBadDestinations(bad: () => string): Promise<void> {
   const destination = await createDestination(USED, "echo", { enabled: false });
   await ask("PATCH", destination, { name: bad() }, { "if-match": bad() });
   await ask("PATCH", destination, { url: `https://169.254.169.254/${bad()}` }, { "if-match": "*" });
+  await ask("PATCH", destination, { url: `https://siem.example.com/${bad()}` }, { "if-match": "*" });
   await ask("POST", `${destination}/enable`, { from: bad() });
   await ask("POST", `${destination}/rotate-secret`, { graceSeconds: bad() });
   await ask("POST", `${destination}/replays`, { from: bad(), to: bad() });
@@ -371,10 +389,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-describe("a session with marked secrets, header values, payloads and queries", () => {
+describe("a session with marked secrets, header values, credentials, payloads and queries", () => {
   it("sends the values that are searched for", () => {
     const sent = receiver.requests.join("\n");
-    for (const kind of ["header value", "query"]) {
+    for (const kind of ["header value", "credentials", "query"]) {
       expect(findMarks(marks.of(kind), "requests", sent).length).toBeGreaterThan(9);
     }
     expect(marks.of("secret").length).toBeGreaterThan(15);
@@ -386,16 +404,16 @@ describe("a session with marked secrets, header values, payloads and queries", (
     expect([...logs].flatMap(([name, text]) => findMarks(marks.all, name, text))).toEqual([]);
   });
 
-  it("leaves no secret or header value in any table, and payloads only in the events table", () => {
-    const hidden = marks.of("secret", "header value", "token");
+  it("leaves no secret, header value or credentials in any table, and payloads only in the events table", () => {
+    const hidden = marks.of("secret", "header value", "credentials", "token");
     expect([...tables].flatMap(([name, text]) => findMarks(hidden, name, text))).toEqual([]);
     for (const name of ["Journal", "Quarantine"]) {
       expect(findMarks(marks.of("payload", "query"), name, tables.get(name) ?? "")).toEqual([]);
     }
   });
 
-  it("is never shown a secret or header value again", () => {
-    const hidden = marks.of("secret", "header value", "token");
+  it("is never shown a secret, header value or credentials again", () => {
+    const hidden = marks.of("secret", "header value", "credentials", "token");
     expect(answers.flatMap(({ what, text }) => findMarks(hidden, what, text))).toEqual([]);
   });
 

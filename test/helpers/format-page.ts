@@ -67,7 +67,7 @@ function statuses({ judge }: Format, kind: Judgement["kind"]): string {
 function requestText(format: Format<FormatName>): string {
   const { url, headers, body } = composeRequest({
     destination: { url: "https://siem.example.com/intake" },
-    secret: { current: SECRET_EXAMPLE, former: [], headers: {} },
+    secret: { current: SECRET_EXAMPLE, former: [], headers: {}, auth: { type: "none" } },
     format: format.name,
     link: {
       lane: "live",

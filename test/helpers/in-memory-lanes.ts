@@ -116,7 +116,10 @@ export class LaneWorld {
   readonly deliveries = createInMemoryDeliveries();
   readonly secrets = createInMemorySecrets(
     new Map([
-      ["trailcast/ws_1/dst_1", { current: SECRET, former: [], headers: { "X-Token": "tok_12345678" } }],
+      [
+        "trailcast/ws_1/dst_1",
+        { current: SECRET, former: [], headers: { "X-Token": "tok_12345678" }, auth: { type: "none" } },
+      ],
     ]),
   );
   readonly received: Received[] = [];

@@ -1,4 +1,5 @@
 import { type ChainLink, chainHeader } from "./chain-header.ts";
+import { authHeaders, authSecrets } from "../destination/auth.ts";
 import { type Destination, type DestinationSecret, signingSecrets } from "../destination/destination.ts";
 import { formatOf, type FormatName } from "../formats/known-formats.ts";
 import type { SendRequest } from "./send.ts";
@@ -17,8 +18,8 @@ export interface RequestParts {
 }
 
 /**
- * Builds the POST of one attempt with the present URL, headers and secrets. Trailcast's own headers take precedence
- * over custom ones.
+ * Builds the POST of one attempt with the present URL, headers, credentials and secrets. Trailcast's own headers take
+ * precedence over all others.
  */
 export function composeRequest(parts: RequestParts): SendRequest {
   const { destination, secret, format, link, body, now, version } = parts;
@@ -37,13 +38,14 @@ export function composeRequest(parts: RequestParts): SendRequest {
     "webhook-signature": signature,
     "x-webhook-chain": chainHeader(link, secrets),
   };
-  const custom = Object.entries(secret.headers).filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
-  const { current, former, headers } = secret;
+  const { current, former, headers, auth } = secret;
+  const others = Object.entries({ ...headers, ...authHeaders(auth) });
+  const custom = others.filter(([name]) => !Object.hasOwn(own, name.toLowerCase()));
   return {
     url: destination.url,
     headers: { ...Object.fromEntries(custom), ...own },
     body,
-    secrets: [current, ...former.map((old) => old.secret), ...Object.values(headers)],
+    secrets: [current, ...former.map((old) => old.secret), ...Object.values(headers), ...authSecrets(auth)],
   };
 }
 

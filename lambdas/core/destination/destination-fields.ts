@@ -1,5 +1,6 @@
 import { described, oneOf } from "../base/field.ts";
 import { DEFAULT_FORMAT, FORMAT_NAMES, FORMATS } from "../formats/known-formats.ts";
+import { authField } from "./auth-field.ts";
 import { customHeaderField } from "./custom-header-field.ts";
 import { eventTypesField } from "./event-types-field.ts";
 import { optionalField } from "./field-kind.ts";
@@ -34,6 +35,7 @@ export const rowFields = {
 /** Those that are write-only. */
 export const secretFields = {
   headers: customHeaderField,
+  auth: authField,
 };
 
 export type RowFieldName = keyof typeof rowFields;

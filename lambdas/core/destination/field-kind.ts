@@ -45,6 +45,8 @@ export interface SecretField<Value, Change, Trace, Shown> {
   keeps(trace: Trace, change: Change | null | undefined): string[];
   /** What the row keeps. */
   traceOf(value: Value): Trace;
+  /** What the audit events of a creation and of a change of the field hold of it, if anything: never a value. */
+  audit?(trace: Trace): unknown;
   /** What an answer shows. */
   show(trace: Trace): Shown;
   /** Every change that names the field counts: a comparison with the value would let callers guess it. */

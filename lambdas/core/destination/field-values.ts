@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { mapEach, namesOf } from "../base/map-each.ts";
+import { mapEach, namesOf, partOfEach } from "../base/map-each.ts";
 import {
   type DestinationField,
   rowFields,
@@ -7,6 +7,7 @@ import {
   secretFields,
   type SecretFieldName,
 } from "./destination-fields.ts";
+import { requireOwnHeader } from "./auth-field.ts";
 import type { ChangeEffect, RowField, SecretField, Surroundings } from "./field-kind.ts";
 
 type RowTable = typeof rowFields;
@@ -48,7 +49,9 @@ export function acceptRowValues(posted: RowValues, surroundings: Surroundings): 
 
 /** Throws `RefusedError` for the first value that is not allowed. */
 export function acceptSecretValues(posted: SecretValues): SecretValues {
-  return mapEach<SecretValues>(secretFields, (name) => secretRules[name].accept(posted[name]));
+  const values = mapEach<SecretValues>(secretFields, (name) => secretRules[name].accept(posted[name]));
+  requireOwnHeader(values);
+  return values;
 }
 
 /** What the row keeps after a change. Throws `RefusedError`. */
@@ -64,20 +67,23 @@ export function changeRowValues(row: RowValues, change: RowChange, surroundings:
 
 /** What the secret keeps after a change. Throws `RefusedError`. */
 export function changeSecretValues(current: SecretValues, change: SecretChange): SecretValues {
-  return mapEach<SecretValues>(secretFields, (name) => {
+  const values = mapEach<SecretValues>(secretFields, (name) => {
     const { accept, fallback, merge } = secretRules[name];
     const asked = change[name];
     if (asked === undefined) return current[name];
     return accept(asked === null ? fallback : merge(current[name], asked));
   });
+  requireOwnHeader(values);
+  return values;
 }
 
 /** Write-only values that a change leaves as they are, as a request names them. */
 export function keptSecretValues(row: RowFields, change: SecretChange): string[] {
-  return namesOf(secretRules).flatMap((name) => {
+  const kept = mapEach<Record<SecretFieldName, string[]>>(secretFields, (name) => {
     const { attribute, keeps } = secretRules[name];
     return keeps(Reflect.get(row, attribute), change[name]);
   });
+  return Object.values(kept).flat();
 }
 
 /** The fields that a change changes: those of the row that come out otherwise, and each write-only field that it names. */
@@ -105,14 +111,29 @@ export function effectOf(changed: readonly DestinationField[]): ChangeEffect {
 }
 
 /** The values that the audit event of a creation holds. */
-export function auditedValues(row: RowValues): Partial<RowValues> {
+export function auditedValues(row: RowFields): Record<string, unknown> {
   const audited = namesOf(rowRules).filter((name) => rowRules[name].audited);
-  return Object.fromEntries(audited.map((name) => [name, row[name]]));
+  return { ...Object.fromEntries(audited.map((name) => [name, row[name]])), ...auditedSecrets(row) };
 }
+
+/** What an audit event holds of these write-only fields. */
+export function auditedSecrets(
+  row: TraceAttributes,
+  names: readonly DestinationField[] = namesOf(secretRules),
+): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter(isSecretField).flatMap((name) => {
+      const { attribute, audit } = secretRules[name];
+      return audit === undefined ? [] : [[name, audit(Reflect.get(row, attribute))]];
+    }),
+  );
+}
+
+const rowSchemas = partOfEach(secretFields, "row");
 
 /** Schemas of the row's attributes for what may be shown of write-only fields. */
 export const traceSchemas: TraceAttributes<{ [Name in SecretFieldName]: SecretTable[Name]["row"] }> =
-  byAttribute((name) => secretFields[name].row);
+  byAttribute((name) => rowSchemas[name]);
 
 /** What the row keeps of the secret's values. */
 export function tracesOf(secret: SecretValues): TraceAttributes {

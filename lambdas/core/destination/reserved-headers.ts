@@ -23,7 +23,7 @@ export const RESERVED_HEADERS: readonly ReservedHeaders[] = [
   {
     names: ["authorization"],
     reason:
-      "Belongs to the sender and is acted on by gateways on the way: use a header of your own for a token.",
+      "Carries credentials and is acted on by gateways on the way: Trailcast sets it from the field `auth`.",
   },
   {
     names: ["content-*", "digest", "want-digest", "repr-digest", "accept-encoding", "range", "if-*"],

@@ -101,6 +101,7 @@ describe("changing a destination", () => {
       current: secret,
       former: [],
       headers: { "x-tenant": "three", "X-New": "four" },
+      auth: { type: "none" },
     });
     const kept = await patch({ headers: { "X-New": "[redacted]" } }, '"2"');
     expect(kept.status).toBe(200);

@@ -34,6 +34,10 @@ const VALUES: {
       shown: { "X-A": "[redacted]", "X-B": "[redacted]" },
     },
   },
+  auth: {
+    first: { sent: { type: "bearer", token: "hush-3" }, shown: { type: "bearer" } },
+    second: { sent: { type: "basic", username: "hush-4", password: "hush-5" }, shown: { type: "basic" } },
+  },
 };
 const FIELDS: readonly DestinationField[] = [...namesOf(rowFields), ...namesOf(secretFields)];
 const first = Object.fromEntries(FIELDS.map((name) => [name, VALUES[name].first.sent]));
@@ -63,6 +67,9 @@ const changesInLog = async (): Promise<unknown[]> =>
   (await manage.recorded("ws_1"))
     .filter(({ type }) => type.endsWith("webhook.updated"))
     .map(({ data }) => data["metadata"]);
+/** What the audit event holds besides the names of the fields: the kind of the credentials. */
+const auditedOf = (name: DestinationField, which: "first" | "second"): object =>
+  name === "auth" ? { auth: Reflect.get(Object(VALUES.auth[which].shown), "type") } : {};
 const ruleOf = (name: DestinationField) => ({ ...rowFields, ...secretFields })[name];
 
 describe.each(FIELDS)("the field %s", (name) => {
@@ -83,7 +90,7 @@ describe.each(FIELDS)("the field %s", (name) => {
     expect(read.body[name]).toEqual(second.shown);
     expect((await manage.ask("GET", `${WS}/destinations`)).body.items[0][name]).toEqual(second.shown);
     expect((await row())?.version).toBe(2);
-    expect(await changesInLog()).toEqual([{ changed: [name] }]);
+    expect(await changesInLog()).toEqual([{ changed: [name], ...auditedOf(name, "second") }]);
   });
 
   it("leaves every other field as it was", async () => {
@@ -123,7 +130,7 @@ it.each(namesOf(secretFields))(
     const { headers, body } = await patch({ [name]: VALUES[name].first.sent }, 1);
     expect(headers["etag"]).toBe('"2"');
     expect(body[name]).toEqual(VALUES[name].first.shown);
-    expect(await changesInLog()).toEqual([{ changed: [name] }]);
+    expect(await changesInLog()).toEqual([{ changed: [name], ...auditedOf(name, "first") }]);
   },
 );
 
@@ -131,6 +138,6 @@ it("a PATCH of all fields at once changes them in one version", async () => {
   const { body } = await patch(Object.fromEntries(FIELDS.map((name) => [name, VALUES[name].second.sent])), 1);
   expect(body).toMatchObject(shown("second"));
   expect((await row())?.version).toBe(2);
-  expect(await changesInLog()).toEqual([{ changed: FIELDS }]);
+  expect(await changesInLog()).toEqual([{ changed: FIELDS, auth: "basic" }]);
   expect(JSON.stringify(await manage.recorded("ws_1"))).not.toContain("hush");
 });

@@ -51,6 +51,7 @@ describe("creating a destination", () => {
       current: secret,
       former: [],
       headers: { "X-Tenant": "acme-token" },
+      auth: { type: "none" },
     });
     const rows = JSON.stringify([
       await manage.dependencies.registry.readDestination("ws_1", id),

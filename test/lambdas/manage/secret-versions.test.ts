@@ -53,7 +53,8 @@ describe("a secret with as many versions of a day as Secrets Manager keeps", () 
       { step: "initialize" },
     );
     const store = createSecretStore(client);
-    const change = () => store.changeSecret("a", "1", "2", { current: "s", former: [], headers: {} });
+    const change = () =>
+      store.changeSecret("a", "1", "2", { current: "s", former: [], headers: {}, auth: { type: "none" } });
     await expect(change()).rejects.toBeInstanceOf(SecretVersionsError);
     refusal = new Error("unreachable");
     await expect(change()).rejects.toThrow("unreachable");

@@ -7,6 +7,7 @@ import {
   parseChainHeader,
 } from "../../../../lambdas/core/delivery/chain-header.ts";
 import { composeRequest } from "../../../../lambdas/core/delivery/compose-request.ts";
+import type { Auth } from "../../../../lambdas/core/destination/auth.ts";
 import { hasValidSignature, signBody } from "../../../../lambdas/core/delivery/signature.ts";
 
 const secretOf = (fill: number): string => `whsec_${Buffer.alloc(32, fill).toString("base64")}`;
@@ -17,10 +18,11 @@ const NOW = Date.now();
 function request(
   former: { secret: string; validUntil: string }[] = [],
   headers: Record<string, string> = {},
+  auth: Auth = { type: "none" },
 ) {
   return composeRequest({
     destination: { url: "https://siem.example.com/in" },
-    secret: { current: NEW, former, headers },
+    secret: { current: NEW, former, headers, auth },
     format: "cloudevents-batch",
     link: LINK,
     body: Buffer.from('[{"é":1}]'),

@@ -5,7 +5,12 @@ import { signBody } from "../../../../lambdas/core/delivery/signature.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00.000Z");
 const GRACE_SECONDS = 86_400;
-const FIRST: DestinationSecret = { current: "s0", former: [], headers: { "X-Tenant": "one" } };
+const FIRST: DestinationSecret = {
+  current: "s0",
+  former: [],
+  headers: { "X-Tenant": "one" },
+  auth: { type: "none" },
+};
 
 /** Content of the secret after this many rotations, each this much later than the previous one. */
 function rotate(times: number, everyMs: number): DestinationSecret {
@@ -23,6 +28,7 @@ describe("a rotation", () => {
       current: "s1",
       former: [{ secret: "s0", validUntil: "2026-11-24T12:00:00.000Z" }],
       headers: FIRST.headers,
+      auth: FIRST.auth,
     });
     const end = NOW + GRACE_SECONDS * 1000;
     expect(signingSecrets(secret, end - 1)).toEqual(["s1", "s0"]);
@@ -52,6 +58,7 @@ describe("a rotation", () => {
       current: "s9",
       former: [],
       headers: FIRST.headers,
+      auth: FIRST.auth,
     });
   });
 });
