@@ -69,7 +69,7 @@ export function bundleFunctions(entries: readonly FunctionEntry[] = FUNCTION_ENT
 
 function buildConsole(): Build {
   return build({
-    entryPoints: { console: `${CONSOLE}console.ts` },
+    entryPoints: ["console.ts", "console.css"].map((file) => `${CONSOLE}${file}`),
     platform: "browser",
     target: "es2024",
     // The page takes only types from elsewhere: what it lists is written into it here.
@@ -77,11 +77,11 @@ function buildConsole(): Build {
   });
 }
 
-/** The console: its script bundled for browsers, its other files unchanged. */
+/** The console: its script bundled for browsers, its style sheet minified, its other files unchanged. */
 function bundleConsole(): Files {
   const script = buildConsole().files;
   const others = readdirSync(CONSOLE)
-    .filter((name) => [".html", ".css", ".svg"].includes(extname(name)))
+    .filter((name) => [".html", ".svg"].includes(extname(name)))
     .map((name) => [name, readFileSync(join(CONSOLE, name))] as const);
   return new Map([...script, ...others]);
 }

@@ -21,6 +21,6 @@ describe("the order of a catch-up", () => {
   it("is violated by a missing or duplicated event", () => {
     expect(() => requireOrder(subjects([0, 250], [251, 300]), LIVE)).toThrow("event 251");
     expect(() => requireOrder(subjects([0, 300], [299, 300]), LIVE)).toThrow("event 299");
-    expect(() => requireOrder(subjects([0, 100], [0, 100], [200, 300]), LIVE)).toThrow("came twice");
+    expect(() => requireOrder(subjects([0, 100], [0, 100], [200, 300]), LIVE)).toThrow("arrived twice");
   });
 });

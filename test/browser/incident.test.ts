@@ -170,7 +170,7 @@ describe.runIf(wanted)("the console in an incident", () => {
     opened.complaints.length = 0; // the browser itself reports the refusal
     await click("Edit: /many");
     await expect.poll(() => page.getByRole("form", { name: "Edit Many" }).count(), WAIT).toBe(1);
-    await page.getByRole("form", { name: "Edit Many" }).getByLabel("Name").fill("Most");
+    await page.getByRole("form", { name: "Edit Many" }).getByLabel("Name", { exact: true }).fill("Most");
     await page.getByRole("form", { name: "Edit Many" }).getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "Most", exact: true }).waitFor();
     const after = (await opened.user.api.call("GET", path)).body;

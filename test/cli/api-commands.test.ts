@@ -222,7 +222,7 @@ describe("credentials of a destination", () => {
     ["bearer", "", "There are no credentials in -."],
     ["bearer", "hunter2\nhunter2\n", "- has more than one line."],
     ["basic", "hunter2", "- holds no credentials: write 'user:password'."],
-    ["header", "hunter2", "- is no header: write 'Name: value'."],
+    ["header", "hunter2", "- is not a header: write 'Name: value'."],
   ])("of type %s are refused without being shown when they are malformed", async (type, stdin, message) => {
     const { stderr } = await trailcast([...edit, `--auth-${type}-file`, "-"], { stdin });
     expect(stderr).toBe(`trailcast: ${message}\n`);

@@ -181,7 +181,7 @@ describe("the command line on a running stack", () => {
     });
     const marked = (await on("skip", id, delivery, "--yes")).stdout;
     expect(marked).toMatch(/ \d+ events? .*: skip requested$/m);
-    expect(marked).toContain("Marked to be skipped: within a minute its outcome is skipped");
+    expect(marked).toContain("The outcome changes to skipped within a minute");
     const skipped = async (): Promise<string> => (await on("deliveries", id, "--outcome", "skipped")).stdout;
     // A waiting lane runs when its wake-up becomes visible again, within a minute.
     await expect.poll(skipped, { timeout: 90_000 }).toContain(delivery);
@@ -270,7 +270,7 @@ describe("the command line on a running stack", () => {
     const { stdout, code } = await trailcast("redrive");
     await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: task }));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^wake-ups: a move is under way already, \d+ of about \d+ so far$/m);
+    expect(stdout).toMatch(/^wake-ups: a move is already running, \d+ of about \d+ so far$/m);
     expect(stdout).toMatch(/^quarantine: 0 journalled/m);
     sqs.destroy();
   });

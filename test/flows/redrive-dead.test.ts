@@ -154,7 +154,7 @@ describe("a redrive of purge tasks", () => {
     const { code, stdout } = await redrive(proxyUrl());
 
     await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
-    expect(stdout).toMatch(/^purge tasks: not moved \(.+\); the state of an earlier move is not known: /m);
+    expect(stdout).toMatch(/^purge tasks: not moved \(.+\); the state of an earlier move is unknown: /m);
     expect(stdout).toMatch(/^quarantine: 0 journalled/m);
     expect(code).toBe(1);
   }, 60_000);

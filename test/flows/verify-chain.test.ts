@@ -116,7 +116,7 @@ describe("verify --chain of a destination with a split, a new URL and a new secr
     const cut = await verify([first!, ...rest.slice(0, -1)], ...byLog());
     expect(cut).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining("the receiver took 1 delivery after it"),
+      stdout: expect.stringContaining("the receiver accepted 1 delivery after it"),
     });
   });
 });
