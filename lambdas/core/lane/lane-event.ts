@@ -23,10 +23,10 @@ type DeliverEvent =
 
 export type SelectedBatch = Omit<PendingBatch, "parent" | "isSkipRequested">;
 
-/** What becomes of the pending batch `delivery`, which was logged before. Nothing, when another batch is pending by now. */
+/** What becomes of the pending batch `delivery`; it was logged before. Ignored if another batch is pending by now. */
 export type SettlingEvent = { delivery: string } & (
   | { kind: "delivered"; last: LastDelivery; now: number }
-  /** What becomes of the pending batch `delivery`; it was logged before. Ignored if another batch is pending by now. */
+  /** The receiver answered 413: the same events are sent again in two halves. */
   | { kind: "split"; last: LastDelivery }
   | ({ kind: "attempt-failed"; wait: Wait; notices?: FailingNotices | undefined } & Refusal)
   /** The receiver answered 410, or has refused for too long. */
