@@ -27,10 +27,13 @@ export interface Lane {
   schedule?: RetryProgress | undefined;
   /** After a 413, until the cursor has passed what was split. */
   halves?: SplitHalves | undefined;
-  /** At most so many events in a delivery: halved after a 413, growing after each success; absent for the format's own limit. */
-  batchLimit?: number | undefined;
   /**
    * The most events in a delivery: halved after a 413, growing after each success; absent for the format's own limit.
+   */
+  batchLimit?: number | undefined;
+  /**
+   * Number of immediate retries that the owner requested. An attempt that started before the latest one is logged, but
+   * can neither schedule a wait nor suspend the lane.
    */
   immediateRetries: number;
   /** When a batch was last selected. That run looks at the journal again afterwards, so earlier wake-ups have nothing to add. */
