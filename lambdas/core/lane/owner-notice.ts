@@ -6,7 +6,7 @@ import type { PostedEvent } from "../entry/event-schema.ts";
 import { LIVE_LANE } from "../base/table-schema.ts";
 import { OWN_ACTOR } from "../destination/management-event.ts";
 
-/** What an owner is told of a destination: `{prefix}.webhook.delivery_<…>`. */
+/** The kinds of notices to the owner of a destination: `{prefix}.webhook.delivery_<…>`. */
 export type NoticeKind = "failing" | "recovered" | "suspended" | "resumed";
 
 export interface Notice {

@@ -5,11 +5,11 @@ import { carrierOf, isOutdated, isSlow, secondsLeft } from "./schedule.ts";
 import { mayMove, type Step, takeStep } from "./step.ts";
 import { type WakeUp, wakeUpOf } from "./wake-up.ts";
 
-/** What becomes of the wake-up: it is done with, or comes back after so many seconds. */
+/** What to do with the wake-up message: delete it, or let the queue deliver it again after `seconds`. */
 export type RunEnd = { kind: "done" } | { kind: "postpone"; seconds: number };
 
 const DONE: RunEnd = { kind: "done" };
-/** A run yields after so many deliveries, so that no backlog keeps others from their turn. */
+/** A run ends after this many deliveries, so that a backlog does not keep other lanes waiting. */
 const STEPS_MAX = 30;
 
 export interface RunInput {
@@ -22,7 +22,7 @@ export interface RunInput {
   hasTime(): boolean;
 }
 
-/** Takes a lane forward while there is work and time. Throws on a failure of ours: the wake-up then comes back. */
+/** Delivers events of a lane while there are any and time is left. Throws on a fault of ours; the queue then delivers the wake-up again. */
 export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd> {
   const { wakeUp, receives, hasTime } = input;
   const lane = await ports.lanes.readLane(wakeUp);
@@ -31,7 +31,7 @@ export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd
   const run: LaneRun = { ports, lane, isStored: true, window, receives, visibleSince: "" };
   try {
     for (let steps = 0; steps < STEPS_MAX && hasTime(); steps++) {
-      // One queue at a time looks after a lane: wake-ups of the other one are passed on.
+      // Only one of the two queues serves a lane at a time. A wake-up from the other one is sent on to it.
       if (isSlow(run.lane) !== (wakeUp.slow === true)) break;
       const step = await takeStep(run);
       if (step !== "next") return await finish(run, step);
@@ -45,7 +45,7 @@ export async function runLane(input: RunInput, ports: LanePorts): Promise<RunEnd
   }
 }
 
-/** What the receiver has taken is not sent again because of what broke afterwards. */
+/** Stores that the receiver accepted a batch, so that a later fault of ours does not send it again. */
 async function keepUnsettled(run: LaneRun): Promise<void> {
   if (run.unsettled === undefined) return;
   try {

@@ -3,17 +3,17 @@ import type { Lane, Wait } from "./state.ts";
 
 /** A wake-up's visibility carries a wait of up to a minute. The sweep, which runs each minute, carries longer ones. */
 export const VISIBILITY_MAX_SECONDS = 60;
-/** Receives of a wake-up that waits may use up; our own failures have the rest up to the dead-letter queue (10). */
+/** How many receives of a wake-up may be spent on waits. The others, up to the 10 of the dead-letter queue, are for faults of ours. */
 const WAITING_RECEIVES_MAX = 3;
 
-/** How far the clock of SQS and ours may be apart. */
+/** How far the clocks of SQS and of the function may differ. */
 const CLOCKS_APART_MS = 1000;
 
 /** Answers that take longer than this are slow, and a lane with so many of them in a row is. */
 const SLOW_ANSWER_MS = 3_000;
 const SLOW_ANSWERS = 2;
 
-/** A bus that is gone is not asked each minute. */
+/** Pause after a notice could not be sent, so that a missing event bus is not tried every minute. */
 const NOTICE_RETRY_MS = 10 * 60_000;
 
 /**

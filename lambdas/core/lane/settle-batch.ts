@@ -104,7 +104,7 @@ function suspend(lane: Lane, event: Extract<SettlingEvent, { kind: "attempt-susp
   return {
     ...failed,
     status: { kind: "suspended", reason, notice: { version, dueAt: last.at } },
-    // The end of a suspension is told by another notice than the end of a failing.
+    // The end of a suspension has a notice of its own, so the one about the end of failures is not sent.
     role: role.kind === "live" ? { ...role, notices: { notifiedAt: role.notices.notifiedAt } } : role,
   };
 }
